@@ -1,0 +1,9 @@
+//! The fake API server: one value, one atomic transition per request.
+
+mod request;
+mod status;
+
+pub use request::{
+    Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
+};
+pub use status::{Cause, Details, ListMeta, Status};

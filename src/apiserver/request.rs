@@ -1,0 +1,160 @@
+//! One request to the API server and its answer, as values.
+//!
+//! A [`Request`] is what is left of an HTTP request once path, query, headers and body are
+//! understood (`rest/` does that for real HTTP; the modelled workers build requests directly).
+//! Everything the server may not take from the machine comes in here: the time, and who asks.
+//! Next to read: `server.rs`, which dispatches on [`Verb`].
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Status;
+
+/// A revision of the whole store: etcd's counter, of which `resourceVersion` is the API's face.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+impl std::fmt::Display for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The API's verbs, as RBAC names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+/// Group, version and plural name of a resource: `demo.example.com/v1`, `widgets`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resource {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The API version, such as `v1`.
+    pub version: String,
+    /// The plural name in lower case, such as `widgets`.
+    pub plural: String,
+}
+
+/// The four kinds of PATCH, by kube-core's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PatchKind {
+    /// `application/merge-patch+json`, RFC 7386: lists are replaced whole.
+    Merge,
+    /// `application/json-patch+json`, RFC 6902.
+    Json,
+    /// `application/strategic-merge-patch+json`: built-in kinds only.
+    Strategic,
+    /// `application/apply-patch+yaml`: server-side apply.
+    Apply,
+}
+
+/// `fieldValidation`: what happens to fields the schema does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldValidation {
+    /// Drop them silently.
+    Ignore,
+    /// Drop them and answer with a `Warning` header.
+    #[default]
+    Warn,
+    /// Refuse the request with 400.
+    Strict,
+}
+
+/// The query parameters and DeleteOptions that the server understands, with their defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub field_manager: Option<String>,
+    pub force: Option<bool>,
+    pub dry_run: bool,
+    pub field_validation: FieldValidation,
+    pub resource_version: Option<String>,
+    pub resource_version_match: Option<String>,
+    pub limit: Option<u64>,
+    pub continue_token: Option<String>,
+    pub label_selector: Option<String>,
+    pub field_selector: Option<String>,
+    pub allow_watch_bookmarks: bool,
+    pub send_initial_events: Option<bool>,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// What is asked for.
+    pub verb: Verb,
+    /// Which patch, if the verb is [`Verb::Patch`].
+    pub patch: Option<PatchKind>,
+    /// Of which resource.
+    pub resource: Resource,
+    /// In which namespace; `None` for cluster-scoped resources and for lists over all namespaces.
+    pub namespace: Option<String>,
+    /// Which object; `None` for collections.
+    pub name: Option<String>,
+    /// `Some("status")` for the status subresource.
+    pub subresource: Option<String>,
+    /// Query parameters.
+    pub options: Options,
+    /// The decoded body: an object, a patch, or DeleteOptions.
+    pub body: Option<Arc<Value>>,
+    /// The client's User-Agent; up to its first `/` it is the default field manager.
+    pub user_agent: String,
+    /// The time of the request in seconds since 1970: the server has no clock.
+    pub time: i64,
+}
+
+/// The answer to one request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Response {
+    /// The HTTP status code.
+    pub code: u16,
+    /// `Warning` headers, without the `299 - ` prefix and the quotes.
+    pub warnings: Vec<String>,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Body {
+    /// One object, with its resourceVersion in its metadata.
+    Object(Arc<Value>),
+    /// A list object.
+    List(Arc<Value>),
+    /// A Status: every error, and the success of a delete.
+    Status(Box<Status>),
+}
+
+impl Response {
+    /// Whether the server acknowledged the request (2xx).
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    /// The object in the answer, if it is one.
+    pub fn object(&self) -> Option<&Arc<Value>> {
+        match &self.body {
+            Body::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The Status in the answer, if it is one.
+    pub fn status(&self) -> Option<&Status> {
+        match &self.body {
+            Body::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+}

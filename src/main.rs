@@ -1,0 +1,3 @@
+//! The `lostwrite` command.
+
+fn main() {}
