@@ -1,6 +1,9 @@
 //! The fake API server: one value, one atomic transition per request.
 
+pub mod managed_fields;
+pub mod patch;
 mod request;
+pub mod schema;
 mod status;
 
 pub use request::{

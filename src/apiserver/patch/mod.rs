@@ -1,0 +1,50 @@
+//! The four kinds of PATCH as pure functions on JSON values.
+//!
+//! [`merge`] is RFC 7386, [`json`] RFC 6902 as the server's library reads it, [`strategic`] the
+//! built-in kinds' patch with merge keys. Server-side apply is not here: it needs to know who owns
+//! what, and so lives in `managed_fields/`. Nothing here knows of resourceVersion, validation or
+//! Status objects; the server maps [`PatchError`] to an answer.
+
+mod json;
+mod merge;
+mod strategic;
+
+pub use json::json;
+pub use merge::merge;
+pub use strategic::strategic;
+
+/// Why a patch could not be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchError {
+    /// The patch itself is not of the right shape: 400, with this message.
+    Malformed(String),
+    /// More operations than a JSON patch may have: 413, with this message.
+    TooLarge(String),
+    /// An operation failed. A JSON patch is answered 422 without this text.
+    Failed(String),
+}
+
+impl std::fmt::Display for PatchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PatchError::Malformed(text) | PatchError::TooLarge(text) | PatchError::Failed(text) => {
+                f.write_str(text)
+            }
+        }
+    }
+}
+
+impl std::error::Error for PatchError {}
+
+/// Go's word for the type of a JSON value, as its JSON decoder prints it.
+pub(crate) fn go_json_type(value: &serde_json::Value) -> &'static str {
+    use serde_json::Value;
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
