@@ -2,3 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod apiserver;
+pub mod check;
+pub mod reconcilers;
+pub mod scenario;
+pub mod schedulers;
+pub mod simulation;
+pub mod trace;

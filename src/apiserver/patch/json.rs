@@ -42,10 +42,7 @@ fn decode(patch: &Value) -> Result<Vec<&Map<String, Value>>, PatchError> {
         )));
     }
     list.iter()
-        .map(|item| {
-            item.as_object()
-                .ok_or_else(|| refuse(item, "handlers.jsonPatchOp"))
-        })
+        .map(|item| item.as_object().ok_or_else(|| refuse(item, "handlers.jsonPatchOp")))
         .collect()
 }
 
@@ -189,19 +186,11 @@ fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), Failure
 fn test(document: &mut Value, path: &str, wanted: &Value) -> Result<(), Failure> {
     let failed = || Some(format!("testing value {path} failed"));
     if path.is_empty() {
-        return if equal(document, wanted) {
-            Ok(())
-        } else {
-            Err(failed())
-        };
+        return if equal(document, wanted) { Ok(()) } else { Err(failed()) };
     }
     let (parent, key) = parent_of(document, path)?;
     let found = get(parent, &key)?.unwrap_or(&Value::Null);
-    if equal(found, wanted) {
-        Ok(())
-    } else {
-        Err(failed())
-    }
+    if equal(found, wanted) { Ok(()) } else { Err(failed()) }
 }
 
 /// JSON equality in which `1` and `1.0` are one number.
@@ -212,9 +201,7 @@ fn equal(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
         }
         (a, b) => a == b,
     }

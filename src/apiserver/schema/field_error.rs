@@ -21,16 +21,8 @@ pub struct FieldError {
 
 impl FieldError {
     fn new(field: &str, reason: &'static str, head: String, detail: &str) -> FieldError {
-        let message = if detail.is_empty() {
-            head
-        } else {
-            format!("{head}: {detail}")
-        };
-        FieldError {
-            field: field.to_owned(),
-            reason,
-            message,
-        }
+        let message = if detail.is_empty() { head } else { format!("{head}: {detail}") };
+        FieldError { field: field.to_owned(), reason, message }
     }
 
     /// `Invalid value: …`: right type, wrong value.
@@ -47,12 +39,7 @@ impl FieldError {
 
     /// `Required value`: it is missing.
     pub fn required(field: &str, detail: &str) -> FieldError {
-        FieldError::new(
-            field,
-            "FieldValueRequired",
-            "Required value".to_owned(),
-            detail,
-        )
+        FieldError::new(field, "FieldValueRequired", "Required value".to_owned(), detail)
     }
 
     /// `Duplicate value: …`: something else has it already.
@@ -68,17 +55,10 @@ impl FieldError {
 
     /// `Unsupported value: …: supported values: …`.
     pub fn not_supported(field: &str, value: &Value, supported: &[&str]) -> FieldError {
-        let list = supported
-            .iter()
-            .map(|value| quoted(value))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let list = supported.iter().map(|value| quoted(value)).collect::<Vec<_>>().join(", ");
         let head = format!("Unsupported value: {}", printed(value));
-        let detail = if supported.is_empty() {
-            String::new()
-        } else {
-            format!("supported values: {list}")
-        };
+        let detail =
+            if supported.is_empty() { String::new() } else { format!("supported values: {list}") };
         FieldError::new(field, "FieldValueNotSupported", head, &detail)
     }
 
@@ -97,12 +77,7 @@ impl FieldError {
     /// `Too many: N: must have at most M items`.
     pub fn too_many(field: &str, found: u64, items_max: u64) -> FieldError {
         let detail = format!("must have at most {items_max} items");
-        FieldError::new(
-            field,
-            "FieldValueTooMany",
-            format!("Too many: {found}"),
-            &detail,
-        )
+        FieldError::new(field, "FieldValueTooMany", format!("Too many: {found}"), &detail)
     }
 
     /// Path and message, as one error of several is printed.
@@ -194,9 +169,6 @@ mod tests {
     #[test]
     fn supported_values_are_listed() {
         let error = FieldError::not_supported("x", &json!("Bogus"), &["", "Ignore"]);
-        assert_eq!(
-            error.message,
-            r#"Unsupported value: "Bogus": supported values: "", "Ignore""#
-        );
+        assert_eq!(error.message, r#"Unsupported value: "Bogus": supported values: "", "Ignore""#);
     }
 }

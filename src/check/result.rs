@@ -1,0 +1,246 @@
+//! What a check found, as plain data: every renderer reads this and nothing else.
+//!
+//! Next to read: `check/mod.rs`, which fills it in; `report/`, which prints it.
+
+use std::sync::Arc;
+
+use crate::scenario::Scenario;
+use crate::schedulers::{Count, Schedule};
+use crate::trace::Trace;
+
+/// Holds, violated, or not known: a bounded search that found nothing is `Unknown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// In every schedule.
+    Holds,
+    /// In at least one schedule it does not hold; there is a witness.
+    Violated,
+    /// Nothing was found in what was explored, and not everything was.
+    Unknown,
+}
+
+impl Verdict {
+    /// As the JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Violated => "violated",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a write was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LossClass {
+    /// A whole object or status was replaced.
+    Clobber,
+    /// A whole list was replaced.
+    ListReplaced,
+    /// The diff did not contain it, because the stale base already had it.
+    Omitted,
+    /// A removed value came back.
+    Resurrected,
+    /// A combination that no worker computed.
+    Torn,
+    /// Two decisions on stale reads of different fields.
+    Skew,
+    /// Answered 2xx, but the server never stored it.
+    Ignored,
+    /// Same name, other uid.
+    WrongObject,
+    /// Not a loss: the worker gave up, visibly.
+    Dropped,
+}
+
+impl LossClass {
+    /// As the JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LossClass::Clobber => "clobber",
+            LossClass::ListReplaced => "list-replaced",
+            LossClass::Omitted => "omitted",
+            LossClass::Resurrected => "resurrected",
+            LossClass::Torn => "torn",
+            LossClass::Skew => "skew",
+            LossClass::Ignored => "ignored",
+            LossClass::WrongObject => "wrong-object",
+            LossClass::Dropped => "dropped",
+        }
+    }
+}
+
+/// One step of the witness that a report points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// The worker's name.
+    pub worker: String,
+    /// The step, from 1.
+    pub step: usize,
+}
+
+/// The losing schedule and its three steps.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The shortest losing schedule with the fewest switches between workers.
+    pub schedule: Schedule,
+    /// What happened under it.
+    pub trace: Trace,
+    /// How the write was lost.
+    pub class: LossClass,
+    /// The acknowledged write that is gone (for `converges`: the intent that was dropped).
+    pub victim: Pointer,
+    /// The field of the victim's intent that is gone.
+    pub field: String,
+    /// The read that was out of date.
+    pub stale_read: Option<Pointer>,
+    /// The write that took the field away.
+    pub culprit: Option<Pointer>,
+}
+
+/// What was found about one property.
+#[derive(Clone, Debug)]
+pub struct PropertyResult {
+    /// Its name.
+    pub name: &'static str,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether the scenario asked for it; otherwise it is only told as a note.
+    pub judged: bool,
+    /// In how many schedules it is violated; for `raced`, in how many the runs overlapped.
+    pub schedules: Option<Count>,
+    /// The witness of a violation.
+    pub witness: Option<Witness>,
+}
+
+/// Why a search ended before everything was covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// `--max-states`.
+    States(u64),
+    /// `--max-steps`.
+    Steps(u64),
+    /// `--timeout`, in seconds.
+    Timeout(u64),
+    /// `--runs` of a sampling scheduler.
+    Runs(u64),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// How the schedules were explored.
+#[derive(Clone, Debug)]
+pub struct Exploration {
+    /// The scheduler's name.
+    pub scheduler: &'static str,
+    /// Whether every schedule was covered.
+    pub complete: bool,
+    /// What stopped it, if it is not complete.
+    pub stopped_by: Option<Bound>,
+    /// Distinct states, where states are kept.
+    pub states: Option<u64>,
+    /// Transitions between them.
+    pub transitions: Option<u64>,
+    /// Schedules in all; `None` where they cannot be known.
+    pub schedules: Option<Count>,
+    /// Whether the state graph has a cycle, so that schedules without end exist; the counts are
+    /// then of schedules up to `Bound::Steps`.
+    pub cyclic: bool,
+    /// Executions, for schedulers that run schedules one by one.
+    pub executions: Option<u64>,
+    /// The seed, if anything was random.
+    pub seed: Option<u64>,
+}
+
+/// What optimistic locking cost.
+#[derive(Clone, Debug, Default)]
+pub struct Costs {
+    /// Schedules with at least one conflict.
+    pub with_conflict: Option<Count>,
+    /// API calls of all schedules together; divided by the schedules, the mean.
+    pub calls: Option<Count>,
+    /// The most API calls in one schedule.
+    pub most_calls: Option<u64>,
+    /// The most write attempts in one reconcile.
+    pub max_attempts: u32,
+}
+
+/// What became of `expect`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// Everything expected is so.
+    Met,
+    /// Something is otherwise.
+    Unmet,
+    /// The scenario states none.
+    None,
+    /// It could not be decided within the bounds.
+    Undecided,
+}
+
+/// What a check of one scenario found.
+#[derive(Clone, Debug)]
+pub struct CheckResult {
+    /// The scenario, after `--write` and `--read`.
+    pub scenario: Arc<Scenario>,
+    /// The overrides given, as flags to repeat in commands: `--write merge-patch`.
+    pub overrides: Vec<String>,
+    /// The first four hex digits of the scenario's fingerprint.
+    pub fingerprint: String,
+    /// How it was explored.
+    pub exploration: Exploration,
+    /// What was found: the judged properties in the scenario's order, then notes.
+    pub properties: Vec<PropertyResult>,
+    /// What locking cost.
+    pub costs: Costs,
+    /// What became of `expect`.
+    pub expectation: Expectation,
+    /// Other write methods run on the same scenario, if `advice` was asked for.
+    pub advice: Vec<Advice>,
+}
+
+/// How another write method does on the same scenario.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// Its name.
+    pub write: &'static str,
+    /// `no-lost-write` under it.
+    pub verdict: Verdict,
+    /// In how many schedules it loses, of how many.
+    pub losing: Option<Count>,
+    /// Schedules in all.
+    pub schedules: Option<Count>,
+    /// Why it does not apply to this kind of object (a 4xx in every schedule), if it does not.
+    pub refused: Option<String>,
+}
+
+impl CheckResult {
+    /// A judged property is violated that the scenario did not expect, or the expectation is
+    /// not met.
+    pub fn failed(&self) -> bool {
+        match self.expectation {
+            Expectation::Unmet => true,
+            _ => self.unexpected_violation(),
+        }
+    }
+
+    fn unexpected_violation(&self) -> bool {
+        let stated = |name: &str| match &self.scenario.expect {
+            crate::scenario::Expect::Verdicts(map) => map.contains_key(name),
+            _ => false,
+        };
+        self.properties
+            .iter()
+            .any(|p| p.judged && p.verdict == Verdict::Violated && !stated(p.name))
+    }
+
+    /// The result for a property, if it was observed.
+    pub fn property(&self, name: &str) -> Option<&PropertyResult> {
+        self.properties.iter().find(|p| p.name == name)
+    }
+
+    /// The first violated judged property that has a witness.
+    pub fn first_violation(&self) -> Option<&PropertyResult> {
+        self.properties.iter().find(|p| p.judged && p.witness.is_some())
+    }
+}

@@ -1,0 +1,88 @@
+//! What one worker of a scenario is told: which object, which fields, how to read, how to write.
+//!
+//! A [`Job`] never changes during a run; the worker that does it is a small value beside it.
+//! `scenario/` makes jobs from files. Next to read: `reconciler.rs`, which does a job.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::methods::WriteMethod;
+use super::value::ValueExpr;
+use crate::apiserver::{FieldPath, Key, ListType};
+
+/// Where a worker reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reader {
+    /// A GET.
+    #[default]
+    Live,
+    /// The informer cache of its process.
+    Cache,
+}
+
+/// How many tries a retrying method has in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attempts {
+    /// At most so many.
+    AtMost(u32),
+    /// As many as it takes.
+    Unlimited,
+}
+
+impl Attempts {
+    /// Whether another try is allowed after `made` of them.
+    pub fn allows_another(self, made: u32) -> bool {
+        match self {
+            Attempts::AtMost(limit) => made < limit,
+            Attempts::Unlimited => true,
+        }
+    }
+}
+
+/// One field that a worker means to set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Set {
+    /// The field.
+    pub path: FieldPath,
+    /// What it is to become.
+    pub value: ValueExpr,
+    /// The type of the list it names, if it names one (what `apply` sends depends on it).
+    pub list: Option<ListType>,
+}
+
+/// What a worker does, `runs` times.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Job {
+    pub name: String,
+    pub key: Key,
+    /// `apiVersion` and `kind` of the object.
+    pub api_version: String,
+    pub kind: String,
+    pub read: Reader,
+    pub write: &'static dyn WriteMethod,
+    /// `Some("status")`, or `None` for the object's own endpoint.
+    pub subresource: Option<String>,
+    pub sets: Vec<Set>,
+    /// Writes only if what it read looks so.
+    pub when: Vec<(FieldPath, Option<Value>)>,
+    /// The index of its process: workers of one process share a cache and memory.
+    pub process: usize,
+    pub field_manager: String,
+    pub attempts: Attempts,
+    pub retry_read: Reader,
+    pub runs: u32,
+    /// Whether a response is decoded into a typed struct (or replaces an unstructured map).
+    pub typed: bool,
+    /// The status fields its typed client knows; a PUT drops all others.
+    pub knows: Option<Vec<FieldPath>>,
+    /// The time at which every request is made: the model has no clock.
+    pub time: i64,
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.write.name())
+    }
+}

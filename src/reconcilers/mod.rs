@@ -1,0 +1,12 @@
+//! What a controller does, as small step machines: read, modify, write.
+
+mod job;
+pub mod methods;
+mod value;
+mod worker;
+
+pub use job::{Attempts, Job, Reader, Set};
+pub use value::ValueExpr;
+pub use worker::{
+    Answer, Ask, Basis, BoxedWorker, Call, Change, Progress, Shared, Worker, WorkerValue,
+};

@@ -1,0 +1,202 @@
+//! The seam everything hangs on: a worker never calls anything. It *asks* and is *answered*.
+//!
+//! A [`Worker`] is a small value. [`Worker::ask`] says what it wants next: an API request, a look
+//! into its process's informer cache, a touch of the memory its process shares, or nothing any
+//! more. [`Worker::answer`] gives it the outcome. Between the two it computes, and nobody can see
+//! that. So the same worker runs under the exhaustive search, under loom and shuttle, on OS
+//! threads, and (its asks then being HTTP requests) as a real controller.
+//! Next to read: `job.rs` (what a scenario's worker is told), then `update_restamp.rs`.
+
+use std::any::Any;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
+
+/// What a write meant to do to one field, as opposed to what it sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Change {
+    /// The field.
+    pub path: FieldPath,
+    /// The value it is to have; `None` for a removal.
+    pub value: Option<Value>,
+    /// Whether the value was computed from what was read (`$add`, `$append`, `$read`).
+    pub derived: bool,
+}
+
+/// The state of an object that a write was built from: what its worker had read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Basis {
+    /// The object's resourceVersion when it was read.
+    pub revision: Revision,
+    /// Which incarnation of the object: a number that the world gives to each uid, from 1.
+    pub incarnation: u32,
+    /// `metadata.generation`, 0 where the kind has none.
+    pub generation: u64,
+}
+
+/// An API request, with what the properties need to know about it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// The request.
+    pub request: Arc<Request>,
+    /// What it was built from; `None` for a read.
+    pub basis: Option<Basis>,
+    /// What it means to change; empty for a read.
+    pub intent: Arc<[Change]>,
+}
+
+/// What a worker wants next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// One API request.
+    Api(Call),
+    /// A look into the informer cache of its process.
+    Cache(Key),
+    /// A touch of the object that the workers of its process hold in memory.
+    Shared(Shared),
+    /// Nothing any more: the worker is done.
+    Done,
+}
+
+/// The four touches of a shared object, each one step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Shared {
+    /// Read it from the API server into memory, if nobody has yet.
+    Load(Call),
+    /// Change it in memory.
+    Touch(Arc<[Change]>),
+    /// Send what memory holds now, as this call's body.
+    Put(Call),
+    /// Decode a response into it.
+    Decode {
+        /// The object in the response.
+        object: Arc<Value>,
+        /// Whether decoding replaces everything (unstructured), or overwrites the keys that are
+        /// present and leaves the others (typed).
+        replace: bool,
+    },
+}
+
+/// The outcome of an ask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// The API server's response, and the basis of the object in it.
+    Response(Response, Option<Basis>),
+    /// No response came: a timeout. The request may have been committed.
+    Lost,
+    /// The object in the cache, or `None` if the cache has no such object.
+    Cached(Option<(Arc<Value>, Basis)>),
+    /// The object in the shared memory after the touch, and its basis.
+    Shared(Option<(Arc<Value>, Basis)>),
+}
+
+/// How far a worker has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Progress {
+    /// Reconciles finished.
+    pub finished: u32,
+    /// Of these, the ones whose intent was acknowledged.
+    pub acknowledged: u32,
+    /// Of these, the ones that gave up with their intent unacknowledged.
+    pub dropped: u32,
+    /// Whether a reconcile has begun and not finished.
+    pub under_way: bool,
+    /// Write attempts made in the reconcile under way.
+    pub attempts: u32,
+}
+
+/// A step machine that asks and is answered. Implement it to put a controller of your own under
+/// every scheduler; derive `Clone`, `PartialEq`, `Eq`, `Hash` and `Debug` on the type.
+pub trait Worker: fmt::Debug + Send + Sync {
+    /// Who it is; also its User-Agent.
+    fn name(&self) -> &str;
+
+    /// What it wants next. The same value asks the same.
+    fn ask(&self) -> Ask;
+
+    /// The outcome of what it asked.
+    fn answer(&mut self, answer: &Answer);
+
+    /// How far it has come. The default counts the whole life of the worker as one reconcile
+    /// that is acknowledged when it is done.
+    fn progress(&self) -> Progress {
+        match self.ask() {
+            Ask::Done => Progress { finished: 1, acknowledged: 1, ..Progress::default() },
+            _ => Progress { under_way: true, ..Progress::default() },
+        }
+    }
+
+    /// Its process restarts: memory is gone, the reconcile under way begins anew. Returns false
+    /// if the worker cannot do that, and then it is never asked to.
+    fn restart(&mut self) -> bool {
+        false
+    }
+
+    /// The resourceVersions it holds; together with [`Worker::rename_revisions`] this lets the
+    /// search treat states as equal that differ only in the absolute numbers. `None` if the
+    /// worker cannot say, and then they are told apart.
+    fn revisions(&self) -> Option<Vec<Revision>> {
+        None
+    }
+
+    /// Replaces every resourceVersion it holds.
+    fn rename_revisions(&mut self, _rename: &dyn Fn(Revision) -> Revision) {}
+}
+
+/// A worker as a boxed value: cloned, compared and hashed. Implemented for every [`Worker`] that
+/// is `Clone + Eq + Hash`.
+pub trait WorkerValue: Worker {
+    /// A copy.
+    fn boxed_clone(&self) -> BoxedWorker;
+    /// Whether `other` is the same value of the same type.
+    fn same(&self, other: &dyn WorkerValue) -> bool;
+    /// Feeds the value to a hasher.
+    fn hash_into(&self, hasher: &mut dyn Hasher);
+    /// For [`WorkerValue::same`].
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A worker on the heap.
+pub type BoxedWorker = Box<dyn WorkerValue>;
+
+impl<W: Worker + Clone + Eq + Hash + 'static> WorkerValue for W {
+    fn boxed_clone(&self) -> BoxedWorker {
+        Box::new(self.clone())
+    }
+
+    fn same(&self, other: &dyn WorkerValue) -> bool {
+        other.as_any().downcast_ref::<W>() == Some(self)
+    }
+
+    fn hash_into(&self, mut hasher: &mut dyn Hasher) {
+        self.hash(&mut hasher);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Clone for BoxedWorker {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
+impl PartialEq for BoxedWorker {
+    fn eq(&self, other: &Self) -> bool {
+        (**self).same(&**other)
+    }
+}
+
+impl Eq for BoxedWorker {}
+
+impl Hash for BoxedWorker {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash_into(state);
+    }
+}

@@ -1,0 +1,106 @@
+//! A scenario: who writes which fields of which object, how; and what is expected of it.
+//!
+//! `schema.rs` has the file's shape (serde types, from which the JSON Schema is generated),
+//! `load.rs` reads YAML with positions, `diagnostic.rs` is a user's mistake with place, caret and
+//! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
+//! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::apiserver::FieldPath;
+use crate::reconcilers::{Attempts, Reader, ValueExpr};
+
+/// A scenario, read and checked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// `metadata.name`.
+    pub name: String,
+    /// The description: what it teaches.
+    pub description: String,
+    /// Where it came from.
+    pub source: Source,
+    /// CustomResourceDefinitions, as objects (files already read).
+    pub crds: Vec<Value>,
+    /// The objects that are there before the first step.
+    pub objects: Vec<Value>,
+    /// The workers, in the order of the file.
+    pub workers: Vec<WorkerSpec>,
+    /// How many faults of each kind a schedule may have.
+    pub faults: Faults,
+    /// The names of the properties to be judged.
+    pub properties: Vec<String>,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+/// Where a scenario came from.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// As the user named it: a path, the name of a shipped scenario, or `-`.
+    pub name: String,
+    /// The path to show in commands and annotations; `None` for a shipped scenario or stdin.
+    pub file: Option<String>,
+    /// The text of the document (only this scenario's document of a file with several).
+    pub text: String,
+    /// The line of the file on which `text` starts, from 1.
+    pub first_line: usize,
+}
+
+/// One worker, as the file says it, with the defaults filled in.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct WorkerSpec {
+    pub name: String,
+    pub object: ObjectRef,
+    pub read: Reader,
+    /// The name of a write method in the table of `reconcilers/methods`.
+    pub write: String,
+    /// `Some("status")`, or `None` for `main`.
+    pub subresource: Option<String>,
+    pub sets: Vec<(FieldPath, ValueExpr)>,
+    pub when: Vec<(FieldPath, Option<Value>)>,
+    /// The process's name; a process of its own has the worker's name.
+    pub process: String,
+    pub field_manager: String,
+    pub attempts: Attempts,
+    pub retry_read: Reader,
+    pub runs: u32,
+    pub typed: bool,
+    pub knows: Option<Vec<FieldPath>>,
+    /// The line of the file on which `write:` stands, for annotations.
+    pub write_line: usize,
+}
+
+/// `Kind/name` or `Kind/namespace/name`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub struct ObjectRef {
+    pub kind: String,
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+/// The faults a scheduler may choose, at most so many per schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct Faults {
+    pub lost_responses: u32,
+    pub crashes: u32,
+    pub watch_gaps: u32,
+    pub recreations: u32,
+}
+
+/// What a scenario expects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing is stated.
+    #[default]
+    Unstated,
+    /// The server refuses a request for a reason that is the scenario's point (`rejected`).
+    Rejected,
+    /// A verdict per property: `true` for `holds`, `false` for `violated`. `lost` and `safe` are
+    /// `no-lost-write` violated and held.
+    Verdicts(BTreeMap<String, bool>),
+}

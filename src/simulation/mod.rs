@@ -1,0 +1,5 @@
+//! The closed world: server, caches, workers and faults.
+
+mod choice;
+
+pub use choice::Choice;

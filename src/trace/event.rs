@@ -1,0 +1,159 @@
+//! One step of a run: who moved, what they asked, what they were told, and the object around it.
+//!
+//! Events are all that properties and renderers ever see. A trace is never stored during a
+//! search: it is what one gets by replaying a schedule. Next to read: `properties/mod.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::apiserver::{Key, PatchKind, Revision, Verb};
+use crate::reconcilers::{Basis, Change};
+
+/// Who moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// A worker, by its index in the scenario.
+    Worker(usize),
+    /// An informer cache received one event, by the index of the cache.
+    Cache(usize),
+    /// A fault that is nobody's step: a crash, a watch gap, a recreation.
+    World,
+}
+
+/// A fault, as one choice of the scheduler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The next request of this worker is committed, and its response lost.
+    LostResponse(usize),
+    /// The process with this index restarts.
+    Crash(usize),
+    /// The watch of this cache breaks, and the cache relists.
+    WatchGap(usize),
+    /// Somebody deletes the object and creates it again under the same name.
+    Recreation,
+}
+
+/// What was done in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A GET.
+    Read,
+    /// A GET of which only the resourceVersion is kept (`update-restamp`).
+    ReadRevision,
+    /// A look into the informer cache.
+    CacheRead,
+    /// A write.
+    Write {
+        /// The verb.
+        verb: Verb,
+        /// Which patch, if the verb is PATCH.
+        patch: Option<PatchKind>,
+        /// `Some("status")`, or `None` for the object's own endpoint.
+        subresource: Option<String>,
+        /// The resourceVersion it named as a precondition.
+        precondition: Option<Revision>,
+        /// Server-side apply with `force`.
+        force: bool,
+        /// The body.
+        sent: Arc<Value>,
+    },
+    /// Read into the shared object; `fetched` says whether a GET was needed.
+    Load {
+        /// Whether nobody had read it yet.
+        fetched: bool,
+    },
+    /// The shared object was changed in memory.
+    Touch,
+    /// A response was decoded into the shared object.
+    Decode,
+    /// An informer cache received one event of its watch.
+    Deliver,
+    /// A fault struck.
+    Fault(Fault),
+}
+
+/// Where in its reconcile a worker's step stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RunMark {
+    /// Which reconcile of the worker, from 0.
+    pub run: u32,
+    /// The first step of the reconcile.
+    pub first: bool,
+    /// The last step of the reconcile.
+    pub last: bool,
+    /// The reconcile ended here, with its intent unacknowledged.
+    pub dropped: bool,
+    /// Write attempts made in this reconcile, this step included.
+    pub attempts: u32,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Who moved.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// The object it was about.
+    pub key: Option<Key>,
+    /// The HTTP status code of the answer; `None` where no request was made.
+    pub code: Option<u16>,
+    /// `reason` of the Status that came back, such as `Conflict`.
+    pub reason: Option<&'static str>,
+    /// `message` of the Status that came back.
+    pub message: Option<String>,
+    /// Whether the answer reached the worker.
+    pub answered: bool,
+    /// Whether the store moved to a new revision.
+    pub committed: bool,
+    /// For a read: what was read. For a write: what it was built from.
+    pub basis: Option<Basis>,
+    /// What the write meant to change.
+    pub intent: Arc<[Change]>,
+    /// What the actor saw: the object read, cached, decoded, delivered, or in the response.
+    pub seen: Option<Arc<Value>>,
+    /// The object in the store before and after this step.
+    pub before: Option<Arc<Value>>,
+    /// See `before`.
+    pub after: Option<Arc<Value>>,
+    /// The basis of the object in the store after this step (its revision, incarnation and
+    /// generation), if it is there.
+    pub stored: Option<Basis>,
+    /// The store's revision after this step.
+    pub revision: Revision,
+    /// Where in its reconcile the step stands.
+    pub mark: RunMark,
+}
+
+impl Event {
+    /// The worker that moved, if it was one.
+    pub fn worker(&self) -> Option<usize> {
+        match self.actor {
+            Actor::Worker(worker) => Some(worker),
+            _ => None,
+        }
+    }
+
+    /// Whether this step is a write, whatever the answer.
+    pub fn is_write(&self) -> bool {
+        matches!(self.action, Action::Write { .. })
+    }
+
+    /// Whether this step is a request to the API server.
+    pub fn is_api_call(&self) -> bool {
+        self.code.is_some() && matches!(self.actor, Actor::Worker(_))
+    }
+
+    /// Whether the API server answered 2xx, and the worker was told so.
+    pub fn is_acknowledged(&self) -> bool {
+        self.answered && self.is_write() && self.code.is_some_and(|code| code / 100 == 2)
+    }
+
+    /// Whether the server refused the write because of a conflict: 409, or the 422 of a JSON
+    /// patch whose `test` failed.
+    pub fn is_conflict(&self) -> bool {
+        let tested = matches!(self.action, Action::Write { patch: Some(PatchKind::Json), .. });
+        self.code == Some(409) || (tested && self.code == Some(422))
+    }
+}
