@@ -1,16 +1,31 @@
 //! The fake API server: one value, one atomic transition per request.
 
+mod builtin;
+mod crd;
+mod engine;
 mod field_path;
+mod history;
 mod key;
+mod kind;
 pub mod managed_fields;
+mod metadata;
 pub mod patch;
 mod request;
 pub mod schema;
+mod server;
 mod status;
+mod store;
+mod verbs;
 
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
+pub use kind::Kind;
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };
+pub use server::{ApiServer, Config};
 pub use status::{Cause, Details, ListMeta, Status};
+pub use store::History;
+
+#[cfg(test)]
+mod tests;

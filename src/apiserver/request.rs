@@ -46,6 +46,13 @@ pub struct Resource {
     pub plural: String,
 }
 
+impl Resource {
+    /// As errors print it: `widgets.demo.example.com`, or `configmaps`.
+    pub fn qualified(&self) -> String {
+        super::kind::qualified(&self.plural, &self.group)
+    }
+}
+
 /// The four kinds of PATCH, by kube-core's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PatchKind {
@@ -134,6 +141,13 @@ pub enum Body {
     List(Arc<Value>),
     /// A Status: every error, and the success of a delete.
     Status(Box<Status>),
+}
+
+impl From<Box<Status>> for Response {
+    fn from(status: Box<Status>) -> Self {
+        let code = status.code.unwrap_or(200);
+        Response { code, warnings: Vec::new(), body: Body::Status(status) }
+    }
 }
 
 impl Response {

@@ -6,6 +6,9 @@
 
 use serde::Serialize;
 
+use super::schema::{self, FieldError};
+use super::{Resource, Revision};
+
 /// A `v1` `Status`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,4 +68,160 @@ pub struct Cause {
     pub message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+}
+
+/// What 409 says after a PUT or patch with a stale resourceVersion.
+const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
+                        version and try again";
+
+/// The constructors: one for each way in which the server says no.
+impl Status {
+    /// A failure with a message and a code, and nothing else: what an unforeseen Go error becomes.
+    pub fn failure(code: u16, message: impl Into<String>) -> Box<Status> {
+        Box::new(Status {
+            kind: "Status",
+            api_version: "v1",
+            metadata: ListMeta::default(),
+            status: "Failure",
+            message: Some(message.into()),
+            reason: None,
+            details: None,
+            code: Some(code),
+        })
+    }
+
+    fn because(code: u16, reason: &'static str, message: impl Into<String>) -> Box<Status> {
+        let mut status = Status::failure(code, message);
+        status.reason = Some(reason);
+        status
+    }
+
+    fn about(mut self: Box<Self>, name: &str, group: &str, kind: &str) -> Box<Status> {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        let (name, group, kind) = (text(name), text(group), text(kind));
+        self.details = Some(Details { name, group, kind, ..Details::default() });
+        self
+    }
+
+    /// The success of a delete that removed the object.
+    pub fn deleted(resource: &Resource, name: &str, uid: &str) -> Box<Status> {
+        let mut status = Status::failure(200, "").about(name, &resource.group, &resource.plural);
+        status.status = "Success";
+        status.message = None;
+        status.code = None;
+        if let Some(details) = &mut status.details {
+            details.uid = Some(uid.to_string());
+        }
+        status
+    }
+
+    /// 404: there is no object of this name.
+    pub fn not_found(resource: &Resource, name: &str) -> Box<Status> {
+        let message = format!("{} \"{name}\" not found", resource.qualified());
+        Status::because(404, "NotFound", message).about(name, &resource.group, &resource.plural)
+    }
+
+    /// 409: there is an object of this name already.
+    pub fn already_exists(resource: &Resource, name: &str) -> Box<Status> {
+        let message = format!("{} \"{name}\" already exists", resource.qualified());
+        Status::because(409, "AlreadyExists", message).about(
+            name,
+            &resource.group,
+            &resource.plural,
+        )
+    }
+
+    /// 409: the write was made for another state of the object than the present one.
+    pub fn conflict(resource: &Resource, name: &str, why: &str) -> Box<Status> {
+        let shown = resource.qualified();
+        let message = format!("Operation cannot be fulfilled on {shown} \"{name}\": {why}");
+        Status::because(409, "Conflict", message).about(name, &resource.group, &resource.plural)
+    }
+
+    /// 409: the resourceVersion of the write is not the object's.
+    pub fn stale(resource: &Resource, name: &str) -> Box<Status> {
+        Status::conflict(resource, name, MODIFIED)
+    }
+
+    /// 409 of server-side apply: other managers own some of the fields.
+    pub fn apply_conflict(message: String, causes: Vec<Cause>) -> Box<Status> {
+        let mut status = Status::because(409, "Conflict", message);
+        status.details = Some(Details { causes, ..Details::default() });
+        status
+    }
+
+    /// 422: fields of the object are wrong. `kind` is the Kind (or, once, the resource).
+    pub fn invalid(group: &str, kind: &str, name: &str, errors: &[FieldError]) -> Box<Status> {
+        let shown = super::kind::qualified(kind, group);
+        let message = format!("{shown} \"{name}\" is invalid: {}", schema::message(errors));
+        let mut status = Status::because(422, "Invalid", message).about(name, group, kind);
+        if let Some(details) = &mut status.details {
+            details.causes = schema::causes(errors);
+        }
+        status
+    }
+
+    /// 422 of a JSON patch that could not be carried out: the server keeps the reason to itself.
+    pub fn patch_failed() -> Box<Status> {
+        let message = "the server rejected our request due to an error in our request";
+        Status::because(422, "Invalid", message).about("", "", "")
+    }
+
+    /// 400: the request makes no sense.
+    pub fn bad_request(message: impl Into<String>) -> Box<Status> {
+        Status::because(400, "BadRequest", message)
+    }
+
+    /// 405: this resource does not do that. `verb` in Go's words: `create`, `delete`, …
+    pub fn method_not_allowed(resource: &Resource, verb: &str) -> Box<Status> {
+        let shown = resource.qualified();
+        let message = format!("{verb} is not supported on resources of kind \"{shown}\"");
+        Status::because(405, "MethodNotAllowed", message).about(
+            "",
+            &resource.group,
+            &resource.plural,
+        )
+    }
+
+    /// 410: the past that is asked for has been compacted.
+    pub fn expired(message: impl Into<String>) -> Box<Status> {
+        Status::because(410, "Expired", message)
+    }
+
+    /// 413: the request is too large.
+    pub fn too_large(message: impl Into<String>) -> Box<Status> {
+        Status::because(413, "RequestEntityTooLarge", message)
+    }
+
+    /// 415: the body's content type is none of these.
+    pub fn unsupported_media_type(accepted: &str) -> Box<Status> {
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: \
+             {accepted}"
+        );
+        Status::because(415, "UnsupportedMediaType", message)
+    }
+
+    /// 406: the answer cannot be given in the form that is asked for.
+    pub fn not_acceptable(accepted: &str) -> Box<Status> {
+        let message = format!("only the following media types are accepted: {accepted}");
+        Status::because(406, "NotAcceptable", message)
+    }
+
+    /// 504: the revision that is asked for lies in the future.
+    pub fn too_large_resource_version(asked: u64, current: Revision) -> Box<Status> {
+        let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
+        let mut status = Status::because(504, "Timeout", message);
+        let cause = Cause {
+            reason: Some("ResourceVersionTooLarge"),
+            message: Some("Too large resource version".into()),
+            field: None,
+        };
+        status.details = Some(Details {
+            causes: vec![cause],
+            retry_after_seconds: Some(1),
+            ..Details::default()
+        });
+        status
+    }
 }

@@ -1,0 +1,285 @@
+//! The update engine: the one way in which a stored object changes, for PUT, PATCH and apply.
+//!
+//! As one atomic step: look at the object, check the uid, compute the new object, check the
+//! resourceVersion, carry over what the endpoint may not write, validate, and store, unless
+//! nothing changed (a no-op: no revision, no event) or the last finalizer went (then it is
+//! deleted). A real server runs this as a loop around an etcd transaction, without a limit of
+//! tries; nobody outside can tell the difference. Next to read: `verbs/update.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::managed_fields::{self, Write};
+use super::metadata::{self, Meta};
+use super::schema::FieldError;
+use super::store::Stored;
+use super::{ApiServer, Body, FieldValidation, Key, Kind, Request, Response, Revision, Status};
+
+/// What a modelled step answers: a response, or the Status that says no.
+pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
+
+/// One request on its way through the server.
+pub(crate) struct Call<'a> {
+    pub request: &'a Request,
+    pub kind: Arc<Kind>,
+    pub warnings: Vec<String>,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
+        Call { request, kind, warnings: Vec::new() }
+    }
+
+    /// Whether the request goes to `/status`.
+    pub fn is_status(&self) -> bool {
+        self.request.subresource.is_some()
+    }
+
+    /// Whether this endpoint ignores the status of its body.
+    pub fn drops_status(&self) -> bool {
+        !self.is_status() && self.kind.status_subresource
+    }
+
+    /// The name in the URL.
+    pub fn name(&self) -> &'a str {
+        self.request.name.as_deref().unwrap_or_default()
+    }
+
+    /// The key of the object in the URL.
+    pub fn key(&self) -> Key {
+        self.key_named(self.name())
+    }
+
+    pub fn key_named(&self, name: &str) -> Key {
+        let namespace = match self.kind.namespaced {
+            true => self.request.namespace.clone(),
+            false => None,
+        };
+        Key { resource: self.kind.resource.clone(), namespace, name: name.into() }
+    }
+
+    /// 404 for the object in the URL.
+    pub fn not_found(&self) -> Box<Status> {
+        Status::not_found(&self.kind.resource, self.name())
+    }
+
+    /// 422 for an object of this kind.
+    pub fn invalid(&self, name: &str, errors: &[FieldError]) -> Box<Status> {
+        Status::invalid(&self.kind.resource.group, &self.kind.kind, name, errors)
+    }
+
+    /// The field manager: the parameter, or the User-Agent up to its first slash.
+    pub fn manager(&self) -> &'a str {
+        match self.request.options.field_manager.as_deref() {
+            Some(manager) if !manager.is_empty() => manager,
+            _ => self.request.user_agent.split('/').next().unwrap_or_default(),
+        }
+    }
+
+    /// Runs `f` with the description of this write that managed fields need.
+    pub fn as_write<T>(&self, f: impl FnOnce(&Write<'_>) -> T) -> T {
+        let reset: &[&str] = match (self.is_status(), self.kind.status_subresource) {
+            (true, _) => &["spec", "metadata"],
+            (false, true) => &["status"],
+            (false, false) => &[],
+        };
+        f(&Write {
+            manager: self.manager(),
+            api_version: &self.kind.api_version(),
+            kind: &self.kind.kind,
+            subresource: self.request.subresource.as_deref().unwrap_or_default(),
+            reset,
+            time: &metadata::timestamp(self.request.time),
+        })
+    }
+
+    /// Decoding as a real server does it: types, unknown fields, defaults.
+    pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
+        let kind = &self.kind.kind;
+        self.kind.schema.decode(object).map_err(|error| {
+            Status::bad_request(format!(
+                "{kind} in version \"{}\" cannot be handled as a {kind}: {error}",
+                self.kind.resource.version
+            ))
+        })?;
+        let unknown = self.kind.schema.prune(object);
+        let warnings = unknown.into_iter().map(|path| format!("unknown field \"{path}\""));
+        match self.request.options.field_validation {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => self.warnings.extend(warnings),
+            FieldValidation::Strict => {
+                let warnings: Vec<_> = warnings.collect();
+                if !warnings.is_empty() {
+                    return Err(Status::bad_request(format!(
+                        "strict decoding error: {}",
+                        warnings.join(", ")
+                    )));
+                }
+            }
+        }
+        self.kind.schema.default(object);
+        Ok(())
+    }
+
+    /// The answer with one object in it.
+    pub fn answer(&mut self, code: u16, object: Arc<Value>) -> Response {
+        Response { code, warnings: std::mem::take(&mut self.warnings), body: Body::Object(object) }
+    }
+}
+
+/// Reads a resourceVersion: empty and zero mean none.
+pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    text.parse().map_err(|_| {
+        let why = match text.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => "value out of range",
+            false => "invalid syntax",
+        };
+        Status::failure(500, format!("strconv.ParseUint: parsing {text:?}: {why}"))
+    })
+}
+
+/// The body's uid as a precondition (PUT only), and how to compute the new object.
+pub(crate) struct Update<'f> {
+    pub uid: Option<String>,
+    pub transform: &'f mut dyn FnMut(&mut Call<'_>, &Value) -> Answer<Value>,
+}
+
+/// Changes one stored object. `current` has been looked up by the caller, who answers 404.
+pub(crate) fn update(
+    server: &mut ApiServer,
+    call: &mut Call<'_>,
+    current: Stored,
+    update: Update<'_>,
+) -> Answer {
+    let key = call.key();
+    check_uid(call, &current, update.uid.as_deref())?;
+    let mut new = (update.transform)(call, &current.view())?;
+    check_revision(call, &new, &current)?;
+    new.set_meta("resourceVersion", None);
+    prepare(call, &mut new, &current.object);
+    validate(call, &new, &current.object)?;
+
+    if is_finished(&new) {
+        if !call.request.options.dry_run {
+            server.store.delete(&key);
+        }
+        return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
+    }
+    if managed_fields::same_but_for_times(&new, &current.object) {
+        return Ok(call.answer(200, ApiServer::view(&current.object, current.modified)));
+    }
+    if call.request.options.dry_run {
+        return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
+    }
+    let new = Arc::new(new);
+    let revision = server.store.put(&key, new.clone());
+    Ok(call.answer(200, ApiServer::view(&new, revision)))
+}
+
+fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()> {
+    let found = current.object.meta_str("uid");
+    match uid {
+        Some(wanted) if wanted != found => {
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, \
+                 AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, \
+                 UID in object meta: {found}",
+                storage_key(call)
+            );
+            Err(Status::conflict(&call.kind.resource, call.name(), &why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> {
+    let resource = &call.kind.resource;
+    match parse_revision(new.meta_str("resourceVersion"))? {
+        0 if call.kind.unconditional_update => Ok(()),
+        0 => {
+            let path = "metadata.resourceVersion";
+            let error = FieldError::invalid(path, &0.into(), "must be specified for an update");
+            Err(Status::invalid(&resource.group, &resource.plural, call.name(), &[error]))
+        }
+        revision if Revision(revision) == current.modified => Ok(()),
+        _ => Err(Status::stale(resource, call.name())),
+    }
+}
+
+/// Carries over from the old object what this endpoint may not write, and counts generations.
+fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
+    if call.is_status() && call.kind.custom {
+        let managed = new.meta("managedFields").cloned();
+        let status = new.get("status").filter(|status| !status.is_null()).cloned();
+        *new = old.clone();
+        new.set_meta("managedFields", managed);
+        set_field(new, "status", status);
+        return;
+    }
+    metadata::prepare_update(new, old);
+    if call.is_status() {
+        let status = new.get("status").cloned();
+        set_field(new, "spec", old.get("spec").cloned());
+        set_field(new, "status", status);
+        for field in ["deletionTimestamp", "ownerReferences", "managedFields"] {
+            if field != "managedFields" {
+                new.set_meta(field, old.meta(field).cloned());
+            }
+        }
+        return;
+    }
+    if call.drops_status() {
+        set_field(new, "status", old.get("status").cloned());
+    }
+    let ignored: &[&str] = if call.kind.status_subresource { &["status"] } else { &[] };
+    if call.kind.generation && metadata::content_differs(new, old, ignored) {
+        let generation = old.meta("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
+        new.set_meta("generation", Some(generation.into()));
+    }
+}
+
+fn validate(call: &Call<'_>, new: &Value, old: &Value) -> Answer<()> {
+    let mut errors = Vec::new();
+    if !(call.is_status() && call.kind.custom) {
+        errors = metadata::validate_update(new, old);
+    }
+    errors.extend(call.kind.schema.validate(new, Some(old)));
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(call.invalid(new.meta_str("name"), &errors)),
+    }
+}
+
+/// Whether the object is being deleted and nobody holds it any more.
+fn is_finished(object: &Value) -> bool {
+    let grace = object.meta("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
+    object.meta("deletionTimestamp").is_some() && object.finalizers().is_empty() && grace == 0
+}
+
+fn set_field(object: &mut Value, field: &str, value: Option<Value>) {
+    let Some(fields) = object.as_object_mut() else { return };
+    match value {
+        Some(value) => fields.insert(field.into(), value),
+        None => fields.remove(field),
+    };
+}
+
+/// Where etcd would keep the object.
+fn storage_key(call: &Call<'_>) -> String {
+    let Key { resource, namespace, name } = call.key();
+    let prefix = match (call.kind.custom, resource.plural.as_str()) {
+        (true, plural) => {
+            format!("/registry/apiextensions.kubernetes.io/{}/{plural}", resource.group)
+        }
+        (false, "nodes") => String::from("/registry/minions"),
+        (false, plural) => format!("/registry/{plural}"),
+    };
+    match namespace {
+        Some(namespace) => format!("{prefix}/{namespace}/{name}"),
+        None => format!("{prefix}/{name}"),
+    }
+}

@@ -1,0 +1,120 @@
+//! A kind: what the server knows about a type of object before it has seen one.
+//!
+//! Whether it has a status subresource, whether a PUT may leave out the resourceVersion (never
+//! for a custom resource: that is the difference between a lost write and a 422), how its lists
+//! merge, and its schema. Custom kinds are made from a CustomResourceDefinition (`crd.rs`), the
+//! built-in ones stand in `builtin.rs`. Next to read: `server.rs`.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::schema::Schema;
+use super::{ListType, Resource};
+
+/// One type of object: its names, its rules and its schema.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// Group, version and plural name.
+    pub resource: Resource,
+    /// The kind, such as `Widget`.
+    pub kind: String,
+    /// The singular name, such as `widget`.
+    pub singular: String,
+    /// The kind of a list, such as `WidgetList`.
+    pub list_kind: String,
+    /// Short names for the command line, such as `wd`.
+    pub short_names: Vec<String>,
+    /// Groups of kinds that the command line asks for at once, such as `all`.
+    pub categories: Vec<String>,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+    /// Whether a CustomResourceDefinition made it.
+    pub custom: bool,
+    /// Whether `/status` exists, and so status is dropped on the object's own endpoint.
+    pub status_subresource: bool,
+    /// Whether a PUT without resourceVersion is taken (last writer wins) or refused with 422.
+    pub unconditional_update: bool,
+    /// Whether a PUT of an absent object creates it.
+    pub create_on_update: bool,
+    /// Whether `metadata.generation` counts the changes of what is wished for.
+    pub generation: bool,
+    /// What its objects may look like.
+    pub schema: Arc<Schema>,
+    /// The text of the schema in the CustomResourceDefinition (`openAPIV3Schema`).
+    pub openapi: Option<Arc<Value>>,
+}
+
+/// Kinds are equal if they behave alike; the parsed schema follows from its text.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        let flags = |kind: &Kind| {
+            let Kind { namespaced, custom, status_subresource, generation, .. } = *kind;
+            let Kind { unconditional_update, create_on_update, .. } = *kind;
+            let store = (unconditional_update, create_on_update);
+            (namespaced, custom, status_subresource, generation, store)
+        };
+        self.resource == other.resource
+            && self.kind == other.kind
+            && flags(self) == flags(other)
+            && self.openapi == other.openapi
+    }
+}
+
+impl Eq for Kind {}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.resource.hash(state);
+    }
+}
+
+impl Kind {
+    /// `apiVersion` of its objects: `demo.example.com/v1`, or `v1` in the core group.
+    pub fn api_version(&self) -> String {
+        match self.resource.group.as_str() {
+            "" => self.resource.version.clone(),
+            group => format!("{group}/{}", self.resource.version),
+        }
+    }
+
+    /// The kind as errors print it: `Widget.demo.example.com`, or `ConfigMap`.
+    pub fn qualified_kind(&self) -> String {
+        qualified(&self.kind, &self.resource.group)
+    }
+
+    /// The list type at a path of field names from the root, steps into items skipped.
+    pub fn list_type(&self, path: &[&str]) -> ListType {
+        let mut node = self.openapi.as_deref();
+        for step in path {
+            let below = node.map(into_items);
+            node = below.and_then(|schema| {
+                let named = schema.get("properties").and_then(|fields| fields.get(*step));
+                named.or_else(|| schema.get("additionalProperties"))
+            });
+        }
+        let Some(schema) = node else { return ListType::Atomic };
+        match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
+            Some("set") => ListType::Set,
+            Some("map") => ListType::Map(
+                schema["x-kubernetes-list-map-keys"]
+                    .as_array()
+                    .map(|keys| keys.iter().filter_map(Value::as_str).map(String::from).collect())
+                    .unwrap_or_default(),
+            ),
+            _ => ListType::Atomic,
+        }
+    }
+}
+
+fn into_items(schema: &Value) -> &Value {
+    match schema.get("items") {
+        Some(items) => into_items(items),
+        None => schema,
+    }
+}
+
+pub(crate) fn qualified(name: &str, group: &str) -> String {
+    if group.is_empty() { name.to_string() } else { format!("{name}.{group}") }
+}

@@ -1,0 +1,252 @@
+//! The API server: one value; a request is one atomic step of it.
+//!
+//! [`ApiServer::handle`] is the whole interface to Kubernetes; the rest sets a server up and looks
+//! into it. It has no lock, no clock and no randomness: time comes with each request, uids and
+//! generated names from a seed and a counter. Next to read: `verbs/mod.rs`, then `engine.rs`,
+//! through which every update goes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::engine::Call;
+use super::metadata::{self, Meta};
+use super::store::{self, History, Store};
+use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, verbs};
+
+/// How a server starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// The revision of the empty store.
+    pub first_revision: Revision,
+    /// Whether any namespace exists, as on a server without Namespace objects.
+    pub any_namespace: bool,
+    /// Whether the past is kept, for watches and lists at old revisions.
+    pub history: History,
+    /// What uids and generated names are made from.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            first_revision: Revision(1000),
+            any_namespace: false,
+            history: History::KeepAll,
+            seed: 0,
+        }
+    }
+}
+
+/// The namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// The API server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ApiServer {
+    pub(crate) store: Store,
+    kinds: Arc<BTreeMap<Resource, Arc<Kind>>>,
+    any_namespace: bool,
+    seed: u64,
+    /// How many uids and names have been made.
+    made: u64,
+}
+
+impl ApiServer {
+    /// A server with the built-in kinds and, unless any namespace exists, the usual namespaces.
+    pub fn new(config: Config) -> Self {
+        let kinds = builtin::kinds().map(|kind| (kind.resource.clone(), Arc::new(kind)));
+        let mut server = ApiServer {
+            store: Store::new(config.first_revision, config.history),
+            kinds: Arc::new(kinds.collect()),
+            any_namespace: config.any_namespace,
+            seed: config.seed,
+            made: 0,
+        };
+        if !config.any_namespace {
+            for name in NAMESPACES {
+                server.make_namespace(name, 0);
+            }
+        }
+        server
+    }
+
+    /// One request, as one atomic step.
+    pub fn handle(&mut self, request: &Request) -> Response {
+        let answer = match self.kind_of(&request.resource) {
+            Some(kind) => verbs::handle(self, &mut Call::new(request, kind)),
+            None => Err(Status::failure(404, "404 page not found")),
+        };
+        answer.unwrap_or_else(Response::from)
+    }
+
+    /// Makes the kinds of a CustomResourceDefinition known, without moving the revision.
+    pub fn install_crd(&mut self, crd: &Value, time: i64) -> Result<Arc<Kind>, Box<Status>> {
+        let kinds: Vec<_> = crd::kinds(crd)?.into_iter().map(Arc::new).collect();
+        let mut object = crd.clone();
+        metadata::prepare_create(&mut object, self.make_uid(), time);
+        let name = object.meta_str("name").to_string();
+        let key = Key { resource: crd::resource(), namespace: None, name };
+        self.store.put_silently(&key, Arc::new(object));
+        let registry = Arc::make_mut(&mut self.kinds);
+        for kind in &kinds {
+            registry.insert(kind.resource.clone(), kind.clone());
+        }
+        Ok(kinds[0].clone())
+    }
+
+    /// Puts an object there as the initial state has it: its status is stored as given.
+    ///
+    /// It is pruned, defaulted and validated like any other; a missing namespace is made; the
+    /// revision rises by one.
+    pub fn seed_object(&mut self, object: &Value, time: i64) -> Result<Key, Box<Status>> {
+        let kind = self.kind_of_object(object)?;
+        let mut request = Request {
+            verb: Verb::Create,
+            patch: None,
+            resource: kind.resource.clone(),
+            namespace: None,
+            name: None,
+            subresource: None,
+            options: Default::default(),
+            body: Some(Arc::new(object.clone())),
+            user_agent: "lostwrite".into(),
+            time,
+        };
+        if kind.namespaced {
+            let namespace = object.meta_str("namespace");
+            let namespace = if namespace.is_empty() { "default" } else { namespace };
+            if !self.namespace_exists(namespace) {
+                self.make_namespace(namespace, time);
+            }
+            request.namespace = Some(namespace.to_string());
+        }
+        verbs::create::seed(self, &mut Call::new(&request, kind))
+    }
+
+    /// The kind of this name: `Widget`, or `Widget.demo.example.com`.
+    pub fn kind_named(&self, name: &str) -> Option<Arc<Kind>> {
+        let mut all = self.kinds.values();
+        all.find(|kind| kind.kind == name || kind.qualified_kind() == name).cloned()
+    }
+
+    /// The kind of this resource.
+    pub fn kind_of(&self, resource: &Resource) -> Option<Arc<Kind>> {
+        self.kinds.get(resource).cloned()
+    }
+
+    /// The kind that an object's apiVersion and kind name.
+    fn kind_of_object(&self, object: &Value) -> Result<Arc<Kind>, Box<Status>> {
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let mut all = self.kinds.values();
+        all.find(|known| known.kind == kind && known.api_version() == version).cloned().ok_or_else(
+            || Status::bad_request(format!("no matches for kind {kind:?} in version {version:?}")),
+        )
+    }
+
+    /// All kinds, ordered by group, version and resource.
+    pub fn kinds(&self) -> Vec<Arc<Kind>> {
+        self.kinds.values().cloned().collect()
+    }
+
+    /// The revision of the last write.
+    pub fn revision(&self) -> Revision {
+        self.store.revision()
+    }
+
+    /// An object with its resourceVersion.
+    pub fn object(&self, key: &Key) -> Option<Arc<Value>> {
+        self.store.get(key).map(|stored| Arc::new(stored.view()))
+    }
+
+    /// The revisions of the live objects, ascending, each once.
+    pub fn revisions(&self) -> Vec<Revision> {
+        let mut all: Vec<_> = self.store.iter().map(|(_, stored)| stored.modified).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Gives the revisions of the live objects and the counter other names in the same order.
+    ///
+    /// For [`History::Nothing`]: servers that differ only in how often they were written to become
+    /// equal. `f` must be monotone.
+    pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
+        self.store.rename_revisions(f);
+    }
+
+    /// Whether objects may be made in this namespace.
+    pub(crate) fn namespace_exists(&self, name: &str) -> bool {
+        self.any_namespace || self.store.get(&namespace_key(name)).is_some()
+    }
+
+    fn make_namespace(&mut self, name: &str, time: i64) {
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {
+                "creationTimestamp": metadata::timestamp(time),
+                "labels": { "kubernetes.io/metadata.name": name },
+                "name": name,
+                "uid": self.make_uid(),
+            },
+            "spec": { "finalizers": ["kubernetes"] },
+            "status": { "phase": "Active" },
+        });
+        self.store.put_silently(&namespace_key(name), Arc::new(object));
+    }
+
+    /// The uid that the next new object gets; the counter moves only when it is stored.
+    pub(crate) fn next_uid(&self) -> String {
+        let (a, b) = (self.mixed(2 * self.made), self.mixed(2 * self.made + 1));
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            a & 0xfff,
+            0x8000 | (b >> 48) & 0x3fff,
+            b & 0xffff_ffff_ffff
+        )
+    }
+
+    /// Takes a uid.
+    pub(crate) fn make_uid(&mut self) -> String {
+        let uid = self.next_uid();
+        self.made += 1;
+        uid
+    }
+
+    /// The five letters that `generateName` appends at its n-th try.
+    pub(crate) fn suffix(&self, attempt: u64) -> String {
+        const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+        let mut bits = self.mixed((1 << 63) + 8 * self.made + attempt);
+        let mut suffix = String::new();
+        for _ in 0..5 {
+            suffix.push(LETTERS[(bits % LETTERS.len() as u64) as usize] as char);
+            bits /= LETTERS.len() as u64;
+        }
+        suffix
+    }
+
+    /// SplitMix64 of the seed and a number.
+    fn mixed(&self, number: u64) -> u64 {
+        let step = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed.wrapping_add(step);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A stored object as an answer carries it.
+    pub(crate) fn view(object: &Value, revision: Revision) -> Arc<Value> {
+        Arc::new(store::view(object, revision))
+    }
+}
+
+pub(crate) fn namespace_key(name: &str) -> Key {
+    let plural = String::from("namespaces");
+    let resource = Resource { group: String::new(), version: "v1".into(), plural };
+    Key { resource, namespace: None, name: name.into() }
+}

@@ -1,0 +1,164 @@
+//! The store: what etcd is to a real API server, with one revision for everything.
+//!
+//! Every effective write raises the [`Revision`] by one, whatever it writes; an object's
+//! `resourceVersion` is the revision of its last write. Objects are kept without that field, so
+//! that "does this write change anything" is one comparison; [`Stored::view`] puts it in on the
+//! way out. With [`History::KeepAll`] each write also appends one event to a log, from which a
+//! list at an old revision and a watch are read (`history.rs`); the exhaustive search has no use
+//! for the past and keeps [`History::Nothing`]. Left out: leases, transactions over two keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::history::{Change, Event, Log};
+use super::{Key, Resource, Revision};
+
+/// Whether the store remembers what it has overwritten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum History {
+    /// Every revision of every object, until compacted: lists and watches of the past work.
+    #[default]
+    KeepAll,
+    /// Only the present: two servers with the same objects are equal, however they got there.
+    Nothing,
+}
+
+/// One object and the revisions of its first and last write.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stored {
+    /// The object without `metadata.resourceVersion`.
+    pub object: Arc<Value>,
+    /// The revision of its last write: its resourceVersion.
+    pub modified: Revision,
+}
+
+impl Stored {
+    /// The object as clients see it: with its resourceVersion.
+    pub fn view(&self) -> Value {
+        view(&self.object, self.modified)
+    }
+}
+
+/// An object with a resourceVersion put into its metadata.
+pub(crate) fn view(object: &Value, revision: Revision) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("resourceVersion".into(), Value::String(revision.to_string()));
+    }
+    object
+}
+
+/// All objects of all kinds at the current revision, and the log of how they came to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Store {
+    revision: Revision,
+    objects: Arc<BTreeMap<Arc<Key>, Stored>>,
+    log: Option<Arc<Log>>,
+}
+
+impl Store {
+    pub fn new(first: Revision, history: History) -> Self {
+        let log = match history {
+            History::KeepAll => Some(Arc::new(Log::new(first))),
+            History::Nothing => None,
+        };
+        Store { revision: first, objects: Arc::default(), log }
+    }
+
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The log of all changes, if the store keeps one.
+    pub fn log(&self) -> Option<&Log> {
+        self.log.as_deref()
+    }
+
+    pub fn get(&self, key: &Key) -> Option<&Stored> {
+        self.objects.get(key)
+    }
+
+    /// All objects, ordered by group, version, resource, namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<Key>, &Stored)> {
+        self.objects.iter()
+    }
+
+    /// The objects of one resource in one namespace (or in all), in order.
+    pub fn of_resource<'a>(
+        &'a self,
+        resource: &'a Resource,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Stored)> {
+        let from = Key {
+            resource: resource.clone(),
+            namespace: namespace.map(String::from),
+            name: String::new(),
+        };
+        self.objects.range(Arc::new(from)..).take_while(move |(key, _)| {
+            key.resource == *resource
+                && (namespace.is_none() || key.namespace.as_deref() == namespace)
+        })
+    }
+
+    /// Writes an object at the next revision.
+    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Revision {
+        self.revision.0 += 1;
+        self.put_at(key, object, self.revision);
+        self.revision
+    }
+
+    /// Writes an object that has always been there: the revision does not move.
+    pub fn put_silently(&mut self, key: &Key, object: Arc<Value>) {
+        self.put_at(key, object, self.revision);
+    }
+
+    fn put_at(&mut self, key: &Key, object: Arc<Value>, revision: Revision) {
+        let objects = Arc::make_mut(&mut self.objects);
+        let stored = Stored { object: object.clone(), modified: revision };
+        let (key, before) = match objects.get_mut(key) {
+            Some(old) => {
+                let before = std::mem::replace(old, stored);
+                let (key, _) = objects.get_key_value(key).expect("just found");
+                (key.clone(), Some(before.object))
+            }
+            None => {
+                let key = Arc::new(key.clone());
+                objects.insert(key.clone(), stored);
+                (key, None)
+            }
+        };
+        if let Some(log) = &mut self.log {
+            let change = Change::Put { object };
+            Arc::make_mut(log).push(Event { revision, key, before, change });
+        }
+    }
+
+    /// Removes an object at the next revision; `None` if there is none.
+    pub fn delete(&mut self, key: &Key) -> Option<Revision> {
+        let (key, before) = Arc::make_mut(&mut self.objects).remove_entry(key)?;
+        self.revision.0 += 1;
+        let revision = self.revision;
+        if let Some(log) = &mut self.log {
+            let before = Some(before.object);
+            Arc::make_mut(log).push(Event { revision, key, before, change: Change::Delete });
+        }
+        Some(revision)
+    }
+
+    /// Forgets the past up to and including `revision`.
+    pub fn compact(&mut self, revision: Revision) {
+        if let Some(log) = &mut self.log {
+            Arc::make_mut(log).compact(revision);
+        }
+    }
+
+    /// Gives every live object's revision and the counter new names, in the same order.
+    pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
+        for stored in Arc::make_mut(&mut self.objects).values_mut() {
+            stored.modified = f(stored.modified);
+        }
+        self.revision = f(self.revision);
+    }
+}

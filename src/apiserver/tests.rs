@@ -1,0 +1,139 @@
+//! The server's promises that everything else stands on, as the shortest sequences that break them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn server() -> ApiServer {
+    let mut server = ApiServer::new(Config::default());
+    let crd = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": { "name": "widgets.demo.example.com" },
+        "spec": {
+            "group": "demo.example.com",
+            "scope": "Namespaced",
+            "names": { "plural": "widgets", "kind": "Widget" },
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "subresources": { "status": {} },
+                "schema": { "openAPIV3Schema": {
+                    "type": "object",
+                    "x-kubernetes-preserve-unknown-fields": true,
+                } },
+            }],
+        },
+    });
+    server.install_crd(&crd, 0).unwrap();
+    server
+}
+
+fn request(server: &ApiServer, verb: Verb, kind: &str, name: &str, body: Value) -> Request {
+    Request {
+        verb,
+        patch: (verb == Verb::Patch).then_some(PatchKind::Merge),
+        resource: server.kind_named(kind).unwrap().resource.clone(),
+        namespace: Some("default".into()),
+        name: (verb != Verb::Create).then(|| name.to_string()),
+        subresource: None,
+        options: Options::default(),
+        body: (!body.is_null()).then(|| Arc::new(body)),
+        user_agent: "test/1.0".into(),
+        time: 0,
+    }
+}
+
+fn put_status(server: &mut ApiServer, object: Value) -> Response {
+    let mut request = request(server, Verb::Update, "Widget", "a", object);
+    request.subresource = Some("status".into());
+    server.handle(&request)
+}
+
+fn widget() -> Value {
+    json!({
+        "apiVersion": "demo.example.com/v1",
+        "kind": "Widget",
+        "metadata": { "name": "a", "namespace": "default" },
+        "spec": { "replicas": 1 },
+    })
+}
+
+fn revision(object: &Value) -> u64 {
+    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_put_with_a_stale_revision_is_409_and_changes_nothing() {
+    let mut server = server();
+    let key = server.seed_object(&widget(), 0).unwrap();
+    let read = Value::clone(&server.object(&key).unwrap());
+    let mut first = read.clone();
+    first["status"] = json!({ "health": "ok" });
+    assert_eq!(put_status(&mut server, first).code, 200);
+    let before = server.clone();
+    let mut second = read;
+    second["status"] = json!({ "usage": 7 });
+    let answer = put_status(&mut server, second);
+    assert_eq!(answer.code, 409);
+    assert_eq!(answer.status().unwrap().reason, Some("Conflict"));
+    assert_eq!(server, before);
+}
+
+#[test]
+fn a_put_without_a_revision_is_422_on_a_custom_resource_and_200_on_a_config_map() {
+    let mut server = server();
+    server.seed_object(&widget(), 0).unwrap();
+    assert_eq!(put_status(&mut server, widget()).code, 422);
+    let map = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "m" }, "data": { "x": "1" },
+    });
+    server.seed_object(&map, 0).unwrap();
+    let mut changed = map;
+    changed["data"]["x"] = json!("2");
+    let put = request(&server, Verb::Update, "ConfigMap", "m", changed);
+    assert_eq!(server.handle(&put).code, 200);
+}
+
+#[test]
+fn every_effective_write_moves_the_revision_by_one_and_a_no_op_does_not() {
+    let mut server = server();
+    let first = server.revision();
+    let key = server.seed_object(&widget(), 0).unwrap();
+    assert_eq!(server.revision().0, first.0 + 1);
+    assert_eq!(revision(&server.object(&key).unwrap()), server.revision().0);
+    let patch = json!({ "spec": { "replicas": 2 } });
+    let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+    assert_eq!(server.handle(&patch).code, 200);
+    assert_eq!(server.revision().0, first.0 + 2);
+    assert_eq!(server.handle(&patch).code, 200);
+    assert_eq!(server.revision().0, first.0 + 2);
+}
+
+#[test]
+fn renamed_revisions_make_servers_with_the_same_objects_equal() {
+    let config = Config { history: History::Nothing, ..Config::default() };
+    let mut once = ApiServer::new(config);
+    let map = |x: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": "m" }, "data": { "x": x },
+        })
+    };
+    once.seed_object(&map("1"), 0).unwrap();
+    let mut often = once.clone();
+    for x in ["2", "3", "1"] {
+        let put = request(&often, Verb::Update, "ConfigMap", "m", map(x));
+        assert_eq!(often.handle(&put).code, 200);
+    }
+    assert_ne!(once, often);
+    for server in [&mut once, &mut often] {
+        let order = server.revisions();
+        let rank = |revision: Revision| {
+            Revision(order.iter().filter(|known| **known <= revision).count() as u64)
+        };
+        server.rename_revisions(&rank);
+    }
+    assert_eq!(once, often);
+}
