@@ -3,8 +3,11 @@
 
 pub mod apiserver;
 pub mod check;
+#[cfg(feature = "loom")]
+pub mod getset;
 pub mod reconcilers;
 pub mod scenario;
 pub mod schedulers;
 pub mod simulation;
+pub mod threads;
 pub mod trace;
