@@ -5,6 +5,7 @@ pub mod apiserver;
 pub mod check;
 #[cfg(feature = "loom")]
 pub mod getset;
+pub mod client;
 pub mod reconcilers;
 pub mod scenario;
 pub mod schedulers;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::methods::WriteMethod;
 use super::value::ValueExpr;
-use crate::apiserver::{FieldPath, Key, ListType};
+use crate::apiserver::{FieldPath, Key, ListType, Step};
 
 /// Where a worker reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,5 +84,21 @@ pub struct Job {
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.write.name())
+    }
+}
+
+impl Job {
+    /// Whether a value that it writes shows a resourceVersion as a number.
+    pub(super) fn copies_resource_version(&self) -> bool {
+        let version = FieldPath::new(vec![
+            Step::Key("metadata".to_owned()),
+            Step::Key("resourceVersion".to_owned()),
+        ]);
+        let shows = |path: &FieldPath| path.overlaps(&version);
+        self.when.iter().any(|(path, _)| shows(path))
+            || self.sets.iter().any(|set| match &set.value {
+                ValueExpr::Read(from) => shows(from),
+                _ => shows(&set.path),
+            })
     }
 }

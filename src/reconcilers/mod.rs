@@ -2,10 +2,13 @@
 
 mod job;
 pub mod methods;
+mod reconciler;
 mod value;
 mod worker;
 
 pub use job::{Attempts, Job, Reader, Set};
+pub use reconciler::Reconciler;
+pub(crate) use reconciler::{renamed, sent_revision};
 pub use value::ValueExpr;
 pub use worker::{
     Answer, Ask, Basis, BoxedWorker, Call, Change, Progress, Shared, Worker, WorkerValue,

@@ -28,14 +28,27 @@ pub struct Change {
 }
 
 /// The state of an object that a write was built from: what its worker had read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Basis {
     /// The object's resourceVersion when it was read.
     pub revision: Revision,
-    /// Which incarnation of the object: a number that the world gives to each uid, from 1.
-    pub incarnation: u32,
+    /// `metadata.uid`: which incarnation of the object.
+    pub uid: Arc<str>,
     /// `metadata.generation`, 0 where the kind has none.
     pub generation: u64,
+}
+
+impl Basis {
+    /// The basis of something built from `object` as the API server sent it.
+    pub fn of(object: &Value) -> Basis {
+        let metadata = &object["metadata"];
+        let revision = metadata["resourceVersion"].as_str().and_then(|text| text.parse().ok());
+        Basis {
+            revision: Revision(revision.unwrap_or(0)),
+            uid: metadata["uid"].as_str().unwrap_or_default().into(),
+            generation: metadata["generation"].as_u64().unwrap_or(0),
+        }
+    }
 }
 
 /// An API request, with what the properties need to know about it.
@@ -84,14 +97,14 @@ pub enum Shared {
 /// The outcome of an ask.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// The API server's response, and the basis of the object in it.
-    Response(Response, Option<Basis>),
+    /// The API server's response.
+    Response(Response),
     /// No response came: a timeout. The request may have been committed.
     Lost,
     /// The object in the cache, or `None` if the cache has no such object.
-    Cached(Option<(Arc<Value>, Basis)>),
-    /// The object in the shared memory after the touch, and its basis.
-    Shared(Option<(Arc<Value>, Basis)>),
+    Cached(Option<Arc<Value>>),
+    /// The object in the shared memory after the touch.
+    Shared(Option<Arc<Value>>),
 }
 
 /// How far a worker has come.

@@ -1,5 +1,19 @@
-//! The closed world: server, caches, workers and faults.
+//! The closed world: API server, caches, shared memories, workers, a budget of faults, and what
+//! the properties remember; a value.
+//!
+//! Three words: a [`World`] lists its [`Choice`]s, a scheduler picks one, and
+//! [`World::take`] performs that one step and returns the event. `step.rs` is what one step does to
+//! the server; thread engines use it directly, under a lock. Nothing here knows who chooses.
+//! Next to read: `world.rs`, then `schedulers/mod.rs`.
 
 mod choice;
+mod observer;
+mod setting;
+mod step;
+mod world;
 
 pub use choice::Choice;
+pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};
+pub use setting::{CacheSpec, Setting, WorkerInfo};
+pub use step::{Performed, crash, deliver, perform, recreate, relist};
+pub use world::{FaultBudget, World};

@@ -117,9 +117,6 @@ pub struct Event {
     pub before: Option<Arc<Value>>,
     /// See `before`.
     pub after: Option<Arc<Value>>,
-    /// The basis of the object in the store after this step (its revision, incarnation and
-    /// generation), if it is there.
-    pub stored: Option<Basis>,
     /// The store's revision after this step.
     pub revision: Revision,
     /// Where in its reconcile the step stands.

@@ -1,11 +1,109 @@
 //! The table of write methods: how a reconciler writes, one file each.
+//!
+//! A method says what one write sends ([`WriteMethod::draft`]) and what becomes of a refusal
+//! ([`WriteMethod::after_refusal`]); `reconciler.rs` is the skeleton around it. To add a method:
+//! one file here and one line in [`all`]. Next to read: `update.rs`, then `update_restamp.rs`.
+
+mod apply;
+mod apply_force;
+mod json_patch;
+mod json_patch_tested;
+mod merge_patch;
+mod merge_patch_locked;
+mod strategic_merge_patch;
+mod update;
+mod update_restamp;
+mod update_retry;
+mod update_shared;
+mod update_unconditional;
 
 use std::fmt::Debug;
 
+use serde_json::Value;
+
+use super::{Change, Job};
+use crate::apiserver::{PatchKind, Response, Verb};
+
 /// How a reconciler writes.
-pub trait WriteMethod: Debug + Sync {
+pub trait WriteMethod: Debug + Send + Sync {
     /// Its name in scenarios and on the command line.
     fn name(&self) -> &'static str;
-    /// One line for `list writes`.
+
+    /// One line for `list writes`: its calls, one per step.
     fn summary(&self) -> &'static str;
+
+    /// What is sent, given what was read and what is to change.
+    fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft;
+
+    /// Whether this answer is a conflict that the method recognises.
+    fn is_conflict(&self, response: &Response) -> bool {
+        response.code == 409
+    }
+
+    /// What it does after a conflict, or after an answer that never came.
+    fn after_refusal(&self) -> Refusal {
+        Refusal::GiveUp
+    }
+
+    /// Whether the workers of a process share the object in memory.
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+/// What one write sends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Draft {
+    /// PUT or PATCH.
+    pub verb: Verb,
+    /// Which patch.
+    pub patch: Option<PatchKind>,
+    /// The body.
+    pub body: Value,
+    /// Server-side apply with `force`.
+    pub force: bool,
+}
+
+impl Draft {
+    fn put(body: Value) -> Draft {
+        Draft { verb: Verb::Update, patch: None, body, force: false }
+    }
+
+    fn patch(kind: PatchKind, body: Value) -> Draft {
+        Draft { verb: Verb::Patch, patch: Some(kind), body, force: false }
+    }
+}
+
+/// What a method does after a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing: the intent is dropped, which is visible.
+    GiveUp,
+    /// Reads again, computes again, writes again, while attempts last.
+    ReadAgain,
+    /// Takes only the new resourceVersion and sends the old body again, while attempts last.
+    Restamp,
+}
+
+/// Every write method, in the order of the documentation.
+pub fn all() -> &'static [&'static dyn WriteMethod] {
+    &[
+        &update::Update,
+        &update_retry::UpdateRetry,
+        &update_restamp::UpdateRestamp,
+        &update_unconditional::UpdateUnconditional,
+        &update_shared::UpdateShared,
+        &merge_patch::MergePatch,
+        &merge_patch_locked::MergePatchLocked,
+        &json_patch::JsonPatch,
+        &json_patch_tested::JsonPatchTested,
+        &strategic_merge_patch::StrategicMergePatch,
+        &apply::Apply,
+        &apply_force::ApplyForce,
+    ]
+}
+
+/// The write method with this name.
+pub fn named(name: &str) -> Option<&'static dyn WriteMethod> {
+    all().iter().copied().find(|method| method.name() == name)
 }

@@ -1,0 +1,27 @@
+//! `apply-force`: server-side apply with `force`, which takes what is another manager's.
+//!
+//! Next to read: `apply.rs`.
+
+use serde_json::Value;
+
+use super::{Draft, WriteMethod};
+use crate::apiserver::PatchKind;
+use crate::client::applied;
+use crate::reconcilers::{Change, Job};
+
+#[derive(Debug)]
+pub(super) struct ApplyForce;
+
+impl WriteMethod for ApplyForce {
+    fn name(&self) -> &'static str {
+        "apply-force"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the same with force: a field of another manager is taken over"
+    }
+
+    fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {
+        Draft { force: true, ..Draft::patch(PatchKind::Apply, applied(job, changes)) }
+    }
+}

@@ -1,0 +1,37 @@
+//! `merge-patch-locked`: the merge patch with the read's resourceVersion in it.
+//!
+//! controller-runtime's `MergeFromWithOptimisticLock`: the version is a precondition, a stale patch
+//! is answered 409, and the worker reads again. Next to read: `json_patch_tested.rs`.
+
+use serde_json::{Value, json};
+
+use super::{Draft, Refusal, WriteMethod};
+use crate::apiserver::PatchKind;
+use crate::client::{merge_diff, wanted};
+use crate::reconcilers::{Change, Job};
+
+#[derive(Debug)]
+pub(super) struct MergePatchLocked;
+
+impl WriteMethod for MergePatchLocked {
+    fn name(&self) -> &'static str {
+        "merge-patch-locked"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the same with the version read in the patch; on 409 read again, diff again"
+    }
+
+    fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
+        let mut patch = merge_diff(read, &wanted(job, read, changes));
+        if !patch["metadata"].is_object() {
+            patch["metadata"] = json!({});
+        }
+        patch["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"].clone();
+        Draft::patch(PatchKind::Merge, patch)
+    }
+
+    fn after_refusal(&self) -> Refusal {
+        Refusal::ReadAgain
+    }
+}

@@ -1,0 +1,29 @@
+//! `strategic-merge-patch`: PATCH, lists merged by their patch key. Built-in kinds only.
+//!
+//! A list with a merge key is sent as the entries that change; any other list is sent whole. A
+//! custom resource answers 415. Next to read: `merge_patch.rs`.
+
+use serde_json::Value;
+
+use super::{Draft, WriteMethod};
+use crate::apiserver::PatchKind;
+use crate::client::{strategic_diff, wanted};
+use crate::reconcilers::{Change, Job};
+
+#[derive(Debug)]
+pub(super) struct StrategicMergePatch;
+
+impl WriteMethod for StrategicMergePatch {
+    fn name(&self) -> &'static str {
+        "strategic-merge-patch"
+    }
+
+    fn summary(&self) -> &'static str {
+        "read; PATCH with lists merged by their patch key (built-in kinds; 415 otherwise)"
+    }
+
+    fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
+        let patch = strategic_diff(job, read, &wanted(job, read, changes), changes);
+        Draft::patch(PatchKind::Strategic, patch)
+    }
+}

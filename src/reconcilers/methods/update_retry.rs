@@ -1,0 +1,31 @@
+//! `update-retry`: on 409 read again, compute again, PUT again. The right retry.
+//!
+//! client-go's `RetryOnConflict` around Get, mutate and Update. Next to read: `update_restamp.rs`,
+//! which looks almost the same.
+
+use serde_json::Value;
+
+use super::{Draft, Refusal, WriteMethod};
+use crate::client::put_body;
+use crate::reconcilers::{Change, Job};
+
+#[derive(Debug)]
+pub(super) struct UpdateRetry;
+
+impl WriteMethod for UpdateRetry {
+    fn name(&self) -> &'static str {
+        "update-retry"
+    }
+
+    fn summary(&self) -> &'static str {
+        "read; PUT with the version read; on 409 read again, compute again, PUT again"
+    }
+
+    fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
+        Draft::put(put_body(job, read, changes))
+    }
+
+    fn after_refusal(&self) -> Refusal {
+        Refusal::ReadAgain
+    }
+}

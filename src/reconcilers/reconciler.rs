@@ -1,0 +1,346 @@
+//! The skeleton that every write method shares: read, modify, write, and what a refusal leads to.
+//!
+//! A [`Reconciler`] does one [`Job`] so many times. Its phases are the calls of the method's line
+//! in the scenario format; computing between two calls happens inside [`Worker::answer`] and is
+//! no step. A 404 on a read, a refusal that the method has no rule for, and a spent budget all end
+//! the reconcile with its intent *dropped*: visible, not lost. Next to read: `methods/mod.rs`.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::methods::{Draft, Refusal};
+use super::{Answer, Ask, Basis, Call, Change, Job, Progress, Reader, Shared, Worker};
+use crate::client::without_managed_fields;
+use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
+
+/// A worker that does a [`Job`].
+#[derive(Clone, Debug)]
+pub struct Reconciler {
+    job: Arc<Job>,
+    phase: Phase,
+    progress: Progress,
+}
+
+/// What the reconciler does next, and what it holds for that.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    Read,
+    ReadAgain,
+    Write(Write),
+    /// GET only to take the new resourceVersion.
+    Restamp(Write),
+    Load,
+    Touch {
+        changes: Arc<[Change]>,
+        basis: Basis,
+    },
+    PutShared {
+        changes: Arc<[Change]>,
+        basis: Basis,
+    },
+    Decode {
+        object: Arc<Value>,
+    },
+    Done,
+}
+
+/// A write that has been computed and not yet sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Write {
+    draft: Draft,
+    basis: Basis,
+    intent: Arc<[Change]>,
+}
+
+impl PartialEq for Reconciler {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.job, &other.job)
+            && self.phase == other.phase
+            && self.progress == other.progress
+    }
+}
+
+impl Eq for Reconciler {}
+
+impl Hash for Reconciler {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.job.name.hash(state);
+        self.phase.hash(state);
+        self.progress.hash(state);
+    }
+}
+
+impl Reconciler {
+    /// A worker at the beginning of its job.
+    pub fn new(job: Arc<Job>) -> Self {
+        let mut reconciler = Reconciler { job, phase: Phase::Done, progress: Progress::default() };
+        reconciler.begin();
+        reconciler
+    }
+
+    /// The job it does.
+    pub fn job(&self) -> &Arc<Job> {
+        &self.job
+    }
+
+    fn begin(&mut self) {
+        self.progress.under_way = false;
+        self.progress.attempts = 0;
+        self.phase = match () {
+            () if self.progress.finished >= self.job.runs => Phase::Done,
+            () if self.job.write.is_shared() => Phase::Load,
+            () => Phase::Read,
+        };
+    }
+
+    fn finish(&mut self, acknowledged: bool, dropped: bool) {
+        self.progress.finished += 1;
+        self.progress.acknowledged += u32::from(acknowledged);
+        self.progress.dropped += u32::from(dropped);
+        self.begin();
+    }
+
+    fn drop_intent(&mut self) {
+        self.finish(false, true);
+    }
+
+    fn request(&self, verb: Verb) -> Request {
+        Request {
+            verb,
+            patch: None,
+            resource: self.job.key.resource.clone(),
+            namespace: self.job.key.namespace.clone(),
+            name: Some(self.job.key.name.clone()),
+            subresource: None,
+            options: Options::default(),
+            body: None,
+            user_agent: self.job.name.clone(),
+            time: self.job.time,
+        }
+    }
+
+    fn get(&self) -> Call {
+        Call { request: Arc::new(self.request(Verb::Get)), basis: None, intent: [].into() }
+    }
+
+    fn read(&self, reader: Reader) -> Ask {
+        match reader {
+            Reader::Live => Ask::Api(self.get()),
+            Reader::Cache => Ask::Cache(self.job.key.clone()),
+        }
+    }
+
+    fn write(&self, write: &Write) -> Call {
+        let Write { draft, basis, intent } = write;
+        let mut request = self.request(draft.verb);
+        request.patch = draft.patch;
+        request.subresource = self.job.subresource.clone();
+        request.options.field_manager = Some(self.job.field_manager.clone());
+        request.options.force =
+            (draft.force && draft.patch == Some(PatchKind::Apply)).then_some(true);
+        request.body = Some(Arc::new(draft.body.clone()));
+        Call { request: Arc::new(request), basis: Some(basis.clone()), intent: Arc::clone(intent) }
+    }
+
+    fn put_shared(&self, changes: &Arc<[Change]>, basis: &Basis) -> Call {
+        let draft = Draft { verb: Verb::Update, patch: None, body: Value::Null, force: false };
+        let (basis, intent) = (basis.clone(), Arc::clone(changes));
+        self.write(&Write { draft, basis, intent })
+    }
+
+    /// What is to change, or `None` if what was read is not as `when` wants it.
+    fn changes(&self, read: &Value) -> Option<Arc<[Change]>> {
+        let as_wanted = |(path, value): &(crate::apiserver::FieldPath, Option<Value>)| {
+            path.satisfied_by(read, value.as_ref())
+        };
+        let write = self.job.when.iter().all(as_wanted);
+        write.then(|| self.job.sets.iter().map(|set| set.value.change(&set.path, read)).collect())
+    }
+
+    fn has_read(&mut self, object: Option<&Arc<Value>>) {
+        let Some(read) = object.map(|object| without_managed_fields(object)) else {
+            return self.drop_intent();
+        };
+        let Some(intent) = self.changes(&read) else {
+            return self.finish(false, false);
+        };
+        let draft = self.job.write.draft(&self.job, &read, &intent);
+        self.phase = Phase::Write(Write { draft, basis: Basis::of(&read), intent });
+    }
+
+    fn has_loaded(&mut self, object: Option<&Arc<Value>>) {
+        let Some(read) = object else {
+            return self.drop_intent();
+        };
+        match self.changes(read) {
+            Some(changes) => self.phase = Phase::Touch { changes, basis: Basis::of(read) },
+            None => self.finish(false, false),
+        }
+    }
+
+    fn has_written(&mut self, write: Write, response: Option<&Response>) {
+        self.progress.attempts += 1;
+        let conflict = match response {
+            Some(response) if response.is_success() => return self.finish(true, false),
+            Some(response) => self.job.write.is_conflict(response),
+            None => true,
+        };
+        let again = conflict && self.job.attempts.allows_another(self.progress.attempts);
+        match self.job.write.after_refusal() {
+            Refusal::ReadAgain if again => self.phase = Phase::ReadAgain,
+            Refusal::Restamp if again => self.phase = Phase::Restamp(write),
+            _ => self.drop_intent(),
+        }
+    }
+
+    fn has_put_shared(&mut self, response: Option<&Response>) {
+        self.progress.attempts += 1;
+        match response.and_then(Response::object) {
+            Some(object) if response.is_some_and(Response::is_success) => {
+                self.phase = Phase::Decode { object: without_managed_fields(object) };
+            }
+            _ => self.drop_intent(),
+        }
+    }
+
+    fn has_new_version(&mut self, mut write: Write, object: Option<&Arc<Value>>) {
+        let Some(object) = object else {
+            return self.drop_intent();
+        };
+        write.draft.body["metadata"]["resourceVersion"] =
+            object["metadata"]["resourceVersion"].clone();
+        self.phase = Phase::Write(write);
+    }
+}
+
+impl Worker for Reconciler {
+    fn name(&self) -> &str {
+        &self.job.name
+    }
+
+    fn ask(&self) -> Ask {
+        match &self.phase {
+            Phase::Read => self.read(self.job.read),
+            Phase::ReadAgain => self.read(self.job.retry_read),
+            Phase::Restamp(_) => Ask::Api(self.get()),
+            Phase::Write(write) => Ask::Api(self.write(write)),
+            Phase::Load => Ask::Shared(Shared::Load(self.get())),
+            Phase::Touch { changes, .. } => Ask::Shared(Shared::Touch(Arc::clone(changes))),
+            Phase::PutShared { changes, basis } => {
+                Ask::Shared(Shared::Put(self.put_shared(changes, basis)))
+            }
+            Phase::Decode { object } => {
+                Ask::Shared(Shared::Decode { object: Arc::clone(object), replace: !self.job.typed })
+            }
+            Phase::Done => Ask::Done,
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        self.progress.under_way = true;
+        let response = match answer {
+            Answer::Response(response) => Some(response),
+            _ => None,
+        };
+        let object = match answer {
+            Answer::Response(response) => response.object().filter(|_| response.is_success()),
+            Answer::Cached(object) | Answer::Shared(object) => object.as_ref(),
+            Answer::Lost => None,
+        };
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Read | Phase::ReadAgain => self.has_read(object),
+            Phase::Write(write) => self.has_written(write, response),
+            Phase::Restamp(write) => self.has_new_version(write, object),
+            Phase::Load => self.has_loaded(object),
+            Phase::Touch { changes, basis } => {
+                let basis = object.map_or(basis, |held| Basis::of(held));
+                self.phase = Phase::PutShared { changes, basis };
+            }
+            Phase::PutShared { .. } => self.has_put_shared(response),
+            Phase::Decode { .. } => self.finish(true, false),
+            Phase::Done => {}
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn restart(&mut self) -> bool {
+        self.begin();
+        true
+    }
+
+    fn revisions(&self) -> Option<Vec<Revision>> {
+        // A worker that copies a resourceVersion into a field makes the number itself visible.
+        if self.job.copies_resource_version() {
+            return None;
+        }
+        let of_write = |write: &Write| {
+            let sent = sent_revision(&write.draft.body);
+            [Some(write.basis.revision), sent].into_iter().flatten().collect()
+        };
+        Some(match &self.phase {
+            Phase::Write(write) => of_write(write),
+            // The old body's version will be overwritten; only the basis is still looked at.
+            Phase::Restamp(write) => vec![write.basis.revision],
+            Phase::Touch { basis, .. } | Phase::PutShared { basis, .. } => vec![basis.revision],
+            Phase::Decode { object } => vec![Basis::of(object).revision],
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => Vec::new(),
+        })
+    }
+
+    fn rename_revisions(&mut self, rename: &dyn Fn(Revision) -> Revision) {
+        match &mut self.phase {
+            Phase::Write(write) => {
+                write.basis.revision = rename(write.basis.revision);
+                rename_in(&mut write.draft.body, rename);
+            }
+            Phase::Restamp(write) => {
+                write.basis.revision = rename(write.basis.revision);
+                rename_in(&mut write.draft.body, &|_| Revision(0));
+            }
+            Phase::Touch { basis, .. } | Phase::PutShared { basis, .. } => {
+                basis.revision = rename(basis.revision);
+            }
+            Phase::Decode { object } => *object = renamed(object, rename),
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
+        }
+    }
+}
+
+/// The resourceVersion that a body names, as an object or as the `test` of a JSON patch.
+pub(crate) fn sent_revision(body: &Value) -> Option<Revision> {
+    let text = match body {
+        Value::Array(operations) => operations.iter().find_map(tested_version)?,
+        object => object.get("metadata")?.get("resourceVersion")?,
+    };
+    text.as_str()?.parse().ok().map(Revision)
+}
+
+fn tested_version(operation: &Value) -> Option<&Value> {
+    let is_test = operation["op"] == "test" && operation["path"] == "/metadata/resourceVersion";
+    is_test.then(|| &operation["value"])
+}
+
+fn rename_in(body: &mut Value, rename: &dyn Fn(Revision) -> Revision) {
+    let Some(revision) = sent_revision(body) else { return };
+    let text = Value::String(rename(revision).to_string());
+    match body {
+        Value::Array(operations) => {
+            let tests =
+                operations.iter_mut().filter(|operation| tested_version(operation).is_some());
+            tests.for_each(|operation| operation["value"] = text.clone());
+        }
+        object => object["metadata"]["resourceVersion"] = text,
+    }
+}
+
+/// An object with its resourceVersion replaced.
+pub(crate) fn renamed(object: &Arc<Value>, rename: &dyn Fn(Revision) -> Revision) -> Arc<Value> {
+    let mut object = (**object).clone();
+    rename_in(&mut object, rename);
+    Arc::new(object)
+}

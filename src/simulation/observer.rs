@@ -1,0 +1,110 @@
+//! Somebody who watches the events and remembers: the seam between the world and the properties.
+//!
+//! What an observer remembers is part of the state of a search, so it is a small value: cloned,
+//! compared, hashed. The same observer serves the search, a replay, a thread run, and any other
+//! history. Next to read: `properties/mod.rs`, whose properties are observers.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::apiserver::{Key, Revision};
+use crate::reconcilers::Progress;
+use crate::trace::Event;
+
+/// What is left when a schedule has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ending {
+    /// The objects in the store.
+    pub objects: BTreeMap<Key, Arc<Value>>,
+    /// How far each worker has come.
+    pub workers: Vec<Progress>,
+}
+
+/// Watches events, remembers, and judges.
+pub trait Observer: Debug + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// What it remembers before the first event.
+    fn start(&self) -> BoxedMemory;
+
+    /// Takes notice of one event. True decides the schedule for good, whatever comes later.
+    fn observe(&self, memory: &mut BoxedMemory, event: &Event) -> bool;
+
+    /// Whether a schedule that ended so is decided, though no event did.
+    fn decides_at_end(&self, memory: &BoxedMemory, ending: &Ending) -> bool;
+
+    /// The resourceVersions it remembers.
+    fn revisions(&self, memory: &BoxedMemory) -> Vec<Revision>;
+
+    /// Replaces each of them.
+    fn rename_revisions(
+        &self,
+        memory: &mut BoxedMemory,
+        rename: &dyn Fn(Revision) -> Revision,
+    );
+}
+
+/// A memory, boxed. Implemented for every `Clone + Eq + Hash` type.
+pub trait MemoryValue: Any + Debug + Send + Sync {
+    /// A copy.
+    fn boxed_clone(&self) -> BoxedMemory;
+    /// Whether `other` is the same value of the same type.
+    fn same(&self, other: &dyn MemoryValue) -> bool;
+    /// Feeds the value to a hasher.
+    fn hash_into(&self, hasher: &mut dyn Hasher);
+    /// The value itself.
+    fn as_any(&self) -> &dyn Any;
+    /// The value itself, to be changed.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+/// A memory on the heap.
+pub type BoxedMemory = Box<dyn MemoryValue>;
+
+impl<M: Clone + Eq + Hash + Debug + Send + Sync + 'static> MemoryValue for M {
+    fn boxed_clone(&self) -> BoxedMemory {
+        Box::new(self.clone())
+    }
+
+    fn same(&self, other: &dyn MemoryValue) -> bool {
+        other.as_any().downcast_ref::<M>() == Some(self)
+    }
+
+    fn hash_into(&self, mut hasher: &mut dyn Hasher) {
+        self.hash(&mut hasher);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Clone for BoxedMemory {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
+impl PartialEq for BoxedMemory {
+    fn eq(&self, other: &Self) -> bool {
+        (**self).same(&**other)
+    }
+}
+
+impl Eq for BoxedMemory {}
+
+impl Hash for BoxedMemory {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash_into(state);
+    }
+}

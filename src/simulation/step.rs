@@ -1,0 +1,259 @@
+//! What one step does: performs an ask against the server, a cache or a memory, and tells it as
+//! an event.
+//!
+//! These functions are all that every engine shares: our schedulers call them through
+//! [`World::take`](super::World::take), the exhaustive search memoises them, thread engines call
+//! them inside their lock. Each is atomic. Next to read: `world.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::setting::CacheSpec;
+use crate::apiserver::{ApiServer, Key, Options, Request, Response, Verb};
+use crate::client::{Informer, WatchEvent, decode_into, make, without_managed_fields};
+use crate::reconcilers::{Answer, Ask, Basis, Call, Shared, sent_revision};
+use crate::trace::{Action, Actor, Event, Fault, RunMark};
+
+/// The outcome of one step.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    /// What the worker is told; `None` for steps that are no worker's.
+    pub answer: Option<Answer>,
+    /// What happened. The engine fills in [`Event::mark`] from the worker's progress.
+    pub event: Event,
+    /// What was committed: each goes to every cache that watches the object.
+    pub changes: Vec<WatchEvent>,
+}
+
+/// The object that several workers of a process hold in memory.
+pub type SharedObject = Option<Arc<Value>>;
+
+/// Performs a worker's ask. `lost` loses the response of a request that the server acknowledged.
+///
+/// # Panics
+///
+/// If asked to perform [`Ask::Done`], or a look into a cache where the worker has none: a bug of
+/// the engine, not of the user.
+pub fn perform(
+    server: &mut ApiServer,
+    cache: Option<&Informer>,
+    memory: &mut SharedObject,
+    worker: usize,
+    ask: &Ask,
+    lost: bool,
+) -> Performed {
+    match ask {
+        Ask::Api(call) => request(server, worker, call, lost),
+        Ask::Cache(key) => {
+            let held = cache.and_then(|cache| cache.get(key)).cloned();
+            let mut event = quiet(server, Actor::Worker(worker), Action::CacheRead, key);
+            event.basis = held.as_deref().map(Basis::of);
+            event.seen = held.clone();
+            Performed { answer: Some(Answer::Cached(held)), event, changes: Vec::new() }
+        }
+        Ask::Shared(shared) => touch(server, memory, worker, shared, lost),
+        Ask::Done => panic!("a worker that is done was asked to move"),
+    }
+}
+
+fn touch(
+    server: &mut ApiServer,
+    memory: &mut SharedObject,
+    worker: usize,
+    shared: &Shared,
+    lost: bool,
+) -> Performed {
+    let actor = Actor::Worker(worker);
+    match shared {
+        Shared::Load(call) if memory.is_none() => {
+            let mut performed = request(server, worker, call, false);
+            performed.event.action = Action::Load { fetched: true };
+            *memory = performed.event.seen.as_ref().map(without_managed_fields);
+            performed.answer = Some(Answer::Shared(memory.clone()));
+            performed
+        }
+        Shared::Put(call) => {
+            let mut call = call.clone();
+            Arc::make_mut(&mut call.request).body = memory.clone();
+            request(server, worker, &call, lost)
+        }
+        Shared::Load(_) | Shared::Touch(_) | Shared::Decode { .. } => {
+            let (action, intent) = match shared {
+                Shared::Touch(changes) => (Action::Touch, Arc::clone(changes)),
+                Shared::Decode { .. } => (Action::Decode, [].into()),
+                _ => (Action::Load { fetched: false }, [].into()),
+            };
+            *memory = memory.take().map(|held| touched(held, shared));
+            let key = memory.as_deref().and_then(|held| held_key(server, held));
+            let mut event = nowhere(server, actor, action);
+            if let Some(key) = key {
+                event = quiet(server, actor, event.action, &key);
+            }
+            event.intent = intent;
+            event.basis = memory.as_deref().map(Basis::of);
+            event.seen = memory.clone();
+            let answer = Some(Answer::Shared(memory.clone()));
+            Performed { answer, event, changes: Vec::new() }
+        }
+    }
+}
+
+fn touched(held: Arc<Value>, shared: &Shared) -> Arc<Value> {
+    let mut object = (*held).clone();
+    match shared {
+        Shared::Touch(changes) => changes.iter().for_each(|change| make(change, &mut object)),
+        Shared::Decode { object: response, replace } => {
+            decode_into(&mut object, response, *replace);
+        }
+        Shared::Load(_) | Shared::Put(_) => {}
+    }
+    Arc::new(object)
+}
+
+fn held_key(server: &ApiServer, object: &Value) -> Option<Key> {
+    let kind = server.kind_named(object["kind"].as_str()?)?;
+    let text = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
+    Some(Key { resource: kind.resource.clone(), namespace: text("namespace"), name: text("name")? })
+}
+
+fn request(server: &mut ApiServer, worker: usize, call: &Call, lost: bool) -> Performed {
+    let key = key_of(&call.request);
+    let before = server.object(&key);
+    let revision = server.revision();
+    let response = server.handle(&call.request);
+    let after = server.object(&key);
+    let committed = server.revision() != revision;
+    let lost = lost && response.is_success();
+    let status = response.status();
+    let event = Event {
+        actor: Actor::Worker(worker),
+        action: action_of(&call.request),
+        code: Some(response.code),
+        reason: status.and_then(|status| status.reason),
+        message: status.and_then(|status| status.message.clone()),
+        answered: !lost,
+        committed,
+        basis: call.basis.clone().or_else(|| response.object().map(|object| Basis::of(object))),
+        intent: Arc::clone(&call.intent),
+        seen: response.object().filter(|_| !lost).cloned(),
+        before,
+        after: after.clone(),
+        revision: server.revision(),
+        mark: RunMark::default(),
+        key: Some(key.clone()),
+    };
+    let changes = committed.then_some(WatchEvent { key, object: after }).into_iter().collect();
+    let answer = if lost { Answer::Lost } else { Answer::Response(response) };
+    Performed { answer: Some(answer), event, changes }
+}
+
+fn key_of(request: &Request) -> Key {
+    Key {
+        resource: request.resource.clone(),
+        namespace: request.namespace.clone(),
+        name: request.name.clone().unwrap_or_default(),
+    }
+}
+
+fn action_of(request: &Request) -> Action {
+    match request.verb {
+        Verb::Get | Verb::List | Verb::Watch => Action::Read,
+        verb => Action::Write {
+            verb,
+            patch: request.patch,
+            subresource: request.subresource.clone(),
+            precondition: request.body.as_deref().and_then(sent_revision),
+            force: request.options.force == Some(true),
+            sent: request.body.clone().unwrap_or_default(),
+        },
+    }
+}
+
+/// An event about an object that makes no request.
+fn quiet(server: &ApiServer, actor: Actor, action: Action, key: &Key) -> Event {
+    let object = server.object(key);
+    Event {
+        key: Some(key.clone()),
+        before: object.clone(),
+        after: object,
+        ..nowhere(server, actor, action)
+    }
+}
+
+/// An event about no object.
+fn nowhere(server: &ApiServer, actor: Actor, action: Action) -> Event {
+    Event {
+        actor,
+        action,
+        key: None,
+        code: None,
+        reason: None,
+        message: None,
+        answered: true,
+        committed: false,
+        basis: None,
+        intent: [].into(),
+        seen: None,
+        before: None,
+        after: None,
+        revision: server.revision(),
+        mark: RunMark::default(),
+    }
+}
+
+/// Delivers the oldest event of the watch to a cache.
+pub fn deliver(server: &ApiServer, cache: &mut Informer, index: usize) -> Event {
+    let delivered = cache.deliver();
+    let actor = Actor::Cache(index);
+    match delivered {
+        Some(WatchEvent { key, object }) => {
+            let mut event = quiet(server, actor, Action::Deliver, &key);
+            event.basis = object.as_deref().map(Basis::of);
+            event.seen = object;
+            event
+        }
+        None => nowhere(server, actor, Action::Deliver),
+    }
+}
+
+/// A cache lists anew: what it watches, as it is in the store now.
+pub fn relist(server: &ApiServer, spec: &CacheSpec) -> Informer {
+    let object = |key: &Key| Some((key.clone(), without_managed_fields(&server.object(key)?)));
+    Informer::listed(spec.keys.iter().filter_map(object).collect::<BTreeMap<_, _>>())
+}
+
+/// The event of a process that restarts.
+pub fn crash(server: &ApiServer, process: usize) -> Event {
+    nowhere(server, Actor::World, Action::Fault(Fault::Crash(process)))
+}
+
+/// Deletes an object and creates it again under the same name.
+pub fn recreate(server: &mut ApiServer, key: &Key, manifest: &Arc<Value>, time: i64) -> Performed {
+    let before = server.object(key);
+    let revision = server.revision();
+    let ask = |verb, body| Request {
+        verb,
+        patch: None,
+        resource: key.resource.clone(),
+        namespace: key.namespace.clone(),
+        name: (verb == Verb::Delete).then(|| key.name.clone()),
+        subresource: None,
+        options: Options::default(),
+        body,
+        user_agent: "somebody".to_owned(),
+        time,
+    };
+    let deleted: Response = server.handle(&ask(Verb::Delete, None));
+    let mut changes = vec![WatchEvent { key: key.clone(), object: server.object(key) }];
+    if deleted.is_success() && server.object(key).is_none() {
+        server.handle(&ask(Verb::Create, Some(Arc::clone(manifest))));
+        changes.push(WatchEvent { key: key.clone(), object: server.object(key) });
+    }
+    let action = Action::Fault(Fault::Recreation);
+    let mut event = quiet(server, Actor::World, action, key);
+    event.committed = server.revision() != revision;
+    event.before = before;
+    Performed { answer: None, event, changes }
+}

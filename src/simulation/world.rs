@@ -1,0 +1,255 @@
+//! The world: a value that lists its choices and takes one of them.
+//!
+//! A schedule ends when every worker is done; deliveries still queued then are no steps. A choice
+//! that could change nothing (a crash of an idle process, a watch gap where nothing is pending) is
+//! not offered. Next to read: `schedulers/mod.rs`, which chooses.
+
+use std::sync::Arc;
+
+use super::setting::Setting;
+use super::step::{self, Performed, SharedObject};
+use super::{BoxedMemory, Choice, Ending};
+use crate::apiserver::ApiServer;
+use crate::client::{Informer, WatchEvent, without_managed_fields};
+use crate::reconcilers::{Ask, BoxedWorker, Progress, Shared};
+use crate::trace::{Event, Fault, RunMark};
+
+/// How many faults of each kind are still allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub struct FaultBudget {
+    pub lost_responses: u32,
+    pub crashes: u32,
+    pub watch_gaps: u32,
+    pub recreations: u32,
+}
+
+/// Everything there is.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What never changes.
+    pub setting: Arc<Setting>,
+    /// The API server.
+    pub server: ApiServer,
+    /// The informer caches.
+    pub caches: Vec<Informer>,
+    /// The objects that the workers of each process share.
+    pub memories: Vec<SharedObject>,
+    /// The faults still allowed.
+    pub faults: FaultBudget,
+    /// The workers.
+    pub workers: Vec<BoxedWorker>,
+    /// What each observer remembers.
+    pub remembered: Vec<BoxedMemory>,
+    /// Which observers are decided already.
+    pub decided: Vec<bool>,
+}
+
+impl World {
+    /// A world before its first step.
+    pub fn new(
+        setting: Arc<Setting>,
+        server: ApiServer,
+        workers: Vec<BoxedWorker>,
+        faults: FaultBudget,
+    ) -> World {
+        let caches = setting.caches.iter().map(|spec| step::relist(&server, spec)).collect();
+        let remembered: Vec<_> = setting.observers.iter().map(|o| o.start()).collect();
+        let memories = vec![None; setting.processes.len()];
+        let decided = vec![false; remembered.len()];
+        World { setting, server, caches, memories, faults, workers, remembered, decided }
+    }
+
+    /// Whether every worker is done.
+    pub fn is_finished(&self) -> bool {
+        self.workers.iter().all(|worker| worker.ask() == Ask::Done)
+    }
+
+    /// Who may move: workers, then caches, then faults, each by index.
+    pub fn choices(&self) -> Vec<Choice> {
+        let asks: Vec<Ask> = self.workers.iter().map(|worker| worker.ask()).collect();
+        if asks.iter().all(|ask| *ask == Ask::Done) {
+            return Vec::new();
+        }
+        let active = |index: &usize| asks[*index] != Ask::Done;
+        let workers = (0..asks.len()).filter(active).map(Choice::Worker);
+        let lagging = |index: &usize| self.caches[*index].lag() > 0;
+        let caches = (0..self.caches.len()).filter(lagging).map(Choice::Deliver);
+        workers.chain(caches).chain(self.fault_choices(&asks).map(Choice::Fault)).collect()
+    }
+
+    fn fault_choices<'w>(&'w self, asks: &'w [Ask]) -> impl Iterator<Item = Fault> + 'w {
+        let losable = move |index: &usize| self.faults.lost_responses > 0 && self.can_lose(*index);
+        let lost = (0..asks.len()).filter(losable).map(Fault::LostResponse);
+        let crashes = (0..self.memories.len())
+            .filter(move |process| self.faults.crashes > 0 && self.can_crash(*process, asks))
+            .map(Fault::Crash);
+        let gaps = (0..self.caches.len())
+            .filter(|cache| self.faults.watch_gaps > 0 && self.caches[*cache].lag() > 0)
+            .map(Fault::WatchGap);
+        let recreation = self.setting.recreated.iter().filter(|(key, _)| {
+            self.faults.recreations > 0 && self.server.object(key).is_some()
+        });
+        lost.chain(crashes).chain(gaps).chain(recreation.map(|_| Fault::Recreation))
+    }
+
+    /// A response can be lost if the worker's next request is a write that the server commits.
+    fn can_lose(&self, worker: usize) -> bool {
+        let ask = self.workers[worker].ask();
+        let writes = match &ask {
+            Ask::Api(call) => call.basis.is_some(),
+            Ask::Shared(shared) => matches!(shared, Shared::Put(_)),
+            _ => false,
+        };
+        writes && {
+            let mut memory = self.memories[self.setting.workers[worker].process].clone();
+            let mut server = self.server.clone();
+            let performed = step::perform(&mut server, None, &mut memory, worker, &ask, false);
+            performed.event.is_acknowledged()
+        }
+    }
+
+    /// A crash changes something if a reconcile is under way, a memory is filled, or a cache lags.
+    fn can_crash(&self, process: usize, asks: &[Ask]) -> bool {
+        let mut workers = (0..asks.len())
+            .filter(|&index| self.setting.workers[index].process == process)
+            .filter(|&index| asks[index] != Ask::Done)
+            .peekable();
+        if workers.peek().is_none() {
+            return false;
+        }
+        let under_way = workers.any(|index| self.workers[index].progress().under_way);
+        let lagging = self.process_caches(process).any(|cache| self.caches[cache].lag() > 0);
+        under_way || self.memories[process].is_some() || lagging
+    }
+
+    fn process_caches(&self, process: usize) -> impl Iterator<Item = usize> + '_ {
+        let caches = self.setting.caches.iter().enumerate();
+        caches.filter(move |(_, spec)| spec.process == process).map(|(index, _)| index)
+    }
+
+    /// Performs one step and tells what happened.
+    pub fn take(&mut self, choice: Choice) -> Event {
+        let performed = match choice {
+            Choice::Worker(worker) => self.move_worker(worker, false),
+            Choice::Deliver(cache) => {
+                let event = step::deliver(&self.server, &mut self.caches[cache], cache);
+                Performed { answer: None, event, changes: Vec::new() }
+            }
+            Choice::Fault(fault) => self.strike(fault),
+        };
+        self.publish(performed.changes);
+        self.notice(&performed.event);
+        performed.event
+    }
+
+    fn move_worker(&mut self, worker: usize, lost: bool) -> Performed {
+        let info = &self.setting.workers[worker];
+        let ask = self.workers[worker].ask();
+        let cache = info.cache.map(|cache| &self.caches[cache]);
+        let memory = &mut self.memories[info.process];
+        let mut performed =
+            step::perform(&mut self.server, cache, memory, worker, &ask, lost);
+        if let Some(answer) = &performed.answer {
+            let before = self.workers[worker].progress();
+            self.workers[worker].answer(answer);
+            performed.event.mark = mark(before, self.workers[worker].progress());
+        }
+        performed
+    }
+
+    fn strike(&mut self, fault: Fault) -> Performed {
+        let event = match fault {
+            Fault::LostResponse(worker) => {
+                self.faults.lost_responses -= 1;
+                return self.move_worker(worker, true);
+            }
+            Fault::Recreation => {
+                self.faults.recreations -= 1;
+                let (key, manifest) =
+                    self.setting.recreated.clone().expect("offered only if there is one");
+                return step::recreate(&mut self.server, &key, &manifest, self.setting.time);
+            }
+            Fault::WatchGap(cache) => {
+                self.faults.watch_gaps -= 1;
+                self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+                let mut event = step::crash(&self.server, 0);
+                event.action = crate::trace::Action::Fault(fault);
+                event
+            }
+            Fault::Crash(process) => {
+                self.faults.crashes -= 1;
+                self.restart(process);
+                step::crash(&self.server, process)
+            }
+        };
+        Performed { answer: None, event, changes: Vec::new() }
+    }
+
+    fn restart(&mut self, process: usize) {
+        self.memories[process] = None;
+        for cache in self.process_caches(process).collect::<Vec<_>>() {
+            self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+        }
+        for (worker, info) in self.workers.iter_mut().zip(&self.setting.workers) {
+            if info.process == process && worker.ask() != Ask::Done {
+                worker.restart();
+            }
+        }
+    }
+
+    /// Queues what was committed to every cache that watches it.
+    pub fn publish(&mut self, changes: Vec<WatchEvent>) {
+        for change in changes {
+            let held = change.object.as_ref().map(without_managed_fields);
+            for (cache, spec) in self.caches.iter_mut().zip(&self.setting.caches) {
+                if spec.keys.contains(&change.key) {
+                    cache.enqueue(WatchEvent { key: change.key.clone(), object: held.clone() });
+                }
+            }
+        }
+    }
+
+    fn notice(&mut self, event: &Event) {
+        let observers = self.setting.observers.iter();
+        for ((observer, memory), decided) in
+            observers.zip(&mut self.remembered).zip(&mut self.decided)
+        {
+            *decided |= observer.observe(memory, event);
+        }
+    }
+
+    /// What is left at the end.
+    pub fn ending(&self) -> Ending {
+        let object = |key| Some((crate::apiserver::Key::clone(key), self.server.object(key)?));
+        Ending {
+            objects: self.setting.objects.iter().filter_map(object).collect(),
+            workers: self.workers.iter().map(|worker| worker.progress()).collect(),
+        }
+    }
+
+    /// For each observer, whether this schedule, having ended here, is decided.
+    pub fn judge(&self) -> Vec<bool> {
+        let ending = self.ending();
+        let observers = self.setting.observers.iter().zip(&self.remembered);
+        observers
+            .zip(&self.decided)
+            .map(|((observer, memory), decided)| {
+                *decided || observer.decides_at_end(memory, &ending)
+            })
+            .collect()
+    }
+}
+
+/// Where a step stands in its reconcile, from the worker's progress before and after it.
+pub(crate) fn mark(before: Progress, after: Progress) -> RunMark {
+    let last = after.finished > before.finished;
+    RunMark {
+        run: before.finished,
+        first: !before.under_way,
+        last,
+        dropped: after.dropped > before.dropped,
+        // Attempts are reset when a reconcile ends; the last one was made by this step.
+        attempts: if last { before.attempts + 1 } else { after.attempts },
+    }
+}
