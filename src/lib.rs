@@ -3,9 +3,9 @@
 
 pub mod apiserver;
 pub mod check;
+pub mod client;
 #[cfg(feature = "loom")]
 pub mod getset;
-pub mod client;
 pub mod reconcilers;
 pub mod scenario;
 pub mod schedulers;

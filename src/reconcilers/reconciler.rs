@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::methods::{Draft, Refusal};
 use super::{Answer, Ask, Basis, Call, Change, Job, Progress, Reader, Shared, Worker};
-use crate::client::without_managed_fields;
 use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
+use crate::client::without_managed_fields;
 
 /// A worker that does a [`Job`].
 #[derive(Clone, Debug)]

@@ -43,11 +43,7 @@ pub trait Observer: Debug + Send + Sync {
     fn revisions(&self, memory: &BoxedMemory) -> Vec<Revision>;
 
     /// Replaces each of them.
-    fn rename_revisions(
-        &self,
-        memory: &mut BoxedMemory,
-        rename: &dyn Fn(Revision) -> Revision,
-    );
+    fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision);
 }
 
 /// A memory, boxed. Implemented for every `Clone + Eq + Hash` type.

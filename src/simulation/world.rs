@@ -87,9 +87,10 @@ impl World {
         let gaps = (0..self.caches.len())
             .filter(|cache| self.faults.watch_gaps > 0 && self.caches[*cache].lag() > 0)
             .map(Fault::WatchGap);
-        let recreation = self.setting.recreated.iter().filter(|(key, _)| {
-            self.faults.recreations > 0 && self.server.object(key).is_some()
-        });
+        let recreation =
+            self.setting.recreated.iter().filter(|(key, _)| {
+                self.faults.recreations > 0 && self.server.object(key).is_some()
+            });
         lost.chain(crashes).chain(gaps).chain(recreation.map(|_| Fault::Recreation))
     }
 
@@ -148,8 +149,7 @@ impl World {
         let ask = self.workers[worker].ask();
         let cache = info.cache.map(|cache| &self.caches[cache]);
         let memory = &mut self.memories[info.process];
-        let mut performed =
-            step::perform(&mut self.server, cache, memory, worker, &ask, lost);
+        let mut performed = step::perform(&mut self.server, cache, memory, worker, &ask, lost);
         if let Some(answer) = &performed.answer {
             let before = self.workers[worker].progress();
             self.workers[worker].answer(answer);
