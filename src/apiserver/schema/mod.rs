@@ -4,24 +4,49 @@
 //! ([`builtin::schema`]). The server uses both alike, in the order of a real one:
 //!
 //! 1. [`Schema::decode`]: types that Go's decoder refuses: 400.
-//! 2. [`Schema::prune`]: unknown fields go, and are named for warnings (or `Strict`: 400).
-//! 3. [`Schema::default`]: defaults appear, nulls that nobody may store go.
-//! 4. [`Schema::validate`]: the rest of the schema: 422.
+//! 2. [`Schema::prune`]: unknown fields go, and are named for warnings (or `Strict`: 400); nulls
+//!    that nobody may store go as well.
+//! 3. [`Schema::default`]: defaults appear.
+//! 4. (`managed_fields::update`)
+//! 5. [`Schema::prepare_create`], for a create: what nobody owns.
+//! 6. [`Schema::validate`]: the rest of the schema: 422.
 //!
 //! Metadata: `decode` and `prune` cover it, `validate` does not (names, labels and so on are the
-//! server's business, whatever the kind).
+//! server's business, whatever the kind). Next to read: `node.rs`.
 
 pub mod builtin;
+mod decode;
+mod defaults;
 mod field_error;
+mod format;
+mod lists;
+pub(crate) mod node;
+mod parse;
+mod prune;
+mod rules;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use builtin::Builtin;
+use node::Node;
+use rules::Rules;
 
 pub(crate) use field_error::quoted;
 pub use field_error::{FieldError, causes, message};
 
-use serde_json::Value;
-
 /// The schema of one version of one kind.
 #[derive(Clone, Debug)]
-pub struct Schema {}
+pub struct Schema {
+    root: Arc<Node>,
+    rules: Option<Arc<Rules>>,
+    builtin: Option<Builtin>,
+}
 
 impl Schema {
     /// Reads a CRD version's `openAPIV3Schema`, which stands at `path` in the CRD.
@@ -29,35 +54,116 @@ impl Schema {
     /// Refuses what is not structural and, because no rule is ever silently skipped, a schema
     /// with `x-kubernetes-validations` (CEL): it is not evaluated here.
     pub fn parse(openapi: &Value, path: &str) -> Result<Schema, Vec<FieldError>> {
-        let _ = (openapi, path);
-        Ok(Schema {})
+        let (root, rules) = parse::parse(openapi, path)?;
+        Ok(Schema {
+            root: Arc::new(root),
+            rules: Some(Arc::new(rules)),
+            builtin: None,
+        })
+    }
+
+    /// The schema of a version that the CRD does not have: everything but metadata is unknown.
+    pub fn unknown_version() -> Schema {
+        let mut root = Node {
+            ty: node::Type::Object,
+            ..Node::default()
+        };
+        parse::add_metadata(&mut root);
+        Schema {
+            root: Arc::new(root),
+            rules: None,
+            builtin: None,
+        }
+    }
+
+    /// The schema's root, for apply and strategic merge.
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
     }
 
     /// Type errors that Go's decoder finds (400): in metadata, and anywhere in a built-in kind.
     ///
     /// The text is what follows `Widget in version "v1" cannot be handled as a Widget: `.
     pub fn decode(&self, object: &Value) -> Result<(), String> {
-        let _ = object;
-        Ok(())
+        decode::check(object, &self.root, self.builtin.is_some())
     }
 
-    /// Removes the fields that the schema does not know.
+    /// Removes the fields that the schema does not know, and what decoding loses besides.
     ///
     /// The paths come in the order of the server's warnings: `spec.zzz`, to be printed as
     /// `unknown field "spec.zzz"`.
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
-        let _ = object;
-        Vec::new()
+        decode::whole_numbers(object);
+        let mut unknown = Vec::new();
+        if let (Some(metadata), Some(node)) = (
+            object.get_mut("metadata"),
+            self.root.properties.get("metadata"),
+        ) {
+            let paths = prune::prune(metadata, node, false);
+            unknown.extend(paths.into_iter().map(|path| format!("metadata.{path}")));
+            decode::round_trip(metadata, node);
+        }
+        unknown.extend(prune::prune(object, &self.root, true));
+        if self.builtin.is_some() {
+            decode::round_trip(object, &self.root);
+        } else {
+            defaults::drop_nulls(object, Some(&self.root));
+        }
+        unknown
     }
 
-    /// Fills in defaults where the parent exists, and drops nulls of fields that are not nullable.
+    /// Fills in defaults where the parent exists.
     pub fn default(&self, object: &mut Value) {
-        let _ = object;
+        match self.builtin {
+            Some(kind) => builtin::default(kind, object),
+            None => defaults::fill(object, &self.root),
+        }
+    }
+
+    /// Prepares a new object for storage, after its ownership is recorded: the first status of a
+    /// pod, the tolerations that admission gives it, and so on. Nothing for custom resources.
+    pub fn prepare_create(&self, object: &mut Value) {
+        if let Some(kind) = self.builtin {
+            builtin::prepare_create(kind, object);
+        }
+    }
+
+    /// The object that a create starts from, as the recording of ownership sees it: for a Go
+    /// struct, all that is written even when empty.
+    pub(crate) fn empty_object(&self) -> Value {
+        let mut object = Value::Object(serde_json::Map::new());
+        if self.builtin.is_some() {
+            decode::round_trip(&mut object, &self.root);
+        }
+        object
+    }
+
+    /// Whether objects go through a Go struct on their way, so that nothing empty is left over.
+    pub(crate) fn round_trip(&self, object: &mut Value) {
+        if self.builtin.is_some() {
+            decode::round_trip(object, &self.root);
+        } else if let (Some(metadata), Some(node)) = (
+            object.get_mut("metadata"),
+            self.root.properties.get("metadata"),
+        ) {
+            decode::round_trip(metadata, node);
+        }
     }
 
     /// All that is wrong with an object, as a create (`old` is `None`) or as an update.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-        let _ = (new, old);
-        Vec::new()
+        if let Some(kind) = self.builtin {
+            return builtin::validate(kind, new, old);
+        }
+        let mut errors = Vec::new();
+        if let Some(rules) = &self.rules {
+            errors.extend(validate::validate(new, old, rules));
+        }
+        let duplicates = lists::validate(new, &self.root, "");
+        let tolerated = old.is_some_and(|old| !lists::validate(old, &self.root, "").is_empty());
+        if !tolerated {
+            errors.extend(duplicates);
+        }
+        errors
     }
 }

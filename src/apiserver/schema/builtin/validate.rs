@@ -1,0 +1,191 @@
+//! A few of the validations of built-in kinds: what a writer of these objects is likely to meet.
+//!
+//! Not here: the many value checks of pod specs. A value that a real server would refuse may be
+//! stored by this one.
+
+use serde_json::{Value, json};
+
+use super::Builtin;
+use crate::apiserver::schema::FieldError;
+
+/// The errors of an object of a built-in kind.
+pub(in crate::apiserver::schema) fn validate(
+    kind: Builtin,
+    new: &Value,
+    old: Option<&Value>,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    match kind {
+        Builtin::Pod => {
+            pod_spec(&new["spec"], "spec", &mut errors);
+            if let Some(old) = old {
+                pod_update(new, old, &mut errors);
+            }
+        }
+        Builtin::Deployment => deployment(new, old, &mut errors),
+        Builtin::Lease => lease(&new["spec"], &mut errors),
+        Builtin::ConfigMap | Builtin::Secret => data(kind, new, old, &mut errors),
+        Builtin::Node | Builtin::Namespace => {}
+    }
+    errors
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn pod_spec(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let containers = spec["containers"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let path = format!("{path}.containers");
+    if containers.is_empty() {
+        errors.push(FieldError::required(&path, ""));
+    }
+    for (index, container) in containers.iter().enumerate() {
+        let at = format!("{path}[{index}]");
+        let name = text(container, "name");
+        if name.is_empty() {
+            errors.push(FieldError::required(&format!("{at}.name"), ""));
+        } else if containers[..index]
+            .iter()
+            .any(|other| text(other, "name") == name)
+        {
+            errors.push(FieldError::duplicate(&format!("{at}.name"), &json!(name)));
+        }
+        if text(container, "image").is_empty() {
+            errors.push(FieldError::required(&format!("{at}.image"), ""));
+        }
+    }
+}
+
+/// Of a pod's spec only images, deadline, tolerations and (once scheduled) nothing else change.
+fn pod_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    let mut wanted = new["spec"].clone();
+    let before = &old["spec"];
+    for list in ["containers", "initContainers"] {
+        let same = wanted[list].as_array().map(Vec::len) == before[list].as_array().map(Vec::len);
+        if !same {
+            let detail = "pod updates may not add or remove containers";
+            errors.push(FieldError::forbidden(&format!("spec.{list}"), detail));
+            return;
+        }
+        for index in 0..wanted[list].as_array().map_or(0, Vec::len) {
+            if let Some(image) = before[list][index].get("image") {
+                wanted[list][index]["image"] = image.clone();
+            }
+        }
+    }
+    for field in ["activeDeadlineSeconds", "tolerations"] {
+        match before.get(field) {
+            Some(value) => wanted[field] = value.clone(),
+            None => {
+                wanted.as_object_mut().map(|fields| fields.remove(field));
+            }
+        }
+    }
+    if &wanted != before {
+        let detail = "pod updates may not change fields other than `spec.containers[*].image`,\
+                      `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
+                      `spec.tolerations` (only additions to existing tolerations),\
+                      `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was \
+                      previously negative)";
+        errors.push(FieldError::forbidden("spec", detail));
+    }
+}
+
+fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let spec = &new["spec"];
+    let replicas = spec["replicas"].as_i64().unwrap_or_default();
+    let detail = "must be greater than or equal to 0";
+    if replicas < 0 {
+        errors.push(FieldError::invalid(
+            "spec.replicas",
+            &json!(replicas),
+            detail,
+        ));
+    }
+    let selector = &spec["selector"];
+    let labels = &spec["template"]["metadata"]["labels"];
+    match selector["matchLabels"].as_object() {
+        None if selector.is_null() => errors.push(FieldError::required("spec.selector", "")),
+        None => {}
+        Some(wanted) => {
+            if wanted
+                .iter()
+                .any(|(key, value)| labels.get(key) != Some(value))
+            {
+                let labels = if labels.is_null() {
+                    json!({})
+                } else {
+                    labels.clone()
+                };
+                errors.push(FieldError::invalid(
+                    "spec.template.metadata.labels",
+                    &labels,
+                    "`selector` does not match template `labels`",
+                ));
+            }
+        }
+    }
+    if let Some(old) = old
+        && &old["spec"]["selector"] != selector
+    {
+        errors.push(FieldError::invalid(
+            "spec.selector",
+            selector,
+            "field is immutable",
+        ));
+    }
+    pod_spec(&spec["template"]["spec"], "spec.template.spec", errors);
+}
+
+fn lease(spec: &Value, errors: &mut Vec<FieldError>) {
+    let mut check = |field: &str, least: i64, detail: &str| {
+        if let Some(number) = spec[field].as_i64().filter(|number| *number < least) {
+            errors.push(FieldError::invalid(
+                &format!("spec.{field}"),
+                &json!(number),
+                detail,
+            ));
+        }
+    };
+    check("leaseDurationSeconds", 1, "must be greater than 0");
+    check("leaseTransitions", 0, "must be greater than or equal to 0");
+}
+
+/// Keys of ConfigMaps and Secrets, and their immutability.
+fn data(kind: Builtin, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let fields = ["data", "binaryData"];
+    for field in fields {
+        for key in new[field]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key)
+        {
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if !key.chars().all(fits) || key.is_empty() {
+                let detail = "a valid config key must consist of alphanumeric characters, '-', \
+                              '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex \
+                              used for validation is '[-._a-zA-Z0-9]+')";
+                let at = format!("{field}[{key}]");
+                errors.push(FieldError::invalid(&at, &json!(key), detail));
+            }
+        }
+    }
+    let Some(old) = old else { return };
+    if kind == Builtin::Secret && text(old, "type") != text(new, "type") {
+        let value = json!(text(new, "type"));
+        errors.push(FieldError::invalid("type", &value, "field is immutable"));
+    }
+    if old["immutable"] == true {
+        let detail = "field is immutable when `immutable` is set";
+        for field in ["immutable", "data", "binaryData"] {
+            if old[field] != new[field] {
+                errors.push(FieldError::forbidden(field, detail));
+            }
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! Value validation by the rules of a structural schema, with the server's texts.
+//!
+//! On an update a value that was invalid already and has not changed is tolerated (ratcheting): if
+//! something is wrong at or below a place and the old value is there and equal, nothing is said.
+//! Items of lists correlate with old ones only in list-type maps. Next to read: `lists.rs`.
+
+use serde_json::Value;
+
+use super::field_error::{FieldError, quoted};
+use super::rules::{Bound, Rules};
+
+/// One error: as text, by which repetitions are recognised, and as the answer shows it.
+#[derive(Clone, Debug)]
+struct Failure {
+    text: String,
+    error: FieldError,
+}
+
+/// What one validation found. `matches` decides which failed alternative of `anyOf` is reported.
+#[derive(Clone, Debug, Default)]
+struct Findings {
+    failures: Vec<Failure>,
+    matches: u32,
+}
+
+impl Findings {
+    fn add(&mut self, failure: Failure) {
+        if !self.failures.iter().any(|known| known.text == failure.text) {
+            self.failures.push(failure);
+        }
+    }
+
+    fn merge(&mut self, other: Findings) {
+        self.matches += other.matches;
+        for failure in other.failures {
+            self.add(failure);
+        }
+    }
+
+    fn is_valid(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// All violations of the rules by an object.
+pub(super) fn validate(new: &Value, old: Option<&Value>, rules: &Rules) -> Vec<FieldError> {
+    let findings = check(new, old, rules, "");
+    findings
+        .failures
+        .into_iter()
+        .map(|failure| failure.error)
+        .collect()
+}
+
+fn check(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+    let mut findings = check_now(value, old, rules, path);
+    if old == Some(value) {
+        findings.failures.clear();
+    }
+    findings
+}
+
+fn check_now(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+    let mut all = Findings::default();
+    if value.is_null() {
+        all.merge(check_type(value, rules, path));
+        all.merge(check_choices(value, rules, path));
+        return all;
+    }
+    if !rules.types.is_empty() || !rules.format.is_empty() {
+        all.merge(check_type(value, rules, path));
+        all.matches += 1;
+    }
+    all.merge(check_combinations(value, old, rules, path));
+    all.matches += 1;
+    match value {
+        Value::String(text) => {
+            all.merge(check_string(text, rules, path));
+            all.matches += 1;
+            if super::format::is_known(&rules.format) {
+                all.matches += 1;
+                if !super::format::validates(&rules.format, text) {
+                    all.add(wrong_type(path, &rules.format, text));
+                }
+            }
+        }
+        Value::Number(_) => {
+            all.merge(check_number(value, rules, path));
+            all.matches += 1;
+        }
+        Value::Array(items) => {
+            all.merge(check_list(items, old, rules, path));
+            all.matches += 1;
+        }
+        _ => {}
+    }
+    all.merge(check_choices(value, rules, path));
+    all.matches += 1;
+    if let Value::Object(_) = value {
+        all.merge(check_object(value, old, rules, path));
+        all.matches += 1;
+    }
+    all.matches += 1;
+    all
+}
+
+/// The path as an error names it, without the dot in front.
+fn field(path: &str) -> String {
+    path.strip_prefix('.').unwrap_or(path).to_owned()
+}
+
+fn failure(error: FieldError, text: String) -> Failure {
+    Failure { text, error }
+}
+
+/// `Invalid value: …: <path> in body should …`.
+fn invalid(path: &str, value: &Value, complaint: &str) -> Failure {
+    let text = format!("{path} in body {complaint}");
+    failure(FieldError::invalid(&field(path), value, &text), text)
+}
+
+/// An error about no field in particular.
+fn general(text: String) -> Failure {
+    failure(FieldError::invalid("<nil>", &Value::from(""), &text), text)
+}
+
+fn wrong_type(path: &str, wanted: &str, found: &str) -> Failure {
+    let text = format!("{path} in body must be of type {wanted}: {}", quoted(found));
+    failure(
+        FieldError::type_invalid(&field(path), &Value::from(found), &text),
+        text,
+    )
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn is_whole(number: &serde_json::Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+}
+
+fn check_type(value: &Value, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings {
+        matches: 1,
+        ..Findings::default()
+    };
+    let has = |name: &str| rules.types.contains(&name);
+    let found = type_name(value);
+    let fits = match value {
+        Value::Null => rules.types.is_empty() || rules.nullable,
+        Value::Number(number) => {
+            rules.types.is_empty() || has("number") || (has("integer") && is_whole(number))
+        }
+        // A format without a type is left to the format.
+        Value::String(_) if !rules.format.is_empty() && rules.types.is_empty() => true,
+        _ => rules.types.is_empty() || has(found),
+    };
+    if !fits {
+        findings.matches = 0;
+        findings.add(wrong_type(path, &rules.types.join(","), found));
+    }
+    findings
+}
+
+fn check_choices(value: &Value, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings::default();
+    let equal = |choice: &Value| match (choice, value) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        _ => choice == value,
+    };
+    if rules.choices.is_empty() || rules.choices.iter().any(equal) {
+        return findings;
+    }
+    let names = rules.choices.iter().map(|choice| match choice {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let names = names.collect::<Vec<_>>();
+    let list = names.iter().map(String::as_str).collect::<Vec<_>>();
+    let text = format!("{path} in body should be one of [{}]", list.join(" "));
+    findings.add(failure(
+        FieldError::not_supported(&field(path), value, &list),
+        text,
+    ));
+    findings
+}
+
+fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings::default();
+    let value = Value::from(text);
+    let length = text.chars().count() as u64;
+    if let Some(max) = rules.max_length.filter(|max| length > *max) {
+        let text = format!("{path} in body should be at most {max} chars long");
+        findings.add(failure(FieldError::too_long(&field(path), max), text));
+    } else if let Some(min) = rules.min_length.filter(|min| length < *min) {
+        findings.add(invalid(
+            path,
+            &value,
+            &format!("should be at least {min} chars long"),
+        ));
+    } else if let Some((pattern, regex)) = &rules.pattern
+        && !regex.is_match(text)
+    {
+        findings.add(invalid(path, &value, &format!("should match '{pattern}'")));
+    }
+    findings
+}
+
+fn check_number(value: &Value, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings {
+        matches: 1,
+        ..Findings::default()
+    };
+    let number = value.as_f64().unwrap_or_default();
+    let integer = rules.types == ["integer"];
+    if integer && !in_range(value, &rules.format) {
+        let format = match rules.format.as_str() {
+            "" => "(default format)".to_owned(),
+            format => format!("with format {format}"),
+        };
+        findings.add(general(format!(
+            "Checked value must be of type integer {format} in {path}"
+        )));
+    }
+    if let Some(factor) = rules.multiple_of {
+        let quotient = if factor < 1.0 {
+            1.0 / factor * number
+        } else {
+            number / factor
+        };
+        if factor <= 0.0 {
+            findings.add(invalid(path, &Value::from(factor), "must be positive"));
+        } else if (quotient - quotient.round()).abs() > 1e-9 {
+            findings.add(invalid(
+                path,
+                value,
+                &format!("should be a multiple of {factor}"),
+            ));
+        }
+    }
+    if let Some(bound) = &rules.minimum
+        && beyond(bound, bound.limit - number)
+    {
+        let word = if bound.exclusive {
+            "greater than"
+        } else {
+            "greater than or equal to"
+        };
+        findings.add(invalid(
+            path,
+            value,
+            &format!("should be {word} {}", bound.limit),
+        ));
+    }
+    if let Some(bound) = &rules.maximum
+        && beyond(bound, number - bound.limit)
+    {
+        let word = if bound.exclusive {
+            "less than"
+        } else {
+            "less than or equal to"
+        };
+        findings.add(invalid(
+            path,
+            value,
+            &format!("should be {word} {}", bound.limit),
+        ));
+    }
+    findings
+}
+
+fn beyond(bound: &Bound, excess: f64) -> bool {
+    excess > 0.0 || (bound.exclusive && excess == 0.0)
+}
+
+fn in_range(value: &Value, format: &str) -> bool {
+    match (value.as_i64(), value.as_f64()) {
+        (Some(integer), _) => format != "int32" || i32::try_from(integer).is_ok(),
+        (None, Some(float)) => float.fract() == 0.0 && float.abs() < 9.2e18 && format != "int32",
+        _ => false,
+    }
+}
+
+fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings::default();
+    if let Some(inner) = &rules.items {
+        for (index, item) in items.iter().enumerate() {
+            let before = correlated(item, old, &rules.map_keys);
+            findings.merge(check(item, before, inner, &format!("{path}[{index}]")));
+        }
+    }
+    let size = items.len() as u64;
+    if let Some(min) = rules.min_items.filter(|min| size < *min) {
+        let complaint = format!("should have at least {min} items");
+        findings.add(invalid(path, &Value::from(size), &complaint));
+    }
+    if let Some(max) = rules.max_items.filter(|max| size > *max) {
+        let text = format!("{path} in body should have at most {max} items");
+        findings.add(failure(FieldError::too_many(&field(path), size, max), text));
+    }
+    findings.matches += 1;
+    findings
+}
+
+/// The old item with the same keys, in a list-type map.
+fn correlated<'a>(item: &Value, old: Option<&'a Value>, keys: &[String]) -> Option<&'a Value> {
+    let same = |other: &Value| keys.iter().all(|key| other.get(key) == item.get(key));
+    if keys.is_empty() {
+        return None;
+    }
+    old?.as_array()?.iter().find(|other| same(other))
+}
+
+fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+    let mut findings = Findings::default();
+    let Value::Object(fields) = value else {
+        return findings;
+    };
+    let size = fields.len() as u64;
+    if let Some(min) = rules.min_properties.filter(|min| size < *min) {
+        let complaint = format!("should have at least {min} properties");
+        findings.add(invalid(path, &Value::from(size), &complaint));
+    }
+    if let Some(max) = rules.max_properties.filter(|max| size > *max) {
+        let text = format!("{path} in body should have at most {max} properties");
+        findings.add(failure(FieldError::too_many(&field(path), size, max), text));
+    }
+    let old = old.filter(|_| !rules.atomic_map);
+    for (key, inner) in fields {
+        let before = old.and_then(|old| old.get(key));
+        let root_type = path.is_empty() && ["apiVersion", "kind"].contains(&key.as_str());
+        let before = before.filter(|_| !root_type);
+        if let Some(property) = rules.properties.get(key) {
+            let at = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            };
+            findings.merge(check(inner, before, property, &at));
+        } else if let Some(additional) = &rules.additional {
+            findings.merge(check(inner, before, additional, &format!("{path}.{key}")));
+        }
+    }
+    for key in &rules.required {
+        if !fields.contains_key(key) {
+            let at = format!("{path}.{key}");
+            let text = format!("{at} in body is required");
+            findings.add(failure(FieldError::required(&field(&at), ""), text));
+        }
+    }
+    findings
+}
+
+fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+    let mut main = Findings::default();
+    let shown = quoted(path);
+    if !rules.any_of.is_empty() {
+        let results = rules
+            .any_of
+            .iter()
+            .map(|inner| check_now(value, old, inner, path));
+        let results = results.collect::<Vec<_>>();
+        match results.iter().find(|result| result.is_valid()) {
+            Some(success) => main.merge(success.clone()),
+            None => {
+                let text = format!("{shown} must validate at least one schema (anyOf)");
+                main.add(general(text));
+                main.merge(best(results));
+            }
+        }
+    }
+    if !rules.one_of.is_empty() {
+        let results = rules
+            .one_of
+            .iter()
+            .map(|inner| check_now(value, old, inner, path));
+        let (valid, failed): (Vec<_>, Vec<_>) = results.partition(Findings::is_valid);
+        if valid.len() == 1 {
+            valid.into_iter().for_each(|success| main.merge(success));
+        } else {
+            let found = match valid.len() {
+                0 => "Found none valid".to_owned(),
+                several => format!("Found {several} valid alternatives"),
+            };
+            let rule = "must validate one and only one schema (oneOf).";
+            main.add(general(format!("{shown} {rule} {found}")));
+            if valid.is_empty() {
+                main.merge(best(failed));
+            }
+        }
+    }
+    let mut passed = 0;
+    for inner in &rules.all_of {
+        let result = check_now(value, old, inner, path);
+        passed += usize::from(result.is_valid());
+        main.merge(result);
+    }
+    if passed != rules.all_of.len() {
+        let more = if passed == 0 { ". None validated" } else { "" };
+        main.add(general(format!(
+            "{shown} must validate all the schemas (allOf){more}"
+        )));
+    }
+    if let Some(inner) = &rules.not
+        && check_now(value, old, inner, path).is_valid()
+    {
+        main.add(general(format!(
+            "{shown} must not validate the schema (not)"
+        )));
+    }
+    main.matches += 1;
+    main
+}
+
+/// The first failed alternative with the most positive checks.
+fn best(results: Vec<Findings>) -> Findings {
+    let mut best: Option<Findings> = None;
+    for result in results {
+        if best
+            .as_ref()
+            .is_none_or(|best| result.matches > best.matches)
+        {
+            best = Some(result);
+        }
+    }
+    best.unwrap_or_default()
+}
