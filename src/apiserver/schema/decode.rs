@@ -40,15 +40,13 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &str) -> Result<(), S
                 }
             })
         }
-        (Value::Array(items), Type::Array) => items
-            .iter()
-            .try_for_each(|inner| walk(inner, node.item(), structure, path)),
+        (Value::Array(items), Type::Array) => {
+            items.iter().try_for_each(|inner| walk(inner, node.item(), structure, path))
+        }
         (Value::String(_), Type::String) | (Value::Bool(_), Type::Boolean) => Ok(()),
         (Value::Number(number), Type::Number) => {
             let fits = match node.go.bits {
-                32 => number
-                    .as_i64()
-                    .is_some_and(|number| i32::try_from(number).is_ok()),
+                32 => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
                 _ => number.as_i64().is_some(),
             };
             if fits { Ok(()) } else { wrong() }
@@ -94,11 +92,7 @@ fn mismatch(value: &Value, structure: &str, path: &str, wanted: &str) -> String 
     if path.is_empty() {
         return format!("json: cannot unmarshal {found} into Go value of type {wanted}");
     }
-    let field = if structure.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{structure}.{path}")
-    };
+    let field = if structure.is_empty() { path.to_owned() } else { format!("{structure}.{path}") };
     format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}")
 }
 
@@ -116,9 +110,7 @@ pub(super) fn round_trip(value: &mut Value, node: &Node) {
                 }
             }
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| round_trip(item, node.item())),
+        Value::Array(items) => items.iter_mut().for_each(|item| round_trip(item, node.item())),
         _ => {}
     }
 }
@@ -143,11 +135,7 @@ fn encode(fields: &mut Map<String, Value>, node: &Node) {
 /// What stands for an absent field, if anything is written at all.
 fn written_zero(node: &Node) -> Option<Value> {
     let structure = node.go.structure.is_some() && !node.go.pointer;
-    if structure || node.go.kept {
-        zero(node)
-    } else {
-        None
-    }
+    if structure || node.go.kept { zero(node) } else { None }
 }
 
 /// The zero value of a field as it is encoded.

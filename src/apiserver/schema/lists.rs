@@ -40,22 +40,14 @@ fn walk(value: &Value, node: &Node, path: &str, errors: &mut Vec<FieldError>) {
 }
 
 fn map(items: &[Value], keys: &[String], path: &str, errors: &mut Vec<FieldError>) {
-    let wrong = items
-        .iter()
-        .position(|item| !item.is_null() && !item.is_object());
+    let wrong = items.iter().position(|item| !item.is_null() && !item.is_object());
     if let Some(index) = wrong {
         let detail = "must be an object for an array of list-type map";
-        errors.push(FieldError::invalid(
-            &format!("{path}[{index}]"),
-            &items[index],
-            detail,
-        ));
+        errors.push(FieldError::invalid(&format!("{path}[{index}]"), &items[index], detail));
         return;
     }
     let key = |item: &Value| {
-        let present = keys
-            .iter()
-            .filter_map(|key| Some((key.clone(), item.get(key)?.clone())));
+        let present = keys.iter().filter_map(|key| Some((key.clone(), item.get(key)?.clone())));
         Value::Object(present.collect::<Map<_, _>>())
     };
     duplicates(items.iter().map(key).collect(), path, errors);
@@ -64,12 +56,7 @@ fn map(items: &[Value], keys: &[String], path: &str, errors: &mut Vec<FieldError
 /// Every value that is met a second time is one error; a third time is not reported.
 fn duplicates(values: Vec<Value>, path: &str, errors: &mut Vec<FieldError>) {
     for (index, value) in values.iter().enumerate() {
-        if values[..index]
-            .iter()
-            .filter(|earlier| *earlier == value)
-            .count()
-            == 1
-        {
+        if values[..index].iter().filter(|earlier| *earlier == value).count() == 1 {
             errors.push(FieldError::duplicate(&format!("{path}[{index}]"), value));
         }
     }

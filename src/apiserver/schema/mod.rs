@@ -55,25 +55,14 @@ impl Schema {
     /// with `x-kubernetes-validations` (CEL): it is not evaluated here.
     pub fn parse(openapi: &Value, path: &str) -> Result<Schema, Vec<FieldError>> {
         let (root, rules) = parse::parse(openapi, path)?;
-        Ok(Schema {
-            root: Arc::new(root),
-            rules: Some(Arc::new(rules)),
-            builtin: None,
-        })
+        Ok(Schema { root: Arc::new(root), rules: Some(Arc::new(rules)), builtin: None })
     }
 
     /// The schema of a version that the CRD does not have: everything but metadata is unknown.
     pub fn unknown_version() -> Schema {
-        let mut root = Node {
-            ty: node::Type::Object,
-            ..Node::default()
-        };
+        let mut root = Node { ty: node::Type::Object, ..Node::default() };
         parse::add_metadata(&mut root);
-        Schema {
-            root: Arc::new(root),
-            rules: None,
-            builtin: None,
-        }
+        Schema { root: Arc::new(root), rules: None, builtin: None }
     }
 
     /// The schema's root, for apply and strategic merge.
@@ -95,10 +84,9 @@ impl Schema {
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
         decode::whole_numbers(object);
         let mut unknown = Vec::new();
-        if let (Some(metadata), Some(node)) = (
-            object.get_mut("metadata"),
-            self.root.properties.get("metadata"),
-        ) {
+        if let (Some(metadata), Some(node)) =
+            (object.get_mut("metadata"), self.root.properties.get("metadata"))
+        {
             let paths = prune::prune(metadata, node, false);
             unknown.extend(paths.into_iter().map(|path| format!("metadata.{path}")));
             decode::round_trip(metadata, node);
@@ -142,10 +130,9 @@ impl Schema {
     pub(crate) fn round_trip(&self, object: &mut Value) {
         if self.builtin.is_some() {
             decode::round_trip(object, &self.root);
-        } else if let (Some(metadata), Some(node)) = (
-            object.get_mut("metadata"),
-            self.root.properties.get("metadata"),
-        ) {
+        } else if let (Some(metadata), Some(node)) =
+            (object.get_mut("metadata"), self.root.properties.get("metadata"))
+        {
             decode::round_trip(metadata, node);
         }
     }

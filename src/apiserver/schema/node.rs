@@ -96,17 +96,11 @@ pub(crate) struct Node {
 }
 
 /// A value whose schema is unknown: objects merge field by field, lists are atomic.
-static DEDUCED: LazyLock<Node> = LazyLock::new(|| Node {
-    open: true,
-    ..Node::default()
-});
+static DEDUCED: LazyLock<Node> = LazyLock::new(|| Node { open: true, ..Node::default() });
 
 /// The items of a list without an item schema: all atomic.
-static UNTYPED: LazyLock<Node> = LazyLock::new(|| Node {
-    open: true,
-    atomic_map: true,
-    ..Node::default()
-});
+static UNTYPED: LazyLock<Node> =
+    LazyLock::new(|| Node { open: true, atomic_map: true, ..Node::default() });
 
 /// Whether a node is one of those that stand for "no schema".
 impl Node {
@@ -124,11 +118,7 @@ impl Node {
             Additional::Of(node) => Some(node),
             Additional::Any => Some(&DEDUCED),
             Additional::Unsaid if self.open || self.properties.is_empty() => {
-                Some(if self.atomic_map && self.ty == Type::Any {
-                    &UNTYPED
-                } else {
-                    &DEDUCED
-                })
+                Some(if self.atomic_map && self.ty == Type::Any { &UNTYPED } else { &DEDUCED })
             }
             Additional::Unsaid => None,
         }

@@ -25,9 +25,7 @@ enum Level {
 /// Reads a whole schema that stands at `path`.
 pub(super) fn parse(openapi: &Value, path: &str) -> Result<(Node, Rules), Vec<FieldError>> {
     let mut errors = Vec::new();
-    let mut parser = Parser {
-        errors: &mut errors,
-    };
+    let mut parser = Parser { errors: &mut errors };
     let mut node = parser.node(openapi, path, Level::Root, false);
     parser.nested(openapi, path);
     let rules = Rules::parse(openapi);
@@ -41,15 +39,10 @@ pub(super) fn parse(openapi: &Value, path: &str) -> Result<(Node, Rules), Vec<Fi
 
 /// The fields that every resource has, whether its schema says so or not.
 pub(super) fn add_metadata(node: &mut Node) {
-    let string = Arc::new(Node {
-        ty: Type::String,
-        ..Node::default()
-    });
-    node.properties
-        .insert("apiVersion".to_owned(), string.clone());
+    let string = Arc::new(Node { ty: Type::String, ..Node::default() });
+    node.properties.insert("apiVersion".to_owned(), string.clone());
     node.properties.insert("kind".to_owned(), string);
-    node.properties
-        .insert("metadata".to_owned(), super::builtin::object_meta());
+    node.properties.insert("metadata".to_owned(), super::builtin::object_meta());
 }
 
 struct Parser<'a> {
@@ -64,10 +57,7 @@ impl Parser<'_> {
         let mut node = Node {
             ty: type_of(schema),
             nullable: flag("nullable"),
-            default: schema
-                .get("default")
-                .filter(|value| !value.is_null())
-                .cloned(),
+            default: schema.get("default").filter(|value| !value.is_null()).cloned(),
             preserve,
             open,
             embedded: flag("x-kubernetes-embedded-resource"),
@@ -79,10 +69,7 @@ impl Parser<'_> {
         node.properties = properties(schema)
             .map(|(key, inner)| {
                 let path = format!("{path}.properties[{key}]");
-                (
-                    key.clone(),
-                    Arc::new(self.node(inner, &path, Level::Field, open)),
-                )
+                (key.clone(), Arc::new(self.node(inner, &path, Level::Field, open)))
             })
             .collect::<BTreeMap<_, _>>();
         node.additional = match schema.get("additionalProperties") {
@@ -114,10 +101,7 @@ impl Parser<'_> {
         let additional = format!("{path}.additionalProperties");
         if let Some(value) = schema.get("additionalProperties") {
             if level == Level::Root {
-                self.refuse(FieldError::forbidden(
-                    &additional,
-                    "must not be used at the root",
-                ));
+                self.refuse(FieldError::forbidden(&additional, "must not be used at the root"));
             }
             if properties(schema).next().is_some() && value != &Value::Bool(true) {
                 let detail = "additionalProperties and properties are mutual exclusive";
@@ -127,10 +111,7 @@ impl Parser<'_> {
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
             let detail = "uniqueItems cannot be set to true since the runtime complexity becomes \
                           quadratic";
-            self.refuse(FieldError::forbidden(
-                &format!("{path}.uniqueItems"),
-                detail,
-            ));
+            self.refuse(FieldError::forbidden(&format!("{path}.uniqueItems"), detail));
         }
     }
 
@@ -156,30 +137,19 @@ impl Parser<'_> {
         }
         if level == Level::Root && !ty.is_empty() && ty != "object" {
             let value = Value::from(ty);
-            self.refuse(FieldError::invalid(
-                &field,
-                &value,
-                "must be object at the root",
-            ));
+            self.refuse(FieldError::invalid(&field, &value, "must be object at the root"));
         }
         const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
         if !ty.is_empty() && !TYPES.contains(&ty) {
             self.refuse(FieldError::not_supported(&field, &Value::from(ty), &TYPES));
         }
         if ty == "array" && schema.get("items").is_none() {
-            self.refuse(FieldError::required(
-                &format!("{path}.items"),
-                "must be specified",
-            ));
+            self.refuse(FieldError::required(&format!("{path}.items"), "must be specified"));
         }
         if schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(false)) {
             let field = format!("{path}.x-kubernetes-preserve-unknown-fields");
             let value = Value::Bool(false);
-            self.refuse(FieldError::invalid(
-                &field,
-                &value,
-                "must be true or undefined",
-            ));
+            self.refuse(FieldError::invalid(&field, &value, "must be true or undefined"));
         }
     }
 
@@ -195,11 +165,7 @@ impl Parser<'_> {
             if !["atomic", "granular"].contains(&map_type) {
                 let value = Value::from(map_type);
                 let field = field("x-kubernetes-map-type");
-                self.refuse(FieldError::not_supported(
-                    &field,
-                    &value,
-                    &["atomic", "granular"],
-                ));
+                self.refuse(FieldError::not_supported(&field, &value, &["atomic", "granular"]));
             }
         }
         let list_type = text(schema, "x-kubernetes-list-type");
@@ -218,11 +184,7 @@ impl Parser<'_> {
         }
         if !keys.is_empty() && list_type != "map" {
             let detail = "must be map if x-kubernetes-list-map-keys is non-empty";
-            self.refuse(wrong_or_missing(
-                &field("x-kubernetes-list-type"),
-                list_type,
-                detail,
-            ));
+            self.refuse(wrong_or_missing(&field("x-kubernetes-list-type"), list_type, detail));
         }
         if list_type == "map" {
             self.check_map_keys(schema, path, &keys);
@@ -243,19 +205,12 @@ impl Parser<'_> {
         if text(items, "type") != "object" {
             let detail = "must be object if parent array's x-kubernetes-list-type is map";
             let value = Value::from(text(items, "type"));
-            self.refuse(FieldError::invalid(
-                &format!("{path}.items.type"),
-                &value,
-                detail,
-            ));
+            self.refuse(FieldError::invalid(&format!("{path}.items.type"), &value, detail));
             return;
         }
         let all = Value::from(keys.to_vec());
         for (position, key) in keys.iter().enumerate() {
-            match items
-                .get("properties")
-                .and_then(|properties| properties.get(key))
-            {
+            match items.get("properties").and_then(|properties| properties.get(key)) {
                 None => {
                     let detail = "entries must all be names of item properties";
                     self.refuse(FieldError::invalid(&field, &all, detail));
@@ -299,16 +254,10 @@ impl Parser<'_> {
         if !pattern.is_empty()
             && let Err(error) = regex::Regex::new(pattern)
         {
-            let detail = format!(
-                "must be a valid regular expression, but isn't: {}",
-                one_line(&error)
-            );
+            let detail =
+                format!("must be a valid regular expression, but isn't: {}", one_line(&error));
             let value = Value::from(pattern);
-            self.refuse(FieldError::invalid(
-                &format!("{path}.pattern"),
-                &value,
-                &detail,
-            ));
+            self.refuse(FieldError::invalid(&format!("{path}.pattern"), &value, &detail));
         }
     }
 
@@ -351,35 +300,14 @@ impl Parser<'_> {
             ("title", "must be empty to be structural"),
             ("description", "must be empty to be structural"),
             ("nullable", "must be false to be structural"),
-            (
-                "x-kubernetes-preserve-unknown-fields",
-                "must be false to be structural",
-            ),
-            (
-                "x-kubernetes-embedded-resource",
-                "must be false to be structural",
-            ),
-            (
-                "x-kubernetes-int-or-string",
-                "must be false to be structural",
-            ),
-            (
-                "x-kubernetes-list-map-keys",
-                "must be empty to be structural",
-            ),
-            (
-                "x-kubernetes-list-type",
-                "must be undefined to be structural",
-            ),
-            (
-                "x-kubernetes-map-type",
-                "must be undefined to be structural",
-            ),
+            ("x-kubernetes-preserve-unknown-fields", "must be false to be structural"),
+            ("x-kubernetes-embedded-resource", "must be false to be structural"),
+            ("x-kubernetes-int-or-string", "must be false to be structural"),
+            ("x-kubernetes-list-map-keys", "must be empty to be structural"),
+            ("x-kubernetes-list-type", "must be undefined to be structural"),
+            ("x-kubernetes-map-type", "must be undefined to be structural"),
         ] {
-            if schema
-                .get(key)
-                .is_some_and(|value| value != &Value::Bool(false))
-            {
+            if schema.get(key).is_some_and(|value| value != &Value::Bool(false)) {
                 self.refuse(FieldError::forbidden(&format!("{path}.{key}"), detail));
             }
         }
@@ -417,11 +345,7 @@ fn wrong_or_missing(field: &str, found: &str, detail: &str) -> FieldError {
 
 /// `anyOf: [{type: integer}, {type: string}]`, which the int-or-string extension allows.
 fn is_int_or_string(schema: &Value) -> bool {
-    let types = |index: usize| {
-        schema["anyOf"]
-            .get(index)
-            .map(|inner| inner["type"].as_str())
-    };
+    let types = |index: usize| schema["anyOf"].get(index).map(|inner| inner["type"].as_str());
     schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true))
         && types(0) == Some(Some("integer"))
         && types(1) == Some(Some("string"))
@@ -458,27 +382,13 @@ pub(super) fn text<'a>(schema: &'a Value, key: &str) -> &'a str {
 
 pub(super) fn strings(schema: &Value, key: &str) -> Vec<String> {
     let list = schema.get(key).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 pub(super) fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
 fn one_line(error: &regex::Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
 }

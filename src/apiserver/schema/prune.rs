@@ -77,9 +77,5 @@ fn below<'a>(node: Option<&'a Node>, key: &str) -> Below<'a> {
 }
 
 pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

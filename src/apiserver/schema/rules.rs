@@ -56,17 +56,11 @@ impl Rules {
         let number = |key: &str| schema.get(key).and_then(Value::as_f64);
         let flag = |key: &str| schema.get(key) == Some(&Value::Bool(true));
         let bound = |key: &str, exclusive: &str| {
-            number(key).map(|limit| Bound {
-                limit,
-                exclusive: flag(exclusive),
-            })
+            number(key).map(|limit| Bound { limit, exclusive: flag(exclusive) })
         };
         let many = |key: &str| {
             let list = schema.get(key).and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .map(Rules::parse)
-                .collect::<Vec<_>>()
+            list.into_iter().flatten().map(Rules::parse).collect::<Vec<_>>()
         };
         let one = |key: &str| {
             schema
@@ -80,11 +74,7 @@ impl Rules {
             nullable: flag("nullable"),
             format: known_format(&types, text(schema, "format")),
             types,
-            choices: schema
-                .get("enum")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default(),
+            choices: schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
             required: strings(schema, "required"),
             minimum: bound("minimum", "exclusiveMinimum"),
             maximum: bound("maximum", "exclusiveMaximum"),
@@ -137,9 +127,5 @@ fn known_format(types: &[&str], format: &str) -> String {
         ["number"] => ["float", "double"].contains(&format),
         _ => false,
     };
-    if known {
-        format.to_owned()
-    } else {
-        String::new()
-    }
+    if known { format.to_owned() } else { String::new() }
 }

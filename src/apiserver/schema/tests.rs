@@ -30,11 +30,7 @@ fn parse(properties: Value) -> Schema {
 }
 
 fn complaints(schema: &Schema, object: Value) -> Vec<String> {
-    schema
-        .validate(&object, None)
-        .iter()
-        .map(super::FieldError::text)
-        .collect()
+    schema.validate(&object, None).iter().map(super::FieldError::text).collect()
 }
 
 #[test]
@@ -47,13 +43,7 @@ fn unknown_fields_are_pruned_and_named_in_order() {
     let unknown = widget().prune(&mut object);
     assert_eq!(
         unknown,
-        [
-            "metadata.nope",
-            "spec.yyy",
-            "spec.zzz",
-            "status.conditions[0].odd",
-            "zoo"
-        ]
+        ["metadata.nope", "spec.yyy", "spec.zzz", "status.conditions[0].odd", "zoo"]
     );
     assert_eq!(
         object,
@@ -83,10 +73,7 @@ fn a_default_needs_its_parent() {
 #[test]
 fn types_are_reported_with_the_servers_words() {
     assert_eq!(
-        complaints(
-            &widget(),
-            json!({ "spec": { "replicas": 1.5, "tags": [1, "a", "a"] } })
-        ),
+        complaints(&widget(), json!({ "spec": { "replicas": 1.5, "tags": [1, "a", "a"] } })),
         [
             "spec.replicas: Invalid value: \"number\": spec.replicas in body must be of type \
              integer: \"number\"",
@@ -98,10 +85,7 @@ fn types_are_reported_with_the_servers_words() {
         ]
     );
     assert_eq!(
-        complaints(
-            &widget(),
-            json!({ "status": { "conditions": [{ "status": "True" }] } })
-        ),
+        complaints(&widget(), json!({ "status": { "conditions": [{ "status": "True" }] } })),
         ["status.conditions[0].type: Required value"]
     );
     let twice = json!({ "status": { "conditions": [{ "type": "A" }, { "type": "A" }] } });
@@ -188,10 +172,7 @@ fn what_was_invalid_and_has_not_changed_is_tolerated() {
     let old = json!({ "a": 0, "b": 0 });
     let fields = |new: &Value| {
         let errors = schema.validate(new, Some(&old));
-        errors
-            .into_iter()
-            .map(|error| error.field)
-            .collect::<Vec<_>>()
+        errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
     };
     assert_eq!(fields(&json!({ "a": 0, "b": -1 })), ["b"]);
     assert!(fields(&json!({ "a": 0, "b": 2 })).is_empty());
@@ -201,15 +182,9 @@ fn what_was_invalid_and_has_not_changed_is_tolerated() {
 fn what_is_not_structural_is_refused() {
     let refused = |openapi: Value| {
         let errors = Schema::parse(&openapi, "s").expect_err("not structural");
-        errors
-            .iter()
-            .map(super::FieldError::text)
-            .collect::<Vec<_>>()
+        errors.iter().map(super::FieldError::text).collect::<Vec<_>>()
     };
-    assert_eq!(
-        refused(json!({})),
-        ["s.type: Required value: must not be empty at the root"]
-    );
+    assert_eq!(refused(json!({})), ["s.type: Required value: must not be empty at the root"]);
     assert_eq!(
         refused(json!({ "type": "object", "properties": { "a": {}, "l": { "type": "array" } } })),
         [
@@ -228,15 +203,8 @@ fn a_cel_rule_is_refused_by_name() {
     let openapi = json!({ "type": "object", "properties": { "spec": {
         "type": "object", "x-kubernetes-validations": [{ "rule": "self.a > 1" }] } } });
     let errors = Schema::parse(&openapi, "s").expect_err("a CEL rule");
-    assert_eq!(
-        errors[0].field,
-        "s.properties[spec].x-kubernetes-validations[0].rule"
-    );
-    assert!(
-        errors[0].message.contains("self.a > 1"),
-        "{}",
-        errors[0].message
-    );
+    assert_eq!(errors[0].field, "s.properties[spec].x-kubernetes-validations[0].rule");
+    assert!(errors[0].message.contains("self.a > 1"), "{}", errors[0].message);
 }
 
 #[test]
@@ -245,10 +213,8 @@ fn metadata_goes_through_its_struct() {
     let wrong = json!({ "metadata": { "labels": { "x": 3 } } });
     assert_eq!(
         schema.decode(&wrong),
-        Err(
-            "json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string"
-                .to_owned()
-        )
+        Err("json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string"
+            .to_owned())
     );
     let mut empty = json!({ "metadata": {
         "name": "a", "labels": {}, "annotations": null, "creationTimestamp": null } });
@@ -279,10 +245,8 @@ fn a_pod_is_decoded_and_defaulted_like_the_struct_it_is() {
     );
     assert_eq!(
         schema.decode(&json!({ "spec": { "containers": "x" } })),
-        Err(
-            "json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type \
+        Err("json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type \
              []v1.Container"
-                .to_owned()
-        )
+            .to_owned())
     );
 }

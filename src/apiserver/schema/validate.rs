@@ -45,11 +45,7 @@ impl Findings {
 /// All violations of the rules by an object.
 pub(super) fn validate(new: &Value, old: Option<&Value>, rules: &Rules) -> Vec<FieldError> {
     let findings = check(new, old, rules, "");
-    findings
-        .failures
-        .into_iter()
-        .map(|failure| failure.error)
-        .collect()
+    findings.failures.into_iter().map(|failure| failure.error).collect()
 }
 
 fn check(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
@@ -126,10 +122,7 @@ fn general(text: String) -> Failure {
 
 fn wrong_type(path: &str, wanted: &str, found: &str) -> Failure {
     let text = format!("{path} in body must be of type {wanted}: {}", quoted(found));
-    failure(
-        FieldError::type_invalid(&field(path), &Value::from(found), &text),
-        text,
-    )
+    failure(FieldError::type_invalid(&field(path), &Value::from(found), &text), text)
 }
 
 fn type_name(value: &Value) -> &'static str {
@@ -149,10 +142,7 @@ fn is_whole(number: &serde_json::Number) -> bool {
 }
 
 fn check_type(value: &Value, rules: &Rules, path: &str) -> Findings {
-    let mut findings = Findings {
-        matches: 1,
-        ..Findings::default()
-    };
+    let mut findings = Findings { matches: 1, ..Findings::default() };
     let has = |name: &str| rules.types.contains(&name);
     let found = type_name(value);
     let fits = match value {
@@ -187,10 +177,7 @@ fn check_choices(value: &Value, rules: &Rules, path: &str) -> Findings {
     let names = names.collect::<Vec<_>>();
     let list = names.iter().map(String::as_str).collect::<Vec<_>>();
     let text = format!("{path} in body should be one of [{}]", list.join(" "));
-    findings.add(failure(
-        FieldError::not_supported(&field(path), value, &list),
-        text,
-    ));
+    findings.add(failure(FieldError::not_supported(&field(path), value, &list), text));
     findings
 }
 
@@ -202,11 +189,7 @@ fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
         let text = format!("{path} in body should be at most {max} chars long");
         findings.add(failure(FieldError::too_long(&field(path), max), text));
     } else if let Some(min) = rules.min_length.filter(|min| length < *min) {
-        findings.add(invalid(
-            path,
-            &value,
-            &format!("should be at least {min} chars long"),
-        ));
+        findings.add(invalid(path, &value, &format!("should be at least {min} chars long")));
     } else if let Some((pattern, regex)) = &rules.pattern
         && !regex.is_match(text)
     {
@@ -216,10 +199,7 @@ fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
 }
 
 fn check_number(value: &Value, rules: &Rules, path: &str) -> Findings {
-    let mut findings = Findings {
-        matches: 1,
-        ..Findings::default()
-    };
+    let mut findings = Findings { matches: 1, ..Findings::default() };
     let number = value.as_f64().unwrap_or_default();
     let integer = rules.types == ["integer"];
     if integer && !in_range(value, &rules.format) {
@@ -227,53 +207,27 @@ fn check_number(value: &Value, rules: &Rules, path: &str) -> Findings {
             "" => "(default format)".to_owned(),
             format => format!("with format {format}"),
         };
-        findings.add(general(format!(
-            "Checked value must be of type integer {format} in {path}"
-        )));
+        findings.add(general(format!("Checked value must be of type integer {format} in {path}")));
     }
     if let Some(factor) = rules.multiple_of {
-        let quotient = if factor < 1.0 {
-            1.0 / factor * number
-        } else {
-            number / factor
-        };
+        let quotient = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
         if factor <= 0.0 {
             findings.add(invalid(path, &Value::from(factor), "must be positive"));
         } else if (quotient - quotient.round()).abs() > 1e-9 {
-            findings.add(invalid(
-                path,
-                value,
-                &format!("should be a multiple of {factor}"),
-            ));
+            findings.add(invalid(path, value, &format!("should be a multiple of {factor}")));
         }
     }
     if let Some(bound) = &rules.minimum
         && beyond(bound, bound.limit - number)
     {
-        let word = if bound.exclusive {
-            "greater than"
-        } else {
-            "greater than or equal to"
-        };
-        findings.add(invalid(
-            path,
-            value,
-            &format!("should be {word} {}", bound.limit),
-        ));
+        let word = if bound.exclusive { "greater than" } else { "greater than or equal to" };
+        findings.add(invalid(path, value, &format!("should be {word} {}", bound.limit)));
     }
     if let Some(bound) = &rules.maximum
         && beyond(bound, number - bound.limit)
     {
-        let word = if bound.exclusive {
-            "less than"
-        } else {
-            "less than or equal to"
-        };
-        findings.add(invalid(
-            path,
-            value,
-            &format!("should be {word} {}", bound.limit),
-        ));
+        let word = if bound.exclusive { "less than" } else { "less than or equal to" };
+        findings.add(invalid(path, value, &format!("should be {word} {}", bound.limit)));
     }
     findings
 }
@@ -340,11 +294,7 @@ fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -
         let root_type = path.is_empty() && ["apiVersion", "kind"].contains(&key.as_str());
         let before = before.filter(|_| !root_type);
         if let Some(property) = rules.properties.get(key) {
-            let at = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
+            let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             findings.merge(check(inner, before, property, &at));
         } else if let Some(additional) = &rules.additional {
             findings.merge(check(inner, before, additional, &format!("{path}.{key}")));
@@ -364,10 +314,7 @@ fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &
     let mut main = Findings::default();
     let shown = quoted(path);
     if !rules.any_of.is_empty() {
-        let results = rules
-            .any_of
-            .iter()
-            .map(|inner| check_now(value, old, inner, path));
+        let results = rules.any_of.iter().map(|inner| check_now(value, old, inner, path));
         let results = results.collect::<Vec<_>>();
         match results.iter().find(|result| result.is_valid()) {
             Some(success) => main.merge(success.clone()),
@@ -379,10 +326,7 @@ fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &
         }
     }
     if !rules.one_of.is_empty() {
-        let results = rules
-            .one_of
-            .iter()
-            .map(|inner| check_now(value, old, inner, path));
+        let results = rules.one_of.iter().map(|inner| check_now(value, old, inner, path));
         let (valid, failed): (Vec<_>, Vec<_>) = results.partition(Findings::is_valid);
         if valid.len() == 1 {
             valid.into_iter().for_each(|success| main.merge(success));
@@ -406,16 +350,12 @@ fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &
     }
     if passed != rules.all_of.len() {
         let more = if passed == 0 { ". None validated" } else { "" };
-        main.add(general(format!(
-            "{shown} must validate all the schemas (allOf){more}"
-        )));
+        main.add(general(format!("{shown} must validate all the schemas (allOf){more}")));
     }
     if let Some(inner) = &rules.not
         && check_now(value, old, inner, path).is_valid()
     {
-        main.add(general(format!(
-            "{shown} must not validate the schema (not)"
-        )));
+        main.add(general(format!("{shown} must not validate the schema (not)")));
     }
     main.matches += 1;
     main
@@ -425,10 +365,7 @@ fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &
 fn best(results: Vec<Findings>) -> Findings {
     let mut best: Option<Findings> = None;
     for result in results {
-        if best
-            .as_ref()
-            .is_none_or(|best| result.matches > best.matches)
-        {
+        if best.as_ref().is_none_or(|best| result.matches > best.matches) {
             best = Some(result);
         }
     }

@@ -34,12 +34,7 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Arc<Node>> {
                 }
             }
             Some(paragraph) => paragraph.fields.push(line.trim()),
-            None => {
-                current = Some(Paragraph {
-                    head: line,
-                    fields: Vec::new(),
-                })
-            }
+            None => current = Some(Paragraph { head: line, fields: Vec::new() }),
         }
     }
     let mut built = BTreeMap::new();
@@ -64,18 +59,11 @@ fn build(
     }
     let mut node = Node {
         ty: Type::Object,
-        go: Go {
-            name: format!("v1.{name}"),
-            structure: Some(name.to_owned()),
-            ..Go::default()
-        },
+        go: Go { name: format!("v1.{name}"), structure: Some(name.to_owned()), ..Go::default() },
         ..Node::default()
     };
     if let Some(paragraph) = paragraphs.get(name) {
-        node.atomic_map = paragraph
-            .head
-            .split_whitespace()
-            .any(|word| word == "atomic");
+        node.atomic_map = paragraph.head.split_whitespace().any(|word| word == "atomic");
         for line in &paragraph.fields {
             let mut words = line.split_whitespace();
             let field = words.next().unwrap_or_default();
@@ -103,30 +91,14 @@ fn type_node(
     let between = |open, close| ty.strip_prefix(open)?.strip_suffix(close);
     if let Some(inner) = between('[', ']') {
         let item = type_node(inner, paragraphs, built);
-        let go = Go {
-            name: format!("[]{}", item.go.name),
-            ..Go::default()
-        };
-        return Node {
-            ty: Type::Array,
-            items: Some(Arc::new(item)),
-            go,
-            ..Node::default()
-        };
+        let go = Go { name: format!("[]{}", item.go.name), ..Go::default() };
+        return Node { ty: Type::Array, items: Some(Arc::new(item)), go, ..Node::default() };
     }
     if let Some(inner) = between('<', '>') {
         let value = type_node(inner, paragraphs, built);
-        let go = Go {
-            name: format!("map[string]{}", value.go.name),
-            ..Go::default()
-        };
+        let go = Go { name: format!("map[string]{}", value.go.name), ..Go::default() };
         let additional = Additional::Of(Arc::new(value));
-        return Node {
-            ty: Type::Object,
-            additional,
-            go,
-            ..Node::default()
-        };
+        return Node { ty: Type::Object, additional, go, ..Node::default() };
     }
     if paragraphs.contains_key(ty) {
         return (*build(ty, paragraphs, built)).clone();
@@ -147,26 +119,12 @@ fn primitive(ty: &str) -> Node {
         _ => (Type::Any, "runtime.RawExtension", 0),
     };
     let any = kind == Type::Any;
-    let go = Go {
-        name: name.to_owned(),
-        bits,
-        ..Go::default()
-    };
-    Node {
-        ty: kind,
-        preserve: any,
-        open: any,
-        go,
-        ..Node::default()
-    }
+    let go = Go { name: name.to_owned(), bits, ..Go::default() };
+    Node { ty: kind, preserve: any, open: any, go, ..Node::default() }
 }
 
 fn set_flag(node: &mut Node, flag: &str) {
-    let argument = |name: &str| {
-        flag.strip_prefix(name)?
-            .strip_prefix('(')?
-            .strip_suffix(')')
-    };
+    let argument = |name: &str| flag.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
     if let Some(keys) = argument("map") {
         node.list = ListType::Map(keys.split(',').map(str::to_owned).collect());
     } else if let Some(key) = argument("merge") {
@@ -189,23 +147,16 @@ fn set_flag(node: &mut Node, flag: &str) {
 mod tests {
     use super::*;
 
-    const PRIMITIVES: [&str; 9] = [
-        "string", "int32", "int64", "bool", "time", "quantity", "intstr", "bytes", "any",
-    ];
+    const PRIMITIVES: [&str; 9] =
+        ["string", "int32", "int64", "bool", "time", "quantity", "intstr", "bytes", "any"];
 
     /// A misspelt type would silently become "anything".
     #[test]
     fn every_type_in_the_text_is_known() {
-        for line in include_str!("kinds.txt")
-            .lines()
-            .filter(|line| line.starts_with("  "))
-        {
+        for line in include_str!("kinds.txt").lines().filter(|line| line.starts_with("  ")) {
             let ty = line.split_whitespace().nth(1).unwrap_or_default();
             let bare = ty.trim_matches(['*', '[', ']', '<', '>']);
-            assert!(
-                PRIMITIVES.contains(&bare) || structure(bare).is_some(),
-                "{line}"
-            );
+            assert!(PRIMITIVES.contains(&bare) || structure(bare).is_some(), "{line}");
         }
     }
 

@@ -125,21 +125,10 @@ fn items<'a>(
 }
 
 fn container(container: &mut Map<String, Value>) {
-    let image = container
-        .get("image")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let policy = if is_latest(image) {
-        "Always"
-    } else {
-        "IfNotPresent"
-    };
+    let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
+    let policy = if is_latest(image) { "Always" } else { "IfNotPresent" };
     set(Some(container), "imagePullPolicy", json!(policy));
-    set(
-        Some(container),
-        "terminationMessagePath",
-        json!("/dev/termination-log"),
-    );
+    set(Some(container), "terminationMessagePath", json!("/dev/termination-log"));
     set(Some(container), "terminationMessagePolicy", json!("File"));
     for port in items(container, "ports") {
         set(Some(port), "protocol", json!("TCP"));
@@ -158,10 +147,7 @@ fn container(container: &mut Map<String, Value>) {
 
 /// What is limited and not requested is requested.
 fn request_limits(container: &mut Map<String, Value>) {
-    let Some(resources) = container
-        .get_mut("resources")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) else {
         return;
     };
     let Some(Value::Object(limits)) = resources.get("limits").cloned() else {
@@ -190,17 +176,13 @@ fn deployment(spec: &mut Map<String, Value>) {
     set(strategy.as_object_mut(), "type", json!("RollingUpdate"));
     if strategy["type"] == "RollingUpdate" {
         set(strategy.as_object_mut(), "rollingUpdate", json!({}));
-        let update = strategy
-            .get_mut("rollingUpdate")
-            .and_then(Value::as_object_mut);
+        let update = strategy.get_mut("rollingUpdate").and_then(Value::as_object_mut);
         if let Some(update) = update {
             set(Some(update), "maxUnavailable", json!("25%"));
             set(Some(update), "maxSurge", json!("25%"));
         }
     }
-    let template = spec
-        .get_mut("template")
-        .and_then(|template| template.get_mut("spec"));
+    let template = spec.get_mut("template").and_then(|template| template.get_mut("spec"));
     if let Some(template) = template.and_then(Value::as_object_mut) {
         let links = template.contains_key("enableServiceLinks");
         pod_spec(template);
@@ -213,11 +195,7 @@ fn deployment(spec: &mut Map<String, Value>) {
 /// The plugins Priority and DefaultTolerationSeconds.
 fn admit_pod(spec: &mut Map<String, Value>) {
     set(Some(spec), "priority", json!(0));
-    set(
-        Some(spec),
-        "preemptionPolicy",
-        json!("PreemptLowerPriority"),
-    );
+    set(Some(spec), "preemptionPolicy", json!("PreemptLowerPriority"));
     let tolerations = spec.entry("tolerations").or_insert_with(|| json!([]));
     let Some(list) = tolerations.as_array_mut() else {
         return;
@@ -245,16 +223,11 @@ fn quality_of_service(spec: &Value) -> &'static str {
         .flatten()
         .collect::<Vec<_>>();
     let amount = |container: &Value, side: &str, name: &str| {
-        container["resources"][side]
-            .get(name)
-            .filter(|amount| *amount != "0")
-            .cloned()
+        container["resources"][side].get(name).filter(|amount| *amount != "0").cloned()
     };
     let any = containers.iter().any(|container| {
         ["limits", "requests"].iter().any(|side| {
-            ["cpu", "memory"]
-                .iter()
-                .any(|name| amount(container, side, name).is_some())
+            ["cpu", "memory"].iter().any(|name| amount(container, side, name).is_some())
         })
     });
     let all = containers.iter().all(|container| {
@@ -276,13 +249,9 @@ mod tests {
 
     #[test]
     fn images_without_a_tag_are_pulled_always() {
-        for (image, latest) in [
-            ("a", true),
-            ("a:latest", true),
-            ("a:1", false),
-            ("r:5000/a", true),
-            ("a@sha", false),
-        ] {
+        for (image, latest) in
+            [("a", true), ("a:latest", true), ("a:1", false), ("r:5000/a", true), ("a@sha", false)]
+        {
             assert_eq!(is_latest(image), latest, "{image}");
         }
     }

@@ -43,17 +43,11 @@ const KINDS: [(&str, &str, Builtin); 7] = [
 
 /// The schema of a built-in kind, if there is one: of `("apps", "v1", "Deployment")`, say.
 pub fn schema(group: &str, version: &str, kind: &str) -> Option<Arc<Schema>> {
-    let found = KINDS
-        .iter()
-        .find(|(of, name, _)| (*of, *name) == (group, kind));
+    let found = KINDS.iter().find(|(of, name, _)| (*of, *name) == (group, kind));
     let (_, name, builtin) = found.filter(|_| version == "v1")?;
     let mut root = (*data::structure(name)?).clone();
     super::parse::add_metadata(&mut root);
-    Some(Arc::new(Schema {
-        root: Arc::new(root),
-        rules: None,
-        builtin: Some(*builtin),
-    }))
+    Some(Arc::new(Schema { root: Arc::new(root), rules: None, builtin: Some(*builtin) }))
 }
 
 /// `ObjectMeta`, which custom resources have as well.

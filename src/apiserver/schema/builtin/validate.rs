@@ -35,10 +35,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn pod_spec(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let containers = spec["containers"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let containers = spec["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let path = format!("{path}.containers");
     if containers.is_empty() {
         errors.push(FieldError::required(&path, ""));
@@ -48,10 +45,7 @@ fn pod_spec(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
         let name = text(container, "name");
         if name.is_empty() {
             errors.push(FieldError::required(&format!("{at}.name"), ""));
-        } else if containers[..index]
-            .iter()
-            .any(|other| text(other, "name") == name)
-        {
+        } else if containers[..index].iter().any(|other| text(other, "name") == name) {
             errors.push(FieldError::duplicate(&format!("{at}.name"), &json!(name)));
         }
         if text(container, "image").is_empty() {
@@ -100,11 +94,7 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let replicas = spec["replicas"].as_i64().unwrap_or_default();
     let detail = "must be greater than or equal to 0";
     if replicas < 0 {
-        errors.push(FieldError::invalid(
-            "spec.replicas",
-            &json!(replicas),
-            detail,
-        ));
+        errors.push(FieldError::invalid("spec.replicas", &json!(replicas), detail));
     }
     let selector = &spec["selector"];
     let labels = &spec["template"]["metadata"]["labels"];
@@ -112,15 +102,8 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         None if selector.is_null() => errors.push(FieldError::required("spec.selector", "")),
         None => {}
         Some(wanted) => {
-            if wanted
-                .iter()
-                .any(|(key, value)| labels.get(key) != Some(value))
-            {
-                let labels = if labels.is_null() {
-                    json!({})
-                } else {
-                    labels.clone()
-                };
+            if wanted.iter().any(|(key, value)| labels.get(key) != Some(value)) {
+                let labels = if labels.is_null() { json!({}) } else { labels.clone() };
                 errors.push(FieldError::invalid(
                     "spec.template.metadata.labels",
                     &labels,
@@ -132,11 +115,7 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     if let Some(old) = old
         && &old["spec"]["selector"] != selector
     {
-        errors.push(FieldError::invalid(
-            "spec.selector",
-            selector,
-            "field is immutable",
-        ));
+        errors.push(FieldError::invalid("spec.selector", selector, "field is immutable"));
     }
     pod_spec(&spec["template"]["spec"], "spec.template.spec", errors);
 }
@@ -144,11 +123,7 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
 fn lease(spec: &Value, errors: &mut Vec<FieldError>) {
     let mut check = |field: &str, least: i64, detail: &str| {
         if let Some(number) = spec[field].as_i64().filter(|number| *number < least) {
-            errors.push(FieldError::invalid(
-                &format!("spec.{field}"),
-                &json!(number),
-                detail,
-            ));
+            errors.push(FieldError::invalid(&format!("spec.{field}"), &json!(number), detail));
         }
     };
     check("leaseDurationSeconds", 1, "must be greater than 0");
@@ -159,12 +134,7 @@ fn lease(spec: &Value, errors: &mut Vec<FieldError>) {
 fn data(kind: Builtin, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let fields = ["data", "binaryData"];
     for field in fields {
-        for key in new[field]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key)
-        {
+        for key in new[field].as_object().into_iter().flatten().map(|(key, _)| key) {
             let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if !key.chars().all(fits) || key.is_empty() {
                 let detail = "a valid config key must consist of alphanumeric characters, '-', \
