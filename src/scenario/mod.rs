@@ -5,6 +5,18 @@
 //! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
 //! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
 
+mod diagnostic;
+mod names;
+mod node;
+mod scalar;
+mod schema;
+mod shape;
+mod suggest;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
+pub use schema::json_schema;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

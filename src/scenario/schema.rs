@@ -1,0 +1,329 @@
+//! The shape of a scenario file.
+//!
+//! These types are the one source: from them come the JSON Schema that editors use and that
+//! `shape.rs` checks a text against (with places and "did you mean"), the reference page
+//! `docs/scenario-format.md`, and what `load.rs` reads. Their doc comments are the reference's
+//! text. No `flatten`, no `untagged`: both lose the place of a mistake. What a shape cannot say
+//! (does the object exist, does the kind have a status) is in `validate.rs`.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::names;
+
+/// So many workers at most: a schedule names each by one letter, small or capital.
+pub const MAX_WORKERS: usize = 52;
+
+/// Who writes which fields of which object, how; and what is expected of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "scenario")]
+pub struct ScenarioFile {
+    /// The version of this format: `lostwrite.dev/v1alpha1`.
+    pub api_version: ApiVersion,
+    /// `Scenario`.
+    pub kind: Kind,
+    /// Its name.
+    pub metadata: Metadata,
+    /// What it teaches, in one sentence.
+    #[serde(default)]
+    pub description: String,
+    /// CustomResourceDefinitions (`apiextensions.k8s.io/v1`): a path relative to this file, or
+    /// inline. Built-in kinds (ConfigMap, Lease, Pod, Deployment, Node, Namespace) need none.
+    #[serde(default)]
+    #[schemars(schema_with = "crds")]
+    pub crds: Vec<Value>,
+    /// What is there before the first step, as kubectl would take it; status is stored as given.
+    #[schemars(schema_with = "objects")]
+    pub objects: Vec<Map<String, Value>>,
+    /// Who writes. Their first letters name them in schedules.
+    #[schemars(length(min = 1, max = MAX_WORKERS))]
+    pub workers: Vec<Worker>,
+    /// Faults that the scheduler may choose, at most so many of each in one schedule.
+    #[serde(default)]
+    pub faults: Faults,
+    /// What is judged: `no-lost-write`, and what `expect` names, unless stated.
+    #[serde(default)]
+    #[schemars(schema_with = "property_list")]
+    pub properties: Option<Vec<String>>,
+    /// What is expected: `lost` or `safe` (`no-lost-write` is violated, or holds), `rejected` (the
+    /// server refuses a request, and that is the point), or a verdict per property:
+    /// `{ no-lost-write: violated, converges: holds }`.
+    #[serde(default)]
+    #[schemars(schema_with = "expect")]
+    pub expect: Option<Value>,
+}
+
+/// The version of the format.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[allow(missing_docs)]
+pub enum ApiVersion {
+    #[serde(rename = "lostwrite.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+/// The kind of the document.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Scenario,
+}
+
+/// The scenario's name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "metadata")]
+pub struct Metadata {
+    /// The name: lower case letters, digits, `-` and `.`, as Kubernetes names are.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+}
+
+/// One worker: who writes, what it means to write, and how.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "worker")]
+pub struct Worker {
+    /// Who; also its User-Agent and its field manager.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// `Kind/name` or `Kind/namespace/name`. The only object, if there is one.
+    pub object: Option<String>,
+    /// Where it reads: `live` (a GET; so unless stated) or `cache` (the informer cache of its
+    /// process).
+    pub read: Option<Read>,
+    /// Its write method; `lostwrite list writes` explains each.
+    #[schemars(schema_with = "write_method")]
+    pub write: String,
+    /// `status`, or `main` for the object's own endpoint. `status`, if the kind has it and only
+    /// status is set.
+    pub subresource: Option<Subresource>,
+    /// Field path to value: what it *means* to change. Properties judge this intent. A value is a
+    /// literal, or `{ $read: path }` (a copy of what was read there), `{ $add: 1 }` (the number
+    /// read, plus), `{ $append: x }` (to the list as read) or `{ $remove: true }`.
+    #[schemars(schema_with = "sets")]
+    pub sets: Map<String, Value>,
+    /// Field path to value: it writes only if what it read looks so (`null`: absent); otherwise it
+    /// is done. Always, unless stated.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub when: Map<String, Value>,
+    /// Workers of one process share an informer cache and memory. A process of its own, unless
+    /// stated.
+    #[schemars(length(min = 1, max = 63))]
+    pub process: Option<String>,
+    /// The field manager of `apply`. The worker's name, unless stated.
+    #[schemars(length(min = 1, max = 128))]
+    pub field_manager: Option<String>,
+    /// How many tries in all a retrying method has, or `unlimited`. 5, unless stated: client-go's
+    /// DefaultRetry.
+    #[serde(default)]
+    #[schemars(schema_with = "attempts")]
+    pub attempts: Option<Value>,
+    /// Where a retry reads again: `live` (so unless stated) or `cache`.
+    pub retry_read: Option<Read>,
+    /// How many reconciles, one after the other. 1, unless stated.
+    #[schemars(range(min = 1, max = 1000))]
+    pub runs: Option<u32>,
+    /// How a response is decoded into an object in memory: `typed` (so unless stated) or
+    /// `unstructured`.
+    pub client: Option<Client>,
+    /// The field paths of the status that its typed client knows; a PUT drops all others (an old
+    /// struct). Everything, unless stated.
+    #[serde(default)]
+    #[schemars(schema_with = "knows")]
+    pub knows: Option<Vec<String>>,
+}
+
+/// Where a worker reads.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "reader")]
+#[allow(missing_docs)]
+pub enum Read {
+    Live,
+    Cache,
+}
+
+/// The endpoint a worker writes to.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "subresource")]
+#[allow(missing_docs)]
+pub enum Subresource {
+    Status,
+    Main,
+}
+
+/// How a response is decoded.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "client")]
+#[allow(missing_docs)]
+pub enum Client {
+    Typed,
+    Unstructured,
+}
+
+/// Faults that the scheduler may choose; none, unless stated.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(title = "faults")]
+pub struct Faults {
+    /// The server commits, the worker sees a timeout and runs its retry rule.
+    #[schemars(range(min = 0, max = 100))]
+    pub lost_responses: u32,
+    /// A worker's process restarts: its memory is gone, its cache is listed anew.
+    #[schemars(range(min = 0, max = 100))]
+    pub crashes: u32,
+    /// A watch breaks; the cache relists (410 Expired, then list).
+    #[schemars(range(min = 0, max = 100))]
+    pub watch_gaps: u32,
+    /// Somebody deletes and recreates the object under the same name (a new uid).
+    #[schemars(range(min = 0, max = 100))]
+    pub recreations: u32,
+}
+
+/// Verdicts by property, as `expect` may state them.
+pub type ExpectedVerdicts = BTreeMap<String, bool>;
+
+fn crds(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "maxItems": 50, "items": {
+        "title": "CRD",
+        "description": "a path, or the CustomResourceDefinition itself",
+        "type": ["string", "object"],
+    }})
+}
+
+fn objects(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": 100, "items": {
+        "title": "object",
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {
+            "apiVersion": { "type": "string" },
+            "kind": { "type": "string" },
+            "metadata": {
+                "title": "object's metadata",
+                "type": "object",
+                "required": ["name"],
+                "properties": { "name": { "type": "string" }, "namespace": { "type": "string" } },
+            },
+        },
+    }})
+}
+
+fn write_method(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "title": "write method", "type": "string", "enum": names::write_methods() })
+}
+
+fn property_list(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "minItems": 1, "uniqueItems": true,
+        "items": { "title": "property", "type": "string", "enum": names::properties() },
+    })
+}
+
+fn expect(_: &mut SchemaGenerator) -> Schema {
+    let names = names::properties();
+    let verdict = json_schema!({
+        "title": "verdict", "type": "string", "enum": ["holds", "violated"],
+    });
+    let verdicts: Map<String, Value> =
+        names.iter().map(|name| ((*name).to_owned(), verdict.clone().to_value())).collect();
+    json_schema!({ "anyOf": [
+        { "title": "expectation", "type": "string", "enum": ["lost", "safe", "rejected"] },
+        {
+            "title": "property", "type": "object", "minProperties": 1,
+            "properties": verdicts, "additionalProperties": false,
+        },
+    ]})
+}
+
+fn sets(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 100 })
+}
+
+fn when(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "maxProperties": 100 })
+}
+
+fn attempts(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 1, "maximum": 1000 },
+        { "title": "number of attempts", "type": "string", "enum": ["unlimited"] },
+    ]})
+}
+
+fn knows(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": 100, "items": { "type": "string" } })
+}
+
+/// The JSON Schema of the scenario format (draft 2020-12), for editors and for `shape.rs`.
+pub fn json_schema() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    let mut schema = settings.into_generator().into_root_schema_for::<ScenarioFile>();
+    schema.insert("$id".to_owned(), "https://lostwrite.dev/scenario.schema.json".into());
+    let mut schema = schema.to_value();
+    tidy(&mut schema);
+    schema
+}
+
+/// An optional key is left away, not null; an empty default says nothing; a doc comment's line
+/// breaks are ours.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            for key in ["type", "enum"] {
+                if let Some(Value::Array(choices)) = map.get_mut(key) {
+                    choices.retain(|choice| !choice.is_null() && choice != "null");
+                    if let (&"type", [only]) = (&key, choices.as_slice()) {
+                        let only = only.clone();
+                        map.insert(key.to_owned(), only);
+                    }
+                }
+            }
+            if map.get("default").is_some_and(is_empty) {
+                map.remove("default");
+            }
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = text.replace('\n', " ");
+            }
+            map.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn required_are_only_the_keys_without_a_default() {
+        let schema = json_schema();
+        assert_eq!(
+            schema["required"],
+            serde_json::json!(["apiVersion", "kind", "metadata", "objects", "workers"])
+        );
+        let worker = &schema["$defs"]["Worker"];
+        assert_eq!(worker["required"], serde_json::json!(["name", "write", "sets"]));
+        assert_eq!(worker["properties"]["read"]["type"], "string");
+    }
+}

@@ -1,0 +1,411 @@
+//! Text to [`Node`]s: YAML 1.2 (so JSON too), read as kubectl reads it, with bounds.
+//!
+//! The parser hands out events with byte ranges; scalars get their types in `scalar.rs`. A text
+//! may be hostile: its size, its depth, the number of values and the bytes that aliases unfold to
+//! are bounded, so that reading it takes bounded time and memory. Left out: keys that are not
+//! scalars, tags other than YAML's own, infinities, because no API object has them.
+//! Next to read: `shape.rs`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_saphyr::granit_parser::{self as granit, Event, Parser, ScalarStyle, ScanError, Tag};
+
+use super::diagnostic::{Diagnostic, SourceText, clean};
+use super::node::{Key, Node, NodeKind};
+use super::scalar;
+
+/// A text may have so many bytes: what an API server accepts as one request.
+pub const MAX_BYTES: usize = 3 * 1024 * 1024;
+/// So many values, aliases unfolded.
+pub const MAX_VALUES: usize = 200_000;
+/// So many levels.
+pub const MAX_DEPTH: usize = 64;
+/// So many bytes of strings, aliases unfolded.
+const MAX_STRING_BYTES: usize = 2 * MAX_BYTES;
+
+/// One document of a text.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its root.
+    pub root: Node,
+    /// The bytes of the text that belong to it, comments before it included.
+    pub range: Range<usize>,
+}
+
+/// Bytes to text, or where they stop being UTF-8.
+pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceText>, Diagnostic> {
+    if bytes.len() > MAX_BYTES {
+        return Err(too_long(name, bytes.len()));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceText::new(name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let source = SourceText::new(name, text);
+            Err(Diagnostic::error("this file is not UTF-8 text")
+                .at(&source, at..at + 3, "these bytes are no character")
+                .help("save the file as UTF-8"))
+        }
+    }
+}
+
+fn too_long(name: &str, bytes: usize) -> Diagnostic {
+    Diagnostic::error(format!("`{}` is too long to be read", clean(name)))
+        .note(format!("it has {bytes} bytes; at most {MAX_BYTES} are read"))
+}
+
+/// The documents of a text; empty ones are left out, as kubectl does.
+pub fn parse(source: &Arc<SourceText>) -> Result<Vec<Document>, Diagnostic> {
+    let text = source.text.as_str();
+    if text.len() > MAX_BYTES {
+        return Err(too_long(&source.name, text.len()));
+    }
+    let limit = MAX_DEPTH + 8;
+    let options = granit::options! {
+        emit_comments: false,
+        flow_nesting_limit: limit,
+        block_nesting_limit: limit,
+    };
+    // JSON may be indented with tabs, YAML may not; outside of strings they are spaces.
+    let spaced = text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']);
+    let spaced = (spaced && text.contains('\t')).then(|| text.replace('\t', " "));
+    let input = spaced.as_deref().unwrap_or(text);
+    let mut reader = Reader {
+        source,
+        parser: Parser::new_from_str_with_options(input, options),
+        left: Budget::new(),
+    };
+    reader.documents()
+}
+
+/// What may still be made of a text.
+struct Budget {
+    values: usize,
+    string_bytes: usize,
+    anchors: BTreeMap<usize, Node>,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Budget { values: MAX_VALUES, string_bytes: MAX_STRING_BYTES, anchors: BTreeMap::new() }
+    }
+}
+
+struct Reader<'t> {
+    source: &'t Arc<SourceText>,
+    parser: Parser<'t, granit::StrInput<'t>>,
+    left: Budget,
+}
+
+type Result<T, E = Diagnostic> = std::result::Result<T, E>;
+
+impl<'t> Reader<'t> {
+    fn error(&self, range: Range<usize>, message: &str) -> Diagnostic {
+        Diagnostic::error(message).at(self.source, range, "")
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Range<usize>)> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                let start = span.start.byte_offset().unwrap_or(0);
+                let end = span.end.byte_offset().unwrap_or(start).max(start);
+                Ok((event, start..end))
+            }
+            Some(Err(error)) => Err(unreadable(self.source, &error)),
+            None => {
+                let end = self.source.text.len();
+                Err(self.error(end..end, "the text ends too early"))
+            }
+        }
+    }
+
+    fn documents(&mut self) -> Result<Vec<Document>> {
+        let mut documents: Vec<Document> = Vec::new();
+        let mut begins = 0;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::DocumentStart(explicit, _) => {
+                    if explicit && !documents.is_empty() {
+                        begins = span.start;
+                        documents.last_mut().expect("not empty").range.end = begins;
+                    }
+                    self.left.anchors.clear();
+                    let (event, span) = self.next()?;
+                    let root = self.node(event, span, 0)?;
+                    let range = begins..self.source.text.len();
+                    documents.push(Document { root, range });
+                }
+                _ => {}
+            }
+        }
+        documents.retain(|document| document.root.kind != NodeKind::Null);
+        Ok(documents)
+    }
+
+    fn node(&mut self, event: Event<'t>, span: Range<usize>, depth: usize) -> Result<Node> {
+        if depth > MAX_DEPTH {
+            let mistake = self.error(span, "this is nested too deeply");
+            return Err(mistake.note(format!("at most {MAX_DEPTH} levels are read")));
+        }
+        self.spend(1, 0, &span)?;
+        let (anchor, node) = match event {
+            Event::Alias(id) => return self.alias(id, span, depth),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.spend(0, text.len(), &span)?;
+                (anchor, self.scalar(&text, style, tag.as_deref(), span)?)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), "seq", &span)?;
+                (anchor, self.list(span, depth)?)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), "map", &span)?;
+                (anchor, self.map(span, depth)?)
+            }
+            _ => return Err(self.error(span, "a value is missing here")),
+        };
+        if anchor != 0 {
+            let (values, string_bytes, _) = weight(&node);
+            self.spend(values, string_bytes, &node.span)?;
+            self.left.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn list(&mut self, start: Range<usize>, depth: usize) -> Result<Node> {
+        let mut items = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(Node { span: start.start..span.end, kind: NodeKind::List(items) });
+            }
+            items.push(self.node(event, span, depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, start: Range<usize>, depth: usize) -> Result<Node> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut places: BTreeMap<String, Range<usize>> = BTreeMap::new();
+        let mut merged = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                merge(&mut entries, &places, merged);
+                return Ok(Node { span: start.start..span.end, kind: NodeKind::Map(entries) });
+            }
+            let Event::Scalar(text, style, ..) = event else {
+                return Err(self
+                    .error(span, "a key must be a string")
+                    .help("a text in braces needs quotes: \"{ ... }\""));
+            };
+            self.spend(1, text.len(), &span)?;
+            let (event, value_span) = self.next()?;
+            let value = self.node(event, value_span, depth + 1)?;
+            if text == "<<" && style == ScalarStyle::Plain {
+                merged.push(value);
+                continue;
+            }
+            if let Some(first) = places.insert(text.to_string(), span.clone()) {
+                let message = format!("the key `{}` is there twice", clean(&text));
+                return Err(Diagnostic::error(message)
+                    .at(self.source, span, "again here")
+                    .see(self.source, first, "first here")
+                    .help("keep one of the two"));
+            }
+            entries.push((Key { text: text.into_owned(), span }, value));
+        }
+    }
+
+    fn alias(&mut self, id: usize, span: Range<usize>, depth: usize) -> Result<Node> {
+        let Some(node) = self.left.anchors.get(&id) else {
+            return Err(self.error(span, "this alias is inside of what it stands for"));
+        };
+        let (values, string_bytes, levels) = weight(node);
+        let mut node = node.clone();
+        if depth + levels > MAX_DEPTH {
+            return Err(self.error(span, "this is nested too deeply"));
+        }
+        self.spend(values, string_bytes, &span)?;
+        node.span = span;
+        Ok(node)
+    }
+
+    fn spend(&mut self, values: usize, string_bytes: usize, span: &Range<usize>) -> Result<()> {
+        let left = &mut self.left;
+        match (left.values.checked_sub(values), left.string_bytes.checked_sub(string_bytes)) {
+            (Some(values), Some(string_bytes)) => {
+                (left.values, left.string_bytes) = (values, string_bytes);
+                Ok(())
+            }
+            _ => Err(self
+                .error(span.clone(), "this text unfolds to too much")
+                .note(format!("at most {MAX_VALUES} values are read, aliases (`*name`) unfolded"))),
+        }
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        span: Range<usize>,
+    ) -> Result<Node> {
+        let core = tag.and_then(Tag::core_suffix);
+        let kind = match (style, core) {
+            (_, Some("str")) => NodeKind::String(text.to_owned()),
+            (_, Some("null" | "bool" | "int" | "float")) => scalar::resolve(text),
+            _ if tag.is_some_and(|tag| core.is_none() && tag.suffix() != "!") => {
+                return Err(self.foreign_tag(span));
+            }
+            (ScalarStyle::Plain, None) => scalar::resolve(text),
+            (_, None) => NodeKind::String(text.to_owned()),
+            (_, Some(_)) => return Err(self.foreign_tag(span)),
+        };
+        if style == ScalarStyle::Plain && scalar::is_infinite(text) {
+            return Err(self.error(span, "an API object has no infinite numbers"));
+        }
+        Ok(Node { span, kind })
+    }
+
+    fn check_tag(&self, tag: Option<&Tag>, own: &str, span: &Range<usize>) -> Result<()> {
+        match tag {
+            Some(tag) if tag.core_suffix() != Some(own) => Err(self.foreign_tag(span.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    fn foreign_tag(&self, span: Range<usize>) -> Diagnostic {
+        self.error(span, "a value with a tag of its own (`!tag`) cannot be read")
+            .help("leave the tag away; put quotes around a text that begins with `!`")
+    }
+}
+
+/// `<<: *defaults`: what is missing comes from there.
+fn merge(entries: &mut Vec<(Key, Node)>, own: &BTreeMap<String, Range<usize>>, from: Vec<Node>) {
+    let mut known: Vec<String> = own.keys().cloned().collect();
+    for node in from {
+        let maps = match node.kind {
+            NodeKind::List(items) => items,
+            kind => vec![Node { span: node.span, kind }],
+        };
+        for (key, value) in maps.into_iter().flat_map(|map| match map.kind {
+            NodeKind::Map(entries) => entries,
+            _ => Vec::new(),
+        }) {
+            if !known.contains(&key.text) {
+                known.push(key.text.clone());
+                entries.push((key, value));
+            }
+        }
+    }
+}
+
+/// Values, bytes of strings, and levels of a node.
+fn weight(node: &Node) -> (usize, usize, usize) {
+    let sum = |children: &mut dyn Iterator<Item = &Node>| {
+        children.map(weight).fold((1, 0, 0), |(v, b, d), (values, bytes, depth)| {
+            (v + values, b + bytes, d.max(depth + 1))
+        })
+    };
+    match &node.kind {
+        NodeKind::String(text) => (1, text.len(), 0),
+        NodeKind::List(items) => sum(&mut items.iter()),
+        NodeKind::Map(entries) => {
+            let (values, bytes, depth) = sum(&mut entries.iter().map(|(_, node)| node));
+            (values, bytes + entries.iter().map(|(key, _)| key.text.len()).sum::<usize>(), depth)
+        }
+        _ => (1, 0, 0),
+    }
+}
+
+fn unreadable(source: &Arc<SourceText>, error: &ScanError) -> Diagnostic {
+    let text = source.text.as_str();
+    let marker = error.marker();
+    let at = marker.byte_offset().unwrap_or_else(|| {
+        text.char_indices().nth(marker.index()).map_or(text.len(), |(at, _)| at)
+    });
+    let at = text.floor_char_boundary(at.min(text.len()));
+    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let width = text[at..].chars().next().map_or(0, char::len_utf8);
+    let mistake = Diagnostic::error(format!("cannot read this YAML: {}", clean(&error.info()))).at(
+        source,
+        at..at + width,
+        "",
+    );
+    let indent_end = text[line..].find(|c: char| c != ' ' && c != '\t').unwrap_or(0);
+    let tab = text[line..line + indent_end].find('\t');
+    match tab {
+        Some(_) => mistake.help("indent with spaces: YAML does not allow tabs"),
+        None => mistake,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn one(text: &str) -> Node {
+        let documents = parse(&SourceText::new("t", text)).unwrap_or_else(|e| panic!("{e}"));
+        documents.into_iter().next().expect("a document").root
+    }
+
+    #[test]
+    fn yaml_and_json_come_out_alike() {
+        let yaml = one("a: [1, 'x']\nb:\n  c: true\n  \"d\": ~\n");
+        let json = one("{\"a\": [1, \"x\"],\n\t\"b\": {\"c\": true, \"d\": null}}");
+        assert_eq!(yaml.to_value(), json.to_value());
+        assert_eq!(one(r#"{"e": "\ud83d\ude00 \/ \u00e9"}"#).to_value(), json!({"e": "😀 / é"}));
+    }
+
+    #[test]
+    fn places_are_bytes() {
+        let text = "é: x\nworkers:\n  - write: 'apply'\n";
+        let write = one(text);
+        let write = write.get("workers").unwrap().items()[0].entry("write").unwrap();
+        assert_eq!(&text[write.0.span.clone()], "write");
+        assert_eq!(&text[write.1.span.clone()], "'apply'");
+    }
+
+    #[test]
+    fn documents_are_told_apart() {
+        let text = "# one\na: 1\n---\n---\nb: 2\n---\n# nothing\n";
+        let documents = parse(&SourceText::new("t", text)).unwrap();
+        let texts: Vec<&str> = documents.iter().map(|d| &text[d.range.clone()]).collect();
+        assert_eq!(texts, ["# one\na: 1\n", "---\nb: 2\n"]);
+        assert_eq!(parse(&SourceText::new("t", "# only\n")).unwrap().len(), 0);
+        assert_eq!(parse(&SourceText::new("t", "")).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn windows_texts_are_read() {
+        assert_eq!(one("\u{feff}a: 1\r\nb: x\r\n").to_value(), json!({"a": 1, "b": "x"}));
+    }
+
+    #[test]
+    fn aliases_unfold_within_bounds() {
+        assert_eq!(
+            one("a: &x {n: 1}\nb: *x\nc:\n  <<: *x\n  m: 2\n").to_value(),
+            json!({"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1, "m": 2}})
+        );
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let below = format!("*a{}, ", level - 1).repeat(10);
+            bomb += &format!("a{level}: &a{level} [{below}]\n");
+        }
+        let error = parse(&SourceText::new("t", bomb)).unwrap_err();
+        assert_eq!(error.message, "this text unfolds to too much");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        for text in ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)] {
+            assert!(parse(&SourceText::new("t", text)).is_err());
+        }
+    }
+}
