@@ -8,7 +8,8 @@
 use super::Model;
 use super::process::Process;
 use super::tape::{MemoryEvent, Recording, Tape};
-use crate::threads::loom::{CutOff, Limits, explore};
+use crate::threads::loom::explore;
+use crate::threads::{CutOff, Limits};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -26,7 +26,7 @@ mod tape;
 mod two_fields;
 mod word;
 
-pub use crate::threads::loom::Limits;
+pub use crate::threads::Limits;
 use crate::threads::loom::Loom;
 pub use explore::{Anomaly, MemoryVerdict};
 use process::Process;

@@ -9,14 +9,14 @@
 //! acquire and release), load buffering, and values out of thin air; see `docs/memory.md`.
 //! Read next: `shuttle.rs`, or `../getset/process.rs`, which is written against this.
 
+use super::limits::{CutOff, Explored, Limits};
 use super::quiet::{message, quietly};
-use super::{Backend, Lock, Plain, Race, Word};
+use super::{Backend, Lock, Plain, Race, Token, Word};
 use ::loom::sync::atomic::AtomicU64;
-use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64 as Count, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// loom's threads.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,22 @@ impl Backend for Loom {
     type Mutex<T: Send + 'static> = ::loom::sync::Mutex<T>;
     type Word = AtomicU64;
     type Cell<T: Copy + Send + 'static> = Checked<T>;
+    type Sender = ::loom::sync::mpsc::Sender<Token>;
+    type Receiver = ::loom::sync::mpsc::Receiver<Token>;
     type Thread = ::loom::thread::JoinHandle<()>;
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        ::loom::sync::mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, token: Token) {
+        // A receiver that is gone waits for nothing.
+        let _ = sender.send(token);
+    }
+
+    fn receive(receiver: &Self::Receiver) -> Token {
+        receiver.recv().unwrap_or(Token::End)
+    }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::Thread {
         ::loom::thread::spawn(body)
@@ -99,77 +114,6 @@ impl<T: Copy + Send + 'static> Plain<T> for Checked<T> {
     }
 }
 
-/// How far an exploration may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// At most this many executions.
-    pub executions: Option<u64>,
-    /// At most this long.
-    pub duration: Option<Duration>,
-    /// At most this many switches away from a thread that could have gone on, per execution.
-    pub preemptions: Option<usize>,
-    /// At most this many points of choice in one execution.
-    pub branches: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { executions: None, duration: None, preemptions: None, branches: 10_000 }
-    }
-}
-
-/// Why an exploration is not complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CutOff {
-    /// The limit of executions was reached.
-    Executions(u64),
-    /// The time was over.
-    Duration(Duration),
-    /// Only orders with at most this many preemptions were tried.
-    Preemptions(usize),
-    /// One execution had more points of choice than allowed.
-    Branches(usize),
-    /// More threads than the engine has.
-    Threads,
-    /// Every thread waits for another one.
-    Deadlock,
-    /// The caller wanted no more.
-    Asked,
-    /// Anything else that the engine, or the program under it, panicked with.
-    Panic(String),
-}
-
-impl fmt::Display for CutOff {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Executions(limit) => write!(out, "stopped after {limit} executions"),
-            Self::Duration(limit) => write!(out, "stopped after {} s", limit.as_secs_f64()),
-            Self::Preemptions(bound) => {
-                write!(out, "only orders with at most {bound} preemptions were tried")
-            }
-            Self::Branches(limit) => {
-                write!(out, "one execution has more than {limit} points of choice")
-            }
-            Self::Threads => {
-                let limit = ::loom::MAX_THREADS;
-                write!(out, "loom runs at most {limit} threads, the first one among them")
-            }
-            Self::Deadlock => write!(out, "deadlock: every thread waits for another one"),
-            Self::Asked => write!(out, "stopped at what was looked for"),
-            Self::Panic(words) => write!(out, "the program under loom panicked: {words}"),
-        }
-    }
-}
-
-/// What [`explore`] did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explored {
-    /// Executions run to their end.
-    pub executions: u64,
-    /// Nothing if every execution was run.
-    pub cut_off: Option<CutOff>,
-}
-
 /// Ends an exploration before the next execution; never seen by anybody.
 struct Stop(CutOff);
 
@@ -186,11 +130,9 @@ pub fn explore(
     let start = Instant::now();
     let outcome = quietly(move || {
         builder(limits).check(move || {
-            if let Some(reason) = reason_to_stop(limits, count.load(Ordering::Relaxed), start) {
+            let so_far = count.load(Ordering::Relaxed);
+            if let Some(reason) = limits.reason_to_stop(so_far, start, &go_on) {
                 resume_unwind(Box::new(Stop(reason)));
-            }
-            if !go_on() {
-                resume_unwind(Box::new(Stop(CutOff::Asked)));
             }
             count.fetch_add(1, Ordering::Relaxed);
             body();
@@ -221,14 +163,6 @@ fn builder(limits: Limits) -> ::loom::model::Builder {
     builder
 }
 
-fn reason_to_stop(limits: Limits, executions: u64, start: Instant) -> Option<CutOff> {
-    if let Some(limit) = limits.executions.filter(|limit| executions >= *limit) {
-        return Some(CutOff::Executions(limit));
-    }
-    let over = limits.duration.filter(|limit| start.elapsed() >= *limit);
-    over.map(CutOff::Duration)
-}
-
 /// loom's panics, in words a reader can act on.
 fn explain(words: &str, limits: Limits) -> CutOff {
     if words.starts_with("deadlock") {
@@ -245,6 +179,7 @@ fn explain(words: &str, limits: Limits) -> CutOff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn start(threads: usize) {
         let word = Arc::new(<AtomicU64 as Word>::new(0));

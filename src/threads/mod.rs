@@ -8,18 +8,32 @@
 //! parameters, so they compile into one binary and run in one test process; nothing in the API
 //! server or in the workers knows of them, and there is no `cfg(loom)` anywhere.
 //!
-//! Left out: condition variables, channels, read-write locks, async. Nothing here needs them.
-//! Read next: `os.rs` (the shortest backend), then `../getset/mod.rs`.
+//! `engine.rs` runs a world (the workers of a scenario, and one API server) on each of them.
+//!
+//! Left out: condition variables, read-write locks, async. Nothing here needs them.
+//! Read next: `os.rs` (the shortest backend), then `engine.rs` or `../getset/mod.rs`.
 
 use std::ops::DerefMut;
 use std::sync::atomic::Ordering;
 
+#[cfg(feature = "shuttle")]
+mod calls;
+mod engine;
+mod limits;
 #[cfg(feature = "loom")]
 pub mod loom;
 pub mod os;
+mod play;
 pub mod quiet;
 #[cfg(feature = "shuttle")]
 pub mod shuttle;
+mod tally;
+#[cfg(all(test, feature = "loom", feature = "shuttle"))]
+mod tests;
+
+pub use engine::{ENGINES, Engine, Plan, Refusal, Report, run};
+pub use limits::{CutOff, Explored, Limits};
+pub use tally::{Losing, Tally};
 
 /// What an engine lends to code that runs under it.
 pub trait Backend: Copy + Send + Sync + 'static {
@@ -31,14 +45,36 @@ pub trait Backend: Copy + Send + Sync + 'static {
     type Word: Word;
     /// Plain memory: no atomicity, no order.
     type Cell<T: Copy + Send + 'static>: Plain<T>;
+    /// The end of a channel that sends.
+    type Sender: Send + 'static;
+    /// The end of a channel that receives.
+    type Receiver: Send + 'static;
     /// A started thread.
     type Thread: 'static;
+
+    /// A channel without bounds.
+    fn channel() -> (Self::Sender, Self::Receiver);
+
+    /// Sends; never waits.
+    fn send(sender: &Self::Sender, token: Token);
+
+    /// Waits for a token and takes it.
+    fn receive(receiver: &Self::Receiver) -> Token;
 
     /// Starts a thread.
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::Thread;
 
     /// Waits until a thread has ended; what it did happens before what follows.
     fn join(thread: Self::Thread);
+}
+
+/// What a channel carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// There is something to do.
+    Go,
+    /// Nothing will come any more.
+    End,
 }
 
 /// A mutex, as `sync.Mutex` around the value it guards.

@@ -5,8 +5,12 @@
 //! Rust cannot express a data race: single accesses are whole, and nothing orders two of them.
 //! Read next: `loom.rs`.
 
-use super::{Backend, Lock, Plain, Race, Word};
+use super::limits::{CutOff, Explored, Limits};
+use super::quiet::{message, quietly};
+use super::{Backend, Lock, Plain, Race, Token, Word};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
 
 /// Threads of the operating system.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +21,22 @@ impl Backend for Os {
     type Mutex<T: Send + 'static> = parking_lot::Mutex<T>;
     type Word = AtomicU64;
     type Cell<T: Copy + Send + 'static> = Whole<T>;
+    type Sender = mpsc::Sender<Token>;
+    type Receiver = mpsc::Receiver<Token>;
     type Thread = std::thread::JoinHandle<()>;
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, token: Token) {
+        // A receiver that is gone waits for nothing.
+        let _ = sender.send(token);
+    }
+
+    fn receive(receiver: &Self::Receiver) -> Token {
+        receiver.recv().unwrap_or(Token::End)
+    }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::Thread {
         std::thread::spawn(body)
@@ -80,5 +99,26 @@ impl<T: Copy + Send + 'static> Plain<T> for Whole<T> {
     fn write(&self, value: T) -> Result<(), Race<T>> {
         *self.0.lock() = value;
         Ok(())
+    }
+}
+
+/// Runs `body` again and again, each time until the threads that it started have ended.
+pub(super) fn explore(
+    limits: Limits,
+    go_on: impl Fn() -> bool,
+    body: impl Fn() -> Vec<std::thread::JoinHandle<()>>,
+) -> Explored {
+    let start = Instant::now();
+    let mut executions = 0;
+    loop {
+        if let Some(reason) = limits.reason_to_stop(executions, start, &go_on) {
+            return Explored { executions, cut_off: Some(reason) };
+        }
+        let run = quietly(|| body().into_iter().for_each(Os::join));
+        executions += 1;
+        if let Err(payload) = run {
+            let cut_off = Some(CutOff::Panic(message(&*payload)));
+            return Explored { executions, cut_off };
+        }
     }
 }

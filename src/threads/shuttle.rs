@@ -3,12 +3,25 @@
 //! shuttle switches between threads before each access to something shared and knows one memory
 //! only, the sequentially consistent one: a read returns the last value written. What needs a
 //! weaker memory to go wrong, loom finds and shuttle does not.
-//! Read next: `os.rs`.
+//! Read next: `calls.rs`, our own scheduler for it.
 
-use super::{Backend, Lock, Plain, Race, Word};
+use super::calls::{CallScheduler, announce};
+use super::engine::{Engine, Plan};
+use super::limits::{CutOff, Explored, Limits};
+use super::play::Hook;
+use super::quiet::{message, quietly};
+use super::{Backend, Lock, Plain, Race, Token, Word};
+use ::shuttle::scheduler::{
+    DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId,
+    UrwRandomScheduler,
+};
 use ::shuttle::sync::atomic::AtomicU64;
-use std::sync::PoisonError;
+use ::shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::sync::{Once, PoisonError};
+use std::time::Instant;
 
 /// shuttle's threads.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +32,22 @@ impl Backend for Shuttle {
     type Mutex<T: Send + 'static> = ::shuttle::sync::Mutex<T>;
     type Word = AtomicU64;
     type Cell<T: Copy + Send + 'static> = Whole<T>;
+    type Sender = ::shuttle::sync::mpsc::Sender<Token>;
+    type Receiver = ::shuttle::sync::mpsc::Receiver<Token>;
     type Thread = ::shuttle::thread::JoinHandle<()>;
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        ::shuttle::sync::mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, token: Token) {
+        // A receiver that is gone waits for nothing.
+        let _ = sender.send(token);
+    }
+
+    fn receive(receiver: &Self::Receiver) -> Token {
+        receiver.recv().unwrap_or(Token::End)
+    }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::Thread {
         ::shuttle::thread::spawn(body)
@@ -83,5 +111,125 @@ impl<T: Copy + Send + 'static> Plain<T> for Whole<T> {
     fn write(&self, value: T) -> Result<(), Race<T>> {
         *Lock::lock(&self.0) = value;
         Ok(())
+    }
+}
+
+/// Runs `body` under the scheduler of shuttle's, or ours, that the plan names. `body` is given
+/// whom to tell of each step.
+pub(super) fn explore(
+    plan: &Plan,
+    go_on: impl Fn() -> bool + 'static,
+    body: impl Fn(Hook) + Send + Sync + 'static,
+) -> Explored {
+    let limits = plan.limits;
+    let hook: Hook = match plan.engine {
+        Engine::ShuttleCalls => announce,
+        _ => |_| (),
+    };
+    let scheduler = scheduler(plan.engine, plan.seed, plan.depth);
+    explore_with(limits, scheduler, go_on, move || body(hook))
+}
+
+/// Runs `body` under shuttle's exhaustive search.
+pub(crate) fn explore_all(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Explored {
+    explore_with(limits, scheduler(Engine::ShuttleDfs, 0, 1), || true, body)
+}
+
+fn scheduler(engine: Engine, seed: u64, depth: usize) -> Box<dyn Scheduler> {
+    match engine {
+        Engine::ShuttleRandom => Box::new(RandomScheduler::new_from_seed(seed, usize::MAX)),
+        Engine::ShuttlePct => Box::new(PctScheduler::new_from_seed(seed, depth.max(1), usize::MAX)),
+        Engine::ShuttleUrw => Box::new(UrwRandomScheduler::new_from_seed(seed, usize::MAX)),
+        Engine::ShuttleCalls => Box::new(CallScheduler::default()),
+        _ => Box::new(DfsScheduler::new(None, false)),
+    }
+}
+
+fn explore_with(
+    limits: Limits,
+    scheduler: Box<dyn Scheduler>,
+    go_on: impl Fn() -> bool + 'static,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Explored {
+    keep_the_panic_hook();
+    let progress = Rc::new(RefCell::new(Explored { executions: 0, cut_off: None }));
+    let go_on = Box::new(go_on);
+    let start = Instant::now();
+    let watched = Watched { scheduler, limits, start, go_on, progress: progress.clone() };
+    let outcome = quietly(move || Runner::new(watched, config()).run(body));
+    let mut explored = progress.borrow().clone();
+    if let Err(payload) = outcome {
+        let words = message(&*payload);
+        let deadlock = words.starts_with("deadlock");
+        explored.cut_off = Some(if deadlock { CutOff::Deadlock } else { CutOff::Panic(words) });
+    }
+    explored
+}
+
+/// No step limit and no time limit of shuttle's, stacks that hold a JSON merge, and nothing
+/// printed or written.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.stack_size = 512 * 1024;
+    config.failure_persistence = FailurePersistence::None;
+    config.max_steps = MaxSteps::None;
+    config.max_time = None;
+    config.silence_warnings = true;
+    config
+}
+
+/// shuttle's first run in a process hooks panics for good, with that run's configuration; the
+/// hook that was there before is put back.
+fn keep_the_panic_hook() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        Runner::new(DfsScheduler::new(Some(1), false), config()).run(|| ());
+        let _of_shuttle = std::panic::take_hook();
+        std::panic::set_hook(before);
+    });
+}
+
+impl Drop for Watched {
+    /// shuttle's random scheduler, dropped before its last run, prints a seed that is not ours.
+    /// It is forgotten instead: some hundred bytes for each exploration.
+    fn drop(&mut self) {
+        let none: Box<dyn Scheduler> = Box::new(CallScheduler::default());
+        std::mem::forget(std::mem::replace(&mut self.scheduler, none));
+    }
+}
+
+/// A scheduler that is asked before each execution whether there is to be one.
+struct Watched {
+    scheduler: Box<dyn Scheduler>,
+    limits: Limits,
+    start: Instant,
+    go_on: Box<dyn Fn() -> bool>,
+    progress: Rc<RefCell<Explored>>,
+}
+
+impl Scheduler for Watched {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        let mut progress = self.progress.borrow_mut();
+        let schedule = self.scheduler.new_execution()?;
+        progress.cut_off = self.limits.reason_to_stop(progress.executions, self.start, &self.go_on);
+        if progress.cut_off.is_some() {
+            return None;
+        }
+        progress.executions += 1;
+        Some(schedule)
+    }
+
+    fn next_task(
+        &mut self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        is_yielding: bool,
+    ) -> Option<TaskId> {
+        self.scheduler.next_task(runnable, current, is_yielding)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.scheduler.next_u64()
     }
 }

@@ -1,0 +1,166 @@
+//! One execution of a world on somebody's threads: a loop per worker, and one per cache.
+//!
+//! A worker's loop takes the lock, performs the one step that its worker asks for, and gives the
+//! lock back, until the worker is done; the order in which steps are performed under the lock *is*
+//! the schedule. A cache has a thread of its own, which delivers one queued event at a time: it is
+//! told by a channel that something is queued, so it never spins. The calling thread is the first
+//! of these threads, nobody is joined (both would multiply the executions), and whoever performs
+//! the last step judges.
+//!
+//! Left out: faults, which are a scheduler's choices and no thread's. Read next: `tally.rs`.
+
+use super::{Backend, Lock, Token};
+use crate::reconcilers::Ask;
+use crate::simulation::{Choice, World};
+use std::sync::Arc;
+
+/// A world under a lock, with what happened to it so far.
+struct Run<B: Backend> {
+    world: World,
+    choices: Vec<Choice>,
+    /// Workers that are not done.
+    active: usize,
+    over: bool,
+    inboxes: Vec<B::Sender>,
+}
+
+/// How an execution ended.
+pub(super) struct Ended<'a> {
+    /// The world after the last step.
+    pub world: &'a World,
+    /// The steps, in the order in which they reached the world.
+    pub choices: &'a [Choice],
+    /// Every worker was done. Otherwise there were too many steps.
+    pub finished: bool,
+}
+
+/// Judges an execution, under the lock, after its last step.
+pub(super) trait Judge: Fn(&Ended<'_>) + Send + Sync + 'static {}
+impl<J: Fn(&Ended<'_>) + Send + Sync + 'static> Judge for J {}
+
+/// What an engine may want to be told of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Moment {
+    /// The calling thread is about to take the lock for a step.
+    BeforeStep,
+    /// The last step was made.
+    Over,
+}
+
+/// How it is told.
+pub(super) type Hook = fn(Moment);
+
+/// What all threads of one execution share.
+struct Table<B: Backend, J> {
+    run: B::Mutex<Run<B>>,
+    steps_max: usize,
+    hook: Hook,
+    judge: Arc<J>,
+}
+
+/// What one thread of an execution does.
+type Body<B, J> = Box<dyn FnOnce(&Table<B, J>) + Send>;
+
+/// The threads that a world needs: its unfinished workers and its caches.
+pub(super) fn threads(world: &World) -> Vec<Choice> {
+    let active = |index: &usize| world.workers[*index].ask() != Ask::Done;
+    let workers = (0..world.workers.len()).filter(active).map(Choice::Worker);
+    workers.chain((0..world.caches.len()).map(Choice::Deliver)).collect()
+}
+
+/// Runs `world` to its end on threads of `B`; the calling thread is one of them, the others are
+/// returned.
+pub(super) fn play<B: Backend, J: Judge>(
+    world: &World,
+    steps_max: usize,
+    hook: Hook,
+    judge: &Arc<J>,
+) -> Vec<B::Thread> {
+    let world = world.clone();
+    let mut inboxes = Vec::new();
+    let mut bodies: Vec<Body<B, J>> = Vec::new();
+    let mut active = 0;
+    for thread in threads(&world) {
+        match thread {
+            Choice::Worker(worker) => {
+                active += 1;
+                bodies.push(Box::new(move |table| while !table.work(worker) {}));
+            }
+            Choice::Deliver(cache) => {
+                let (sender, receiver) = B::channel();
+                (0..world.caches[cache].lag()).for_each(|_| B::send(&sender, Token::Go));
+                inboxes.push(sender);
+                bodies.push(Box::new(move |table| table.deliver(cache, &receiver)));
+            }
+            Choice::Fault(_) => {}
+        }
+    }
+    if active == 0 {
+        judge(&Ended { world: &world, choices: &[], finished: true });
+        return Vec::new();
+    }
+    let run = Run { world, choices: Vec::new(), active, over: false, inboxes };
+    let table = Arc::new(Table { run: B::Mutex::new(run), steps_max, hook, judge: judge.clone() });
+    let mut bodies = bodies.into_iter();
+    let first = bodies.next();
+    let spawn = |body: Body<B, J>| {
+        let table = table.clone();
+        B::spawn(move || body(&table))
+    };
+    let spawned = bodies.map(spawn).collect();
+    if let Some(body) = first {
+        body(&table);
+    }
+    spawned
+}
+
+impl<B: Backend, J: Judge> Table<B, J> {
+    /// A worker's step; says whether its thread has no more to do.
+    fn work(&self, worker: usize) -> bool {
+        (self.hook)(Moment::BeforeStep);
+        let mut run = self.run.lock();
+        if run.over {
+            return true;
+        }
+        let Run { world, choices, active, over, inboxes } = &mut *run;
+        let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
+        world.take(Choice::Worker(worker));
+        choices.push(Choice::Worker(worker));
+        let done = world.workers[worker].ask() == Ask::Done;
+        *active -= usize::from(done);
+        *over = *active == 0;
+        for ((cache, before), inbox) in world.caches.iter().zip(lags).zip(inboxes) {
+            (before..cache.lag()).for_each(|_| B::send(inbox, Token::Go));
+        }
+        self.end_if_over(&mut run);
+        done || run.over
+    }
+
+    /// A cache's thread.
+    fn deliver(&self, cache: usize, inbox: &B::Receiver) {
+        let mut over = false;
+        while B::receive(inbox) == Token::Go {
+            if over {
+                continue;
+            }
+            (self.hook)(Moment::BeforeStep);
+            let mut run = self.run.lock();
+            over = run.over;
+            if !over {
+                run.world.take(Choice::Deliver(cache));
+                run.choices.push(Choice::Deliver(cache));
+                self.end_if_over(&mut run);
+            }
+        }
+    }
+
+    fn end_if_over(&self, run: &mut Run<B>) {
+        let finished = run.over;
+        run.over |= run.choices.len() >= self.steps_max;
+        if run.over {
+            (self.hook)(Moment::Over);
+            (self.judge)(&Ended { world: &run.world, choices: &run.choices, finished });
+            run.inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
+        }
+    }
+}

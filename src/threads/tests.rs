@@ -1,0 +1,230 @@
+//! Each engine against brute force: the same final states, the same losses, our schedule text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{CutOff, ENGINES, Engine, Limits, Plan, Refusal, run};
+use crate::apiserver::{ApiServer, Config, Key, Revision};
+use crate::reconcilers::{Attempts, BoxedWorker, Job, Reader, Reconciler, Set, ValueExpr, methods};
+use crate::simulation::{
+    BoxedMemory, CacheSpec, Choice, Ending, FaultBudget, Observer, Setting, WorkerInfo, World,
+};
+use crate::trace::Event;
+
+/// At the end, a field that some worker set is not there.
+#[derive(Debug)]
+struct FieldGone(Vec<String>);
+
+impl Observer for FieldGone {
+    fn name(&self) -> &'static str {
+        "field-gone"
+    }
+
+    fn start(&self) -> BoxedMemory {
+        Box::new(())
+    }
+
+    fn observe(&self, _: &mut BoxedMemory, _: &Event) -> bool {
+        false
+    }
+
+    fn decides_at_end(&self, _: &BoxedMemory, ending: &Ending) -> bool {
+        let object = ending.objects.values().next().expect("there is one object");
+        let acknowledged = ending.workers.iter().map(|progress| progress.acknowledged > 0);
+        let mut fields = self.0.iter().zip(acknowledged);
+        fields.any(|(field, acknowledged)| acknowledged && object["data"][field].is_null())
+    }
+
+    fn revisions(&self, _: &BoxedMemory) -> Vec<Revision> {
+        Vec::new()
+    }
+
+    fn rename_revisions(&self, _: &mut BoxedMemory, _: &dyn Fn(Revision) -> Revision) {}
+}
+
+/// Workers that each write a field of a node's status by `write`, reading where `read` says.
+fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
+    let mut server = ApiServer::new(Config::default());
+    let metadata = json!({ "name": "demo", "namespace": "default" });
+    let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
+    let key: Key = server.seed_object(&object, 0).expect("a config map");
+    let fields: Vec<String> = (0..workers).map(|index| format!("field{index}")).collect();
+    let job = |field: &String| Job {
+        name: field.clone(),
+        key: key.clone(),
+        api_version: "v1".into(),
+        kind: "ConfigMap".into(),
+        read,
+        write: methods::named(write).expect("a write method"),
+        subresource: None,
+        sets: vec![Set {
+            path: format!("data.{field}").parse().unwrap(),
+            value: ValueExpr::Literal(json!("set")),
+            list: None,
+        }],
+        when: Vec::new(),
+        process: 0,
+        field_manager: field.clone(),
+        attempts: Attempts::AtMost(5),
+        retry_read: Reader::Live,
+        runs,
+        typed: true,
+        knows: None,
+        time: 0,
+    };
+    let cached = read == Reader::Cache;
+    let info =
+        |field: &String| WorkerInfo { name: field.clone(), process: 0, cache: cached.then_some(0) };
+    let caches = cached.then(|| CacheSpec { process: 0, keys: [key.clone()].into() });
+    let setting = Setting {
+        workers: fields.iter().map(info).collect(),
+        processes: vec!["manager".into()],
+        caches: caches.into_iter().collect(),
+        objects: vec![key.clone()],
+        observers: vec![Arc::new(FieldGone(fields.clone()))],
+        ..Setting::default()
+    };
+    let boxed = |field| -> BoxedWorker { Box::new(Reconciler::new(Arc::new(job(field)))) };
+    let workers = fields.iter().map(boxed).collect();
+    World::new(Arc::new(setting), server, workers, FaultBudget::default())
+}
+
+type Schedules = BTreeMap<Vec<Choice>, (Ending, Vec<bool>)>;
+
+/// Every schedule, by taking every choice.
+fn brute_force(world: &World) -> Schedules {
+    fn go(world: &World, choices: &mut Vec<Choice>, found: &mut Schedules) {
+        let next = world.choices();
+        if next.is_empty() {
+            found.insert(choices.clone(), (world.ending(), world.judge()));
+        }
+        for choice in next {
+            let mut world = world.clone();
+            world.take(choice);
+            choices.push(choice);
+            go(&world, choices, found);
+            choices.pop();
+        }
+    }
+    let mut found = Schedules::new();
+    go(world, &mut Vec::new(), &mut found);
+    found
+}
+
+#[test]
+fn exhaustive_engines_cover_exactly_the_schedules() {
+    for (write, read, workers, losing) in [
+        ("update-unconditional", Reader::Live, 2, "4 of 6"),
+        ("update-unconditional", Reader::Live, 3, "84 of 90"),
+        ("update-restamp", Reader::Live, 2, "4 of 6"),
+        ("update-retry", Reader::Live, 2, "0 of 6"),
+        ("merge-patch", Reader::Live, 2, "0 of 6"),
+        ("update-unconditional", Reader::Cache, 2, "12 of 14"),
+        ("update-restamp", Reader::Cache, 2, "24 of 26"),
+        ("update-retry", Reader::Cache, 2, "0 of 26"),
+    ] {
+        let world = world(write, read, workers, 1);
+        let expected = brute_force(&world);
+        let name = format!("{write}, {read:?}, {workers}");
+        let lost = expected.values().filter(|(_, decided)| decided[0]).count() as u64;
+        assert_eq!(format!("{lost} of {}", expected.len()), losing, "{name}");
+        for engine in [Engine::Loom, Engine::ShuttleDfs, Engine::ShuttleCalls] {
+            // shuttle's own search goes through each of these by the hundred thousand.
+            if engine == Engine::ShuttleDfs && (workers > 2 || read == Reader::Cache) {
+                continue;
+            }
+            let report = run(&world, &Plan { keep: true, ..Plan::new(engine) }).unwrap();
+            let executions = report.executions;
+            println!("{name}: {losing} lose; {}: {executions} executions", engine.name());
+            assert_eq!(report.cut_off, None, "{name}, {engine:?}");
+            assert_eq!(report.tally.executions, executions);
+            assert!(report.tally.schedules == expected, "{name}, {engine:?}");
+            assert_eq!(report.tally.losing[0].executions > 0, lost > 0, "{name}, {engine:?}");
+            if engine == Engine::ShuttleCalls {
+                assert_eq!(executions, expected.len() as u64, "{name}");
+                assert_eq!(report.tally.losing[0].executions, lost, "{name}");
+            }
+        }
+    }
+}
+
+/// The engine's losing schedule, taken step by step by the world, loses too.
+#[test]
+fn every_losing_run_is_a_schedule_of_ours() {
+    for &(engine, name, _) in ENGINES {
+        let world = world("update-unconditional", Reader::Live, 2, 1);
+        let report = run(&world, &Plan { stop_at: Some(0), ..Plan::new(engine) }).unwrap();
+        let losing = &report.tally.losing[0];
+        let Some(schedule) = &losing.schedule else {
+            assert_eq!(engine, Engine::Threads, "only the machine may miss it");
+            continue;
+        };
+        assert_eq!(report.cut_off, Some(CutOff::Asked), "{name}");
+        assert_eq!((losing.executions, losing.first), (1, Some(report.executions)), "{name}");
+        let mut replayed = world.clone();
+        for choice in schedule {
+            assert!(replayed.choices().contains(choice), "{name}: {schedule:?}");
+            replayed.take(*choice);
+        }
+        assert!(replayed.is_finished() && replayed.judge()[0], "{name}: {schedule:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_runs() {
+    let world = world("merge-patch", Reader::Cache, 3, 1);
+    for engine in [Engine::ShuttleRandom, Engine::ShuttlePct, Engine::ShuttleUrw] {
+        let go = |seed| {
+            let limits = Limits { executions: Some(40), ..Limits::default() };
+            let report = run(&world, &Plan { seed, limits, keep: true, ..Plan::new(engine) });
+            let report = report.unwrap();
+            assert_eq!((report.executions, report.tally.executions), (40, 40));
+            assert_eq!(report.cut_off, Some(CutOff::Executions(40)));
+            report.tally.schedules
+        };
+        assert!(go(7) == go(7), "{engine:?}");
+        assert!(go(7) != go(8), "{engine:?}");
+    }
+}
+
+#[test]
+fn what_an_engine_cannot_express_is_refused() {
+    let mut faulty = world("update", Reader::Live, 2, 1);
+    faulty.faults.crashes = 1;
+    for &(engine, ..) in ENGINES {
+        let refusal = run(&faulty, &Plan::new(engine)).unwrap_err();
+        assert_eq!(refusal, Refusal::Faults(engine));
+    }
+    let many = world("update", Reader::Cache, 5, 1);
+    let refusal = run(&many, &Plan::new(Engine::Loom)).unwrap_err();
+    assert_eq!(refusal, Refusal::TooManyThreads { workers: 5, caches: 1 });
+    let alone = world("update", Reader::Live, 1, 1);
+    assert_eq!(run(&alone, &Plan::new(Engine::ShuttlePct)).unwrap_err(), Refusal::OneThread);
+}
+
+#[test]
+fn nobody_and_one_worker_have_one_schedule() {
+    for (workers, runs, steps) in [(0, 1, 0), (1, 0, 0), (1, 2, 4)] {
+        let world = world("update", Reader::Live, workers, runs);
+        for engine in [Engine::Loom, Engine::ShuttleDfs, Engine::ShuttleCalls] {
+            let report = run(&world, &Plan { keep: true, ..Plan::new(engine) }).unwrap();
+            assert!(report.is_complete());
+            let schedules: Vec<_> = report.tally.schedules.into_keys().collect();
+            assert_eq!(schedules, [vec![Choice::Worker(0); steps]], "{engine:?}");
+        }
+    }
+}
+
+#[test]
+fn an_execution_that_is_too_long_is_no_verdict() {
+    let world = world("update", Reader::Cache, 2, 2);
+    for &(engine, ..) in ENGINES {
+        let limits = Limits { executions: Some(5), ..Limits::default() };
+        let plan = Plan { steps_max: 5, limits, ..Plan::new(engine) };
+        let report = run(&world, &plan).unwrap();
+        assert_eq!(report.tally.unfinished, report.executions, "{engine:?}");
+        assert!(!report.is_complete(), "{engine:?}");
+    }
+}
