@@ -14,6 +14,22 @@
 //!   their managedFields; then the write is a no-op and the live object stays.
 //!
 //! Everything that is not in the objects comes in by [`Write`]: no clock, no request in here.
+//!
+//! Not here: kubectl's migration from client-side apply (the manager `kubectl` and the annotation
+//! `last-applied-configuration`), and conversion between versions of a kind: entries of another
+//! version are taken as if their fields had the same names in this one.
+//! Next to read: `path_set.rs`, then `update.rs` and `apply.rs`.
+
+mod apply;
+mod compare;
+mod managers;
+mod merge;
+mod path_set;
+mod typed;
+mod update;
+
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
@@ -59,10 +75,12 @@ pub struct Conflict {
 
 /// Records a POST, PUT or patch in the new object's managedFields.
 pub fn update(schema: &Schema, live: Option<&Value>, new: &mut Value, write: &Write<'_>) {
-    let _ = (schema, live, new, write);
+    update::update(schema, live, new, write);
 }
 
 /// Applies a configuration to the live object, or to nothing.
+///
+/// The result is defaulted already.
 pub fn apply(
     schema: &Schema,
     live: Option<&Value>,
@@ -70,22 +88,64 @@ pub fn apply(
     write: &Write<'_>,
     force: bool,
 ) -> Result<Value, ApplyError> {
-    let _ = (schema, live, write, force);
-    Ok(applied.clone())
+    apply::apply(schema, live, applied, write, force)
 }
 
 /// The message of the 409: `Apply failed with 1 conflict: conflict with "m1": .spec.a`.
 pub fn conflict_message(conflicts: &[Conflict]) -> String {
-    format!("Apply failed with {} conflicts", conflicts.len())
+    if let [only] = conflicts {
+        let Conflict { manager, field } = only;
+        return format!("Apply failed with 1 conflict: conflict with {manager}: {field}");
+    }
+    let mut lines = Vec::new();
+    let mut last = "";
+    for conflict in conflicts {
+        if conflict.manager != last {
+            lines.push(format!("conflicts with {}:", conflict.manager));
+            last = &conflict.manager;
+        }
+        lines.push(format!("- {}", conflict.field));
+    }
+    format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
 }
 
 /// The causes of the 409.
 pub fn conflict_causes(conflicts: &[Conflict]) -> Vec<super::Cause> {
-    let _ = conflicts;
-    Vec::new()
+    let cause = |conflict: &Conflict| super::Cause {
+        reason: Some("FieldManagerConflict"),
+        message: Some(format!("conflict with {}", conflict.manager)),
+        field: Some(conflict.field.clone()),
+    };
+    conflicts.iter().map(cause).collect()
 }
 
 /// Whether two objects are equal, or differ only in the times of their managedFields.
 pub fn same_but_for_times(a: &Value, b: &Value) -> bool {
-    a == b
+    let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return a == b };
+    let rest = |key: &str| key != "metadata";
+    left.iter().filter(|(key, _)| rest(key)).eq(right.iter().filter(|(key, _)| rest(key)))
+        && same_metadata(&a["metadata"], &b["metadata"])
+}
+
+fn same_metadata(a: &Value, b: &Value) -> bool {
+    let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return a == b };
+    let rest = |key: &str| key != "managedFields";
+    left.iter().filter(|(key, _)| rest(key)).eq(right.iter().filter(|(key, _)| rest(key)))
+        && timeless(a) == timeless(b)
+}
+
+/// The entries without their times, in an order that does not depend on them.
+fn timeless(metadata: &Value) -> Vec<String> {
+    let entries = metadata["managedFields"].as_array().into_iter().flatten();
+    let mut texts = entries
+        .map(|entry| {
+            let mut entry = entry.clone();
+            if let Some(fields) = entry.as_object_mut() {
+                fields.remove("time");
+            }
+            entry.to_string()
+        })
+        .collect::<Vec<_>>();
+    texts.sort();
+    texts
 }

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{PatchError, go_json_type};
+use super::{PatchError, go_json_type, same_json};
 
 /// The server refuses longer JSON patches.
 const OPERATIONS_MAX: usize = 10_000;
@@ -186,23 +186,102 @@ fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), Failure
 fn test(document: &mut Value, path: &str, wanted: &Value) -> Result<(), Failure> {
     let failed = || Some(format!("testing value {path} failed"));
     if path.is_empty() {
-        return if equal(document, wanted) { Ok(()) } else { Err(failed()) };
+        return if same_json(document, wanted) { Ok(()) } else { Err(failed()) };
     }
     let (parent, key) = parent_of(document, path)?;
     let found = get(parent, &key)?.unwrap_or(&Value::Null);
-    if equal(found, wanted) { Ok(()) } else { Err(failed()) }
+    if same_json(found, wanted) { Ok(()) } else { Err(failed()) }
 }
 
-/// JSON equality in which `1` and `1.0` are one number.
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn patched(patch: Value) -> Result<Value, PatchError> {
+        json(&json!({ "l": ["a", "b", "c"], "m": { "a/b": 1, "c~d": null }, "n": 1 }), &patch)
+    }
+
+    fn list(patch: Value) -> Value {
+        patched(patch)
+            .map_or_else(|error| json!(error.to_string()), |document| document["l"].clone())
+    }
+
+    #[test]
+    fn indices() {
+        let add = |path: &str| list(json!([{ "op": "add", "path": path, "value": "z" }]));
+        assert_eq!(add("/l/-"), json!(["a", "b", "c", "z"]));
+        assert_eq!(add("/l/0"), json!(["z", "a", "b", "c"]));
+        assert_eq!(add("/l/3"), json!(["a", "b", "c", "z"]));
+        assert_eq!(add("/l/-1"), json!(["a", "b", "c", "z"]));
+        assert_eq!(add("/l/4"), json!("Invalid index 4 referenced"));
+        assert_eq!(add("/l/x"), json!("value was not a proper array index: 'x'"));
+        assert_eq!(list(json!([{ "op": "remove", "path": "/l/1" }])), json!(["a", "c"]));
+    }
+
+    #[test]
+    fn what_the_library_lets_pass() {
+        for operation in [
+            json!({ "op": "test", "path": "/absent", "value": null }),
+            json!({ "op": "test", "path": "/absent" }),
+            json!({ "op": "test", "path": "/m/c~0d", "value": null }),
+            json!({ "op": "test", "path": "/m/a~1b", "value": 1.0 }),
+            json!({ "op": "replace", "path": "/absent", "value": 1 }),
+            json!({ "op": "copy", "from": "/absent", "path": "/x" }),
+            json!({ "op": "add", "path": "x/y", "value": 1 }),
+            json!({ "op": "add", "path": "/x" }),
+            json!({ "op": "replace", "path": "", "value": 1 }),
+        ] {
+            assert!(patched(json!([operation])).is_ok(), "{operation}");
         }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+    }
+
+    #[test]
+    fn what_fails() {
+        for operation in [
+            json!({ "op": "test", "path": "/n", "value": 2 }),
+            json!({ "op": "test", "path": "/m", "value": null }),
+            json!({ "op": "remove", "path": "/absent" }),
+            json!({ "op": "remove", "path": "/l/3" }),
+            json!({ "op": "replace", "path": "/l/3", "value": 1 }),
+            json!({ "op": "replace", "path": "/absent/x", "value": 1 }),
+            json!({ "op": "move", "from": "/absent", "path": "/x" }),
+            json!({ "op": "add", "value": 1 }),
+            json!({ "op": "nope", "path": "/n" }),
+            json!({ "path": "/n", "value": 1 }),
+            json!({ "op": "add", "path": "/n/x", "value": 1 }),
+        ] {
+            let failed = matches!(patched(json!([operation])), Err(PatchError::Failed(_)));
+            assert!(failed, "{operation}");
         }
-        (a, b) => a == b,
+    }
+
+    #[test]
+    fn malformed_patches_and_too_long_ones() {
+        let malformed = |patch: Value| match patched(patch) {
+            Err(PatchError::Malformed(text)) => text,
+            other => format!("{other:?}"),
+        };
+        let prefix = "error decoding patch: json: cannot unmarshal";
+        assert_eq!(
+            malformed(json!({})),
+            format!("{prefix} object into Go value of type []handlers.jsonPatchOp")
+        );
+        assert_eq!(
+            malformed(json!([1])),
+            format!("{prefix} number into Go value of type handlers.jsonPatchOp")
+        );
+        let operation = json!({ "op": "test", "path": "/n", "value": 1 });
+        assert!(patched(Value::Array(vec![operation.clone(); OPERATIONS_MAX])).is_ok());
+        let too_many = patched(Value::Array(vec![operation; OPERATIONS_MAX + 1]));
+        assert!(matches!(too_many, Err(PatchError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_move_removes_before_it_adds() {
+        assert_eq!(
+            list(json!([{ "op": "move", "from": "/l/0", "path": "/l/2" }])),
+            json!(["b", "c", "a"])
+        );
     }
 }

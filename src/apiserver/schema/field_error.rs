@@ -80,6 +80,16 @@ impl FieldError {
         FieldError::new(field, "FieldValueTooMany", format!("Too many: {found}"), &detail)
     }
 
+    /// The same error of an object that stands at `path` in another.
+    pub fn below(mut self, path: &str) -> FieldError {
+        self.field = match self.field.as_str() {
+            "" | "<nil>" => path.to_owned(),
+            field if field.starts_with('[') => format!("{path}{field}"),
+            field => format!("{path}.{field}"),
+        };
+        self
+    }
+
     /// Path and message, as one error of several is printed.
     pub fn text(&self) -> String {
         format!("{}: {}", self.field, self.message)

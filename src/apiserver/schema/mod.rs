@@ -41,11 +41,21 @@ pub(crate) use field_error::quoted;
 pub use field_error::{FieldError, causes, message};
 
 /// The schema of one version of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Schema {
     root: Arc<Node>,
     rules: Option<Arc<Rules>>,
     builtin: Option<Builtin>,
+}
+
+/// Short: a server full of schemas would otherwise print nothing else.
+impl std::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.builtin {
+            Some(kind) => write!(f, "Schema({kind:?})"),
+            None => f.write_str("Schema(..)"),
+        }
+    }
 }
 
 impl Schema {
@@ -146,11 +156,28 @@ impl Schema {
         if let Some(rules) = &self.rules {
             errors.extend(validate::validate(new, old, rules));
         }
-        let duplicates = lists::validate(new, &self.root, "");
-        let tolerated = old.is_some_and(|old| !lists::validate(old, &self.root, "").is_empty());
-        if !tolerated {
-            errors.extend(duplicates);
-        }
+        errors.extend(self.duplicates(new, old));
         errors
+    }
+
+    /// The same for an update of a custom resource's `/status`, which looks at the status only.
+    pub fn validate_status(&self, new: &Value, old: &Value) -> Vec<FieldError> {
+        if let Some(kind) = self.builtin {
+            return builtin::validate(kind, new, Some(old));
+        }
+        let mut errors = Vec::new();
+        let rules = self.rules.as_ref().and_then(|rules| rules.properties.get("status"));
+        if let (Some(rules), Some(status)) = (rules, new.get("status")) {
+            let found = validate::validate(status, old.get("status"), rules);
+            errors.extend(found.into_iter().map(|error| error.below("status")));
+        }
+        errors.extend(self.duplicates(new, Some(old)));
+        errors
+    }
+
+    /// Duplicates in list-type sets and maps, unless the old object had some already.
+    fn duplicates(&self, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+        let tolerated = old.is_some_and(|old| !lists::validate(old, &self.root, "").is_empty());
+        if tolerated { Vec::new() } else { lists::validate(new, &self.root, "") }
     }
 }
