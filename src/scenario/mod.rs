@@ -5,15 +5,24 @@
 //! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
 //! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
 
+mod cluster;
+mod crds;
 mod diagnostic;
+mod fingerprint;
+mod load;
 mod names;
 mod node;
+mod probe;
+mod refusals;
 mod scalar;
 mod schema;
 mod shape;
 mod suggest;
+mod validate;
+mod values;
 mod yaml;
 
+pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub use schema::json_schema;
 
@@ -45,6 +54,8 @@ pub struct Scenario {
     pub properties: Vec<String>,
     /// What is expected.
     pub expect: Expect,
+    /// What is probably not meant so, but can be run.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Where a scenario came from.

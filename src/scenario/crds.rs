@@ -1,0 +1,194 @@
+//! The CustomResourceDefinitions of a scenario: inline, or real files beside it.
+//!
+//! Where a file comes from is the caller's business ([`Files`]): the disk for a user's scenario,
+//! compiled-in data for a shipped one. Next to read: `validate.rs`.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use serde_json::{Value, json};
+
+use super::diagnostic::{Diagnostic, SourceText, clean};
+use super::node::{Node, NodeKind};
+use super::yaml::{self, MAX_BYTES};
+use super::{shape, suggest};
+
+/// Where the files that a scenario names come from.
+pub trait Files {
+    /// The bytes of the file at a path relative to the scenario, at most [`MAX_BYTES`] and one; or
+    /// why not, as a fragment such as `no such file`.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The path as a user would write it from where he is.
+    fn shown(&self, path: &str) -> String;
+
+    /// Names near it, for "did you mean".
+    fn near(&self, path: &str) -> Vec<String>;
+}
+
+/// Files on the disk, relative to a folder.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// The folder of the scenario; empty for the working directory.
+    pub folder: PathBuf,
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        read_bounded(&self.folder.join(path))
+    }
+
+    fn shown(&self, path: &str) -> String {
+        self.folder.join(path).display().to_string()
+    }
+
+    fn near(&self, path: &str) -> Vec<String> {
+        let path = Path::new(path);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let whole = self.folder.join(folder);
+        let whole = if whole.as_os_str().is_empty() { PathBuf::from(".") } else { whole };
+        let mut names: Vec<String> = std::fs::read_dir(whole)
+            .into_iter()
+            .flatten()
+            .take(1000)
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .map(|name| folder.join(name).display().to_string())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// At most [`MAX_BYTES`] and one, whatever the path names.
+pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    use std::io::Read;
+    let fragment = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    let file = std::fs::File::open(path).map_err(fragment)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(fragment)?;
+    Ok(bytes)
+}
+
+/// One CustomResourceDefinition with the place where it was read.
+#[derive(Clone, Debug)]
+pub struct Crd {
+    /// The text it stands in: its file, or the scenario.
+    pub source: Arc<SourceText>,
+    /// It.
+    pub node: Node,
+    /// It, as a plain value.
+    pub value: Value,
+}
+
+/// What every CustomResourceDefinition must have, before a server looks at its schema.
+static SHAPE: LazyLock<Value> = LazyLock::new(|| {
+    let text = json!({ "type": "string", "minLength": 1 });
+    json!({
+        "title": "CustomResourceDefinition", "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": { "type": "string", "enum": ["apiextensions.k8s.io/v1"] },
+            "kind": { "type": "string", "enum": ["CustomResourceDefinition"] },
+            "metadata": {
+                "title": "metadata", "type": "object",
+                "required": ["name"], "properties": { "name": text },
+            },
+            "spec": {
+                "title": "CRD's spec", "type": "object",
+                "required": ["group", "names", "scope", "versions"],
+                "properties": {
+                    "group": text,
+                    "scope": { "title": "scope", "type": "string", "enum": ["Namespaced", "Cluster"] },
+                    "names": {
+                        "title": "CRD's names", "type": "object", "required": ["kind", "plural"],
+                        "properties": {
+                            "kind": text, "plural": text, "singular": text, "listKind": text,
+                        },
+                    },
+                    "versions": { "type": "array", "minItems": 1, "maxItems": 20, "items": {
+                        "title": "version of a CRD", "type": "object",
+                        "required": ["name", "served", "storage", "schema"],
+                        "properties": {
+                            "name": text,
+                            "served": { "type": "boolean" },
+                            "storage": { "type": "boolean" },
+                            "schema": {
+                                "title": "version's schema", "type": "object",
+                                "required": ["openAPIV3Schema"],
+                                "properties": { "openAPIV3Schema": { "type": "object" } },
+                            },
+                            "subresources": { "title": "subresources", "type": "object",
+                                "properties": { "status": { "type": "object" } } },
+                        },
+                    }},
+                },
+            },
+        },
+    })
+});
+
+/// The CRDs that the entries of `crds` name.
+pub fn read(
+    source: &Arc<SourceText>,
+    entries: &[Node],
+    files: &dyn Files,
+) -> Result<Vec<Crd>, Vec<Diagnostic>> {
+    let (mut crds, mut mistakes) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match &entry.kind {
+            NodeKind::String(path) => match from_file(source, entry, path, files) {
+                Ok(found) => crds.extend(found),
+                Err(mistake) => mistakes.push(*mistake),
+            },
+            _ => crds.push(Crd {
+                source: source.clone(),
+                node: entry.clone(),
+                value: entry.to_value(),
+            }),
+        }
+    }
+    for crd in &crds {
+        mistakes.extend(shape::check(&crd.source, &crd.node, &SHAPE).into_iter().map(|mistake| {
+            let of_kind = mistake.message.starts_with("`kind`");
+            let help = of_kind.then(|| "`crds` takes CustomResourceDefinitions only".to_owned());
+            mistake.maybe_help(help)
+        }));
+    }
+    if mistakes.is_empty() { Ok(crds) } else { Err(mistakes) }
+}
+
+fn from_file(
+    source: &Arc<SourceText>,
+    entry: &Node,
+    path: &str,
+    files: &dyn Files,
+) -> Result<Vec<Crd>, Box<Diagnostic>> {
+    let shown = files.shown(path);
+    let bytes = files.read(path).map_err(|why| {
+        let near = files.near(path);
+        let meant = suggest::did_you_mean(path, near.iter().map(String::as_str));
+        Diagnostic::error(format!("cannot read the CRD `{}`: {why}", clean(path)))
+            .at(source, entry.mark(), "")
+            .maybe_help(meant)
+            .note("paths are relative to the folder of the scenario")
+    })?;
+    let text = yaml::decode(&shown, bytes)?;
+    let documents = yaml::parse(&text)?;
+    if documents.is_empty() {
+        let mistake = Diagnostic::error(format!("there is no CRD in `{}`", clean(&shown)));
+        return Err(Box::new(mistake.at(source, entry.mark(), "")));
+    }
+    Ok(documents
+        .into_iter()
+        .map(|document| Crd {
+            source: text.clone(),
+            value: document.root.to_value(),
+            node: document.root,
+        })
+        .collect())
+}

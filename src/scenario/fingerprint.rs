@@ -1,0 +1,84 @@
+//! Which scenario a schedule was recorded for: a hash of what the scenario means.
+//!
+//! FNV-1a over the workers, objects, CRDs and faults with their defaults filled in: comments, key
+//! order, descriptions, properties and expectations do not move it. The letters of a schedule come
+//! with its first four hex digits, so that a replay notices another scenario.
+
+use serde_json::{Value, json};
+
+use super::{Scenario, WorkerSpec};
+use crate::reconcilers::{Attempts, Reader, ValueExpr};
+
+impl Scenario {
+    /// A stable 64-bit hash of what the scenario means.
+    pub fn fingerprint(&self) -> u64 {
+        let faults = self.faults;
+        let meaning = json!({
+            "crds": self.crds,
+            "objects": self.objects,
+            "workers": self.workers.iter().map(worker).collect::<Vec<_>>(),
+            "faults": [faults.lost_responses, faults.crashes, faults.watch_gaps, faults.recreations],
+        });
+        fnv1a(meaning.to_string().as_bytes())
+    }
+
+    /// The first four hex digits of the fingerprint, as schedules carry them.
+    pub fn short_fingerprint(&self) -> String {
+        format!("{:04x}", self.fingerprint() >> 48)
+    }
+}
+
+fn worker(spec: &WorkerSpec) -> Value {
+    let reader = |read| match read {
+        Reader::Live => "live",
+        Reader::Cache => "cache",
+    };
+    let sets = spec.sets.iter().map(|(path, value)| json!([path.to_string(), expression(value)]));
+    let when = spec.when.iter().map(|(path, value)| json!([path.to_string(), value]));
+    let knows = spec.knows.iter().flatten().map(ToString::to_string);
+    json!({
+        "name": spec.name,
+        "object": [spec.object.kind, spec.object.namespace, spec.object.name],
+        "read": reader(spec.read),
+        "write": spec.write,
+        "subresource": spec.subresource,
+        "sets": sets.collect::<Vec<_>>(),
+        "when": when.collect::<Vec<_>>(),
+        "process": spec.process,
+        "fieldManager": spec.field_manager,
+        "attempts": match spec.attempts {
+            Attempts::AtMost(n) => json!(n),
+            Attempts::Unlimited => json!("unlimited"),
+        },
+        "retryRead": reader(spec.retry_read),
+        "runs": spec.runs,
+        "typed": spec.typed,
+        "knows": spec.knows.is_some().then(|| knows.collect::<Vec<_>>()),
+    })
+}
+
+fn expression(value: &ValueExpr) -> Value {
+    match value {
+        ValueExpr::Literal(value) => json!(["literal", value]),
+        ValueExpr::Read(path) => json!(["read", path.to_string()]),
+        ValueExpr::Add(n) => json!(["add", n]),
+        ValueExpr::Append(value) => json!(["append", value]),
+        ValueExpr::Remove => json!(["remove"]),
+    }
+}
+
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn is_fnv1a() {
+        assert_eq!(super::fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(super::fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(super::fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}

@@ -1,0 +1,199 @@
+//! The door: texts and files to scenarios.
+//!
+//! One text may hold several scenarios, as documents. What a scenario names beside itself (CRD
+//! files) comes through [`Files`]. Next to read: `yaml.rs`, `shape.rs`, `validate.rs`: the three
+//! things that happen to a text.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+use super::cluster;
+use super::crds::{Crd, Disk, Files, read_bounded};
+use super::diagnostic::{Diagnostic, Mistakes, SourceText, clean};
+use super::names;
+use super::node::{Node, NodeKind};
+use super::schema::{ScenarioFile, json_schema};
+use super::suggest::did_you_mean;
+use super::validate::Checker;
+use super::yaml::{self, Document};
+use super::{Scenario, Source, refusals, shape};
+use crate::reconcilers::Reader;
+
+static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
+
+impl Scenario {
+    /// The scenarios of a text; CRD files are looked for in the working directory.
+    ///
+    /// `name` is how the user knows the text: `-` for stdin, say.
+    pub fn from_str(name: &str, text: &str) -> Result<Vec<Scenario>, Mistakes> {
+        let disk = Disk { folder: Default::default() };
+        Scenario::load(&SourceText::new(name, text), None, &disk)
+    }
+
+    /// The scenarios of a text that may not be text at all.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Vec<Scenario>, Mistakes> {
+        let source = yaml::decode(name, bytes)?;
+        Scenario::from_str(name, &source.text)
+    }
+
+    /// The scenarios of a file; CRD files are looked for beside it.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Vec<Scenario>, Mistakes> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let bytes = read_bounded(path)
+            .map_err(|why| Diagnostic::error(format!("cannot read `{}`: {why}", clean(&name))))?;
+        let source = yaml::decode(&name, bytes)?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Scenario::load(&source, Some(name), &Disk { folder })
+    }
+
+    /// The scenarios of a text, with the files it names.
+    pub fn load(
+        source: &Arc<SourceText>,
+        file: Option<String>,
+        files: &dyn Files,
+    ) -> Result<Vec<Scenario>, Mistakes> {
+        let documents = yaml::parse(source)?;
+        if documents.is_empty() {
+            let message = format!("there is no scenario in `{}`", clean(&source.name));
+            let mistake =
+                Diagnostic::error(message).help("`lostwrite new` writes one to start from");
+            return Err(mistake.into());
+        }
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        let mut mistakes = Vec::new();
+        for document in &documents {
+            match one(source, document, file.clone(), files) {
+                Err(more) => mistakes.extend(more),
+                Ok(scenario) => match scenarios.iter().any(|other| other.name == scenario.name) {
+                    true => mistakes.push(twice(source, document, &scenario.name)),
+                    false => scenarios.push(scenario),
+                },
+            }
+        }
+        if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// The same scenario with every worker writing by this method (`--write`).
+    pub fn with_write(&self, method: &str) -> Result<Scenario, Mistakes> {
+        let known = names::write_methods();
+        if !known.contains(&method) {
+            let message = format!("unknown write method `{}`", clean(method));
+            let mistake = Diagnostic::in_argument(message, "--write", method, 0..method.len());
+            return Err(mistake
+                .maybe_help(did_you_mean(method, known))
+                .note("`lostwrite list writes` prints all of them")
+                .into());
+        }
+        let mut scenario = self.clone();
+        scenario.workers.iter_mut().for_each(|worker| worker.write = method.to_owned());
+        let refused = refusals::of_override(&self.cluster()?, &scenario, method);
+        if refused.is_empty() { Ok(scenario) } else { Err(Mistakes(refused)) }
+    }
+
+    /// The same scenario with every worker reading there (`--read`).
+    #[must_use]
+    pub fn with_read(&self, reader: Reader) -> Scenario {
+        let mut scenario = self.clone();
+        scenario.workers.iter_mut().for_each(|worker| worker.read = reader);
+        scenario
+    }
+
+    /// The cluster of a scenario that was read before: its places are not needed any more.
+    fn cluster(&self) -> Result<cluster::Cluster, Mistakes> {
+        let source = SourceText::new(&self.source.name, "");
+        let nodes = |values: &[Value]| values.iter().map(Node::without_place).collect::<Vec<_>>();
+        let crds: Vec<Crd> = nodes(&self.crds)
+            .into_iter()
+            .zip(&self.crds)
+            .map(|(node, value)| Crd { source: source.clone(), node, value: value.clone() })
+            .collect();
+        cluster::build(&source, &crds, &nodes(&self.objects)).map_err(Mistakes)
+    }
+}
+
+fn one(
+    source: &Arc<SourceText>,
+    document: &Document,
+    file: Option<String>,
+    files: &dyn Files,
+) -> Result<Scenario, Vec<Diagnostic>> {
+    let root = &document.root;
+    if root.get("kind").and_then(Node::as_str) == Some("CustomResourceDefinition") {
+        let place = root.get("kind").map_or(root.mark(), Node::mark);
+        return Err(vec![
+            Diagnostic::error("this is a CustomResourceDefinition, not a scenario")
+                .at(source, place, "")
+                .help("name its file under `crds` of a scenario"),
+        ]);
+    }
+    let mistakes = shape::check(source, root, &SCHEMA);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let parsed: ScenarioFile = serde_json::from_value(without_nulls(root)).map_err(|error| {
+        vec![Diagnostic::error(format!("cannot read this scenario: {error}")).at(
+            source,
+            root.mark(),
+            "",
+        )]
+    })?;
+    let from = Source {
+        name: source.name.clone(),
+        file,
+        text: source.text[document.range.clone()].to_owned(),
+        first_line: source.line_of(document.range.start),
+    };
+    Checker { source, root, file: parsed, mistakes: Vec::new() }.scenario(from, files)
+}
+
+/// A key without a value is a key left away: of the scenario, a worker or the faults.
+fn without_nulls(root: &Node) -> Value {
+    let mut value = root.to_value();
+    let strip = |value: &mut Value| {
+        if let Value::Object(map) = value {
+            map.retain(|_, value| !value.is_null());
+        }
+    };
+    strip(&mut value);
+    strip(&mut value["faults"]);
+    if value["faults"].is_null() {
+        strip(&mut value);
+    }
+    if let Some(Value::Array(workers)) = value.get_mut("workers") {
+        workers.iter_mut().for_each(strip);
+    }
+    value
+}
+
+fn twice(source: &Arc<SourceText>, document: &Document, name: &str) -> Diagnostic {
+    let node = document.root.get("metadata").and_then(|metadata| metadata.get("name"));
+    let place = node.map_or(document.root.mark(), Node::mark);
+    Diagnostic::error(format!("two scenarios of this file are named `{}`", clean(name)))
+        .at(source, place, "")
+        .help("give each a name of its own")
+}
+
+impl Node {
+    /// A value as a node that stands nowhere.
+    fn without_place(value: &Value) -> Node {
+        let kind = match value {
+            Value::Null => NodeKind::Null,
+            Value::Bool(b) => NodeKind::Bool(*b),
+            Value::Number(n) => NodeKind::Number(n.clone()),
+            Value::String(s) => NodeKind::String(s.clone()),
+            Value::Array(items) => NodeKind::List(items.iter().map(Node::without_place).collect()),
+            Value::Object(map) => NodeKind::Map(
+                map.iter()
+                    .map(|(key, value)| {
+                        let key = super::node::Key { text: key.clone(), span: 0..0 };
+                        (key, Node::without_place(value))
+                    })
+                    .collect(),
+            ),
+        };
+        Node { span: 0..0, kind }
+    }
+}

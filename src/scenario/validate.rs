@@ -1,0 +1,327 @@
+//! From a text of the right shape to a [`Scenario`]: everything a shape cannot say.
+//!
+//! In this order, because each step needs the one before: names, paths and values; the CRDs and
+//! objects, as the API server takes them; the workers, each run alone against that server. All
+//! mistakes of a step are reported at once. Next to read: `probe.rs`, then `load.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::cluster::{self, Cluster, Seeded};
+use super::crds::{self, Files};
+use super::diagnostic::{Diagnostic, Severity, SourceText, clean};
+use super::node::{At, Node};
+use super::refusals;
+use super::schema::{self, ScenarioFile};
+use super::suggest::{did_you_mean, listed};
+use super::values::{SetEntry, Values};
+use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec};
+use crate::reconcilers::{Attempts, Reader};
+
+/// The default of `attempts`: client-go's DefaultRetry.
+const DEFAULT_ATTEMPTS: u32 = 5;
+/// The property that `lost` and `safe` are about.
+const NO_LOST_WRITE: &str = "no-lost-write";
+
+/// One document of the right shape.
+#[derive(Debug)]
+pub struct Checker<'c> {
+    /// The text.
+    pub source: &'c Arc<SourceText>,
+    /// The document.
+    pub root: &'c Node,
+    /// What it says.
+    pub file: ScenarioFile,
+    /// What is wrong so far.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// A worker's fields, read but not yet looked at in the light of the cluster.
+struct Fields {
+    sets: Vec<SetEntry>,
+    when: Vec<(crate::apiserver::FieldPath, Option<Value>, std::ops::Range<usize>)>,
+    knows: Option<Vec<crate::apiserver::FieldPath>>,
+}
+
+impl Checker<'_> {
+    /// The scenario, or everything that is wrong.
+    pub fn scenario(
+        mut self,
+        from: Source,
+        files: &dyn Files,
+    ) -> Result<Scenario, Vec<Diagnostic>> {
+        self.names();
+        let fields: Vec<Fields> = (0..self.file.workers.len()).map(|at| self.fields(at)).collect();
+        let expect = self.expect();
+        let properties = self.properties(&expect);
+        let crds = match crds::read(self.source, self.at(&[At::Key("crds")]).items(), files) {
+            Ok(crds) => crds,
+            Err(more) => {
+                self.mistakes.extend(more);
+                return Err(self.mistakes);
+            }
+        };
+        let objects = self.at(&[At::Key("objects")]).items();
+        let cluster = match cluster::build(self.source, &crds, objects) {
+            Ok(cluster) => cluster,
+            Err(more) => {
+                self.mistakes.extend(more);
+                return Err(self.mistakes);
+            }
+        };
+        let workers: Vec<WorkerSpec> = fields
+            .iter()
+            .enumerate()
+            .filter_map(|(at, fields)| self.worker(at, fields, &cluster))
+            .collect();
+        if !self.mistakes.is_empty() {
+            return Err(self.mistakes);
+        }
+        let faults = self.file.faults;
+        let mut scenario = Scenario {
+            name: self.file.metadata.name.clone(),
+            description: self.file.description.trim().to_owned(),
+            source: from,
+            crds: crds.into_iter().map(|crd| crd.value).collect(),
+            objects: self.file.objects.iter().cloned().map(Value::Object).collect(),
+            workers,
+            faults: Faults {
+                lost_responses: faults.lost_responses,
+                crashes: faults.crashes,
+                watch_gaps: faults.watch_gaps,
+                recreations: faults.recreations,
+            },
+            properties,
+            expect,
+            warnings: Vec::new(),
+        };
+        let (errors, warnings) =
+            refusals::of_workers(&self, &fields_places(&fields), &cluster, &scenario)
+                .into_iter()
+                .partition::<Vec<_>, _>(|found| found.severity == Severity::Error);
+        scenario.warnings = warnings;
+        if errors.is_empty() { Ok(scenario) } else { Err(errors) }
+    }
+
+    /// The node at the end of the way, or the nearest above it.
+    pub fn at(&self, way: &[At<'_>]) -> &Node {
+        self.root.nearest(way)
+    }
+
+    /// A key of a worker, or the nearest thing above it.
+    pub fn worker_node(&self, at: usize, key: &str) -> &Node {
+        self.at(&[At::Key("workers"), At::Index(at), At::Key(key)])
+    }
+
+    fn wrong(&mut self, node: &Node, message: impl Into<String>) -> &mut Diagnostic {
+        let mistake = Diagnostic::error(message).at(self.source, node.mark(), "");
+        self.mistakes.push(mistake);
+        self.mistakes.last_mut().expect("just pushed")
+    }
+
+    fn names(&mut self) {
+        let root = self.root;
+        let way = [At::Key("metadata"), At::Key("name")];
+        let name = &self.file.metadata.name;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+        let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if !name.chars().all(plain) || !name.starts_with(ends) || !name.ends_with(ends) {
+            let message = format!("`{}` is no name for a scenario", clean(name));
+            let note = "a name has lower case letters, digits, `-` and `.`, as in Kubernetes";
+            self.wrong(root.nearest(&way), message).notes.push(note.to_owned());
+        }
+        let names: Vec<String> = self.file.workers.iter().map(|w| w.name.clone()).collect();
+        for (at, name) in names.iter().enumerate() {
+            let way = |at| [At::Key("workers"), At::Index(at), At::Key("name")];
+            let node = root.nearest(&way(at));
+            if let Some(first) = names[..at].iter().position(|other| other == name) {
+                let message = format!("two workers are named `{}`", clean(name));
+                let mistake = Diagnostic::error(message)
+                    .at(self.source, node.mark(), "again here")
+                    .see(self.source, root.nearest(&way(first)).mark(), "first here")
+                    .help("give each worker a name of its own");
+                self.mistakes.push(mistake);
+            }
+            self.plain_name(node, "worker", name);
+            if let Some(process) = self.file.workers[at].process.clone() {
+                self.plain_name(
+                    self.root.nearest(&[way(at)[0], way(at)[1], At::Key("process")]),
+                    "process",
+                    &process,
+                );
+            }
+        }
+    }
+
+    fn plain_name(&mut self, node: &Node, what: &str, name: &str) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !name.chars().all(plain) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let message = format!("`{}` is no name for a {what}", clean(name));
+            let note = "a name begins with a letter and has letters, digits, `-`, `_` and `.`";
+            self.wrong(node, message).notes.push(note.to_owned());
+        }
+    }
+
+    fn fields(&mut self, at: usize) -> Fields {
+        let worker = self.root.nearest(&[At::Key("workers"), At::Index(at)]);
+        let mut values = Values { source: self.source, mistakes: Vec::new() };
+        let sets = worker.get("sets").map(|node| values.sets(node)).unwrap_or_default();
+        let when = worker.get("when").map(|node| values.when(node)).unwrap_or_default();
+        let knows = worker.get("knows").filter(|_| self.file.workers[at].knows.is_some());
+        let knows = knows.map(|node| values.knows(node));
+        self.mistakes.extend(values.mistakes);
+        Fields { sets, when, knows }
+    }
+
+    fn expect(&self) -> Expect {
+        let single = |holds| Expect::Verdicts(BTreeMap::from([(NO_LOST_WRITE.to_owned(), holds)]));
+        match &self.file.expect {
+            None => Expect::Unstated,
+            Some(Value::String(word)) if word == "rejected" => Expect::Rejected,
+            Some(Value::Object(verdicts)) => Expect::Verdicts(
+                verdicts.iter().map(|(name, verdict)| (name.clone(), verdict == "holds")).collect(),
+            ),
+            Some(word) => single(word == "safe"),
+        }
+    }
+
+    fn properties(&mut self, expect: &Expect) -> Vec<String> {
+        let expected = match expect {
+            Expect::Verdicts(verdicts) => verdicts.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        let Some(properties) = self.file.properties.clone() else {
+            let mut judged = vec![NO_LOST_WRITE.to_owned()];
+            judged.extend(expected.into_iter().filter(|name| name != NO_LOST_WRITE));
+            return judged;
+        };
+        for name in expected.iter().filter(|name| !properties.contains(name)) {
+            let list = self.root.nearest(&[At::Key("properties")]);
+            let node = self.root.nearest(&[At::Key("expect")]);
+            let place = node.entry(name).map_or(node.mark(), |(key, _)| key.span.clone());
+            let message = format!("`expect` is about `{name}`, which is not judged");
+            let mistake = Diagnostic::error(message)
+                .at(self.source, place, "")
+                .see(self.source, list.mark(), "these are judged")
+                .help(format!("add `{name}` to `properties`"));
+            self.mistakes.push(mistake);
+        }
+        properties
+    }
+
+    fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {
+        let worker = self.file.workers[at].clone();
+        let object = self.object(at, worker.object.as_deref(), &cluster.objects)?;
+        let has_status = object.kind.status_subresource;
+        if matches!(worker.subresource, Some(schema::Subresource::Status)) && !has_status {
+            let node =
+                self.root.nearest(&[At::Key("workers"), At::Index(at), At::Key("subresource")]);
+            let message = format!("`{}` has no status subresource", object.kind.kind);
+            let mistake = self.wrong(node, message);
+            mistake
+                .help
+                .push("leave `subresource` away: its status is written with the rest".into());
+        }
+        let only_status = fields.sets.iter().all(|set| set.path.root() == Some("status"));
+        let status = match worker.subresource {
+            Some(subresource) => matches!(subresource, schema::Subresource::Status),
+            None => has_status && only_status,
+        };
+        let write = self.worker_node(at, "write").mark();
+        let reader = |read| match read {
+            Some(schema::Read::Cache) => Reader::Cache,
+            Some(schema::Read::Live) | None => Reader::Live,
+        };
+        Some(WorkerSpec {
+            object: ObjectRef {
+                kind: object.kind.kind.clone(),
+                namespace: object.key.namespace.clone(),
+                name: object.key.name.clone(),
+            },
+            read: reader(worker.read),
+            write: worker.write,
+            subresource: status.then(|| "status".to_owned()),
+            sets: fields.sets.iter().map(|set| (set.path.clone(), set.value.clone())).collect(),
+            when: fields
+                .when
+                .iter()
+                .map(|(path, value, _)| (path.clone(), value.clone()))
+                .collect(),
+            process: worker.process.unwrap_or_else(|| worker.name.clone()),
+            field_manager: worker.field_manager.unwrap_or_else(|| worker.name.clone()),
+            attempts: match &worker.attempts {
+                Some(Value::String(_)) => Attempts::Unlimited,
+                tries => Attempts::AtMost(
+                    tries.as_ref().and_then(Value::as_u64).map_or(DEFAULT_ATTEMPTS, |n| n as u32),
+                ),
+            },
+            retry_read: reader(worker.retry_read),
+            runs: worker.runs.unwrap_or(1),
+            typed: !matches!(worker.client, Some(schema::Client::Unstructured)),
+            knows: fields.knows.clone(),
+            write_line: self.source.line_of(write.start),
+            name: worker.name,
+        })
+    }
+
+    fn object<'o>(
+        &mut self,
+        at: usize,
+        reference: Option<&str>,
+        objects: &'o [Seeded],
+    ) -> Option<&'o Seeded> {
+        let all: Vec<String> = objects.iter().map(Seeded::reference).collect();
+        let Some(reference) = reference else {
+            if let [only] = objects {
+                return Some(only);
+            }
+            let node = self.root.nearest(&[At::Key("workers"), At::Index(at)]);
+            let mistake = self.wrong(node, "this worker does not say which object it writes");
+            mistake.help.push(format!("add `object: {}`", all.first()?));
+            mistake.notes.push(format!("the objects are {}", listed(&all, "and")));
+            return None;
+        };
+        let parts: Vec<&str> = reference.split('/').collect();
+        let matches = |object: &&Seeded| match parts.as_slice() {
+            [kind, name] => object.kind.kind == *kind && object.key.name == *name,
+            [kind, namespace, name] => {
+                let same = object.key.namespace.as_deref() == Some(namespace);
+                object.kind.kind == *kind && same && object.key.name == *name
+            }
+            _ => false,
+        };
+        let found: Vec<&Seeded> = objects.iter().filter(matches).collect();
+        if let [only] = found.as_slice() {
+            return Some(only);
+        }
+        let node = self.root.nearest(&[At::Key("workers"), At::Index(at), At::Key("object")]);
+        let short = |object: &Seeded| format!("{}/{}", object.kind.kind, object.key.name);
+        let shorts: Vec<String> = objects.iter().map(short).collect();
+        let folded = |name: &&String| name.eq_ignore_ascii_case(reference);
+        let meant =
+            shorts.iter().chain(&all).find(folded).map(|name| format!("did you mean `{name}`?"));
+        let mistake = match (found.is_empty(), parts.len()) {
+            (false, _) => self.wrong(node, format!("`{}` names several objects", clean(reference))),
+            (true, 2 | 3) => self.wrong(node, format!("there is no object `{}`", clean(reference))),
+            _ => self.wrong(node, "an object is named `Kind/name` or `Kind/namespace/name`"),
+        };
+        mistake
+            .help
+            .extend(meant.or_else(|| {
+                did_you_mean(reference, shorts.iter().chain(&all).map(String::as_str))
+            }));
+        mistake.notes.push(format!("the objects are {}", listed(&all, "and")));
+        None
+    }
+}
+
+/// Where the paths of each worker stand, by worker: of `sets`, and of `when`.
+fn fields_places(fields: &[Fields]) -> Vec<refusals::Places> {
+    let places = |fields: &Fields| refusals::Places {
+        sets: fields.sets.iter().map(|set| (set.key.clone(), set.place.clone())).collect(),
+        when: fields.when.iter().map(|(.., place)| place.clone()).collect(),
+    };
+    fields.iter().map(places).collect()
+}
