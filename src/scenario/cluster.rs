@@ -30,8 +30,6 @@ pub struct Seeded {
     pub kind: Arc<Kind>,
     /// Its identity.
     pub key: crate::apiserver::Key,
-    /// Where its name stands.
-    pub place: Range<usize>,
 }
 
 impl Seeded {
@@ -101,7 +99,7 @@ fn seed(
         format!("`{}/{}`", kind.kind, clean(object["metadata"]["name"].as_str().unwrap_or("")));
     match cluster.server.seed_object(&object, 0) {
         Ok(key) => {
-            cluster.objects.push(Seeded { kind, key, place });
+            cluster.objects.push(Seeded { kind, key });
             Ok(())
         }
         Err(status) if status.reason == Some("AlreadyExists") => {

@@ -5,6 +5,7 @@
 //! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
 //! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
 
+pub mod builtin;
 mod cluster;
 mod crds;
 mod diagnostic;

@@ -6,8 +6,6 @@
 //! text. No `flatten`, no `untagged`: both lose the place of a mistake. What a shape cannot say
 //! (does the object exist, does the kind have a status) is in `validate.rs`.
 
-use std::collections::BTreeMap;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -21,6 +19,7 @@ pub const MAX_WORKERS: usize = 52;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(title = "scenario")]
+#[expect(dead_code, reason = "some keys are read from the nodes, for their places")]
 pub struct ScenarioFile {
     /// The version of this format: `lostwrite.dev/v1alpha1`.
     pub api_version: ApiVersion,
@@ -88,6 +87,7 @@ pub struct Metadata {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(title = "worker")]
+#[expect(dead_code, reason = "some keys are read from the nodes, for their places")]
 pub struct Worker {
     /// Who; also its User-Agent and its field manager.
     #[schemars(length(min = 1, max = 63))]
@@ -188,9 +188,6 @@ pub struct Faults {
     #[schemars(range(min = 0, max = 100))]
     pub recreations: u32,
 }
-
-/// Verdicts by property, as `expect` may state them.
-pub type ExpectedVerdicts = BTreeMap<String, bool>;
 
 fn crds(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "maxItems": 50, "items": {

@@ -1,0 +1,150 @@
+//! The shipped scenarios: real files of the folder `scenarios/`, compiled in by name.
+//!
+//! To add one: the file, and one line here in the order in which they are to be read. A test walks
+//! the folder and this table. Next to read: `scenarios/status-race.yaml`.
+
+use super::crds::Files;
+use super::{Mistakes, Scenario, SourceText};
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../scenarios/", $name, ".yaml")))),*]
+    };
+}
+
+/// Name and text of each, in the order in which they teach.
+const SCENARIOS: &[(&str, &str)] = shipped![
+    "status-race",
+    "status-race-crd",
+    "conditions-list",
+    "stale-cache",
+    "old-struct",
+    "timeout",
+    "three-writers",
+    "shared-object",
+    "patch-with-lock",
+    "apply-own-managers",
+    "apply-same-manager",
+    "apply-force",
+    "omitted-diff",
+    "torn-pair",
+    "counter",
+    "retry-budget",
+    "retry-budget-exhausted",
+    "observed-generation",
+    "write-skew",
+    "recreated-object",
+    "lost-response",
+    "status-through-main",
+    "node-conditions",
+    "strategic-merge",
+    "conflict-dropped",
+    "taint-resurrected",
+    "taint-by-index",
+    "taint-tested",
+    "unconditional-refused",
+];
+
+/// The files that shipped scenarios name.
+const FILES: &[(&str, &str)] =
+    &[("crds/widget.crd.yaml", include_str!("../../scenarios/crds/widget.crd.yaml"))];
+
+impl Scenario {
+    /// The names of the shipped scenarios.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        SCENARIOS.iter().map(|(name, _)| *name)
+    }
+
+    /// The shipped scenario of this name.
+    pub fn builtin(name: &str) -> Option<Scenario> {
+        let (name, text) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
+        let loaded = load(name, text).ok()?;
+        loaded.into_iter().next()
+    }
+
+    /// All shipped scenarios.
+    pub fn all_builtin() -> Vec<Scenario> {
+        Scenario::builtin_names().filter_map(Scenario::builtin).collect()
+    }
+}
+
+/// The text of a shipped scenario.
+pub fn text(name: &str) -> Option<&'static str> {
+    SCENARIOS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+fn load(name: &str, text: &str) -> Result<Vec<Scenario>, Mistakes> {
+    Scenario::load(&SourceText::new(name, text), None, &CompiledIn)
+}
+
+struct CompiledIn;
+
+impl Files for CompiledIn {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let file = FILES.iter().find(|(known, _)| *known == path);
+        file.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "no such file".to_owned())
+    }
+
+    fn shown(&self, path: &str) -> String {
+        format!("scenarios/{path}")
+    }
+
+    fn near(&self, _path: &str) -> Vec<String> {
+        FILES.iter().map(|(path, _)| (*path).to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn every_shipped_scenario_loads_without_a_word() {
+        for (name, text) in SCENARIOS {
+            let scenarios = load(name, text).unwrap_or_else(|e| panic!("{name}:\n{e}"));
+            let [scenario] = scenarios.as_slice() else { panic!("{name}: one document") };
+            let warnings: Vec<String> =
+                scenario.warnings.iter().map(|warning| warning.to_string()).collect();
+            assert_eq!(warnings, Vec::<String>::new(), "{name}");
+            assert_eq!(scenario.name, *name);
+            assert!(scenario.expect != super::super::Expect::Unstated, "{name} says `expect`");
+            let sentences = scenario.description.matches(['.', '!', '?']).count();
+            assert!(scenario.description.ends_with('.') && sentences == 1, "{name}: one sentence");
+        }
+    }
+
+    #[test]
+    fn the_table_is_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+            .collect();
+        let in_table: BTreeSet<String> = Scenario::builtin_names().map(str::to_owned).collect();
+        assert_eq!(on_disk, in_table);
+    }
+
+    #[test]
+    fn a_file_and_its_compiled_in_twin_are_one_scenario() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        for shipped in Scenario::all_builtin() {
+            let path = folder.join(format!("{}.yaml", shipped.name));
+            let read = Scenario::from_file(path).unwrap();
+            assert_eq!(read[0].fingerprint(), shipped.fingerprint());
+        }
+    }
+
+    #[test]
+    fn every_write_method_has_a_scenario() {
+        let used: BTreeSet<String> = Scenario::all_builtin()
+            .into_iter()
+            .flat_map(|scenario| scenario.workers.into_iter().map(|worker| worker.write))
+            .collect();
+        for method in crate::reconcilers::methods::all() {
+            assert!(used.contains(method.name()), "no shipped scenario uses `{}`", method.name());
+        }
+    }
+}
