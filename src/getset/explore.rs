@@ -8,8 +8,7 @@
 use super::Model;
 use super::process::Process;
 use super::tape::{MemoryEvent, Recording, Tape};
-use crate::threads::loom::explore;
-use crate::threads::{CutOff, Limits};
+use crate::threads::{Backend, CutOff, Explored, Limits};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -79,31 +78,45 @@ impl Model {
     /// Runs the model under loom, in every execution that the limits leave.
     #[must_use]
     pub fn explore(&self, limits: Limits) -> MemoryVerdict {
-        let found = Arc::new(Mutex::new(Found::default()));
-        let tape = Arc::new(Tape::default());
-        let (program, judge, record) = (self.program, found.clone(), tape.clone());
-        let explored = explore(
-            limits,
-            || true,
-            move || {
-                let mut process = Process::new(record.clone());
-                program(&mut process);
-                process.run();
-                judge.lock().unwrap_or_else(PoisonError::into_inner).judge(record.take());
-            },
-        );
-        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        if explored.cut_off == Some(CutOff::Deadlock) {
-            let mut recording = tape.take();
-            recording.wrong.get_or_insert_with(|| CutOff::Deadlock.to_string());
-            found.judge(recording);
-        }
-        MemoryVerdict {
-            executions: explored.executions,
-            wrong: found.wrong,
-            complete: explored.cut_off.is_none(),
-            cut_off: explored.cut_off.map(|reason| reason.to_string()),
-            anomaly: found.best.take(),
-        }
+        let program = self.program.loom;
+        judged(program, |body| crate::threads::loom::explore(limits, || true, body))
+    }
+
+    /// Runs the model under shuttle's exhaustive search, which knows only sequential consistency
+    /// and no data races: an anomaly that it does not find needs a weak memory, or is a race.
+    #[cfg(feature = "shuttle")]
+    #[must_use]
+    pub fn explore_in_order(&self, limits: Limits) -> MemoryVerdict {
+        let program = self.program.shuttle;
+        judged(program, |body| crate::threads::shuttle::explore_all(limits, body))
+    }
+}
+
+/// Runs `program` under `engine` and judges each execution.
+fn judged<B: Backend>(
+    program: fn(&mut Process<B>),
+    engine: impl FnOnce(Box<dyn Fn() + Send + Sync>) -> Explored,
+) -> MemoryVerdict {
+    let found = Arc::new(Mutex::new(Found::default()));
+    let tape = Arc::new(Tape::default());
+    let (judge, record) = (found.clone(), tape.clone());
+    let explored = engine(Box::new(move || {
+        let mut process = Process::new(record.clone());
+        program(&mut process);
+        process.run();
+        judge.lock().unwrap_or_else(PoisonError::into_inner).judge(record.take());
+    }));
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    if explored.cut_off == Some(CutOff::Deadlock) {
+        let mut recording = tape.take();
+        recording.wrong.get_or_insert_with(|| CutOff::Deadlock.to_string());
+        found.judge(recording);
+    }
+    MemoryVerdict {
+        executions: explored.executions,
+        wrong: found.wrong,
+        complete: explored.cut_off.is_none(),
+        cut_off: explored.cut_off.map(|reason| reason.to_string()),
+        anomaly: found.best.take(),
     }
 }

@@ -54,7 +54,25 @@ pub struct Model {
     pub sentence: &'static str,
     /// What loom is expected to say.
     pub expected: Expected,
-    program: fn(&mut Process<Loom>),
+    program: Program,
+}
+
+/// The same program for each engine that runs models.
+#[derive(Debug, Clone, Copy)]
+struct Program {
+    loom: fn(&mut Process<Loom>),
+    #[cfg(feature = "shuttle")]
+    shuttle: fn(&mut Process<crate::threads::shuttle::Shuttle>),
+}
+
+macro_rules! program {
+    ($path:path) => {
+        Program {
+            loom: $path,
+            #[cfg(feature = "shuttle")]
+            shuttle: $path,
+        }
+    };
 }
 
 /// All models; a corrected twin follows the broken one.
@@ -73,7 +91,7 @@ const fn breaks(
     name: &'static str,
     go: &'static str,
     sentence: &'static str,
-    program: fn(&mut Process<Loom>),
+    program: Program,
 ) -> Model {
     Model { name, go, sentence, expected: Expected::Breaks, program }
 }
@@ -82,7 +100,7 @@ const fn holds(
     name: &'static str,
     go: &'static str,
     sentence: &'static str,
-    program: fn(&mut Process<Loom>),
+    program: Program,
 ) -> Model {
     Model { name, go, sentence, expected: Expected::Holds, program }
 }
@@ -92,156 +110,156 @@ const MODELS: &[Model] = &[
         "get-then-set",
         "GetStatus and SetStatus that each lock a sync.Mutex",
         "Set writes back what Get returned before the neighbour's Set, and its field is gone.",
-        get_then_set::broken,
+        program!(get_then_set::broken),
     ),
     holds(
         "update-under-lock",
         "one method that holds the sync.Mutex from the read to the write",
         "Nobody comes between the read and the write.",
-        get_then_set::corrected,
+        program!(get_then_set::corrected),
     ),
     holds(
         "word",
         "a word-sized field, set and read without a lock",
         "A racing read of one word sees a value that somebody wrote; it is a data race all the same.",
-        word::holds,
+        program!(word::holds),
     ),
     breaks(
         "two-fields-plain",
         "a plain bool that announces another plain field",
         "The flag is seen, and the field that was set before it is not.",
-        two_fields::broken,
+        program!(two_fields::broken),
     ),
     holds(
         "two-fields-atomic",
         "an atomic.Bool that announces a plain field",
         "Who sees the flag sees what was written before it.",
-        two_fields::corrected,
+        program!(two_fields::corrected),
     ),
     breaks(
         "string-header",
         "a string field (pointer and length), set without a lock",
         "The pointer of one string stays with the length of the other.",
-        string_header::broken,
+        program!(string_header::broken),
     ),
     holds(
         "string-pointer",
         "an atomic.Pointer[string]",
         "One word decides which string it is.",
-        string_header::corrected,
+        program!(string_header::corrected),
     ),
     breaks(
         "slice-header",
         "a slice field (pointer, length, capacity), appended to without a lock",
         "The new length with the old pointer walks off the end of the old array.",
-        slice_header::broken,
+        program!(slice_header::broken),
     ),
     holds(
         "slice-mutex",
         "a slice field behind a sync.Mutex",
         "Pointer and length change as one.",
-        slice_header::corrected,
+        program!(slice_header::corrected),
     ),
     breaks(
         "mutex-per-field",
         "a sync.Mutex for each field",
         "Each field is guarded, and the sentence about both is not.",
-        invariant::broken,
+        program!(invariant::broken),
     ),
     breaks(
         "atomic-per-field",
         "an atomic.Int64 for each field",
         "Each field is atomic, and the sentence about both is not.",
-        invariant::atomic,
+        program!(invariant::atomic),
     ),
     holds(
         "one-mutex",
         "one sync.Mutex for all fields",
         "Both fields change, and are read, as one.",
-        invariant::corrected,
+        program!(invariant::corrected),
     ),
     breaks(
         "atomic-and-plain",
         "atomic.AddInt64 here, a plain write under a sync.Mutex there",
         "The plain write undoes the addition that fell between its read and its write.",
-        mixed_access::broken,
+        program!(mixed_access::broken),
     ),
     holds(
         "atomic-only",
         "atomic.AddInt64 everywhere",
         "An addition reads and writes in one indivisible step.",
-        mixed_access::corrected,
+        program!(mixed_access::corrected),
     ),
     breaks(
         "snapshot-plain-pointer",
         "a plain pointer to a fresh struct",
         "The pointer is seen before the struct that it points to is filled.",
-        snapshot_read::broken,
+        program!(snapshot_read::broken),
     ),
     holds(
         "snapshot-pointer",
         "an atomic.Pointer or atomic.Value to a fresh struct",
         "The pointer publishes what was written before it.",
-        snapshot_read::corrected,
+        program!(snapshot_read::corrected),
     ),
     breaks(
         "snapshot-store",
         "atomic.Pointer: Load, copy, change, Store",
         "Store does not ask what it replaces, and the neighbour's snapshot is gone.",
-        snapshot_replace::broken,
+        program!(snapshot_replace::broken),
     ),
     holds(
         "snapshot-swap",
         "atomic.Pointer: Load, copy, change, CompareAndSwap in a loop",
         "The swap refuses a stale base, as the API server does with a resourceVersion.",
-        snapshot_replace::corrected,
+        program!(snapshot_replace::corrected),
     ),
     breaks(
         "getter-pointer",
         "a locking getter that returns a pointer to the field",
         "The lock guards the copying of the pointer; what it points to is read without it.",
-        getter::broken,
+        program!(getter::broken),
     ),
     holds(
         "getter-copy",
         "a locking getter that returns a copy",
         "The copy is made while the lock is held.",
-        getter::corrected,
+        program!(getter::corrected),
     ),
     breaks(
         "lazy-flag",
         "a cache that is started behind a plain bool",
         "Both start it, or one sees the flag before the items.",
-        lazy_cache::broken,
+        program!(lazy_cache::broken),
     ),
     holds(
         "lazy-once",
         "a cache that is started by sync.Once",
         "The flag is set after the items, and only one goroutine sets it.",
-        lazy_cache::corrected,
+        program!(lazy_cache::corrected),
     ),
     breaks(
         "args-shared",
         "reflect.Value.Call with one argument slice for all callers",
         "Both calls are made with what the second caller put into the slice.",
-        args_buffer::broken,
+        program!(args_buffer::broken),
     ),
     holds(
         "args-per-call",
         "reflect.Value.Call with an argument slice for each call",
         "Nobody else knows the slice.",
-        args_buffer::corrected,
+        program!(args_buffer::corrected),
     ),
     breaks(
         "informer-in-place",
         "an object from a lister, changed in place",
         "Every other reconciler reads a status that no API server ever stored.",
-        informer::broken,
+        program!(informer::broken),
     ),
     holds(
         "informer-deep-copy",
         "a DeepCopy of an object from a lister",
         "The change is made to memory that nobody shares.",
-        informer::corrected,
+        program!(informer::corrected),
     ),
 ];
