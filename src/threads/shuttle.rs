@@ -131,6 +131,7 @@ pub(super) fn explore(
 }
 
 /// Runs `body` under shuttle's exhaustive search.
+#[cfg(feature = "loom")]
 pub(crate) fn explore_all(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Explored {
     explore_with(limits, scheduler(Engine::ShuttleDfs, 0, 1), || true, body)
 }
