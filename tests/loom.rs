@@ -110,3 +110,14 @@ fn names_are_unique_and_sentences_are_sentences() {
         assert!(model.sentence.ends_with('.') && !model.go.ends_with('.'), "{}", model.name);
     }
 }
+
+/// The table of `docs/memory.md` has one line for each model, with these numbers.
+#[test]
+fn the_documentation_says_the_same() {
+    let doc = include_str!("../docs/memory.md");
+    for (name, executions, wrong) in EXPLORED {
+        let line = doc.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let line = line.unwrap_or_else(|| panic!("no line for {name}"));
+        assert!(line.contains(&format!(" | {executions} | {wrong} | ")), "{line}");
+    }
+}
