@@ -214,7 +214,7 @@ fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> 
 fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
     if call.is_status() && call.kind.custom {
         let managed = new.meta("managedFields").cloned();
-        let status = new.get("status").filter(|status| !status.is_null()).cloned();
+        let status = new.get("status").cloned();
         *new = old.clone();
         new.set_meta("managedFields", managed);
         set_field(new, "status", status);
@@ -247,7 +247,10 @@ fn validate(call: &Call<'_>, new: &Value, old: &Value) -> Answer<()> {
     if !(call.is_status() && call.kind.custom) {
         errors = metadata::validate_update(new, old);
     }
-    errors.extend(call.kind.schema.validate(new, Some(old)));
+    errors.extend(match call.is_status() {
+        true => call.kind.schema.validate_status(new, old),
+        false => call.kind.schema.validate(new, Some(old)),
+    });
     match errors.is_empty() {
         true => Ok(()),
         false => Err(call.invalid(new.meta_str("name"), &errors)),

@@ -99,11 +99,21 @@ impl Schema {
         {
             let paths = prune::prune(metadata, node, false);
             unknown.extend(paths.into_iter().map(|path| format!("metadata.{path}")));
+            let forget = metadata.get("managedFields") == Some(&Value::Array(Vec::new()));
             decode::round_trip(metadata, node);
+            // Go tells an empty list from none: it asks to forget the owners. A custom resource's
+            // metadata has been written again by then.
+            if forget && self.builtin.is_some() {
+                metadata["managedFields"] = Value::Array(Vec::new());
+            }
         }
         unknown.extend(prune::prune(object, &self.root, true));
         if self.builtin.is_some() {
+            let metadata = object.get("metadata").cloned();
             decode::round_trip(object, &self.root);
+            if let Some(metadata) = metadata {
+                object["metadata"] = metadata;
+            }
         } else {
             defaults::drop_nulls(object, Some(&self.root));
         }

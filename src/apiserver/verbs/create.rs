@@ -86,13 +86,12 @@ pub(crate) fn store_new(
         return Err(Status::failure(500, text));
     }
     object.set_meta("resourceVersion", None);
-    if call.drops_status()
-        && let Some(fields) = object.as_object_mut()
-    {
+    if let Some(fields) = object.as_object_mut().filter(|_| call.drops_status()) {
         fields.remove("status");
-        if let Some(status) = seeded_status {
-            fields.insert("status".into(), status);
-        }
+    }
+    call.kind.schema.prepare_create(&mut object);
+    if let Some(status) = seeded_status.filter(|_| call.drops_status()) {
+        object["status"] = status;
     }
     metadata::prepare_create(&mut object, server.next_uid(), call.request.time);
     if call.kind.generation {

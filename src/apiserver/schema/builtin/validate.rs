@@ -100,17 +100,15 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let labels = &spec["template"]["metadata"]["labels"];
     match selector["matchLabels"].as_object() {
         None if selector.is_null() => errors.push(FieldError::required("spec.selector", "")),
-        None => {}
-        Some(wanted) => {
-            if wanted.iter().any(|(key, value)| labels.get(key) != Some(value)) {
-                let labels = if labels.is_null() { json!({}) } else { labels.clone() };
-                errors.push(FieldError::invalid(
-                    "spec.template.metadata.labels",
-                    &labels,
-                    "`selector` does not match template `labels`",
-                ));
-            }
+        Some(wanted) if wanted.iter().any(|(key, value)| labels.get(key) != Some(value)) => {
+            let labels = if labels.is_null() { json!({}) } else { labels.clone() };
+            errors.push(FieldError::invalid(
+                "spec.template.metadata.labels",
+                &labels,
+                "`selector` does not match template `labels`",
+            ));
         }
+        _ => {}
     }
     if let Some(old) = old
         && &old["spec"]["selector"] != selector
