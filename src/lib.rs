@@ -6,7 +6,9 @@ pub mod check;
 pub mod client;
 #[cfg(feature = "loom")]
 pub mod getset;
+pub mod properties;
 pub mod reconcilers;
+mod rng;
 pub mod scenario;
 pub mod schedulers;
 pub mod simulation;

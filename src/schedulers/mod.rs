@@ -1,6 +1,106 @@
 //! Who moves next.
+//!
+//! A [`Scheduler`] sees choices, never objects. [`run`] is the one loop that runs a world under
+//! one; `round_robin.rs` is the scheduler to read first. The exhaustive search is not a scheduler
+//! of single runs but a walk over the graph of distinct states (`exhaustive/`). To add one: a file
+//! here and one line in [`all`]. Next to read: `round_robin.rs`, then `exhaustive/mod.rs`.
 
+mod count;
+pub mod exhaustive;
+mod manual;
+mod pct;
+mod random;
+mod replay;
+mod round_robin;
 mod schedule;
 
-pub use num_bigint::BigUint as Count;
-pub use schedule::{FORMAT, Letters, Schedule};
+pub use count::Count;
+pub use manual::Manual;
+pub use pct::Pct;
+pub use random::Random;
+pub use replay::{Misfit, Replay};
+pub use round_robin::RoundRobin;
+pub use schedule::{FORMAT, Letters, Schedule, ScheduleError};
+
+use crate::simulation::{Choice, World};
+use crate::trace::Event;
+
+/// Chooses who moves next, in one run after the other.
+pub trait Scheduler {
+    /// A new run begins. False if there is none to make any more.
+    fn begin(&mut self) -> bool;
+
+    /// The index of one of these choices, which are never empty; `None` ends the run early.
+    fn choose(&mut self, choices: &[Choice]) -> Option<usize>;
+}
+
+/// Runs a world to its end under a scheduler: the choices made, the events, and whether every
+/// worker was done.
+pub fn run(world: &mut World, scheduler: &mut dyn Scheduler, max_steps: u64) -> Run {
+    let mut run = Run { choices: Vec::new(), events: Vec::new(), finished: false };
+    while (run.choices.len() as u64) < max_steps {
+        let choices = world.choices();
+        if choices.is_empty() {
+            run.finished = true;
+            break;
+        }
+        let Some(index) = scheduler.choose(&choices) else { break };
+        run.choices.push(choices[index]);
+        run.events.push(world.take(choices[index]));
+    }
+    run.finished |= world.is_finished();
+    run
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The choices made.
+    pub choices: Vec<Choice>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Whether every worker was done at the end.
+    pub finished: bool,
+}
+
+/// One line of the table of schedulers.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Whether it samples: what it does not find may still be there.
+    pub samples: bool,
+}
+
+/// Every scheduler of `check --scheduler`, in the order of the documentation.
+pub fn all() -> &'static [Entry] {
+    &[
+        Entry {
+            name: "exhaustive",
+            summary: "every schedule, as the graph of distinct states; counts exactly",
+            samples: false,
+        },
+        Entry {
+            name: "random",
+            summary: "a random walk from a seed: each choice equally likely at each step",
+            samples: true,
+        },
+        Entry {
+            name: "pct",
+            summary: "probabilistic concurrency testing: random priorities, few changes of them",
+            samples: true,
+        },
+        Entry {
+            name: "round-robin",
+            summary: "everybody in turn; one run, the example to read first",
+            samples: true,
+        },
+    ]
+}
+
+/// The scheduler with this name.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    all().iter().find(|entry| entry.name == name)
+}

@@ -15,5 +15,7 @@ mod world;
 pub use choice::Choice;
 pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};
 pub use setting::{CacheSpec, Setting, WorkerInfo};
+pub use step::SharedObject;
 pub use step::{Performed, crash, deliver, perform, recreate, relist};
+pub(crate) use world::mark;
 pub use world::{FaultBudget, World};

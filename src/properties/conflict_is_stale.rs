@@ -1,0 +1,34 @@
+//! `conflict-is-stale`: a write is refused with a conflict if and only if its base was stale.
+//!
+//! Judges the server itself. A write that names a resourceVersion must be answered 409 (a JSON
+//! patch whose `test` fails: 422) exactly when the object has another one; a write that names none
+//! must never be. Conflicts between field managers are server-side apply's own and no business of
+//! this property. Next to read: `no_stale_overwrite.rs`.
+
+use super::Property;
+use crate::apiserver::PatchKind;
+use crate::reconcilers::Basis;
+use crate::trace::{Action, Event};
+
+/// The property.
+#[derive(Debug)]
+pub struct ConflictIsStale;
+
+impl Property for ConflictIsStale {
+    type Memory = ();
+
+    const NAME: &'static str = "conflict-is-stale";
+
+    fn start(&self) {}
+
+    fn observe(&self, (): &mut (), event: &Event) -> bool {
+        let Action::Write { patch, precondition, .. } = &event.action else { return false };
+        let Some(before) = event.before.as_deref().filter(|_| event.worker().is_some()) else {
+            return false;
+        };
+        match precondition {
+            Some(version) => event.is_conflict() != (Basis::of(before).revision != *version),
+            None => *patch != Some(PatchKind::Apply) && event.code == Some(409),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What "correct" means: judges of a history.
+//!
+//! A property sees events, one after the other, and remembers as little as it can, because what
+//! it remembers is part of the state of a search. It never touches the store: it is told what is
+//! left at the end. The same object judges a search, a replay and a thread run.
+//! `docs/verdicts.md` defines each formally. To add one: a file here, and one line in [`all`].
+//! Next to read: `no_lost_write.rs`.
+
+mod conflict_is_stale;
+mod converges;
+mod no_lost_write;
+mod no_stale_overwrite;
+mod raced;
+mod serializable;
+mod witness;
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+pub use conflict_is_stale::ConflictIsStale;
+pub use converges::Converges;
+pub use no_lost_write::NoLostWrite;
+pub use no_stale_overwrite::NoStaleOverwrite;
+pub use raced::Raced;
+pub use serializable::{Acknowledged, SerialOutcomes, Serializable, content};
+pub use witness::{Found, find_witness};
+
+use crate::apiserver::Revision;
+use crate::reconcilers::Job;
+use crate::simulation::{BoxedMemory, Ending, Observer};
+use crate::trace::Event;
+
+/// A property of histories.
+pub trait Property: Debug + Send + Sync {
+    /// What it remembers of the events so far.
+    type Memory: Clone + Eq + Hash + Debug + Send + Sync + 'static;
+
+    /// Its name in scenarios.
+    const NAME: &'static str;
+
+    /// What it remembers before the first event.
+    fn start(&self) -> Self::Memory;
+
+    /// Takes notice of one event. True decides for good: violated (for a *sometimes* property
+    /// such as `raced`: met).
+    fn observe(&self, memory: &mut Self::Memory, event: &Event) -> bool;
+
+    /// Whether it is violated (met) in a schedule that ended so, though no event decided.
+    fn decides_at_end(&self, _memory: &Self::Memory, _ending: &Ending) -> bool {
+        false
+    }
+
+    /// The resourceVersions it remembers.
+    fn revisions(&self, _memory: &Self::Memory) -> Vec<Revision> {
+        Vec::new()
+    }
+
+    /// Replaces each of them.
+    fn rename_revisions(&self, _memory: &mut Self::Memory, _rename: &dyn Fn(Revision) -> Revision) {
+    }
+}
+
+fn memory_of<P: Property>(memory: &BoxedMemory) -> &P::Memory {
+    (**memory).as_any().downcast_ref().expect("a property is given its own memory")
+}
+
+fn memory_mut<P: Property>(memory: &mut BoxedMemory) -> &mut P::Memory {
+    (**memory).as_any_mut().downcast_mut().expect("a property is given its own memory")
+}
+
+impl<P: Property> Observer for P {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn start(&self) -> BoxedMemory {
+        Box::new(Property::start(self))
+    }
+
+    fn observe(&self, memory: &mut BoxedMemory, event: &Event) -> bool {
+        Property::observe(self, memory_mut::<P>(memory), event)
+    }
+
+    fn decides_at_end(&self, memory: &BoxedMemory, ending: &Ending) -> bool {
+        Property::decides_at_end(self, memory_of::<P>(memory), ending)
+    }
+
+    fn revisions(&self, memory: &BoxedMemory) -> Vec<Revision> {
+        Property::revisions(self, memory_of::<P>(memory))
+    }
+
+    fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision) {
+        Property::rename_revisions(self, memory_mut::<P>(memory), rename);
+    }
+}
+
+/// One line of the table of properties.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name.
+    pub name: &'static str,
+    /// When it holds, in one line.
+    pub holds_when: &'static str,
+    /// Whether it is about *some* schedule rather than every one.
+    pub sometimes: bool,
+    /// Whether it is observed even where the scenario does not ask for it, as a note.
+    pub noted: bool,
+    build: fn(&Jobs) -> Arc<dyn Observer>,
+}
+
+/// What a property may know of the scenario: the jobs of its workers (`None` for a worker that
+/// is a Rust type of the user's), and the outcomes of running them one after the other.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    /// The job of each worker, by index.
+    pub jobs: Vec<Option<Arc<Job>>>,
+    /// For `serializable`.
+    pub serial: SerialOutcomes,
+}
+
+impl Entry {
+    /// The property, for these workers.
+    pub fn build(&self, jobs: &Jobs) -> Arc<dyn Observer> {
+        (self.build)(jobs)
+    }
+}
+
+/// Every property, in the order of the documentation.
+pub fn all() -> &'static [Entry] {
+    const ALL: &[Entry] = &[
+        Entry {
+            name: NoLostWrite::NAME,
+            holds_when: "every acknowledged intent is still there at the end, or was overwritten \
+                         knowingly",
+            sometimes: false,
+            noted: false,
+            build: |jobs| Arc::new(NoLostWrite::new(&jobs.jobs)),
+        },
+        Entry {
+            name: Serializable::NAME,
+            holds_when: "the final state is that of some one-after-the-other order of the \
+                         acknowledged runs",
+            sometimes: false,
+            noted: false,
+            build: |jobs| Arc::new(Serializable::new(jobs.serial.clone())),
+        },
+        Entry {
+            name: Converges::NAME,
+            holds_when: "every worker's intent was acknowledged: nobody gave up or retried forever",
+            sometimes: false,
+            noted: true,
+            build: |_| Arc::new(Converges),
+        },
+        Entry {
+            name: NoStaleOverwrite::NAME,
+            holds_when: "no field moves to a value computed from an older generation",
+            sometimes: false,
+            noted: false,
+            build: |jobs| Arc::new(NoStaleOverwrite::new(&jobs.jobs)),
+        },
+        Entry {
+            name: ConflictIsStale::NAME,
+            holds_when: "409 if and only if the base was stale (judges the server itself)",
+            sometimes: false,
+            noted: false,
+            build: |_| Arc::new(ConflictIsStale),
+        },
+        Entry {
+            name: Raced::NAME,
+            holds_when: "in at least one schedule, runs overlapped, so that `holds` means something",
+            sometimes: true,
+            noted: true,
+            build: |jobs| Arc::new(Raced::new(&jobs.jobs)),
+        },
+    ];
+    ALL
+}
+
+/// The property with this name.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    all().iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,63 @@
+//! `no-stale-overwrite`: no field moves to a value computed from an older generation than the one
+//! it replaces. `observedGeneration` never goes backwards.
+//!
+//! A field that a committed write moves (from one value to another) takes the generation that the
+//! write's base had: whoever wrote it had seen the spec as of that generation, or put back what
+//! somebody had. It must not be older than the generation of the value it replaces.
+//! Values that were there at the start count as generation 0. Next to read: `serializable.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Property;
+use crate::apiserver::{FieldPath, Key};
+use crate::reconcilers::Job;
+use crate::trace::{Action, Event, Fault};
+
+/// The property.
+#[derive(Debug)]
+pub struct NoStaleOverwrite {
+    fields: BTreeSet<(Key, FieldPath)>,
+}
+
+impl NoStaleOverwrite {
+    /// For workers with these jobs.
+    pub fn new(jobs: &[Option<Arc<Job>>]) -> Self {
+        let sets = |job: &Arc<Job>| -> Vec<(Key, FieldPath)> {
+            job.sets.iter().map(|set| (job.key.clone(), set.path.clone())).collect()
+        };
+        NoStaleOverwrite { fields: jobs.iter().flatten().flat_map(sets).collect() }
+    }
+}
+
+impl Property for NoStaleOverwrite {
+    /// The generation that each field's present value was computed from.
+    type Memory = BTreeMap<(Key, FieldPath), u64>;
+
+    const NAME: &'static str = "no-stale-overwrite";
+
+    fn start(&self) -> Self::Memory {
+        BTreeMap::new()
+    }
+
+    fn observe(&self, computed_from: &mut Self::Memory, event: &Event) -> bool {
+        let Some(key) = &event.key else { return false };
+        if event.action == Action::Fault(Fault::Recreation) {
+            computed_from.retain(|(at, _), _| at != key);
+        }
+        let (true, true, Some(basis)) = (event.committed, event.is_write(), &event.basis) else {
+            return false;
+        };
+        let mut backwards = false;
+        for field in self.fields.iter().filter(|(at, _)| at == key) {
+            let value = |object: &Option<Arc<serde_json::Value>>| {
+                object.as_deref().and_then(|object| field.1.get(object)).cloned()
+            };
+            if value(&event.before) != value(&event.after) {
+                let before = computed_from.insert(field.clone(), basis.generation);
+                backwards |= before.is_some_and(|before| basis.generation < before);
+            }
+        }
+        backwards
+    }
+}

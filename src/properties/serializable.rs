@@ -1,0 +1,102 @@
+//! `serializable`: the final state is that of some one-after-the-other order of the acknowledged
+//! runs, each reading, computing and writing alone.
+//!
+//! Stronger than `no-lost-write`: it also sees write skew, where each write is still there but no
+//! order of the two decisions leads to both. What is compared is everything but the metadata that
+//! counts writes. A run that was committed but whose answers were all lost may be part of the order
+//! or not. Which states the orders lead to is computed by whoever runs worlds, and handed in.
+//! Next to read: `check/serial.rs`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Property;
+use crate::simulation::Ending;
+use crate::trace::Event;
+
+/// Which runs were acknowledged: worker and run.
+pub type Acknowledged = BTreeSet<(usize, u32)>;
+
+/// The final states (see [`content`]) that the orders of some runs lead to.
+#[derive(Clone)]
+pub struct SerialOutcomes(pub Arc<dyn Fn(&Acknowledged) -> BTreeSet<String> + Send + Sync>);
+
+impl fmt::Debug for SerialOutcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SerialOutcomes")
+    }
+}
+
+/// The property.
+#[derive(Debug)]
+pub struct Serializable {
+    serial: SerialOutcomes,
+}
+
+impl Serializable {
+    /// With the outcomes of the orders.
+    pub fn new(serial: SerialOutcomes) -> Self {
+        Serializable { serial }
+    }
+}
+
+/// The runs that were acknowledged, and those that were committed but not acknowledged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Runs {
+    acknowledged: Acknowledged,
+    ambiguous: Acknowledged,
+}
+
+impl Property for Serializable {
+    type Memory = Runs;
+
+    const NAME: &'static str = "serializable";
+
+    fn start(&self) -> Runs {
+        Runs::default()
+    }
+
+    fn observe(&self, runs: &mut Runs, event: &Event) -> bool {
+        let Some(worker) = event.worker() else { return false };
+        let run = (worker, event.mark.run);
+        if event.is_acknowledged() {
+            runs.ambiguous.remove(&run);
+            runs.acknowledged.insert(run);
+        } else if event.committed && !event.answered && !runs.acknowledged.contains(&run) {
+            runs.ambiguous.insert(run);
+        }
+        false
+    }
+
+    fn decides_at_end(&self, runs: &Runs, ending: &Ending) -> bool {
+        let found = content(ending);
+        let ambiguous: Vec<_> = runs.ambiguous.iter().copied().collect();
+        let subsets = 0..1_u32 << ambiguous.len().min(16);
+        !subsets.into_iter().any(|chosen| {
+            let extra = ambiguous.iter().enumerate().filter(|(i, _)| chosen >> i & 1 == 1);
+            let mut order = runs.acknowledged.clone();
+            order.extend(extra.map(|(_, run)| *run));
+            (self.serial.0)(&order).contains(&found)
+        })
+    }
+}
+
+/// What two final states are compared by: the objects without the metadata that counts writes.
+pub fn content(ending: &Ending) -> String {
+    let mut text = String::new();
+    for (key, object) in &ending.objects {
+        let mut object: Value = (**object).clone();
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            for counted in
+                ["resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"]
+            {
+                metadata.remove(counted);
+            }
+        }
+        text.push_str(&format!("{key} {object}\n"));
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! The shortest schedule that violates a property, and among those the one with the fewest
+//! switches between workers; among those, the first in the order of choices.
+//!
+//! Backwards from the ends: for each state the length of the shortest way to an end that counts,
+//! the fewest switches among ways of that length, and which workers such a way may start with.
+//! Whoever moved last then pays one switch more unless he is among them, so this is enough to
+//! choose well from any predecessor. Deliveries and faults are nobody's move and cost no switch.
+//! Next to read: `check/mod.rs`.
+
+use super::graph::{Edge, Graph};
+use crate::simulation::Choice;
+use crate::trace::Fault;
+
+/// The best way from a state to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    steps: u32,
+    switches: u32,
+    /// The workers that a way of this cost may start with, as bits; all, if none moves any more.
+    starts: u64,
+}
+
+const NONE: Way = Way { steps: u32::MAX, switches: u32::MAX, starts: 0 };
+const HERE: Way = Way { steps: 0, switches: 0, starts: u64::MAX };
+
+impl Way {
+    fn cost(self) -> (u32, u32) {
+        (self.steps, self.switches)
+    }
+
+    /// The cost for somebody who moved last.
+    fn cost_after(self, mover: u64) -> (u32, u32) {
+        let switch = mover != 0 && self.starts & mover == 0;
+        (self.steps, self.switches.saturating_add(u32::from(switch)))
+    }
+
+    fn or(self, other: Way) -> Way {
+        match self.cost().cmp(&other.cost()) {
+            std::cmp::Ordering::Less => self,
+            std::cmp::Ordering::Greater => other,
+            std::cmp::Ordering::Equal => Way { starts: self.starts | other.starts, ..self },
+        }
+    }
+}
+
+/// The bit of the worker that a choice moves; 0 if it is nobody's move.
+fn mover(choice: Choice) -> u64 {
+    match choice {
+        Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => {
+            1 << (worker as u64).min(63)
+        }
+        Choice::Deliver(_) | Choice::Fault(_) => 0,
+    }
+}
+
+/// The shortest way to any end, and to an end that decides the observer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ways {
+    any: Way,
+    decided: Way,
+}
+
+/// The shortest schedule that decides the observer, or the shortest of all.
+pub(super) fn schedule(graph: &Graph, observer: Option<usize>) -> Option<Vec<Choice>> {
+    let ways = ways(graph, observer);
+    let mut wanted = observer.is_some();
+    let way = |state: u32, wanted: bool| {
+        let ways = ways[state as usize];
+        if wanted { ways.decided } else { ways.any }
+    };
+    let mut schedule = Vec::new();
+    let (mut state, mut last) = (0_u32, 0_u64);
+    if way(0, wanted) == NONE {
+        return None;
+    }
+    while way(state, wanted) != HERE {
+        let cost = |edge: &Edge| {
+            let still = wanted && !observer.is_some_and(|observer| edge.decides(observer));
+            let moved = mover(graph.choice(*edge));
+            let after = if moved == 0 { last } else { moved };
+            let (steps, switches) = way(edge.to, still).cost_after(after);
+            let switch = last != 0 && moved != 0 && moved != last;
+            (steps, switches.saturating_add(u32::from(switch)))
+        };
+        let best = graph.edges(state as usize).iter().min_by_key(|edge| cost(edge))?;
+        wanted &= !observer.is_some_and(|observer| best.decides(observer));
+        let choice = graph.choice(*best);
+        if mover(choice) != 0 {
+            last = mover(choice);
+        }
+        schedule.push(choice);
+        state = best.to;
+    }
+    Some(schedule)
+}
+
+fn ways(graph: &Graph, observer: Option<usize>) -> Vec<Ways> {
+    let mut ways = vec![Ways { any: NONE, decided: NONE }; graph.states()];
+    let order: Vec<u32> =
+        graph.topological().unwrap_or_else(|| (0..graph.states() as u32).collect());
+    // Without cycles one pass settles everything and a second sees that; with cycles, several.
+    loop {
+        let mut changed = false;
+        for &state in order.iter().rev() {
+            let found = ways_from(graph, observer, &ways, state as usize);
+            changed |= ways[state as usize] != found;
+            ways[state as usize] = found;
+        }
+        if !changed {
+            return ways;
+        }
+    }
+}
+
+fn ways_from(graph: &Graph, observer: Option<usize>, ways: &[Ways], state: usize) -> Ways {
+    if let Some(decided) = graph.decided_at_end(state) {
+        let counts = observer.is_some_and(|observer| decided >> observer & 1 == 1);
+        return Ways { any: HERE, decided: if counts { HERE } else { NONE } };
+    }
+    let mut found = Ways { any: NONE, decided: NONE };
+    for edge in graph.edges(state) {
+        let decides = observer.is_some_and(|observer| edge.decides(observer));
+        let next = ways[edge.to as usize];
+        let choice = graph.choice(*edge);
+        found.any = found.any.or(through(choice, next.any));
+        let rest = if decides { next.any } else { next.decided };
+        found.decided = found.decided.or(through(choice, rest));
+    }
+    found
+}
+
+fn through(choice: Choice, next: Way) -> Way {
+    if next == NONE {
+        return NONE;
+    }
+    let steps = next.steps + 1;
+    match mover(choice) {
+        0 => Way { steps, ..next },
+        moved => {
+            let (_, switches) = next.cost_after(moved);
+            Way { steps, switches, starts: moved }
+        }
+    }
+}
