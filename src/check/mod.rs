@@ -1,8 +1,104 @@
 //! One check of one scenario: explore, judge, and say what was found.
+//!
+//! [`run`] explores under a scheduler, [`replay`] runs one schedule again, [`compare`] does the
+//! first for every write method. What comes out (`result.rs`) is plain data for the renderers.
+//! Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
+//! gives. Next to read: `explore.rs`.
 
+mod compare;
+mod explore;
+mod judge;
+mod replay;
 mod result;
+mod sample;
+mod serial;
 
+use std::fmt;
+use std::sync::Arc;
+
+pub use compare::{Comparison, Row, compare};
+pub use explore::run;
+pub use replay::{Replayed, replay};
 pub use result::{
     Advice, Bound, CheckResult, Costs, Expectation, Exploration, LossClass, Pointer,
     PropertyResult, Verdict, Witness,
 };
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// States found (exhaustive), or runs made (sampling).
+    pub done: u64,
+    /// States found and not yet expanded; 0 when sampling.
+    pub frontier: u64,
+    /// Transitions taken; 0 when sampling.
+    pub transitions: u64,
+    /// The length of the schedules looked at now.
+    pub depth: u64,
+    /// Runs to be made in all, when sampling.
+    pub of: Option<u64>,
+}
+
+/// Told of progress from time to time; stops the check by returning a bound (a timeout, Ctrl-C).
+pub type Pulse = Arc<dyn Fn(Progress) -> Option<Bound> + Send + Sync>;
+
+/// How to check.
+#[derive(Clone)]
+pub struct Options {
+    /// The scheduler's name, from [`crate::schedulers::all`].
+    pub scheduler: String,
+    /// What random schedulers start from.
+    pub seed: u64,
+    /// How many runs a sampling scheduler makes at most.
+    pub runs: u64,
+    /// The bug depth of `pct`.
+    pub depth: u32,
+    /// Distinct states to expand at most.
+    pub max_states: Option<u64>,
+    /// Steps of one schedule at most.
+    pub max_steps: Option<u64>,
+    /// Whether to run the other write methods when a write is lost.
+    pub advice: bool,
+    /// Whether states that differ only in absolute revisions are one. Off for comparison only.
+    pub canonical: bool,
+    /// Flags to repeat in commands: `--write merge-patch`.
+    pub overrides: Vec<String>,
+    /// Whether `expect` counts.
+    pub expect: bool,
+    /// Told of progress; stops the check.
+    pub pulse: Option<Pulse>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            scheduler: "exhaustive".to_owned(),
+            seed: 0,
+            runs: 1000,
+            depth: 3,
+            max_states: None,
+            max_steps: None,
+            advice: false,
+            canonical: true,
+            overrides: Vec::new(),
+            expect: true,
+            pulse: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("scheduler", &self.scheduler)
+            .field("seed", &self.seed)
+            .field("runs", &self.runs)
+            .field("max_states", &self.max_states)
+            .field("max_steps", &self.max_steps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Steps up to which schedules are counted where the graph has a cycle, and after which a sampled
+/// run is cut off, unless `max_steps` says otherwise.
+pub const DEFAULT_MAX_STEPS: u64 = 1000;

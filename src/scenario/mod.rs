@@ -8,6 +8,7 @@
 pub mod builtin;
 mod cluster;
 mod crds;
+mod build;
 mod diagnostic;
 mod fingerprint;
 mod load;
@@ -24,6 +25,7 @@ mod values;
 mod yaml;
 
 pub use crds::{Disk, Files};
+pub(crate) use build::Plan;
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub use schema::json_schema;
 

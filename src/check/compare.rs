@@ -1,0 +1,64 @@
+//! One scenario with every write method, read live and from the cache.
+//!
+//! A method that the server refuses for this kind of object, whoever moves when, has no counts
+//! but the server's words. Next to read: `explore.rs`.
+
+use std::sync::Arc;
+
+use super::explore::refusal;
+use super::{CheckResult, Options, Verdict, run};
+use crate::reconcilers::{Reader, methods};
+use crate::scenario::{Diagnostic, Scenario};
+
+/// One write method with one reader.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The write method.
+    pub write: &'static str,
+    /// Where the workers read.
+    pub read: Reader,
+    /// What the check found; `None` if the server refuses the method.
+    pub result: Option<CheckResult>,
+    /// Why the server refuses it.
+    pub refused: Option<String>,
+}
+
+impl Row {
+    /// `no-lost-write`; unknown if the server refuses the method.
+    pub fn verdict(&self) -> Verdict {
+        let result = self.result.as_ref().and_then(|result| result.property("no-lost-write"));
+        result.map_or(Verdict::Unknown, |property| property.verdict)
+    }
+}
+
+/// Every write method, live and cached.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The scenario as it is.
+    pub scenario: Arc<Scenario>,
+    /// The rows, methods in the order of the table, live before cached.
+    pub rows: Vec<Row>,
+}
+
+/// Runs a scenario with every write method and both readers.
+pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison, Diagnostic> {
+    let mut rows = Vec::new();
+    let options = Options { advice: false, expect: false, ..options.clone() };
+    for method in methods::all() {
+        let write = method.name();
+        let Ok(changed) = scenario.with_write(write) else { continue };
+        let refused = refusal(&Arc::new(changed.clone()));
+        for read in [Reader::Live, Reader::Cache] {
+            let mut other = changed.with_read(read);
+            if !other.properties.iter().any(|name| name == "no-lost-write") {
+                other.properties.insert(0, "no-lost-write".to_owned());
+            }
+            let result = match &refused {
+                Some(_) => None,
+                None => Some(run(&Arc::new(other), &options)?),
+            };
+            rows.push(Row { write, read, result, refused: refused.clone() });
+        }
+    }
+    Ok(Comparison { scenario: Arc::clone(scenario), rows })
+}

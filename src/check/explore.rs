@@ -1,0 +1,204 @@
+//! Checks a scenario under a scheduler.
+//!
+//! The exhaustive search gives verdicts, counts and the shortest losing schedule; a sampling
+//! scheduler gives a violation or nothing, and nothing is `unknown`, never `holds`. A witness is
+//! always what a replay of its schedule shows. Next to read: `replay.rs`.
+
+use std::sync::Arc;
+
+use super::judge::{expectation, properties_of};
+use super::replay::witness_of;
+use super::{
+    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Exploration, Options, Progress,
+    PropertyResult, Verdict, sample, serial,
+};
+use crate::apiserver::{PatchKind, Verb};
+use crate::properties::Entry;
+use crate::reconcilers::methods;
+use crate::scenario::{Diagnostic, Plan, Scenario};
+use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
+use crate::schedulers::{self, Letters, Schedule};
+use crate::simulation::World;
+use crate::trace::Action;
+
+/// A scenario made ready to be run.
+pub(super) struct Prepared {
+    pub scenario: Arc<Scenario>,
+    pub observed: Vec<&'static Entry>,
+    pub judged: usize,
+    pub world: World,
+    pub letters: Arc<Letters>,
+    pub fingerprint: String,
+}
+
+impl Prepared {
+    pub(super) fn new(scenario: &Arc<Scenario>) -> Result<Prepared, Diagnostic> {
+        let plan = Plan::new(scenario)?;
+        let (observed, judged) = properties_of(scenario);
+        let alone = plan.world(&[], serial::none());
+        let world = plan.world(&observed, serial::outcomes(alone));
+        let letters = Arc::new(Letters::assign(&world.setting));
+        let fingerprint = format!("{:016x}", scenario.fingerprint())[..4].to_owned();
+        let scenario = Arc::clone(scenario);
+        Ok(Prepared { scenario, observed, judged, world, letters, fingerprint })
+    }
+
+    pub(super) fn schedule(&self, choices: Vec<crate::simulation::Choice>) -> Schedule {
+        let fingerprint = Some(self.fingerprint.clone());
+        Schedule { fingerprint, choices, letters: Arc::clone(&self.letters) }
+    }
+}
+
+/// Checks a scenario.
+pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, Diagnostic> {
+    let prepared = Prepared::new(scenario)?;
+    let (exploration, properties, costs) = match options.scheduler.as_str() {
+        "exhaustive" => exhaustively(&prepared, options),
+        name => sample::sampled(&prepared, name, options)?,
+    };
+    let stated = if options.expect { expectation(scenario, &properties) } else { super::Expectation::None };
+    let mut result = CheckResult {
+        scenario: Arc::clone(scenario),
+        overrides: options.overrides.clone(),
+        fingerprint: prepared.fingerprint.clone(),
+        exploration,
+        properties,
+        costs,
+        expectation: stated,
+        advice: Vec::new(),
+    };
+    let lost = result.property("no-lost-write").is_some_and(|p| p.verdict == Verdict::Violated);
+    if options.advice && lost {
+        result.advice = advice(scenario, options);
+    }
+    Ok(result)
+}
+
+/// What one exploration found.
+pub(super) type Outcome = (Exploration, Vec<PropertyResult>, Costs);
+
+fn exhaustively(prepared: &Prepared, options: &Options) -> Outcome {
+    let limits = Limits {
+        max_states: options.max_states.unwrap_or(u64::MAX),
+        max_steps: options.max_steps.unwrap_or(u64::MAX),
+        canonical: options.canonical,
+    };
+    let mut pulse = |search: SearchProgress| -> Option<Bound> {
+        let (frontier, transitions) = (search.frontier, search.transitions);
+        let (done, depth) = (search.states, search.depth);
+        let progress = Progress { done, frontier, transitions, depth, of: None };
+        options.pulse.as_ref().and_then(|pulse| pulse(progress))
+    };
+    let explored = exhaustive::explore(&prepared.world, limits, &mut pulse);
+    let counts = explored.counts(options.max_steps.unwrap_or(DEFAULT_MAX_STEPS));
+    let observed = prepared.observed.iter().enumerate();
+    let properties =
+        observed.map(|(index, entry)| property(prepared, &explored, counts.as_ref(), index, entry));
+    let properties = properties.collect();
+    let exploration = Exploration {
+        scheduler: "exhaustive",
+        complete: explored.stopped_by.is_none(),
+        stopped_by: explored.stopped_by.clone(),
+        states: Some(explored.graph.states() as u64),
+        transitions: Some(explored.graph.transitions() as u64),
+        schedules: counts.as_ref().map(|counts| counts.schedules.clone()),
+        cyclic: counts.as_ref().is_some_and(|counts| counts.cyclic),
+        executions: None,
+        seed: None,
+    };
+    let costs = Costs {
+        with_conflict: counts.as_ref().map(|counts| counts.with_conflict.clone()),
+        calls: counts.as_ref().map(|counts| counts.calls.clone()),
+        most_calls: counts.as_ref().map(|counts| counts.most_calls),
+        max_attempts: explored.max_attempts,
+    };
+    (exploration, properties, costs)
+}
+
+fn property(
+    prepared: &Prepared,
+    explored: &Explored,
+    counts: Option<&Counts>,
+    index: usize,
+    entry: &Entry,
+) -> PropertyResult {
+    let decided = explored.shortest(index);
+    let covered = explored.stopped_by.is_none();
+    let cyclic = counts.is_some_and(|counts| counts.cyclic);
+    let verdict = match (entry.sometimes, &decided) {
+        (false, Some(_)) => Verdict::Violated,
+        (true, Some(_)) => Verdict::Holds,
+        // Where schedules without end exist, "everybody finishes" is not for the ends to say.
+        (_, None) if !covered || (cyclic && entry.name == "converges") => Verdict::Unknown,
+        (false, None) => Verdict::Holds,
+        (true, None) => Verdict::Violated,
+    };
+    let schedules = counts.map(|counts| counts.decided[index].clone());
+    let schedule = match (verdict, entry.sometimes) {
+        (Verdict::Violated, false) => decided,
+        _ => None,
+    };
+    let witness = schedule
+        .map(|choices| prepared.schedule(choices))
+        .and_then(|schedule| witness_of(prepared, index, entry.name, schedule));
+    let judged = index < prepared.judged;
+    PropertyResult { name: entry.name, verdict, judged, schedules, witness }
+}
+
+/// States that a measurement for an advice may take: it is advice, not the verdict.
+const ADVICE_STATES: u64 = 200_000;
+
+/// Runs the other write methods on the same scenario.
+fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {
+    let uses = |name: &str| scenario.workers.iter().all(|worker| worker.write == name);
+    let others = methods::all().iter().filter(|method| !uses(method.name()));
+    others.filter_map(|method| measured(scenario, options, method.name())).collect()
+}
+
+fn measured(scenario: &Arc<Scenario>, options: &Options, write: &'static str) -> Option<Advice> {
+    let other = Arc::new(scenario.with_write(write).ok()?);
+    if let Some(refused) = refusal(&other) {
+        let refused = Some(refused);
+        return Some(Advice { write, verdict: Verdict::Unknown, losing: None, schedules: None, refused });
+    }
+    let bounded = Options {
+        advice: false,
+        max_states: Some(options.max_states.unwrap_or(ADVICE_STATES).min(ADVICE_STATES)),
+        max_steps: options.max_steps,
+        scheduler: "exhaustive".to_owned(),
+        pulse: options.pulse.clone(),
+        ..Options::default()
+    };
+    let result = run(&other, &bounded).ok()?;
+    let lost = result.property("no-lost-write")?;
+    Some(Advice {
+        write,
+        verdict: lost.verdict,
+        losing: lost.schedules.clone(),
+        schedules: result.exploration.schedules.clone(),
+        refused: None,
+    })
+}
+
+/// Why the server refuses the way a scenario writes, whoever moves when: what it answers to a
+/// worker that is alone.
+pub(super) fn refusal(scenario: &Arc<Scenario>) -> Option<String> {
+    let prepared = Prepared::new(scenario).ok()?;
+    (0..prepared.world.workers.len()).find_map(|worker| {
+        let mut world = prepared.world.clone();
+        let alone = crate::simulation::Choice::Worker(worker);
+        let choose = |choices: &[_]| choices.iter().position(|choice| *choice == alone);
+        let run = schedulers::run(&mut world, &mut schedulers::Manual(choose), 16);
+        let refused = run.events.iter().find(|event| {
+            let tested = matches!(event.action, Action::Write { patch: Some(PatchKind::Json), .. });
+            let unreadable = event.code == Some(422) && !tested;
+            event.is_write() && (unreadable || matches!(event.code, Some(400 | 404 | 405 | 415)))
+        })?;
+        let verb = match &refused.action {
+            Action::Write { verb: Verb::Update, .. } => "PUT",
+            _ => "PATCH",
+        };
+        let message = refused.message.clone().unwrap_or_default();
+        Some(format!("{verb} is answered {}: {message}", refused.code?))
+    })
+}
