@@ -6,16 +6,17 @@
 
 use std::sync::Arc;
 
+use super::compare::writing;
 use super::judge::{expectation, properties_of};
 use super::replay::witness_of;
 use super::{
-    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Exploration, Options, Progress,
-    PropertyResult, Verdict, sample, serial,
+    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Expectation, Exploration, Options,
+    Progress, PropertyResult, Verdict, sample, serial,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
 use crate::reconcilers::methods;
-use crate::scenario::{Diagnostic, Plan, Scenario};
+use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
 use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
 use crate::schedulers::{self, Letters, Schedule};
 use crate::simulation::World;
@@ -56,7 +57,12 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         "exhaustive" => exhaustively(&prepared, options),
         name => sample::sampled(&prepared, name, options)?,
     };
-    let stated = if options.expect { expectation(scenario, &properties) } else { super::Expectation::None };
+    let stated = match (options.expect, &scenario.expect) {
+        (false, _) => Expectation::None,
+        (true, Expect::Rejected) if refusal(scenario).is_some() => Expectation::Met,
+        (true, Expect::Rejected) => Expectation::Unmet,
+        (true, _) => expectation(scenario, &properties),
+    };
     let mut result = CheckResult {
         scenario: Arc::clone(scenario),
         overrides: options.overrides.clone(),
@@ -156,10 +162,16 @@ fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {
 }
 
 fn measured(scenario: &Arc<Scenario>, options: &Options, write: &'static str) -> Option<Advice> {
-    let other = Arc::new(scenario.with_write(write).ok()?);
+    let other = Arc::new(writing(scenario, write));
     if let Some(refused) = refusal(&other) {
         let refused = Some(refused);
-        return Some(Advice { write, verdict: Verdict::Unknown, losing: None, schedules: None, refused });
+        return Some(Advice {
+            write,
+            verdict: Verdict::Unknown,
+            losing: None,
+            schedules: None,
+            refused,
+        });
     }
     let bounded = Options {
         advice: false,

@@ -15,7 +15,8 @@ pub(super) fn properties_of(scenario: &Scenario) -> (Vec<&'static Entry>, usize)
         observed.extend(properties::named("no-lost-write"));
     }
     let judged = observed.len();
-    let noted = |entry: &&Entry| entry.noted && !scenario.properties.iter().any(|p| p == entry.name);
+    let noted =
+        |entry: &&Entry| entry.noted && !scenario.properties.iter().any(|p| p == entry.name);
     observed.extend(properties::all().iter().filter(noted));
     (observed, judged)
 }

@@ -39,9 +39,11 @@ pub fn replay(scenario: &Arc<Scenario>, schedule: &str) -> Result<Replayed, Diag
     if let Some(recorded) = &parsed.fingerprint
         && *recorded != prepared.fingerprint
     {
-        return Err(Diagnostic::error("this schedule was recorded for another version of the scenario")
-            .note(format!("recorded for {recorded}; this scenario is {}", prepared.fingerprint))
-            .help(format!("to try the same choices anyway: --schedule {}", parsed.bare())));
+        return Err(Diagnostic::error(
+            "this schedule was recorded for another version of the scenario",
+        )
+        .note(format!("recorded for {recorded}; this scenario is {}", prepared.fingerprint))
+        .help(format!("to try the same choices anyway: --schedule {}", parsed.bare())));
     }
     let (world, run, misfit) = follow(&prepared.world, &parsed.choices);
     if let Some(misfit) = misfit.filter(|misfit| misfit.wanted.is_some()) {
@@ -52,7 +54,8 @@ pub fn replay(scenario: &Arc<Scenario>, schedule: &str) -> Result<Replayed, Diag
     let judged = prepared.observed.iter().enumerate().map(|(index, entry)| {
         let schedule = prepared.schedule(run.choices.clone());
         let violated = decided[index] && run.finished && !entry.sometimes;
-        let witness = violated.then(|| witness_of(&prepared, index, entry.name, schedule)).flatten();
+        let witness =
+            violated.then(|| witness_of(&prepared, index, entry.name, schedule)).flatten();
         (entry.name, decided[index], witness)
     });
     let judged = judged.collect();

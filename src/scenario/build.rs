@@ -104,9 +104,8 @@ fn job(
     let kind = server.kind_named(&spec.object.kind).ok_or_else(|| {
         Diagnostic::error(format!("no kind `{}` is known to the API server", spec.object.kind))
     })?;
-    let write = methods::named(&spec.write).ok_or_else(|| {
-        Diagnostic::error(format!("unknown write method `{}`", spec.write))
-    })?;
+    let write = methods::named(&spec.write)
+        .ok_or_else(|| Diagnostic::error(format!("unknown write method `{}`", spec.write)))?;
     let key = key_of(&kind, &spec.object, keys);
     let set = |(path, value): &(crate::apiserver::FieldPath, crate::reconcilers::ValueExpr)| {
         let list = path.outermost_list().unwrap_or_else(|| path.clone());

@@ -93,11 +93,18 @@ impl Scenario {
         if refused.is_empty() { Ok(scenario) } else { Err(Mistakes(refused)) }
     }
 
-    /// The same scenario with every worker reading there (`--read`).
+    /// The same scenario with every worker reading there (`--read`). Unless it names processes
+    /// itself, workers that read from a cache share one: the loops of one controller manager.
     #[must_use]
     pub fn with_read(&self, reader: Reader) -> Scenario {
         let mut scenario = self.clone();
         scenario.workers.iter_mut().for_each(|worker| worker.read = reader);
+        let names_processes = self.workers.iter().any(|worker| worker.process != worker.name);
+        if let (Reader::Cache, false, Some(first)) = (reader, names_processes, self.workers.first())
+        {
+            let process = first.process.clone();
+            scenario.workers.iter_mut().for_each(|worker| worker.process = process.clone());
+        }
         scenario
     }
 

@@ -5,10 +5,10 @@
 //! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
 //! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
 
+mod build;
 pub mod builtin;
 mod cluster;
 mod crds;
-mod build;
 mod diagnostic;
 mod fingerprint;
 mod load;
@@ -24,8 +24,8 @@ mod validate;
 mod values;
 mod yaml;
 
-pub use crds::{Disk, Files};
 pub(crate) use build::Plan;
+pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub use schema::json_schema;
 
