@@ -1,0 +1,439 @@
+//! What a step is called in every drawing: `PUT ready=True, if rv 1`, and the notes below it.
+//!
+//! A [`Story`] walks the events of one trace once and remembers, per step, the objects around it;
+//! the timeline, the explanation and the Mermaid diagram all ask it, so that they cannot differ.
+//! Next to read: `losses.rs`, what a step took away; then `timeline.rs`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::view::{View, value_text};
+use crate::apiserver::{FieldPath, PatchKind, Verb};
+use crate::reconcilers::Change;
+use crate::scenario::Scenario;
+use crate::trace::{Action, Actor, Event, Fault, Trace};
+
+/// One run, ready to be told.
+#[derive(Debug)]
+pub struct Story<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The run.
+    pub trace: &'a Trace,
+    /// The objects of the run.
+    pub views: Vec<View>,
+    /// Per step, per view: the object after it.
+    after: Vec<Vec<Option<Arc<Value>>>>,
+}
+
+/// Which way a step goes, seen from the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The object comes to the worker.
+    Reads,
+    /// The worker's write goes to the object.
+    Writes,
+    /// It went there and was refused.
+    Refused,
+    /// Nothing crosses the server's edge.
+    Local,
+}
+
+impl<'a> Story<'a> {
+    /// Walks the run.
+    pub fn new(scenario: &'a Scenario, trace: &'a Trace) -> Self {
+        let views = View::of(scenario, trace);
+        let initial = |view: &View| {
+            trace.initial.iter().find(|(key, _)| *key == view.key).map(|(_, object)| object.clone())
+        };
+        let mut now: Vec<Option<Arc<Value>>> = views.iter().map(initial).collect();
+        let mut after = Vec::new();
+        for event in &trace.events {
+            if let Some(at) = views.iter().position(|view| event.key.as_ref() == Some(&view.key)) {
+                let touched = event.is_api_call() || event.after.is_some();
+                if touched || event.actor == Actor::World {
+                    now[at].clone_from(&event.after);
+                }
+            }
+            after.push(now.clone());
+        }
+        Story { scenario, trace, views, after }
+    }
+
+    /// The event of a step, counted from 1.
+    pub fn event(&self, step: usize) -> Option<&'a Event> {
+        self.trace.events.get(step.checked_sub(1)?)
+    }
+
+    /// The name of a worker.
+    pub fn worker(&self, worker: usize) -> &'a str {
+        self.trace.workers.get(worker).map_or("?", String::as_str)
+    }
+
+    /// The names of the processes, by index: in the order in which workers name them.
+    fn process(&self, process: usize) -> &'a str {
+        let mut seen = BTreeSet::new();
+        let names = self.scenario.workers.iter().map(|spec| spec.process.as_str());
+        let mut distinct = names.filter(|name| seen.insert(*name));
+        distinct.nth(process).unwrap_or("?")
+    }
+
+    /// Who moves in a step, by name.
+    pub fn actor(&self, event: &Event) -> String {
+        match event.actor {
+            Actor::Worker(worker) => self.worker(worker).to_owned(),
+            Actor::Cache(cache) => {
+                format!("{}'s cache", self.trace.caches.get(cache).map_or("?", String::as_str))
+            }
+            Actor::World => match event.action {
+                Action::Fault(Fault::LostResponse(_)) => "the network".to_owned(),
+                Action::Fault(Fault::Crash(process)) => self.process(process).to_owned(),
+                Action::Fault(Fault::WatchGap(cache)) => {
+                    format!("{}'s cache", self.trace.caches.get(cache).map_or("?", String::as_str))
+                }
+                _ => "somebody".to_owned(),
+            },
+        }
+    }
+
+    /// The view of the object that a step is about; the first one if it is about none.
+    pub fn view(&self, event: &Event) -> Option<&View> {
+        self.view_index(event).map(|at| &self.views[at])
+    }
+
+    fn view_index(&self, event: &Event) -> Option<usize> {
+        let named = self.views.iter().position(|view| event.key.as_ref() == Some(&view.key));
+        named.or(if self.views.is_empty() { None } else { Some(0) })
+    }
+
+    /// The object that a step is about, after it.
+    pub fn after(&self, step: usize) -> Option<&Value> {
+        let at = self.view_index(self.event(step)?)?;
+        self.after[step - 1][at].as_deref()
+    }
+
+    /// The object that a step is about, before it.
+    pub fn before(&self, step: usize) -> Option<&Value> {
+        let event = self.event(step)?;
+        let at = self.view_index(event)?;
+        match step.checked_sub(2) {
+            Some(previous) => self.after[previous][at].as_deref(),
+            None => {
+                let key = &self.views[at].key;
+                let initial = self.trace.initial.iter().find(|(known, _)| known == key);
+                initial.map(|(_, object)| object.as_ref())
+            }
+        }
+    }
+
+    /// The object's resourceVersion after a step; the store's revision if there is no object.
+    pub fn rv(&self, step: usize) -> u64 {
+        let store = self.event(step).map_or(0, |event| event.revision.0);
+        self.after(step).and_then(resource_version).unwrap_or(store)
+    }
+
+    /// Which way a step goes.
+    pub fn flow(&self, event: &Event) -> Flow {
+        let refused = event.code.is_some_and(|code| code >= 400);
+        match &event.action {
+            _ if refused => Flow::Refused,
+            Action::Read | Action::ReadRevision | Action::Load { fetched: true } => Flow::Reads,
+            Action::Write { .. } => Flow::Writes,
+            _ => Flow::Local,
+        }
+    }
+
+    /// The ways to name a step, the longest first.
+    pub fn names(&self, event: &Event) -> Vec<String> {
+        match &event.action {
+            Action::Read => vec!["GET".to_owned()],
+            Action::ReadRevision => vec!["GET, keeps only rv".to_owned()],
+            Action::CacheRead => match seen_rv(event) {
+                Some(rv) => vec![format!("reads its cache: rv {rv}"), format!("cache: rv {rv}")],
+                None => vec!["reads its cache: nothing".to_owned(), "cache: nothing".to_owned()],
+            },
+            Action::Load { fetched: true } => vec!["GET into memory".to_owned()],
+            Action::Load { fetched: false } => vec!["already in memory".to_owned()],
+            Action::Touch => {
+                let changes = self.changes(event);
+                vec![format!("in memory: {changes}"), format!("memory: {changes}")]
+            }
+            Action::Decode => {
+                vec!["decodes the answer into memory".to_owned(), "decodes the answer".to_owned()]
+            }
+            Action::Deliver => match seen_rv(event) {
+                Some(rv) => vec![format!("cache receives rv {rv}"), format!("cache: rv {rv}")],
+                None => vec!["cache receives the deletion".to_owned(), "cache: gone".to_owned()],
+            },
+            Action::Fault(fault) => self.fault(*fault),
+            Action::Write { .. } => self.write_names(event),
+        }
+    }
+
+    fn fault(&self, fault: Fault) -> Vec<String> {
+        match fault {
+            Fault::LostResponse(worker) => vec![
+                format!("the next answer to {} gets lost", self.worker(worker)),
+                "next answer gets lost".to_owned(),
+            ],
+            Fault::Crash(_) => vec!["crashes and restarts".to_owned()],
+            Fault::WatchGap(_) => {
+                vec!["the watch breaks; the cache lists anew".to_owned(), "lists anew".to_owned()]
+            }
+            Fault::Recreation => {
+                vec!["deletes and recreates the object".to_owned(), "recreates it".to_owned()]
+            }
+        }
+    }
+
+    fn write_names(&self, event: &Event) -> Vec<String> {
+        let verb = verb(event);
+        let lock = match locked_to(event) {
+            Some(rv) => format!(", if rv {rv}"),
+            None => String::new(),
+        };
+        let force = match event.action {
+            Action::Write { force: true, .. } => ", force",
+            _ => "",
+        };
+        let (long, short) = (self.payload(event), self.fields(event));
+        vec![
+            format!("{verb} {long}{force}{lock}"),
+            format!("{verb} {short}{force}{lock}"),
+            format!("{verb}{force}{lock}"),
+        ]
+    }
+
+    /// What a write carries: the whole list if it sends one, the fields it means otherwise.
+    fn payload(&self, event: &Event) -> String {
+        let (Action::Write { sent, patch, .. }, Some(view)) = (&event.action, self.view(event))
+        else {
+            return String::new();
+        };
+        if is_empty_patch(event) {
+            return "{}".to_owned();
+        }
+        if self.is_shared(event) {
+            return view.compact(Some(sent));
+        }
+        if *patch == Some(PatchKind::Merge) {
+            let lists: BTreeSet<_> =
+                event.intent.iter().filter_map(|change| change.path.outermost_list()).collect();
+            let parts: Vec<_> = lists
+                .iter()
+                .filter_map(|list| {
+                    Some(format!("{}={}", view.label(list), view.list(list, list.get(sent)?)))
+                })
+                .chain(
+                    event
+                        .intent
+                        .iter()
+                        .filter(|change| change.path.outermost_list().is_none())
+                        .filter(|change| is_sent(&change.path, sent))
+                        .map(|change| view.intent(change)),
+                )
+                .collect();
+            if !parts.is_empty() {
+                return parts.join(" ");
+            }
+        }
+        self.changes(event)
+    }
+
+    /// `ready=True vcpus=8`: what a step means.
+    pub fn changes(&self, event: &Event) -> String {
+        let Some(view) = self.view(event) else { return String::new() };
+        let changes: Vec<_> = event.intent.iter().map(|change| view.intent(change)).collect();
+        changes.join(" ")
+    }
+
+    fn fields(&self, event: &Event) -> String {
+        let Some(view) = self.view(event) else { return String::new() };
+        let fields: Vec<_> =
+            event.intent.iter().map(|change| view.label(&change.path)).collect();
+        fields.join(" ")
+    }
+
+    /// Whether a write sends the object that its process shares in memory.
+    pub fn is_shared(&self, event: &Event) -> bool {
+        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
+        spec.is_some_and(|spec| spec.write == "update-shared")
+    }
+
+    /// What is said below a step: where its body came from, what became of it.
+    pub fn notes(&self, step: usize) -> Vec<String> {
+        let Some(event) = self.event(step) else { return Vec::new() };
+        let mut notes = Vec::new();
+        if event.is_write() {
+            notes.extend(self.origin(step, event));
+            if is_status_on_main(event) {
+                notes.push("to the main endpoint".to_owned());
+            }
+            if event.code.is_some_and(|code| code / 100 == 2) && !event.committed {
+                notes.push("nothing changed".to_owned());
+            }
+        }
+        if let (Some(code), Some(reason)) = (event.code, event.reason)
+            && code >= 400
+            && code != 409
+        {
+            notes.push(reason.to_owned());
+        }
+        if event.action == Action::Decode {
+            notes.extend(self.wiped(step).into_iter().map(|state| format!("wipes {state}")));
+        }
+        if !event.answered && event.code.is_some() {
+            notes.push("the answer is lost".to_owned());
+        }
+        if event.mark.dropped {
+            notes.push("gives up".to_owned());
+        }
+        notes
+    }
+
+    /// Where the body of a write came from, if that was not the newest object.
+    fn origin(&self, step: usize, event: &Event) -> Option<String> {
+        let basis = event.basis.as_ref()?.revision.0;
+        let current = self.before(step).and_then(resource_version)?;
+        if basis >= current || event.code.is_some_and(|code| code >= 400) {
+            return None;
+        }
+        let restamped = locked_to(event).is_some_and(|rv| rv > basis);
+        Some(match (restamped, self.read_from_cache(step), verb(event)) {
+            (true, ..) => format!("body still rv {basis}"),
+            (false, true, _) => format!("built on cached rv {basis}"),
+            (false, false, "PUT") => format!("body read at rv {basis}"),
+            (false, false, "APPLY") => return None,
+            (false, false, _) => format!("computed from rv {basis}"),
+        })
+    }
+
+    /// Whether the worker's last read before this step was a look into its cache.
+    pub fn read_from_cache(&self, step: usize) -> bool {
+        self.last_read(step)
+            .and_then(|read| self.event(read))
+            .is_some_and(|event| event.action == Action::CacheRead)
+    }
+
+    /// The worker's last read before this step that it took a whole object from.
+    pub fn last_read(&self, step: usize) -> Option<usize> {
+        let worker = self.event(step)?.worker()?;
+        (1..step).rev().find(|at| {
+            let event = &self.trace.events[at - 1];
+            let reads = matches!(
+                event.action,
+                Action::Read | Action::CacheRead | Action::Load { .. }
+            );
+            reads && event.worker() == Some(worker)
+        })
+    }
+
+    /// What of the shared object in memory is no longer there after this step.
+    pub fn wiped(&self, step: usize) -> Vec<String> {
+        let Some(event) = self.event(step) else { return Vec::new() };
+        let (Some(view), Some(memory)) = (self.view(event), event.seen.as_deref()) else {
+            return Vec::new();
+        };
+        let pending = self.pending_touches(step);
+        pending
+            .into_iter()
+            .filter(|change| !change.path.satisfied_by(memory, change.value.as_ref()))
+            .map(|change| view.state(&change.path, change.value.as_ref()))
+            .collect()
+    }
+
+    /// What others of the process have put into memory and not yet sent, before this step.
+    fn pending_touches(&self, step: usize) -> Vec<&'a Change> {
+        let process = |event: &Event| {
+            let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
+            spec.map(|spec| spec.process.as_str())
+        };
+        let Some(event) = self.event(step) else { return Vec::new() };
+        let mut pending: Vec<(Option<usize>, &Change)> = Vec::new();
+        for earlier in &self.trace.events[..step - 1] {
+            if process(earlier) != process(event) || earlier.worker() == event.worker() {
+                continue;
+            }
+            match earlier.action {
+                Action::Touch => {
+                    pending.extend(earlier.intent.iter().map(|change| (earlier.worker(), change)));
+                }
+                Action::Write { .. } => pending.retain(|(who, _)| *who != earlier.worker()),
+                _ => {}
+            }
+        }
+        pending.into_iter().map(|(_, change)| change).collect()
+    }
+}
+
+/// `PUT`, `PATCH`, `APPLY`, `CREATE`, `DELETE`.
+pub fn verb(event: &Event) -> &'static str {
+    match &event.action {
+        Action::Write { verb: Verb::Create, .. } => "CREATE",
+        Action::Write { verb: Verb::Delete | Verb::DeleteCollection, .. } => "DELETE",
+        Action::Write { verb: Verb::Update, .. } => "PUT",
+        Action::Write { patch: Some(PatchKind::Apply), .. } => "APPLY",
+        Action::Write { .. } => "PATCH",
+        _ => "GET",
+    }
+}
+
+/// The resourceVersion that a write names as its precondition, or tests.
+pub fn locked_to(event: &Event) -> Option<u64> {
+    let Action::Write { precondition, sent, patch, .. } = &event.action else { return None };
+    let tested = || {
+        let operations = sent.as_array().filter(|_| *patch == Some(PatchKind::Json))?;
+        let test = operations.iter().find(|operation| {
+            operation["op"] == "test" && operation["path"] == "/metadata/resourceVersion"
+        })?;
+        test["value"].as_str()?.parse().ok()
+    };
+    precondition.map(|revision| revision.0).or_else(tested)
+}
+
+/// Whether a patch was sent that says nothing.
+pub fn is_empty_patch(event: &Event) -> bool {
+    let Action::Write { sent, patch: Some(_), .. } = &event.action else { return false };
+    match sent.as_ref() {
+        Value::Object(map) => map.keys().all(|key| key == "metadata") && !says(&sent["metadata"]),
+        Value::Array(operations) => operations.iter().all(|operation| operation["op"] == "test"),
+        _ => false,
+    }
+}
+
+fn says(metadata: &Value) -> bool {
+    let Value::Object(map) = metadata else { return false };
+    map.keys().any(|key| !["resourceVersion", "uid", "name", "namespace"].contains(&key.as_str()))
+}
+
+/// Whether a patch names this field, be it to remove it.
+fn is_sent(path: &FieldPath, sent: &Value) -> bool {
+    path.get(sent).is_some()
+}
+
+/// Whether a write of status fields goes to the object's own endpoint.
+pub fn is_status_on_main(event: &Event) -> bool {
+    let status = event.intent.iter().any(|change| change.path.root() == Some("status"));
+    matches!(&event.action, Action::Write { subresource: None, .. }) && status
+}
+
+/// `metadata.resourceVersion`, as a number.
+pub fn resource_version(object: &Value) -> Option<u64> {
+    object["metadata"]["resourceVersion"].as_str()?.parse().ok()
+}
+
+/// The resourceVersion of what was seen.
+pub fn seen_rv(event: &Event) -> Option<u64> {
+    event
+        .seen
+        .as_deref()
+        .and_then(resource_version)
+        .or_else(|| event.basis.as_ref().map(|basis| basis.revision.0))
+}
+
+/// A value that a field has, or the word for none.
+pub fn or_nothing(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), value_text)
+}

@@ -1,0 +1,148 @@
+//! Pieces of text that know their role and their width: what lines of a drawing are made of.
+//!
+//! Next to read: `lanes.rs`, which puts them in columns.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::style::{Role, Style};
+
+/// A line, or a part of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text(Vec<(Role, String)>);
+
+impl Text {
+    /// An empty line.
+    pub fn new() -> Self {
+        Text::default()
+    }
+
+    /// A line of one piece.
+    pub fn of(role: Role, text: impl Into<String>) -> Self {
+        Text(vec![(role, text.into())])
+    }
+
+    /// A line without any role.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Text::of(Role::Plain, text)
+    }
+
+    /// Adds a piece at the end.
+    #[must_use]
+    pub fn then(mut self, role: Role, text: impl Into<String>) -> Self {
+        self.0.push((role, text.into()));
+        self
+    }
+
+    /// Adds another line's pieces at the end.
+    #[must_use]
+    pub fn join(mut self, other: Text) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Adds spaces at the end until it is `width` wide.
+    #[must_use]
+    pub fn pad(self, width: usize) -> Self {
+        let missing = width.saturating_sub(self.width());
+        self.then(Role::Plain, " ".repeat(missing))
+    }
+
+    /// The same with every piece in `role`.
+    #[must_use]
+    pub fn all_in(self, role: Role) -> Self {
+        Text(self.0.into_iter().map(|(_, text)| (role, text)).collect())
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// With colours if `style` has them, and without blanks at the end.
+    pub fn paint(&self, style: &Style) -> String {
+        let end = self.0.iter().rposition(|(_, text)| !text.trim_end().is_empty());
+        let mut line = String::new();
+        for (at, (role, text)) in self.0.iter().enumerate() {
+            match end {
+                Some(end) if at < end => line.push_str(&style.paint(*role, text)),
+                Some(end) if at == end => line.push_str(&style.paint(*role, text.trim_end())),
+                _ => {}
+            }
+        }
+        line
+    }
+}
+
+/// Cuts `text` to `width` columns, with an ellipsis where something is missing.
+pub fn cut(text: &str, width: usize, style: &Style) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let ellipsis = style.glyphs().ellipsis;
+    let room = width.saturating_sub(ellipsis.width());
+    let mut kept = String::new();
+    for c in text.chars() {
+        if kept.width() + c.to_string().width() > room {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push_str(ellipsis);
+    kept
+}
+
+/// Breaks `text` between words into lines of at most `width` columns; a longer word has its own.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is always one line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.width() + 1 + word.width() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// `1 schedule`, `6 schedules`; `n` as text, since counts may be huge.
+pub fn plural(n: &str, word: &str) -> String {
+    match n {
+        "1" => format!("1 {word}"),
+        _ => format!("{n} {word}s"),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list_and(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_width_and_trims_its_end() {
+        let style = Style { color: true, ..Style::default() };
+        let line = Text::plain("a──").then(Role::Good, "ok").pad(20);
+        assert_eq!(line.width(), 20);
+        assert_eq!(line.paint(&Style::default()), "a──ok");
+        assert_eq!(line.paint(&style), "a──\u{1b}[32mok\u{1b}[0m");
+    }
+
+    #[test]
+    fn wraps_between_words_and_never_loses_one() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
+        assert_eq!(cut("abcdef", 4, &Style::default()), "abc…");
+        assert_eq!(cut("abcd", 4, &Style::default()), "abcd");
+    }
+}
