@@ -8,6 +8,7 @@ pub mod client;
 pub mod getset;
 pub mod properties;
 pub mod reconcilers;
+pub mod report;
 mod rng;
 pub mod scenario;
 pub mod schedulers;

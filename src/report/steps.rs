@@ -148,6 +148,9 @@ impl<'a> Story<'a> {
     /// The ways to name a step, the longest first.
     pub fn names(&self, event: &Event) -> Vec<String> {
         match &event.action {
+            Action::Read if self.keeps_only_revision(event) => {
+                vec!["GET, keeps only rv".to_owned()]
+            }
             Action::Read => vec!["GET".to_owned()],
             Action::ReadRevision => vec!["GET, keeps only rv".to_owned()],
             Action::CacheRead => match seen_rv(event) {
@@ -256,10 +259,23 @@ impl<'a> Story<'a> {
         fields.join(" ")
     }
 
+    /// Whether a read is the one of a restamp: made after a conflict, for the version alone.
+    fn keeps_only_revision(&self, event: &Event) -> bool {
+        event.action == Action::ReadRevision
+            || event.action == Action::Read
+                && event.mark.attempts > 0
+                && self.method(event) == Some("update-restamp")
+    }
+
+    /// The write method of the worker that moves in this step.
+    pub fn method(&self, event: &Event) -> Option<&'a str> {
+        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
+        spec.map(|spec| spec.write.as_str())
+    }
+
     /// Whether a write sends the object that its process shares in memory.
     pub fn is_shared(&self, event: &Event) -> bool {
-        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
-        spec.is_some_and(|spec| spec.write == "update-shared")
+        self.method(event) == Some("update-shared")
     }
 
     /// What is said below a step: where its body came from, what became of it.
@@ -326,7 +342,7 @@ impl<'a> Story<'a> {
                 event.action,
                 Action::Read | Action::CacheRead | Action::Load { .. }
             );
-            reads && event.worker() == Some(worker)
+            reads && event.worker() == Some(worker) && !self.keeps_only_revision(event)
         })
     }
 

@@ -93,10 +93,10 @@ pub struct Glyphs {
     pub dot: &'static str,
     pub ellipsis: &'static str,
     pub lane: &'static str,
-    pub idle: &'static str,
+    /// A watch's arrow.
+    pub watch: &'static str,
     pub reads: &'static str,
     pub writes: &'static str,
-    pub refusal: &'static str,
     pub local: &'static str,
 }
 
@@ -113,10 +113,9 @@ const UNICODE: Glyphs = Glyphs {
     dot: "·",
     ellipsis: "…",
     lane: "│",
-    idle: " ",
+    watch: "┄",
     reads: "○",
     writes: "●",
-    refusal: "╳",
     local: "·",
 };
 
@@ -133,10 +132,9 @@ const ASCII: Glyphs = Glyphs {
     dot: ";",
     ellipsis: "...",
     lane: "|",
-    idle: " ",
+    watch: ".",
     reads: "o",
     writes: "#",
-    refusal: "x",
     local: ".",
 };
 

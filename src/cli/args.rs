@@ -1,0 +1,367 @@
+//! The command line as types: every flag, with the help text people see.
+//!
+//! Flag beats environment beats default; the environment is read in `environment.rs`, so that a
+//! bad value names its variable. Next to read: `check.rs`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Find, replay and teach lost writes in Kubernetes controllers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lostwrite",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// How to draw.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Drawing")]
+pub struct Global {
+    /// When to use colour; beats NO_COLOR, CLICOLOR_FORCE and LOSTWRITE_COLOR
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub color: Option<ColorWhen>,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Draw in this many columns [default: the terminal's, or 100]
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
+    pub width: Option<u16>,
+}
+
+/// `--color auto|always|never`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands. Adding one: a variant here, a file beside this one, a line in `help.rs`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario under every schedule (or a sample) and judge its properties
+    Check(Box<Check>),
+    /// Run one scenario with every write method and print the table
+    Compare(Compare),
+    /// Run one recorded schedule again, step by step
+    Replay(Replay),
+    /// Say in words why a recorded run lost a write
+    Explain(Explain),
+    /// List scenarios, write methods, schedulers, properties or formats
+    List(List),
+    /// Write a starter scenario
+    New(New),
+    /// Check scenario files without running them
+    Validate(Validate),
+    /// Print the JSON Schema of the scenario format, for editors
+    #[command(hide = true)]
+    Schema,
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    #[command(hide = true)]
+    Man,
+    /// Help for a command, or for: exit-codes, formats, environment, semantics
+    Help {
+        /// A command or a topic
+        topic: Option<String>,
+    },
+}
+
+/// The scenarios a command is about.
+#[derive(Clone, Debug, Args)]
+pub struct Targets {
+    /// Scenario files, folders of them, names of shipped scenarios, or - for stdin
+    #[arg(value_name = "SCENARIO", required_unless_present = "filename")]
+    pub scenario: Vec<String>,
+    /// The same, as kubectl takes it
+    #[arg(short, long, value_name = "FILE")]
+    pub filename: Vec<String>,
+}
+
+impl Targets {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.scenario.iter().chain(&self.filename).map(String::as_str)
+    }
+}
+
+/// What `--write` and `--read` change.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Scenario")]
+pub struct Overrides {
+    /// Let every worker write by this method; what the scenario expects is then not judged
+    #[arg(long, value_name = "METHOD")]
+    pub write: Option<String>,
+    /// Let every worker read there: live or cache; likewise
+    #[arg(long, value_name = "READER", hide_possible_values = true)]
+    pub read: Option<ReadFrom>,
+}
+
+/// `--read live|cache`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ReadFrom {
+    Live,
+    Cache,
+}
+
+/// Where the search ends.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Bounds")]
+pub struct Bounds {
+    /// Stop after this many distinct states
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<u64>,
+    /// Follow no schedule further than this many steps
+    #[arg(long, value_name = "N")]
+    pub max_steps: Option<u64>,
+    /// Stop after this time, such as 30s, 500ms or 2m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub targets: Targets,
+    /// What to change in them.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Ignore what the scenario expects: a violated property fails
+    #[arg(long, help_heading = "Scenario")]
+    pub no_expect: bool,
+    /// Judge only this property (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Scenario")]
+    pub property: Vec<String>,
+    /// Do not judge this property (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Scenario")]
+    pub skip: Vec<String>,
+    /// Who chooses the next step (see: lostwrite list schedulers)
+    #[arg(long, value_name = "NAME", default_value = "exhaustive", help_heading = "Search")]
+    pub scheduler: String,
+    /// The seed of a sampling scheduler [env: LOSTWRITE_SEED]
+    #[arg(long, value_name = "N", help_heading = "Search")]
+    pub seed: Option<u64>,
+    /// How many schedules to sample [env: LOSTWRITE_RUNS] [default: 1000]
+    #[arg(long, value_name = "N", help_heading = "Search")]
+    pub runs: Option<u64>,
+    /// How many changes of priority pct makes
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
+    pub depth: u32,
+    /// Where the search ends.
+    #[command(flatten)]
+    pub bounds: Bounds,
+    /// Exit 3 if not every schedule was covered
+    #[arg(long, help_heading = "Bounds")]
+    pub require_exhaustive: bool,
+    /// The format on stdout (see: lostwrite list formats)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: String,
+    /// Also write a report to a file (repeatable); - is stdout
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
+    pub report: Vec<String>,
+    /// Which losing schedule to draw: shortest, serial (no two reconciles overlap) or all
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "shortest",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub show: ShowWhich,
+    /// Do not run the other write methods for the "safe" line
+    #[arg(long, help_heading = "Output")]
+    pub no_advice: bool,
+    /// Keep no recording of a losing schedule in .lostwrite/
+    #[arg(long, help_heading = "Output")]
+    pub no_record: bool,
+}
+
+/// `--show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ShowWhich {
+    Shortest,
+    Serial,
+    All,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub targets: Targets,
+    /// Where the search ends.
+    #[command(flatten)]
+    pub bounds: Bounds,
+    /// text, wide (conflicts and calls of the cache too) or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: CompareFormat,
+}
+
+/// `compare -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum CompareFormat {
+    Text,
+    Wide,
+    Json,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A recording from .lostwrite/, or a scenario together with --schedule
+    #[arg(value_name = "RECORDING|SCENARIO")]
+    pub target: String,
+    /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
+    #[arg(long, value_name = "TEXT")]
+    pub schedule: Option<String>,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// text, json or mermaid
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: ReplayFormat,
+}
+
+/// `replay -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ReplayFormat {
+    Text,
+    Json,
+    Mermaid,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A recording from .lostwrite/, or a scenario (checked first, without --schedule)
+    #[arg(value_name = "RECORDING|SCENARIO")]
+    pub target: String,
+    /// The schedule, such as 1.7c1e.huhu
+    #[arg(long, value_name = "TEXT")]
+    pub schedule: Option<String>,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// scenarios, writes, schedulers, properties or formats
+    #[arg(value_name = "WHAT", default_value = "scenarios", hide_possible_values = true)]
+    pub what: ListWhat,
+    /// text, wide, name or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: ListFormat,
+}
+
+/// What `list` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ListWhat {
+    #[value(alias = "scenario")]
+    Scenarios,
+    #[value(aliases = ["write", "methods"])]
+    Writes,
+    #[value(alias = "scheduler")]
+    Schedulers,
+    #[value(alias = "property")]
+    Properties,
+    #[value(alias = "format")]
+    Formats,
+}
+
+/// `list -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ListFormat {
+    Text,
+    Wide,
+    Name,
+    Json,
+}
+
+/// `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The scenario's name; the file is NAME.yaml
+    #[arg(value_name = "NAME", default_value = "my-race")]
+    pub name: String,
+    /// A shipped scenario to start from
+    #[arg(long, value_name = "SCENARIO")]
+    pub from: Option<String>,
+    /// Write to this file; - is stdout
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub targets: Targets,
+}
+
+/// `30s`, `500ms`, `2m`, `1h`, or seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("a duration reads 30s, 500ms, 2m or 1h".to_owned()),
+    };
+    let number: f64 =
+        number.parse().map_err(|_| "a duration reads 30s, 500ms, 2m or 1h".to_owned())?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        assert!(duration("soon").is_err());
+        assert!(duration("").is_err());
+        assert!(duration("9e99h").is_err());
+        assert!(duration("99999999999999999999999h").is_err());
+    }
+}

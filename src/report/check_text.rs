@@ -1,0 +1,348 @@
+//! What `check` prints for people: the verdicts, the shortest losing schedule as a drawing, the
+//! reasons, what would be safe, how to see it again.
+//!
+//! The last line is the summary (`summary.rs`). No time and no path outside the arguments is
+//! printed, so that the text is the same byte for byte. Next to read: `timeline.rs`.
+
+use super::commands;
+use super::counts::{count, of, small};
+use super::losses::Facts;
+use super::style::{Role, Show, Style};
+use super::summary;
+use super::text::{Text, list_and, plural, wrap};
+use super::{timeline, why};
+use crate::check::{Advice, CheckResult, Expectation, PropertyResult, Verdict, Witness};
+use crate::reconcilers::Reader;
+use crate::scenario::Expect;
+
+/// The text of all results and the summary.
+pub fn render(results: &[CheckResult], style: &Style, wide: bool) -> String {
+    let mut lines = Vec::new();
+    for result in results {
+        lines.extend(one(result, style, wide));
+        lines.push(Text::new());
+    }
+    lines.extend(summary::summary(results, style));
+    paint(&lines, style)
+}
+
+/// Lines as text.
+pub fn paint(lines: &[Text], style: &Style) -> String {
+    lines.iter().map(|line| line.paint(style) + "\n").collect()
+}
+
+fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
+    let mut lines = vec![header(result, style), Text::new()];
+    lines.extend(verdicts(result, style));
+    if wide {
+        lines.extend(costs(result));
+    }
+    let witnesses: Vec<_> = match style.show {
+        Show::Shortest => result.first_violation().into_iter().collect(),
+        Show::All => result.properties.iter().filter(|property| property.judged).collect(),
+    };
+    for property in witnesses {
+        if let Some(witness) = &property.witness {
+            lines.push(Text::new());
+            lines.extend(draw_witness(result, property, witness, style));
+        }
+    }
+    lines
+}
+
+/// `status-race   2 workers, write: update-unconditional, read: live, scheduler: exhaustive`.
+fn header(result: &CheckResult, style: &Style) -> Text {
+    let scenario = &result.scenario;
+    let distinct = |values: Vec<&str>| {
+        let mut seen: Vec<&str> = Vec::new();
+        for value in values {
+            if !seen.contains(&value) {
+                seen.push(value);
+            }
+        }
+        seen.join(", ")
+    };
+    let workers = plural(&scenario.workers.len().to_string(), "worker");
+    let write = distinct(scenario.workers.iter().map(|worker| worker.write.as_str()).collect());
+    let read = distinct(scenario.workers.iter().map(|worker| reader(worker.read)).collect());
+    let facts = [
+        workers,
+        format!("write: {write}"),
+        format!("read: {read}"),
+        format!("scheduler: {}", result.exploration.scheduler),
+    ];
+    Text::of(Role::Strong, scenario.name.as_str())
+        .then(Role::Plain, "   ")
+        .then(Role::Plain, facts.join(style.separator()))
+}
+
+/// `live` or `cache`.
+pub fn reader(reader: Reader) -> &'static str {
+    match reader {
+        Reader::Live => "live",
+        Reader::Cache => "cache",
+    }
+}
+
+/// One line per property.
+fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
+    let rows: Vec<_> = result
+        .properties
+        .iter()
+        .map(|property| {
+            let (role, tag) = tag(result, property);
+            (role, tag, property.name, sentence(result, property))
+        })
+        .collect();
+    let tags = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
+    let names = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
+    let indent = 2 + tags + 2 + names + 3;
+    let mut lines = Vec::new();
+    for (role, tag, name, sentence) in rows {
+        let width = style.width.saturating_sub(indent).max(24);
+        for (at, part) in wrap(&sentence, width).into_iter().enumerate() {
+            lines.push(match at {
+                0 => Text::plain("  ")
+                    .join(Text::of(role, tag).pad(tags + 2))
+                    .join(Text::plain(name).pad(names + 3))
+                    .then(Role::Plain, part),
+                _ => Text::plain(" ".repeat(indent)).then(Role::Plain, part),
+            });
+        }
+    }
+    lines
+}
+
+/// What the scenario expects of a property: `Some(true)` for `holds`.
+pub fn expected(result: &CheckResult, name: &str) -> Option<bool> {
+    match &result.scenario.expect {
+        Expect::Verdicts(verdicts) => verdicts.get(name).copied(),
+        Expect::Unstated | Expect::Rejected => None,
+    }
+}
+
+fn tag(result: &CheckResult, property: &PropertyResult) -> (Role, &'static str) {
+    let lost = property.name == "no-lost-write";
+    match (property.verdict, expected(result, property.name)) {
+        (Verdict::Violated, Some(false)) if lost => (Role::Good, "LOST, as expected"),
+        (Verdict::Violated, Some(false)) => (Role::Good, "violated, as expected"),
+        (Verdict::Violated, _) if !property.judged => (Role::Notice, "note"),
+        (Verdict::Violated, _) | (Verdict::Holds, Some(false)) => (Role::Bad, "FAIL"),
+        (Verdict::Holds, _) => (Role::Good, "ok"),
+        (Verdict::Unknown, _) => (Role::Notice, "?"),
+    }
+}
+
+fn sentence(result: &CheckResult, property: &PropertyResult) -> String {
+    let text = match property.verdict {
+        Verdict::Violated => violated(result, property),
+        Verdict::Holds => holds(result, property),
+        Verdict::Unknown => unknown(result),
+    };
+    match (property.verdict, expected(result, property.name)) {
+        (Verdict::Holds, Some(false)) => {
+            format!("{text}; the scenario expects it to be violated")
+        }
+        (Verdict::Violated, Some(true)) => format!("{text}; the scenario expects it to hold"),
+        _ => text,
+    }
+}
+
+fn violated(result: &CheckResult, property: &PropertyResult) -> String {
+    let all = result.exploration.schedules.as_ref();
+    let n = match (&property.schedules, all) {
+        (Some(some), Some(_)) => of(some, all),
+        _ => {
+            let runs = result.exploration.executions.map_or_else(String::new, |runs| {
+                format!(" after {}", plural(&small(runs), "run"))
+            });
+            return format!("violated in a sampled schedule{runs}: {}", claim(property.name));
+        }
+    };
+    match property.name {
+        "no-lost-write" => format!("{n} schedules lose an acknowledged write"),
+        "converges" => format!("in {n} schedules a worker gives up, or never ends"),
+        "serializable" => {
+            format!("{n} schedules end as no one-after-the-other order of the writes would")
+        }
+        "no-stale-overwrite" => format!("in {n} schedules a field goes back to an older generation"),
+        "conflict-is-stale" => {
+            format!("in {n} schedules the server refuses a fresh write or accepts a stale one")
+        }
+        "raced" => "no schedule had overlapping runs, so this test tests nothing".to_owned(),
+        _ => format!("violated in {n} schedules"),
+    }
+}
+
+fn claim(name: &str) -> &'static str {
+    match name {
+        "no-lost-write" => "an acknowledged write is lost",
+        "converges" => "a worker gives up, or never ends",
+        "serializable" => "it ends as no one-after-the-other order would",
+        "no-stale-overwrite" => "a field goes back to an older generation",
+        _ => "see below",
+    }
+}
+
+fn holds(result: &CheckResult, property: &PropertyResult) -> String {
+    let all = result.exploration.schedules.as_ref();
+    let everywhere = all.map_or_else(|| "all".to_owned(), |n| of(n, all));
+    let zero = crate::schedulers::Count::from(0u32);
+    match property.name {
+        "raced" => match &property.schedules {
+            Some(n) => {
+                format!("the reads overlapped in {}, so this test does test something", of(n, all))
+            }
+            None => "reads overlapped, so this test does test something".to_owned(),
+        },
+        "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| **n != zero) {
+            Some(n) => format!("{everywhere} schedules (a conflict in {})", count(n)),
+            None => format!("{everywhere} schedules"),
+        },
+        "converges" => match result.costs.most_calls {
+            Some(calls) => format!("{everywhere}; most API calls in one run: {calls}"),
+            None => everywhere,
+        },
+        _ => everywhere,
+    }
+}
+
+fn unknown(result: &CheckResult) -> String {
+    let explored = match (result.exploration.executions, result.exploration.states) {
+        (Some(runs), _) => format!("{} sampled schedules", small(runs)),
+        (None, Some(states)) => format!("{} states", small(states)),
+        (None, None) => "what was explored".to_owned(),
+    };
+    format!("nothing found in {explored}; not all was explored")
+}
+
+/// What `-o wide` adds.
+fn costs(result: &CheckResult) -> Vec<Text> {
+    let all = result.exploration.schedules.as_ref();
+    let exploration = &result.exploration;
+    let mut facts = Vec::new();
+    facts.extend(exploration.states.map(|n| plural(&small(n), "state")));
+    facts.extend(exploration.transitions.map(|n| plural(&small(n), "transition")));
+    facts.extend(result.costs.with_conflict.as_ref().map(|n| format!("conflicts in {}", of(n, all))));
+    if let (Some(calls), Some(n)) = (&result.costs.calls, all)
+        && let Some(mean) = super::counts::mean(calls, n)
+    {
+        facts.push(format!("API calls per run: {mean} on average"));
+    }
+    facts.extend(result.costs.most_calls.map(|n| format!("{n} at most")));
+    facts.push(format!("write attempts in one reconcile: at most {}", result.costs.max_attempts));
+    vec![Text::new(), Text::plain(format!("  {}", facts.join(", ")))]
+}
+
+fn draw_witness(
+    result: &CheckResult,
+    property: &PropertyResult,
+    witness: &Witness,
+    style: &Style,
+) -> Vec<Text> {
+    let facts = Facts::new(result, witness);
+    let mut lines = vec![witness_heading(result, property, &facts), Text::new()];
+    lines.extend(timeline::draw(&facts.story, Some(&facts), style));
+    lines.push(Text::new());
+    lines.extend(reasons(&facts, style));
+    lines.push(Text::new());
+    lines.extend(labelled("safe", None, &safe(&result.advice), style));
+    let (command, remark) = commands::replay(result, witness);
+    let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
+    lines.push(label("replay", None).then(Role::Strong, command).then(Role::Faint, remark));
+    lines.push(label("explain", None).then(Role::Strong, commands::explain(result)));
+    lines
+}
+
+fn witness_heading(result: &CheckResult, property: &PropertyResult, facts: &Facts<'_>) -> Text {
+    let trace = facts.story.trace;
+    let kind = match property.name {
+        "no-lost-write" => "losing schedule".to_owned(),
+        name => format!("schedule that violates {name}"),
+    };
+    let article = if result.exploration.complete { "Shortest " } else { "A " };
+    let who: Vec<_> = trace.events.iter().map(|event| facts.story.actor(event)).collect();
+    let order = match who.len() {
+        0..=8 => who.join(", "),
+        steps => format!("{steps} steps"),
+    };
+    Text::of(Role::Strong, format!("{article}{kind}: ")).then(Role::Plain, order)
+}
+
+/// The labelled sentences of a witness.
+pub fn reasons(facts: &Facts<'_>, style: &Style) -> Vec<Text> {
+    let mut lines = Vec::new();
+    let mut reason = false;
+    for sentence in why::sentences(facts) {
+        if sentence.label == "why" && !reason && !lines.is_empty() {
+            lines.push(Text::new());
+        }
+        reason |= sentence.label == "why";
+        lines.extend(labelled(sentence.label, sentence.step, &[sentence.text], style));
+    }
+    lines
+}
+
+fn label(name: &str, step: Option<usize>) -> Text {
+    let role = match name {
+        "guilty" | "lost" => Role::Bad,
+        "safe" => Role::Good,
+        _ => Role::Faint,
+    };
+    let step = step.map_or_else(String::new, |step| format!("step {step:<3}"));
+    let text = Text::plain("  ").join(Text::of(role, name).pad(9));
+    if step.is_empty() { text } else { text.then(Role::Plain, step).then(Role::Plain, " ") }
+}
+
+/// A label, and paragraphs indented beside it.
+fn labelled(name: &str, step: Option<usize>, paragraphs: &[String], style: &Style) -> Vec<Text> {
+    let indent = label(name, step).width();
+    let width = style.width.saturating_sub(indent).clamp(24, 100);
+    let parts = paragraphs.iter().flat_map(|paragraph| wrap(paragraph, width));
+    parts
+        .enumerate()
+        .map(|(at, part)| {
+            let lead = if at == 0 { label(name, step) } else { Text::plain(" ".repeat(indent)) };
+            lead.then(Role::Plain, part)
+        })
+        .collect()
+}
+
+/// What the other write methods did on the same scenario.
+fn safe(advice: &[Advice]) -> Vec<String> {
+    let told = |verdict: Verdict| -> Vec<String> {
+        let rows = advice.iter().filter(|row| row.refused.is_none() && row.verdict == verdict);
+        rows.map(|row| match &row.losing {
+            Some(losing) => format!("{} ({})", row.write, of(losing, row.schedules.as_ref())),
+            None => row.write.to_owned(),
+        })
+        .collect()
+    };
+    let (safe, lossy) = (told(Verdict::Holds), told(Verdict::Violated));
+    if advice.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![match safe.is_empty() {
+        true => "no write method is, on this scenario".to_owned(),
+        false => format!("on the same scenario: {}", safe.join(", ")),
+    }];
+    if !lossy.is_empty() {
+        lines.push(format!("not safe here: {}", lossy.join(", ")));
+    }
+    let refused: Vec<_> =
+        advice.iter().filter(|row| row.refused.is_some()).map(|row| row.write.to_owned()).collect();
+    if !refused.is_empty() {
+        lines.push(format!("refused for this kind: {}", list_and(&refused)));
+    }
+    lines
+}
+
+/// Whether what was expected came about, in one word.
+pub fn expectation(expectation: Expectation) -> &'static str {
+    match expectation {
+        Expectation::Met => "met",
+        Expectation::Unmet => "unmet",
+        Expectation::None => "none",
+        Expectation::Undecided => "undecided",
+    }
+}

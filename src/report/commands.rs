@@ -1,0 +1,68 @@
+//! The commands a report tells people to run: copied and pasted, they work.
+//!
+//! Next to read: `cli/recording.rs`, which writes the file that these commands name.
+
+use crate::check::{CheckResult, Witness};
+
+/// Longer schedules are read from the recording.
+const SCHEDULE_AT_MOST: usize = 60;
+
+/// The file in which a losing schedule of this scenario is kept.
+pub fn recording(result: &CheckResult) -> String {
+    let name = &result.scenario.name;
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(safe).collect();
+    format!(".lostwrite/{name}-{}.json", result.fingerprint)
+}
+
+/// How the user named the scenario, for a command; stdin cannot be named again.
+fn named(result: &CheckResult) -> Option<String> {
+    let source = &result.scenario.source;
+    let name = source.file.as_deref().unwrap_or(&source.name);
+    (name != "-" && !name.is_empty()).then(|| quoted(name))
+}
+
+/// `lostwrite replay FILE --schedule 1.7c1e.huhu`, and a remark beside it.
+pub fn replay(result: &CheckResult, witness: &Witness) -> (String, Option<String>) {
+    let text = witness.schedule.to_string();
+    let overrides: String =
+        result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
+    match named(result) {
+        Some(name) if text.len() <= SCHEDULE_AT_MOST => {
+            let schedule = quoted(&text);
+            (format!("lostwrite replay {name}{overrides} --schedule {schedule}"), None)
+        }
+        _ => {
+            let steps = witness.trace.events.len();
+            let remark = super::text::plural(&steps.to_string(), "step");
+            (format!("lostwrite replay {}", quoted(&recording(result))), Some(remark))
+        }
+    }
+}
+
+/// `lostwrite explain .lostwrite/NAME-FP.json`.
+pub fn explain(result: &CheckResult) -> String {
+    format!("lostwrite explain {}", quoted(&recording(result)))
+}
+
+/// An argument as a POSIX shell takes it.
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+~".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) && !argument.starts_with('~') {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_what_a_shell_would_take_apart() {
+        assert_eq!(quoted("scenarios/a.yaml"), "scenarios/a.yaml");
+        assert_eq!(quoted("my file"), "'my file'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("1.7c1e.!lhu"), "'1.7c1e.!lhu'");
+    }
+}

@@ -1,0 +1,65 @@
+//! Numbers of schedules as people read them: `4 of 6`, `63,063,000`, `2.1e31`.
+//!
+//! Next to read: `check_text.rs`.
+
+use crate::schedulers::Count;
+
+/// A count: digits in groups of three from 10,000 on, and powers of ten beyond 15 digits.
+pub fn count(n: &Count) -> String {
+    let digits = n.to_string();
+    match digits.len() {
+        0..=4 => digits,
+        5..=15 => grouped(&digits),
+        length => format!("{}.{}e{}", &digits[..1], &digits[1..2], length - 1),
+    }
+}
+
+/// The same for small numbers.
+pub fn small(n: u64) -> String {
+    count(&Count::from(n))
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `4 of 6`.
+pub fn of(some: &Count, all: Option<&Count>) -> String {
+    match all {
+        Some(all) => format!("{} of {}", count(some), count(all)),
+        None => count(some),
+    }
+}
+
+/// `sum / n` with one decimal.
+pub fn mean(sum: &Count, n: &Count) -> Option<String> {
+    if *n == Count::from(0u32) {
+        return None;
+    }
+    let tenths = (sum * 20u32 + n) / (n * 2u32);
+    let (whole, tenth) = (&tenths / 10u32, &tenths % 10u32);
+    Some(format!("{whole}.{tenth}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_and_rounds() {
+        assert_eq!(small(6), "6");
+        assert_eq!(small(9999), "9999");
+        assert_eq!(small(63_063_000), "63,063,000");
+        let huge: Count = "21234567890123456789012345678901".parse().unwrap();
+        assert_eq!(count(&huge), "2.1e31");
+        assert_eq!(mean(&Count::from(32u32), &Count::from(6u32)).unwrap(), "5.3");
+        assert_eq!(mean(&Count::from(19u32), &Count::from(20u32)).unwrap(), "1.0");
+    }
+}

@@ -1,0 +1,176 @@
+//! "Let ... Then ...": the witness as an argument, after Elle.
+//!
+//! `Let` lists the writes that matter, with what they were based on and what they meant; `Then`
+//! draws the contradiction. Next to read: `check_text.rs`.
+
+use super::losses::{Facts, Told};
+use super::steps::{locked_to, verb};
+use super::style::{Role, Style};
+use super::text::Text;
+use super::why;
+use crate::check::{CheckResult, LossClass};
+use crate::trace::Action;
+
+/// The argument, as lines.
+pub fn explain(facts: &Facts<'_>, style: &Style) -> Vec<Text> {
+    let mut lines = vec![Text::of(Role::Strong, "Let")];
+    let mut letters = Vec::new();
+    let told = [facts.victim, facts.culprit].into_iter().flatten();
+    let mut told: Vec<Told<'_>> = told.collect();
+    told.sort_by_key(|told| told.step);
+    told.dedup_by_key(|told| told.step);
+    let names = told.iter().map(|told| told.name.len()).max().unwrap_or(0);
+    for (at, told) in told.iter().enumerate() {
+        letters.push((told.step, format!("W{}", at + 1)));
+        lines.push(Text::plain(format!(
+            "  W{} = step {:<3} {:<names$} {}",
+            at + 1,
+            told.step,
+            told.name,
+            definition(facts, *told)
+        )));
+    }
+    lines.push(Text::of(Role::Strong, "Then"));
+    for sentence in argument(facts, &letters) {
+        for (at, line) in super::text::wrap(&sentence, style.width.saturating_sub(4).min(96))
+            .into_iter()
+            .enumerate()
+        {
+            lines.push(Text::plain(format!("  {} {line}", if at == 0 { "-" } else { " " })));
+        }
+    }
+    lines.push(Text::plain("  ").then(Role::Bad, conclusion(facts)));
+    lines
+}
+
+fn definition(facts: &Facts<'_>, told: Told<'_>) -> String {
+    let event = told.event;
+    let key = event.key.as_ref().map_or_else(String::new, ToString::to_string);
+    let target = match &event.action {
+        Action::Write { subresource: Some(subresource), .. } => format!("{key}/{subresource}"),
+        _ => key,
+    };
+    let verb = match &event.action {
+        Action::Write { .. } => verb(event).to_owned(),
+        _ => facts.story.names(event).into_iter().next().unwrap_or_default(),
+    };
+    let basis = Facts::basis(told).map_or_else(String::new, |rv| format!("   based on rv {rv}"));
+    let lock = match locked_to(event) {
+        Some(rv) if Some(rv) != Facts::basis(told) => format!(", sent as rv {rv}"),
+        _ => String::new(),
+    };
+    let answer = match (event.code, event.committed) {
+        (Some(code), true) => format!("   {code} at rv {}", facts.made(told)),
+        (Some(code), false) => format!("   {code}, nothing stored"),
+        (None, _) => String::new(),
+    };
+    let meant = facts.story.view(event).map_or_else(Vec::new, |view| {
+        event
+            .intent
+            .iter()
+            .map(|change| match view.intent(change).split_once('=') {
+                Some((field, value)) => format!("{field} := {value}"),
+                None => view.intent(change),
+            })
+            .collect()
+    });
+    let meant = match meant.is_empty() {
+        true => String::new(),
+        false => format!("   meant  {}", meant.join(", ")),
+    };
+    format!("{verb} {target}{basis}{lock}{answer}{meant}")
+}
+
+fn argument(facts: &Facts<'_>, letters: &[(usize, String)]) -> Vec<String> {
+    let name = |told: Told<'_>| {
+        let known = letters.iter().find(|(step, _)| *step == told.step);
+        known.map_or_else(|| told.name.to_owned(), |(_, letter)| letter.clone())
+    };
+    let mut sentences = Vec::new();
+    if let (Some(victim), Some(culprit)) = (facts.victim, facts.culprit)
+        && let (Some(basis), made) = (Facts::basis(culprit), facts.made(victim))
+        && basis < made
+        && victim.step < culprit.step
+    {
+        sentences.push(format!(
+            "{w2} did not know {w1}, because {w2} was built from rv {basis} and {w1} made rv \
+             {made}.",
+            w1 = name(victim),
+            w2 = name(culprit),
+        ));
+    }
+    for sentence in why::sentences(facts) {
+        if matches!(sentence.label, "why" | "" | "guilty") {
+            let at = sentence.step.map_or_else(String::new, |step| format!("At step {step} "));
+            let text = match at.is_empty() {
+                true => capital(&sentence.text),
+                false => sentence.text,
+            };
+            sentences.push(format!("{at}{text}."));
+        }
+    }
+    if silent_later(facts) {
+        sentences.push(format!("No later write meant to change {}.", facts.label()));
+    }
+    sentences
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().collect::<String>() + chars.as_str(),
+        None => String::new(),
+    }
+}
+
+/// Whether it is so that nobody meant to change the field after the victim.
+fn silent_later(facts: &Facts<'_>) -> bool {
+    let (Some(victim), Some(field)) = (facts.victim, facts.field()) else { return false };
+    let later = &facts.story.trace.events[victim.step..];
+    let meant = |event: &crate::trace::Event| {
+        event.is_acknowledged() && event.intent.iter().any(|c| c.path.overlaps(&field))
+    };
+    facts.witness.class != LossClass::Dropped && !later.iter().any(meant)
+}
+
+fn conclusion(facts: &Facts<'_>) -> String {
+    let who = facts.victim.map_or("it", |victim| victim.name);
+    let code = facts.victim.and_then(|victim| victim.event.code).unwrap_or(200);
+    match facts.witness.class {
+        LossClass::Dropped => format!("{who} gave up, and knows it. Not a lost write."),
+        LossClass::Ignored => format!(
+            "However, {who} was told {code}: its write should be there, and never was. An ignored \
+             write."
+        ),
+        LossClass::Skew => format!(
+            "However, {who} was told {code}, and the state is one that no order of the two gives. \
+             Write skew (A5B)."
+        ),
+        LossClass::Torn => format!(
+            "However, {who} was told {code}: what is there now is half of one and half of the \
+             other. A torn status."
+        ),
+        LossClass::WrongObject => {
+            format!("However, {who} was told {code}, for an object that is not the one it read.")
+        }
+        class => format!(
+            "However, {who} was told {code}: its write should still be there. A lost update (P4, {}).",
+            class.as_str()
+        ),
+    }
+}
+
+/// The argument for the first violation of each result, with a heading where there are several.
+pub fn explain_all(results: &[CheckResult], style: &Style) -> String {
+    let mut text = String::new();
+    for result in results {
+        for witness in result.properties.iter().filter_map(|property| property.witness.as_ref()) {
+            let facts = Facts::new(result, witness);
+            for line in explain(&facts, style) {
+                text.push_str(&line.paint(style));
+                text.push('\n');
+            }
+        }
+    }
+    text
+}

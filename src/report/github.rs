@@ -1,0 +1,117 @@
+//! GitHub annotations: one line per finding, shown at the scenario's line in a pull request.
+//!
+//! Next to read: `mermaid.rs`.
+
+use super::check_text::expected;
+use super::commands;
+use super::counts::of;
+use super::losses::Facts;
+use crate::check::{CheckResult, LossClass, PropertyResult, Verdict, Witness};
+
+/// The annotations: errors for what failed, notices for losses that were expected.
+pub fn render(results: &[CheckResult]) -> String {
+    let mut text = String::new();
+    for result in results {
+        for property in result.properties.iter().filter(|property| property.judged) {
+            if let Some(line) = annotation(result, property) {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+fn annotation(result: &CheckResult, property: &PropertyResult) -> Option<String> {
+    let as_expected = expected(result, property.name);
+    let (level, title, message, line) = match (property.verdict, &property.witness) {
+        (Verdict::Violated, Some(witness)) => {
+            let level = if as_expected == Some(false) { "notice" } else { "error" };
+            let (title, message, line) = loss(result, property, witness);
+            (level, title, message, line)
+        }
+        (Verdict::Violated, None) if as_expected != Some(false) => {
+            ("error", property.name.to_owned(), format!("{} is violated", property.name), None)
+        }
+        (Verdict::Holds, _) if as_expected == Some(false) => (
+            "error",
+            "expectation not met".to_owned(),
+            format!("{} holds, and the scenario expects it to be violated", property.name),
+            None,
+        ),
+        (Verdict::Unknown, _) => (
+            "warning",
+            "not all was explored".to_owned(),
+            format!("{}: nothing was found, but not every schedule was covered", property.name),
+            None,
+        ),
+        _ => return None,
+    };
+    let place = result.scenario.source.file.as_ref().map_or_else(String::new, |file| {
+        format!("file={},line={},", in_property(file), line.unwrap_or_else(|| first_line(result)))
+    });
+    Some(format!("::{level} {place}title={}::{}", in_property(&title), in_data(&message)))
+}
+
+fn first_line(result: &CheckResult) -> usize {
+    result.scenario.source.first_line.max(1)
+}
+
+/// Title, message and the line of the culprit's `write:`.
+fn loss(
+    result: &CheckResult,
+    property: &PropertyResult,
+    witness: &Witness,
+) -> (String, String, Option<usize>) {
+    let facts = Facts::new(result, witness);
+    let victim = &witness.victim;
+    let guilty = witness.culprit.as_ref().unwrap_or(victim);
+    let title = match (property.name, witness.class) {
+        ("no-lost-write", LossClass::Ignored) => "ignored write",
+        ("no-lost-write", _) => "lost write",
+        ("converges", _) => "gives up",
+        (name, _) => name,
+    };
+    let told = match (&witness.culprit, witness.class) {
+        (Some(culprit), _) => format!(
+            "{} (step {}) overwrote {} by {} (step {})",
+            culprit.worker,
+            culprit.step,
+            facts.lost(),
+            victim.worker,
+            victim.step
+        ),
+        (None, LossClass::Dropped) => {
+            format!("{} (step {}) gave up: {} was never written", victim.worker, victim.step, facts.lost())
+        }
+        (None, _) => format!("{} by {} (step {}) is lost", facts.lost(), victim.worker, victim.step),
+    };
+    let all = result.exploration.schedules.as_ref();
+    let n = property
+        .schedules
+        .as_ref()
+        .map_or_else(String::new, |n| format!("; {} schedules", of(n, all)));
+    let (command, _) = commands::replay(result, witness);
+    let worker = result.scenario.workers.iter().find(|worker| worker.name == guilty.worker);
+    let line = worker.map(|worker| worker.write_line).filter(|line| *line > 0);
+    (title.to_owned(), format!("{told}{n}. Replay: {command}"), line)
+}
+
+fn in_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn in_property(text: &str) -> String {
+    in_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_end_its_annotation() {
+        assert_eq!(in_data("50%\n::error::x"), "50%25%0A::error::x");
+        assert_eq!(in_property("a,b:c"), "a%2Cb%3Ac");
+    }
+}

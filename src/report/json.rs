@@ -1,0 +1,347 @@
+//! The stable JSON of `check`, `replay` and `compare`: `schemaVersion` 1, additions only.
+//!
+//! Counts of schedules are decimal strings, since they pass 2^53; `null` is what a sampling
+//! scheduler cannot know. Next to read: `github.rs`.
+
+use serde::Serialize;
+
+use super::check_text::{expectation, reader};
+use super::losses::Facts;
+use super::steps::Story;
+use super::{explain, why};
+use crate::check::{
+    Bound, CheckResult, Comparison, ComparisonRow, PropertyResult, Verdict, Witness,
+};
+use crate::schedulers::Count;
+use crate::trace::Trace;
+
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    results: Vec<JsonResult<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonResult<'a> {
+    scenario: &'a str,
+    file: Option<&'a str>,
+    fingerprint: &'a str,
+    overrides: &'a [String],
+    expectation: &'static str,
+    failed: bool,
+    exploration: JsonExploration<'a>,
+    properties: Vec<JsonProperty<'a>>,
+    conflicts: JsonConflicts,
+    advice: Vec<JsonAdvice<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonExploration<'a> {
+    scheduler: &'a str,
+    complete: bool,
+    states: Option<u64>,
+    transitions: Option<u64>,
+    schedules: Option<String>,
+    executions: Option<u64>,
+    seed: Option<u64>,
+    cyclic: bool,
+    stopped_by: Option<JsonBound>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonBound {
+    bound: &'static str,
+    value: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonProperty<'a> {
+    name: &'a str,
+    verdict: &'static str,
+    judged: bool,
+    violating_schedules: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    satisfying_schedules: Option<String>,
+    witness: Option<JsonWitness<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonWitness<'a> {
+    schedule: String,
+    steps: usize,
+    class: &'static str,
+    victim: JsonVictim<'a>,
+    stale_read: Option<JsonPointer<'a>>,
+    culprit: Option<JsonPointer<'a>>,
+    why: Vec<String>,
+    explanation: Vec<String>,
+    trace: Vec<JsonStep>,
+}
+
+#[derive(Serialize)]
+struct JsonVictim<'a> {
+    worker: &'a str,
+    step: usize,
+    field: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonPointer<'a> {
+    worker: &'a str,
+    step: usize,
+}
+
+/// One step, in the words of the drawing.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonStep {
+    step: usize,
+    actor: String,
+    action: String,
+    code: Option<u16>,
+    resource_version: String,
+    object: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonConflicts {
+    schedules_with_conflict: Option<String>,
+    max_attempts: u32,
+    api_calls: Option<String>,
+    most_api_calls: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonAdvice<'a> {
+    write: &'a str,
+    verdict: &'static str,
+    violating_schedules: Option<String>,
+    schedules: Option<String>,
+    refused: Option<&'a str>,
+}
+
+fn text(count: Option<&Count>) -> Option<String> {
+    count.map(ToString::to_string)
+}
+
+/// The document of `check` and `replay`.
+pub fn check(results: &[CheckResult]) -> String {
+    let results = results.iter().map(result).collect();
+    pretty(&Document { schema_version: SCHEMA_VERSION, results })
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(document);
+    text.expect("strings, numbers and lists always serialise") + "\n"
+}
+
+fn result(result: &CheckResult) -> JsonResult<'_> {
+    let exploration = &result.exploration;
+    JsonResult {
+        scenario: &result.scenario.name,
+        file: result.scenario.source.file.as_deref(),
+        fingerprint: &result.fingerprint,
+        overrides: &result.overrides,
+        expectation: expectation(result.expectation),
+        failed: result.failed(),
+        exploration: JsonExploration {
+            scheduler: exploration.scheduler,
+            complete: exploration.complete,
+            states: exploration.states,
+            transitions: exploration.transitions,
+            schedules: text(exploration.schedules.as_ref()),
+            executions: exploration.executions,
+            seed: exploration.seed,
+            cyclic: exploration.cyclic,
+            stopped_by: exploration.stopped_by.as_ref().map(bound),
+        },
+        properties: result.properties.iter().map(|found| property(result, found)).collect(),
+        conflicts: JsonConflicts {
+            schedules_with_conflict: text(result.costs.with_conflict.as_ref()),
+            max_attempts: result.costs.max_attempts,
+            api_calls: text(result.costs.calls.as_ref()),
+            most_api_calls: result.costs.most_calls,
+        },
+        advice: result
+            .advice
+            .iter()
+            .map(|advice| JsonAdvice {
+                write: advice.write,
+                verdict: advice.verdict.as_str(),
+                violating_schedules: text(advice.losing.as_ref()),
+                schedules: text(advice.schedules.as_ref()),
+                refused: advice.refused.as_deref(),
+            })
+            .collect(),
+    }
+}
+
+fn bound(bound: &Bound) -> JsonBound {
+    let (bound, value) = match bound {
+        Bound::States(n) => ("max-states", Some(*n)),
+        Bound::Steps(n) => ("max-steps", Some(*n)),
+        Bound::Timeout(n) => ("timeout", Some(*n)),
+        Bound::Runs(n) => ("runs", Some(*n)),
+        Bound::Interrupted => ("interrupted", None),
+    };
+    JsonBound { bound, value }
+}
+
+/// `raced` is a *sometimes* property: its count is of the schedules that satisfy it.
+fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonProperty<'a> {
+    let sometimes = found.name == "raced";
+    let count = text(found.schedules.as_ref());
+    let (violating, satisfying) = match (sometimes, found.verdict) {
+        (true, _) => (None, count),
+        (false, Verdict::Holds) => (Some(count.unwrap_or_else(|| "0".to_owned())), None),
+        (false, _) => (count, None),
+    };
+    JsonProperty {
+        name: found.name,
+        verdict: found.verdict.as_str(),
+        judged: found.judged,
+        violating_schedules: violating,
+        satisfying_schedules: satisfying,
+        witness: found.witness.as_ref().map(|found| witness(result, found)),
+    }
+}
+
+fn witness<'a>(result: &'a CheckResult, found: &'a Witness) -> JsonWitness<'a> {
+    let pointer = |pointer: &'a crate::check::Pointer| JsonPointer {
+        worker: &pointer.worker,
+        step: pointer.step,
+    };
+    let facts = Facts::new(result, found);
+    let plain = super::Style { width: usize::MAX / 4, ..super::Style::default() };
+    JsonWitness {
+        schedule: found.schedule.to_string(),
+        steps: found.trace.events.len(),
+        class: found.class.as_str(),
+        victim: JsonVictim {
+            worker: &found.victim.worker,
+            step: found.victim.step,
+            field: &found.field,
+        },
+        stale_read: found.stale_read.as_ref().map(pointer),
+        culprit: found.culprit.as_ref().map(pointer),
+        why: why::sentences(&facts).into_iter().map(|sentence| sentence.text).collect(),
+        explanation: explain::explain(&facts, &plain)
+            .iter()
+            .map(|line| line.paint(&plain).trim_end().to_owned())
+            .collect(),
+        trace: steps(&facts.story),
+    }
+}
+
+fn steps(story: &Story<'_>) -> Vec<JsonStep> {
+    let steps = 1..=story.trace.events.len();
+    steps
+        .filter_map(|step| Some((step, story.event(step)?)))
+        .map(|(step, event)| JsonStep {
+            step,
+            actor: story.actor(event),
+            action: story.names(event).into_iter().next().unwrap_or_default(),
+            code: event.code,
+            resource_version: story.rv(step).to_string(),
+            object: story
+                .view(event)
+                .map_or_else(String::new, |view| view.compact(story.after(step))),
+            notes: story.notes(step),
+            gone: story.gone(step),
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonReplay<'a> {
+    schema_version: u32,
+    scenario: &'a str,
+    schedule: String,
+    finished: bool,
+    steps: Vec<JsonStep>,
+    results: Vec<JsonResult<'a>>,
+}
+
+/// The document of `replay`: the steps, and the judgement of this one schedule.
+pub fn replay(judged: &CheckResult, schedule: String, trace: &Trace) -> String {
+    pretty(&JsonReplay {
+        schema_version: SCHEMA_VERSION,
+        scenario: &judged.scenario.name,
+        schedule,
+        finished: trace.finished,
+        steps: steps(&Story::new(&judged.scenario, trace)),
+        results: vec![result(judged)],
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonComparison<'a> {
+    schema_version: u32,
+    scenario: &'a str,
+    file: Option<&'a str>,
+    rows: Vec<JsonRow<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonRow<'a> {
+    write: &'a str,
+    read: &'static str,
+    verdict: &'static str,
+    violating_schedules: Option<String>,
+    schedules: Option<String>,
+    conflicts: Option<String>,
+    mean_calls: Option<f64>,
+    converges: &'static str,
+    refused: Option<&'a str>,
+}
+
+/// The document of `compare`.
+pub fn compare(comparison: &Comparison) -> String {
+    pretty(&JsonComparison {
+        schema_version: SCHEMA_VERSION,
+        scenario: &comparison.scenario.name,
+        file: comparison.scenario.source.file.as_deref(),
+        rows: comparison.rows.iter().map(row).collect(),
+    })
+}
+
+fn row(row: &ComparisonRow) -> JsonRow<'_> {
+    JsonRow {
+        write: row.write,
+        read: reader(row.read),
+        verdict: row.verdict.as_str(),
+        violating_schedules: text(row.violating.as_ref()),
+        schedules: text(row.schedules.as_ref()),
+        conflicts: text(row.conflicts.as_ref()),
+        mean_calls: mean_calls(row),
+        converges: row.converges.as_str(),
+        refused: row.refused.as_deref(),
+    }
+}
+
+/// Calls per schedule, to three decimals.
+fn mean_calls(row: &ComparisonRow) -> Option<f64> {
+    let (calls, schedules) = (row.calls.as_ref()?, row.schedules.as_ref()?);
+    if *schedules == Count::from(0u32) {
+        return None;
+    }
+    let thousandths = (calls * 2000u32 + schedules) / (schedules * 2u32);
+    Some(thousandths.to_string().parse::<f64>().ok()? / 1000.0)
+}

@@ -1,0 +1,148 @@
+//! Two workers: a lane on the left, a lane on the right, and the object between two walls.
+//!
+//! Next to read: `folded.rs`, for more workers and for narrow terminals.
+
+use super::steps::{Flow, Story};
+use super::style::{Role, Style};
+use super::text::{Text, cut, wrap};
+use super::timeline::{LANES_FROM, Margin, Row};
+
+/// Columns of a lane and of the object at the narrowest.
+const LANE: usize = 22;
+const OBJECT: usize = 25;
+
+struct Columns {
+    margin: Margin,
+    left: usize,
+    object: usize,
+    right: usize,
+}
+
+/// Draws the rows.
+pub(super) fn draw(story: &Story<'_>, rows: &[Row], style: &Style) -> Vec<Text> {
+    let columns = columns(rows, style);
+    let mut lines = heading(story, &columns, style);
+    for row in rows {
+        lines.extend(draw_row(row, &columns, style));
+    }
+    lines
+}
+
+/// The object gets the room it needs first, then the lanes; what nobody needs stays unused.
+fn columns(rows: &[Row], style: &Style) -> Columns {
+    let margin = Margin::of(rows);
+    let mut spare = style.width.saturating_sub(LANES_FROM + margin.width() - 16);
+    let mut grow = |from: usize, needed: usize| {
+        let more = needed.saturating_sub(from).min(spare);
+        spare -= more;
+        from + more
+    };
+    let object = rows.iter().flat_map(|row| row.middle(usize::MAX / 2, style));
+    let object = grow(OBJECT, object.map(|text| text.width()).max().unwrap_or(0) + 2);
+    let lane = |side: usize| {
+        let rows = rows.iter().filter(|row| row.workers.contains(&side));
+        let names = rows.filter_map(|row| row.names.first());
+        names.map(|name| Text::plain(name.as_str()).width() + 5).max().unwrap_or(0)
+    };
+    let left = grow(LANE, lane(0));
+    let right = grow(LANE, lane(1));
+    Columns { margin, left, object, right }
+}
+
+fn heading(story: &Story<'_>, columns: &Columns, style: &Style) -> Vec<Text> {
+    let glyphs = style.glyphs();
+    let wall = || Text::of(Role::Faint, format!(" {} ", glyphs.wall));
+    let title = match story.views.as_slice() {
+        [view] => view.title(),
+        _ => "objects".to_owned(),
+    };
+    let name = |worker: usize, width: usize| {
+        Text::of(Role::Strong, cut(story.worker(worker), width, style)).pad(width)
+    };
+    let heads = columns
+        .margin
+        .heading()
+        .join(name(0, columns.left))
+        .join(wall())
+        .join(Text::of(Role::Strong, cut(&title, columns.object, style)).pad(columns.object))
+        .join(wall())
+        .join(name(1, columns.right));
+    let rule = |n: usize| glyphs.rule.repeat(n);
+    let ruler = format!(
+        " {}{cross}{}{cross}{}",
+        rule(columns.margin.width() + columns.left),
+        rule(columns.object + 2),
+        rule(columns.right + 1),
+        cross = glyphs.cross,
+    );
+    vec![heads, Text::of(Role::Faint, ruler)]
+}
+
+fn draw_row(row: &Row, columns: &Columns, style: &Style) -> Vec<Text> {
+    let side = |worker: usize, width: usize| match row.workers.contains(&worker) {
+        true => lane(row, worker == 0, width, style),
+        false => Vec::new(),
+    };
+    let (left, right) = (side(0, columns.left), side(1, columns.right));
+    let middle = row.middle(columns.object, style);
+    let height = left.len().max(right.len()).max(middle.len());
+    let wall = || Text::of(Role::Faint, format!(" {} ", style.glyphs().wall));
+    let cell = |column: &[Text], at: usize, width: usize| {
+        column.get(at).cloned().unwrap_or_default().pad(width)
+    };
+    (0..height)
+        .map(|at| {
+            let margin = match at {
+                0 => columns.margin.row(row, style),
+                _ => columns.margin.blank(),
+            };
+            margin
+                .join(cell(&left, at, columns.left))
+                .join(wall())
+                .join(cell(&middle, at, columns.object))
+                .join(wall())
+                .join(cell(&right, at, columns.right))
+        })
+        .collect()
+}
+
+/// One lane of one row: the name with its arrow, then the notes.
+fn lane(row: &Row, left: bool, width: usize, style: &Style) -> Vec<Text> {
+    let (name, left_out) = row.name(width, style);
+    let arrow = arrow(row, left, width.saturating_sub(Text::plain(name.as_str()).width() + 1), style);
+    let role = row.role();
+    let first = match (row.flow, left) {
+        (Flow::Local, _) => Text::of(role, name),
+        (_, true) => Text::of(role, format!("{name} {arrow}")),
+        (_, false) => Text::of(role, format!("{arrow} {name}")),
+    };
+    let mut lines = vec![first];
+    for note in left_out.iter().chain(&row.notes) {
+        for (at, line) in wrap(note, width.saturating_sub(4)).into_iter().enumerate() {
+            let indent = if at == 0 { "  " } else { "    " };
+            lines.push(Text::plain(indent).then(note_role(row), cut(&line, width - 4, style)));
+        }
+    }
+    lines
+}
+
+fn note_role(row: &Row) -> Role {
+    if row.guilty { Role::Bad } else { Role::Faint }
+}
+
+/// An arrow between a name and the wall: it points where the object goes, and does not arrive
+/// where the server refused. A watch is dotted.
+pub(super) fn arrow(row: &Row, left: bool, width: usize, style: &Style) -> String {
+    let glyphs = style.glyphs();
+    let line = |n: usize| if row.watch { glyphs.watch } else { glyphs.line }.repeat(n);
+    let shaft = line(width.saturating_sub(1));
+    match (row.flow, left) {
+        (Flow::Local, _) => String::new(),
+        (Flow::Reads, true) => format!("{}{shaft}", glyphs.left),
+        (Flow::Reads, false) => format!("{shaft}{}", glyphs.right),
+        (Flow::Writes, true) => format!("{shaft}{}", glyphs.right),
+        (Flow::Writes, false) => format!("{}{shaft}", glyphs.left),
+        (Flow::Refused, true) => format!("{shaft}{}", glyphs.refused),
+        (Flow::Refused, false) => format!("{}{shaft}", glyphs.refused),
+    }
+}

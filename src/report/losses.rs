@@ -1,0 +1,261 @@
+//! What a step took away, and the facts about a witness from which every sentence is made.
+//!
+//! `why.rs`, `explain.rs`, the annotations and the drawings all read [`Facts`], so that they tell
+//! one story. Next to read: `why.rs`.
+
+use serde_json::Value;
+
+use super::steps::{Story, locked_to, or_nothing, resource_version};
+use crate::apiserver::{FieldPath, PatchKind};
+use crate::check::{CheckResult, LossClass, Pointer, Witness};
+use crate::reconcilers::Change;
+use crate::trace::{Action, Event, Fault};
+
+impl Story<'_> {
+    /// The acknowledged fields that were there before a step and are not after it, as drawn below
+    /// that step: `ready: True is gone`.
+    pub fn gone(&self, step: usize) -> Vec<String> {
+        let Some(event) = self.event(step) else { return Vec::new() };
+        let (Some(view), true) = (self.view(event), event.committed) else { return Vec::new() };
+        let (before, after) = (self.before(step), self.after(step));
+        let mut gone: Vec<String> = Vec::new();
+        for earlier in (1..step).filter_map(|at| self.event(at)) {
+            let other = earlier.worker() != event.worker() && earlier.key == event.key;
+            if !other || !earlier.is_acknowledged() {
+                continue;
+            }
+            for change in earlier.intent.iter() {
+                let there = |object: Option<&Value>| is_there(change, object);
+                let line = if meant(event, &change.path) {
+                    if !is_stale_sum(event, earlier, &change.path) {
+                        continue;
+                    }
+                    format!("{} is counted over", view.state(&change.path, change.value.as_ref()))
+                } else if there(before) && !there(after) {
+                    fate(view.state(&change.path, change.value.as_ref()), change, after)
+                } else {
+                    continue;
+                };
+                if !gone.contains(&line) {
+                    gone.push(line);
+                }
+            }
+        }
+        gone
+    }
+}
+
+fn is_there(change: &Change, object: Option<&Value>) -> bool {
+    object.is_some_and(|object| change.path.satisfied_by(object, change.value.as_ref()))
+}
+
+fn meant(event: &Event, path: &FieldPath) -> bool {
+    event.intent.iter().any(|change| change.path.overlaps(path))
+}
+
+/// Whether this write put a value computed from before `earlier` in its place.
+fn is_stale_sum(event: &Event, earlier: &Event, path: &FieldPath) -> bool {
+    let derived = event.intent.iter().any(|c| c.derived && c.path.overlaps(path));
+    let written = earlier.after.as_deref().and_then(resource_version);
+    let read = event.basis.as_ref().map(|basis| basis.revision.0);
+    derived && matches!((written, read), (Some(written), Some(read)) if read < written)
+}
+
+fn fate(state: String, change: &Change, after: Option<&Value>) -> String {
+    let now = after.and_then(|object| change.path.get(object));
+    match (&change.value, now) {
+        (None, _) => format!("{state} is back"),
+        (Some(Value::Object(_)), Some(_)) => format!("{state} is changed"),
+        (Some(_), Some(now)) => format!("{state} became {}", or_nothing(Some(now))),
+        (Some(_), None) => format!("{state} is gone"),
+    }
+}
+
+/// One step that a sentence is about.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Told<'a> {
+    pub step: usize,
+    pub name: &'a str,
+    pub event: &'a Event,
+}
+
+/// What is known about a witness.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The run.
+    pub story: Story<'a>,
+    /// The witness.
+    pub witness: &'a Witness,
+    /// The acknowledged write that is gone.
+    pub victim: Option<Told<'a>>,
+    /// The read that was out of date.
+    pub stale: Option<Told<'a>>,
+    /// The step that took it away.
+    pub culprit: Option<Told<'a>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Looks the pointers up.
+    pub fn new(result: &'a CheckResult, witness: &'a Witness) -> Self {
+        let story = Story::new(&result.scenario, &witness.trace);
+        let told = |pointer: &'a Pointer| {
+            let event = witness.trace.events.get(pointer.step.checked_sub(1)?)?;
+            Some(Told { step: pointer.step, name: &pointer.worker, event })
+        };
+        Facts {
+            victim: told(&witness.victim),
+            stale: witness.stale_read.as_ref().and_then(told),
+            culprit: witness.culprit.as_ref().and_then(told),
+            story,
+            witness,
+        }
+    }
+
+    /// The step that is drawn as guilty: the culprit's, or else where the loss shows.
+    pub fn guilty_step(&self) -> usize {
+        self.culprit.map_or(self.witness.victim.step, |culprit| culprit.step)
+    }
+
+    /// The field that was lost.
+    pub fn field(&self) -> Option<FieldPath> {
+        self.witness.field.parse().ok()
+    }
+
+    /// The field's name, as drawn.
+    pub fn label(&self) -> String {
+        let view = self.victim.and_then(|victim| self.story.view(victim.event));
+        match (self.field(), view) {
+            (Some(field), Some(view)) => view.label(&field),
+            _ => self.witness.field.clone(),
+        }
+    }
+
+    /// What the victim meant to do to the field.
+    pub fn change(&self) -> Option<&'a Change> {
+        let field = self.field()?;
+        let intent = &self.victim?.event.intent;
+        let same = intent.iter().find(|change| change.path == field);
+        same.or_else(|| intent.iter().find(|change| change.path.overlaps(&field)))
+    }
+
+    /// What was lost: `ready: True`.
+    pub fn lost(&self) -> String {
+        let view = self.victim.and_then(|victim| self.story.view(victim.event));
+        match (view, self.change()) {
+            (Some(view), Some(change)) => view.state(&change.path, change.value.as_ref()),
+            _ => self.label(),
+        }
+    }
+
+    /// Whether the victim meant to remove the field.
+    pub fn is_removal(&self) -> bool {
+        self.change().is_some_and(|change| change.value.is_none())
+    }
+
+    /// The line below the guilty row when nothing else is drawn there.
+    pub fn lost_line(&self) -> String {
+        let guilty = self.guilty_step();
+        let after = self.story.after(guilty);
+        match (self.change(), self.witness.class) {
+            (_, LossClass::Dropped) => format!("{} was never written", self.lost()),
+            (_, LossClass::Ignored) => format!("{} is not stored", self.lost()),
+            (_, LossClass::WrongObject) => {
+                format!("{} is in another object of this name", self.lost())
+            }
+            (_, LossClass::Torn | LossClass::Skew) => "nobody computed this".to_owned(),
+            (Some(change), _) if !is_there(change, after) => fate(self.lost(), change, after),
+            (Some(_), LossClass::Omitted) => format!("{} is not there", self.lost()),
+            _ => format!("{} is lost", self.lost()),
+        }
+    }
+
+    /// The resourceVersion a told step was built from, or read.
+    pub fn basis(told: Told<'_>) -> Option<u64> {
+        told.event.basis.as_ref().map(|basis| basis.revision.0)
+    }
+
+    /// The object's resourceVersion after a told step.
+    pub fn made(&self, told: Told<'_>) -> u64 {
+        self.story.rv(told.step)
+    }
+
+    /// The last conflict that the culprit was told of before its guilty write, in the same run.
+    pub fn conflict_before(&self) -> Option<usize> {
+        let culprit = self.culprit?;
+        (1..culprit.step).rev().find(|step| {
+            self.story.event(*step).is_some_and(|event| {
+                event.worker() == culprit.event.worker()
+                    && event.mark.run == culprit.event.mark.run
+                    && event.is_conflict()
+            })
+        })
+    }
+
+    /// Whether the culprit sent an old body under a newer version.
+    pub fn is_restamped(&self) -> bool {
+        let Some(culprit) = self.culprit else { return false };
+        matches!(
+            (locked_to(culprit.event), Facts::basis(culprit)),
+            (Some(locked), Some(basis)) if locked > basis
+        )
+    }
+
+    /// Whether the two reconciles overlapped: one began before the other had ended.
+    pub fn overlaps(&self) -> Option<bool> {
+        let (victim, culprit) = (self.victim?, self.culprit?);
+        if victim.event.worker() == culprit.event.worker() {
+            return None;
+        }
+        let (a, b) = (self.span(victim)?, self.span(culprit)?);
+        Some(a.0 < b.1 && b.0 < a.1)
+    }
+
+    /// The first and the last step of the reconcile that a told step belongs to.
+    fn span(&self, told: Told<'_>) -> Option<(usize, usize)> {
+        let events = self.story.trace.events.iter().enumerate();
+        let mut steps = events
+            .filter(|(_, event)| {
+                event.worker().is_some()
+                    && event.worker() == told.event.worker()
+                    && event.mark.run == told.event.mark.run
+            })
+            .map(|(at, _)| at + 1);
+        let first = steps.next()?;
+        Some((first, steps.next_back().unwrap_or(first)))
+    }
+
+    /// Whether the stale read was a look into a cache.
+    pub fn from_cache(&self) -> bool {
+        self.stale.is_some_and(|stale| stale.event.action == Action::CacheRead)
+    }
+
+    /// The last recreation of the object before the loss, if there was one.
+    pub fn recreation(&self) -> Option<usize> {
+        (1..=self.guilty_step()).rev().find(|step| {
+            let action = self.story.event(*step).map(|event| &event.action);
+            action == Some(&Action::Fault(Fault::Recreation))
+        })
+    }
+
+    /// The kind of patch that the culprit sent.
+    pub fn patch(&self) -> Option<PatchKind> {
+        match &self.culprit?.event.action {
+            Action::Write { patch, .. } => *patch,
+            _ => None,
+        }
+    }
+
+    /// Whether the culprit's own intent was about the lost field too.
+    pub fn same_field(&self) -> bool {
+        let (Some(field), Some(culprit)) = (self.field(), self.culprit) else { return false };
+        culprit.event.intent.iter().any(|change| change.path.overlaps(&field))
+    }
+
+    /// The list that the lost field is in, by name.
+    pub fn list(&self) -> Option<String> {
+        let list = self.field()?.outermost_list()?;
+        let view = self.story.view(self.victim?.event)?;
+        Some(view.label(&list))
+    }
+}

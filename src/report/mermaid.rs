@@ -1,0 +1,113 @@
+//! A witness as a Mermaid sequence diagram, which GitHub and GitLab draw inside a comment.
+//!
+//! Names and texts are escaped so that nothing of theirs is taken for syntax (`end`, `;`, `#`).
+//! Next to read: `markdown.rs`.
+
+use super::losses::Facts;
+use super::steps::Flow;
+use crate::check::{CheckResult, Witness};
+use crate::trace::{Action, Actor};
+
+/// One diagram per result that has a witness.
+pub fn render(results: &[CheckResult]) -> String {
+    let mut text = String::new();
+    for result in results {
+        if let Some(witness) = result.first_violation().and_then(|found| found.witness.as_ref()) {
+            text.push_str(&diagram(result, witness));
+        }
+    }
+    text
+}
+
+/// The diagram of one witness.
+pub fn diagram(result: &CheckResult, witness: &Witness) -> String {
+    let facts = Facts::new(result, witness);
+    let mut lines = vec!["sequenceDiagram".to_owned(), "  autonumber".to_owned()];
+    let workers = witness.trace.workers.iter().enumerate();
+    let mut participants: Vec<String> =
+        workers.map(|(at, name)| format!("  participant w{at} as {}", escape(name))).collect();
+    let server = "  participant s as API server".to_owned();
+    participants.insert(participants.len().min(1), server);
+    lines.extend(participants);
+    for step in 1..=witness.trace.events.len() {
+        let guilty = step == facts.guilty_step();
+        if guilty {
+            lines.push("  rect rgba(220, 60, 60, 0.25)".to_owned());
+        }
+        let indent = if guilty { "    " } else { "  " };
+        lines.extend(messages(&facts, step).into_iter().map(|line| format!("{indent}{line}")));
+        let mut gone = facts.story.gone(step);
+        if guilty && gone.is_empty() {
+            gone.push(facts.lost_line());
+        }
+        if !gone.is_empty() {
+            lines.push(format!("{indent}Note over s: {}", escape(&gone.join(", "))));
+        }
+        if guilty {
+            lines.push("  end".to_owned());
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn messages(facts: &Facts<'_>, step: usize) -> Vec<String> {
+    let Some(event) = facts.story.event(step) else { return Vec::new() };
+    let name = facts.story.names(event).into_iter().next().unwrap_or_default();
+    let notes = facts.story.notes(step).join(", ");
+    let said = if notes.is_empty() { name } else { format!("{name} ({notes})") };
+    let said = escape(&said);
+    let rv = facts.story.rv(step);
+    let Some(worker) = event.worker() else {
+        let over = match (event.actor, &event.action) {
+            (Actor::Cache(_), Action::Deliver) => format!("{}: ", facts.story.actor(event)),
+            _ => format!("{} ", facts.story.actor(event)),
+        };
+        return vec![format!("Note over s: {}{said}", escape(&over))];
+    };
+    let code = event.code.map_or_else(String::new, |code| code.to_string());
+    let answer = match facts.story.flow(event) {
+        Flow::Local => return vec![format!("Note over w{worker}: {said}")],
+        Flow::Reads => {
+            let view = facts.story.view(event);
+            let state = view.map_or_else(String::new, |v| v.compact(facts.story.after(step)));
+            format!("rv {rv} {state}")
+        }
+        Flow::Writes => format!("{code}, rv {rv}"),
+        Flow::Refused => format!("{code} {}", event.reason.unwrap_or_default()),
+    };
+    let arrow = if event.answered { "-->>" } else { "--x" };
+    vec![
+        format!("w{worker}->>s: {said}"),
+        format!("s{arrow}w{worker}: {}", escape(answer.trim())),
+    ]
+}
+
+/// Mermaid reads `#` and `;` as syntax, and `end` as the end of a block wherever it stands alone.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '#' => escaped.push_str("#35;"),
+            ';' => escaped.push_str("#59;"),
+            '<' => escaped.push_str("#lt;"),
+            '>' => escaped.push_str("#gt;"),
+            '\n' | '\r' => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    let word = |word: &str| match word.eq_ignore_ascii_case("end") {
+        true => format!("#8203;{word}"),
+        false => word.to_owned(),
+    };
+    escaped.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_taken_for_syntax() {
+        assert_eq!(escape("a;b # end of <x>"), "a#59;b #35; #8203;end of #lt;x#gt;");
+    }
+}

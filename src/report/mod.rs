@@ -1,0 +1,120 @@
+//! Renderers: they read what a check found, and never run anything.
+//!
+//! [`Renderer`] is one output format; [`renderers`] is the table of them. To add one: a file here
+//! and a line in the table. What all of them share: `view.rs` (what of an object is shown),
+//! `steps.rs` (what a step is called), `losses.rs` (what was lost, and the facts about it).
+//! Next to read: `check_text.rs`, the format people see.
+
+mod check_text;
+mod commands;
+mod counts;
+mod explain;
+mod folded;
+mod github;
+mod json;
+mod lanes;
+mod losses;
+mod markdown;
+mod mermaid;
+mod replay_text;
+mod steps;
+mod style;
+mod summary;
+mod table;
+mod text;
+mod timeline;
+mod view;
+mod why;
+
+pub use commands::{quoted, recording};
+pub use explain::explain_all;
+pub use json::{compare as compare_json, replay as replay_json};
+pub use replay_text::render as replay_text;
+pub use style::{Role, Show, Style};
+pub use summary::is_undecided;
+pub use table::render as compare_table;
+
+use crate::check::CheckResult;
+
+/// One output format of `check`.
+#[derive(Clone, Copy)]
+pub struct Renderer {
+    /// Its name for `-o` and `--report`.
+    pub name: &'static str,
+    /// The extension of its files.
+    pub extension: &'static str,
+    /// One line for `list formats`.
+    pub summary: &'static str,
+    render: fn(&[CheckResult], &Style) -> String,
+}
+
+impl std::fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Renderer").field(&self.name).finish()
+    }
+}
+
+impl Renderer {
+    /// Renders the results; the text ends with a newline, or is empty.
+    pub fn render(&self, results: &[CheckResult], style: &Style) -> String {
+        (self.render)(results, style)
+    }
+}
+
+/// The table of output formats.
+pub fn renderers() -> &'static [Renderer] {
+    &[
+        Renderer {
+            name: "text",
+            extension: "txt",
+            summary: "for people: verdicts, the losing schedule as a drawing, the reasons",
+            render: |results, style| check_text::render(results, style, false),
+        },
+        Renderer {
+            name: "wide",
+            extension: "txt",
+            summary: "text, with states, transitions, conflicts and API calls",
+            render: |results, style| check_text::render(results, style, true),
+        },
+        Renderer {
+            name: "json",
+            extension: "json",
+            summary: "for scripts; schemaVersion 1, additions only",
+            render: |results, _| json::check(results),
+        },
+        Renderer {
+            name: "github",
+            extension: "txt",
+            summary: "annotations for GitHub Actions",
+            render: |results, _| github::render(results),
+        },
+        Renderer {
+            name: "markdown",
+            extension: "md",
+            summary: "a table and diagrams, for $GITHUB_STEP_SUMMARY or a comment",
+            render: markdown::render,
+        },
+        Renderer {
+            name: "mermaid",
+            extension: "mmd",
+            summary: "the losing schedule as a sequence diagram",
+            render: |results, _| mermaid::render(results),
+        },
+        Renderer {
+            name: "name",
+            extension: "txt",
+            summary: "the names of the scenarios that failed",
+            render: |results, _| names(results),
+        },
+    ]
+}
+
+/// The renderer with this name.
+pub fn renderer(name: &str) -> Option<&'static Renderer> {
+    renderers().iter().find(|renderer| renderer.name == name)
+}
+
+fn names(results: &[CheckResult]) -> String {
+    let failed = results.iter().filter(|result| result.failed());
+    failed.map(|result| format!("scenario/{}\n", result.scenario.name)).collect()
+}

@@ -1,0 +1,249 @@
+//! `compare`: every write method on one scenario, live and from the cache, as a table, and the
+//! sentence that follows from it.
+//!
+//! The sentence is computed from the rows. Next to read: `json.rs`.
+
+use super::counts::{count, mean, of};
+use super::style::{Role, Style};
+use super::text::{Text, list_and, plural, wrap};
+use crate::check::{Comparison, ComparisonRow, Verdict};
+use crate::reconcilers::Reader;
+use crate::schedulers::Count;
+
+/// The table.
+pub fn render(comparison: &Comparison, style: &Style, wide: bool) -> String {
+    let scenario = &comparison.scenario;
+    let workers = plural(&scenario.workers.len().to_string(), "worker");
+    let head = Text::of(Role::Strong, scenario.name.as_str())
+        .then(Role::Plain, format!("   {workers}; all schedules of each write method"));
+    let mut lines = vec![head, Text::new()];
+    let methods = methods(comparison);
+    let mut table = vec![heading(wide)];
+    table.extend(methods.iter().map(|(live, cache)| cells(*live, *cache, wide)));
+    let columns = table[0].len();
+    let widths: Vec<usize> =
+        (0..columns).map(|at| table.iter().map(|row| row[at].1.len()).max().unwrap_or(0)).collect();
+    for (at, row) in table.into_iter().enumerate() {
+        lines.push(align(row, &widths));
+        if at == 0 {
+            let width = widths.iter().sum::<usize>() + 3 * (columns - 1);
+            lines.push(Text::of(Role::Faint, format!("  {}", style.glyphs().rule.repeat(width))));
+        }
+    }
+    lines.push(Text::new());
+    for sentence in closing(comparison, &methods) {
+        lines.extend(wrap(&sentence, style.width.min(100)).into_iter().map(Text::plain));
+    }
+    super::check_text::paint(&lines, style)
+}
+
+type Method<'a> = (Option<&'a ComparisonRow>, Option<&'a ComparisonRow>);
+
+/// The rows, one per write method: live and cache side by side.
+fn methods(comparison: &Comparison) -> Vec<Method<'_>> {
+    let mut names: Vec<&str> = Vec::new();
+    for row in &comparison.rows {
+        if !names.contains(&row.write) {
+            names.push(row.write);
+        }
+    }
+    let find = |name: &str, read: Reader| {
+        comparison.rows.iter().find(|row| row.write == name && row.read == read)
+    };
+    names.iter().map(|name| (find(name, Reader::Live), find(name, Reader::Cache))).collect()
+}
+
+type Cell = (Role, String, bool);
+
+fn cell(role: Role, text: impl Into<String>) -> Cell {
+    (role, text.into(), false)
+}
+
+fn number(text: Option<String>) -> Cell {
+    (Role::Plain, text.unwrap_or_default(), true)
+}
+
+fn heading(wide: bool) -> Vec<Cell> {
+    let names: &[&str] = match wide {
+        true => &[
+            "write method", "live read", "409s", "API calls", "informer cache", "409s",
+            "API calls", "verdict",
+        ],
+        false => &["write method", "live read", "informer cache", "409s", "API calls", "verdict"],
+    };
+    names.iter().map(|name| (Role::Faint, (*name).to_owned(), false)).collect()
+}
+
+fn cells(live: Option<&ComparisonRow>, cache: Option<&ComparisonRow>, wide: bool) -> Vec<Cell> {
+    let name = live.or(cache).map_or("", |row| row.write);
+    let conflicts = |row: Option<&ComparisonRow>| {
+        number(row.filter(|r| r.refused.is_none()).and_then(|r| r.conflicts.as_ref()).map(count))
+    };
+    let calls = |row: Option<&ComparisonRow>| {
+        number(row.filter(|r| r.refused.is_none()).and_then(|row| {
+            mean(row.calls.as_ref()?, row.schedules.as_ref()?)
+        }))
+    };
+    let first = cell(Role::Plain, name);
+    let last = verdict(live, cache);
+    match wide {
+        true => vec![
+            first, outcome(live), conflicts(live), calls(live), outcome(cache), conflicts(cache),
+            calls(cache), last,
+        ],
+        false => {
+            vec![first, outcome(live), outcome(cache), conflicts(live), calls(live), last]
+        }
+    }
+}
+
+/// `4 of 6   lost`.
+fn outcome(row: Option<&ComparisonRow>) -> Cell {
+    let Some(row) = row else { return cell(Role::Plain, "") };
+    if row.refused.is_some() {
+        return cell(Role::Faint, "refused");
+    }
+    let n = match &row.violating {
+        Some(n) => of(n, row.schedules.as_ref()),
+        None => String::new(),
+    };
+    match row.verdict {
+        Verdict::Violated => cell(Role::Bad, format!("{n:<9}lost").trim_start().to_owned()),
+        Verdict::Unknown => cell(Role::Notice, format!("{n:<9}?").trim_start().to_owned()),
+        Verdict::Holds => cell(Role::Plain, n),
+    }
+}
+
+fn rows<'a>(method: &Method<'a>) -> Vec<&'a ComparisonRow> {
+    [method.0, method.1].into_iter().flatten().collect()
+}
+
+fn verdict(live: Option<&ComparisonRow>, cache: Option<&ComparisonRow>) -> Cell {
+    let rows = rows(&(live, cache));
+    let refused = rows.iter().find_map(|row| row.refused.as_deref());
+    match (refused, worst(&rows)) {
+        (Some(refused), _) => cell(Role::Faint, format!("refused: {}", short(refused))),
+        (None, Verdict::Violated) => cell(Role::Bad, "loses"),
+        (None, Verdict::Unknown) => cell(Role::Notice, "unknown"),
+        (None, Verdict::Holds) if gives_up(&rows) => cell(Role::Notice, "gives up"),
+        (None, Verdict::Holds) => cell(Role::Good, "safe"),
+    }
+}
+
+/// The first words of a refusal: its status code and reason.
+fn short(refused: &str) -> &str {
+    let end = refused.find([':', ';', '(']).unwrap_or(refused.len());
+    let end = if end > 40 { refused.find(' ').unwrap_or(end) } else { end };
+    refused[..end].trim()
+}
+
+fn worst(rows: &[&ComparisonRow]) -> Verdict {
+    let verdicts = rows.iter().map(|row| row.verdict);
+    if verdicts.clone().any(|verdict| verdict == Verdict::Violated) {
+        Verdict::Violated
+    } else if verdicts.clone().any(|verdict| verdict == Verdict::Unknown) {
+        Verdict::Unknown
+    } else {
+        Verdict::Holds
+    }
+}
+
+fn gives_up(rows: &[&ComparisonRow]) -> bool {
+    rows.iter().any(|row| row.converges == Verdict::Violated)
+}
+
+fn align(row: Vec<Cell>, widths: &[usize]) -> Text {
+    let mut line = Text::plain("  ");
+    for (at, ((role, text, right), width)) in row.into_iter().zip(widths).enumerate() {
+        let gap = if at == 0 { "" } else { "   " };
+        let cell = match right {
+            true => Text::plain(" ".repeat(width - text.len())).then(role, text),
+            false => Text::of(role, text).pad(*width),
+        };
+        line = line.then(Role::Plain, gap).join(cell);
+    }
+    line
+}
+
+fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let safe: Vec<&Method<'_>> = methods
+        .iter()
+        .filter(|method| {
+            let rows = rows(method);
+            !rows.is_empty()
+                && rows.iter().all(|row| row.refused.is_none())
+                && worst(&rows) == Verdict::Holds
+                && !gives_up(&rows)
+        })
+        .collect();
+    let cheapest = safe.iter().filter_map(|method| method.0.or(method.1)).min_by(|a, b| {
+        let cost = |row: &ComparisonRow| (row.calls.clone(), row.schedules.clone());
+        let ((ac, an), (bc, bn)) = (cost(a), cost(b));
+        let product = |x: Option<Count>, y: Option<Count>| Some(x? * y?);
+        product(ac, bn).cmp(&product(bc, an))
+    });
+    sentences.push(match (safe.len(), cheapest) {
+        (0, _) | (_, None) => "No write method is safe here, live and from a cache.".to_owned(),
+        (1, Some(row)) => format!("One method is safe here: {}.{}", row.write, cost(row)),
+        (n, Some(row)) => {
+            format!("{} methods are safe here. The cheapest is {}{}", words(n), row.write, cost(row))
+        }
+    });
+    let giving: Vec<_> = methods
+        .iter()
+        .map(|method| rows(method))
+        .filter(|rows| {
+            rows.iter().all(|row| row.refused.is_none())
+                && worst(rows) == Verdict::Holds
+                && gives_up(rows)
+        })
+        .filter_map(|rows| rows.first().map(|row| row.write.to_owned()))
+        .collect();
+    if !giving.is_empty() {
+        let verb = if giving.len() == 1 { "loses" } else { "lose" };
+        sentences.push(format!(
+            "{} {verb} nothing, but gives up on a conflict: somebody has to run it again.",
+            list_and(&giving)
+        ));
+    }
+    sentences.extend(lists(comparison, methods));
+    sentences
+}
+
+fn cost(row: &ComparisonRow) -> String {
+    let zero = Count::from(0u32);
+    let conflicts = match &row.conflicts {
+        Some(n) if *n == zero => "no conflicts".to_owned(),
+        Some(n) => format!("conflicts in {}", of(n, row.schedules.as_ref())),
+        None => return ".".to_owned(),
+    };
+    match row.calls.as_ref().zip(row.schedules.as_ref()).and_then(|(c, n)| mean(c, n)) {
+        Some(calls) => format!(": {conflicts}, {calls} calls on average."),
+        None => format!(": {conflicts}."),
+    }
+}
+
+fn words(n: usize) -> String {
+    let words = [
+        "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+        "Eleven", "Twelve",
+    ];
+    words.get(n).map_or_else(|| n.to_string(), |word| (*word).to_owned())
+}
+
+/// Where a merge patch loses because a list is replaced whole, that is said.
+fn lists(comparison: &Comparison, methods: &[Method<'_>]) -> Option<String> {
+    let sets = comparison.scenario.workers.iter().flat_map(|worker| &worker.sets);
+    let list = sets.clone().any(|(path, _)| path.crosses_list());
+    let outcome = |name: &str| {
+        let method = methods.iter().find(|m| rows(m).first().is_some_and(|r| r.write == name))?;
+        Some(worst(&rows(method)))
+    };
+    let merge = outcome("merge-patch")?;
+    (list && merge == Verdict::Violated).then(|| {
+        "merge-patch is safe for fields of one's own, not for a list that several write: it \
+         replaces the list whole."
+            .to_owned()
+    })
+}

@@ -1,0 +1,212 @@
+//! The drawing of a run: one row per step, the object in the middle, because the object is what
+//! is lost.
+//!
+//! This file makes rows of events and chooses the form: two lanes left and right of the object
+//! for two workers where there is room, one folded lane with names otherwise. The heavy wall is
+//! the server's edge; what does not cross it is no request. Colour only repeats what the margin,
+//! the arrows and the words say. Next to read: `lanes.rs`, then `folded.rs`.
+
+use super::losses::Facts;
+use super::steps::{Flow, Story};
+use super::style::{Role, Style};
+use super::text::{Text, cut, wrap};
+use super::{folded, lanes};
+use crate::trace::{Action, Actor, Event, Fault};
+
+/// The narrowest terminal in which two workers have a lane each.
+pub const LANES_FROM: usize = 91;
+
+/// One step, ready to be put in columns.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub step: usize,
+    pub rv: String,
+    pub code: String,
+    /// The workers whose lanes it is drawn in; none if it is the object's alone.
+    pub workers: Vec<usize>,
+    pub who: String,
+    pub flow: Flow,
+    /// A watch, not a request.
+    pub watch: bool,
+    pub names: Vec<String>,
+    pub notes: Vec<String>,
+    /// The object after the step.
+    pub object: String,
+    pub gone: Vec<String>,
+    pub guilty: bool,
+    pub victim: bool,
+}
+
+/// Draws a run; with the facts of a witness, its guilty row is marked.
+pub fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>, style: &Style) -> Vec<Text> {
+    let rows: Vec<Row> =
+        (1..=story.trace.events.len()).map(|step| row(story, facts, step)).collect();
+    if story.trace.workers.len() == 2 && style.width >= LANES_FROM {
+        lanes::draw(story, &rows, style)
+    } else {
+        folded::draw(story, &rows, style)
+    }
+}
+
+fn row(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Row {
+    let event = &story.trace.events[step - 1];
+    let guilty = facts.is_some_and(|facts| facts.guilty_step() == step);
+    let mut gone = story.gone(step);
+    if let (true, true, Some(facts)) = (guilty, gone.is_empty(), facts) {
+        gone.push(facts.lost_line());
+    }
+    let several = story.views.len() > 1;
+    let object = story.view(event).map_or_else(String::new, |view| {
+        let state = view.compact(story.after(step));
+        if several { format!("{}: {state}", view.title()) } else { state }
+    });
+    let fault = matches!(event.action, Action::Fault(_));
+    Row {
+        step,
+        rv: story.rv(step).to_string(),
+        code: match event.code {
+            _ if fault => "!".to_owned(),
+            Some(code) => code.to_string(),
+            None => String::new(),
+        },
+        workers: lanes_of(story, event),
+        who: story.actor(event),
+        flow: if event.action == Action::Deliver { Flow::Reads } else { story.flow(event) },
+        watch: event.action == Action::Deliver,
+        names: story.names(event),
+        notes: story.notes(step),
+        object,
+        gone,
+        guilty,
+        victim: facts.is_some_and(|f| f.witness.victim.step == step) && !guilty,
+    }
+}
+
+/// The workers that a step concerns.
+fn lanes_of(story: &Story<'_>, event: &Event) -> Vec<usize> {
+    let of_process = |name: &str| {
+        let workers = story.scenario.workers.iter().enumerate();
+        workers.filter(|(_, spec)| spec.process == name).map(|(at, _)| at).collect()
+    };
+    let cache = |cache: usize| story.trace.caches.get(cache).map_or("", String::as_str);
+    match (event.actor, &event.action) {
+        (Actor::Worker(worker), _) => vec![worker],
+        (Actor::Cache(at), _) => of_process(cache(at)),
+        (_, Action::Fault(Fault::WatchGap(at))) => of_process(cache(*at)),
+        (_, Action::Fault(Fault::LostResponse(worker))) => vec![*worker],
+        (_, Action::Fault(Fault::Crash(_))) => of_process(&story.actor(event)),
+        _ => Vec::new(),
+    }
+}
+
+/// The columns before the lanes: margin, step, resourceVersion, status code.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Margin {
+    rv: usize,
+}
+
+impl Margin {
+    pub fn of(rows: &[Row]) -> Margin {
+        Margin { rv: rows.iter().map(|row| row.rv.len()).max().unwrap_or(1).max(3) }
+    }
+
+    pub fn width(self) -> usize {
+        13 + self.rv
+    }
+
+    pub fn heading(self) -> Text {
+        Text::of(Role::Faint, format!(" step {:>rv$}       ", "rv", rv = self.rv))
+    }
+
+    pub fn blank(self) -> Text {
+        Text::plain(" ".repeat(self.width()))
+    }
+
+    pub fn row(self, row: &Row, style: &Style) -> Text {
+        let glyphs = style.glyphs();
+        let mark = if row.guilty { glyphs.guilty } else { " " };
+        let code = match row.code.as_str() {
+            "" if style.ascii => ".",
+            "" => glyphs.local,
+            code => code,
+        };
+        let role = if row.guilty { Role::Bad } else { Role::Plain };
+        let code_role = match row.flow {
+            Flow::Refused => Role::Notice,
+            _ => role,
+        };
+        Text::of(role, format!(" {mark}{:>3}", row.step))
+            .then(Role::Faint, format!(" {:>rv$}  ", row.rv, rv = self.rv))
+            .then(code_role, format!("{code:>3}  "))
+    }
+}
+
+impl Row {
+    /// The role of the row's own text.
+    pub fn role(&self) -> Role {
+        match (self.guilty, self.victim, self.flow) {
+            (true, ..) => Role::Guilty,
+            (_, true, _) => Role::Good,
+            (.., Flow::Refused) => Role::Notice,
+            _ => Role::Plain,
+        }
+    }
+
+    /// The longest name that fits `width`, with an arrow if it has one; what of it had to be left
+    /// out is returned beside it.
+    pub fn name(&self, width: usize, style: &Style) -> (String, Option<String>) {
+        let arrow = if self.flow == Flow::Local { 0 } else { 4 };
+        let fits = |name: &&String| Text::plain(name.as_str()).width() + arrow <= width;
+        let longest = self.names.first().cloned().unwrap_or_default();
+        match self.names.iter().find(fits) {
+            Some(name) if *name == longest => (longest, None),
+            // What was left out is told below, unless it is only the value.
+            Some(name) if self.names.last() == Some(name) && self.names.len() > 2 => {
+                (name.clone(), self.left_out())
+            }
+            Some(name) => (name.clone(), None),
+            None => (cut(&longest, width.saturating_sub(arrow), style), None),
+        }
+    }
+
+    /// What the shortest name does not say: the payload.
+    fn left_out(&self) -> Option<String> {
+        let (longest, shortest) = (self.names.first()?, self.names.last()?);
+        let verb = shortest.split([' ', ',']).next().unwrap_or(shortest);
+        let rest = longest.strip_prefix(verb)?.trim_start();
+        let lock = shortest.strip_prefix(verb).unwrap_or("");
+        Some(rest.strip_suffix(lock).unwrap_or(rest).to_owned())
+    }
+
+    /// The object's column: its state, then what is gone.
+    pub fn middle(&self, width: usize, style: &Style) -> Vec<Text> {
+        let mut lines: Vec<Text> = Vec::new();
+        if self.workers.is_empty() {
+            lines.extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
+        }
+        for (at, line) in wrap(&self.object, width.saturating_sub(2)).into_iter().enumerate() {
+            let indent = if at == 0 { "" } else { "  " };
+            lines.push(Text::plain(cut(&format!("{indent}{line}"), width, style)));
+        }
+        let corner = style.glyphs().corner;
+        for gone in &self.gone {
+            for (at, line) in wrap(gone, width.saturating_sub(4)).into_iter().enumerate() {
+                let lead = if at == 0 { format!("  {corner} ") } else { "    ".to_owned() };
+                let line = cut(&line, width.saturating_sub(4), style);
+                lines.push(Text::of(Role::Bad, lead).join(lost_text(&line)));
+            }
+        }
+        lines
+    }
+}
+
+/// What is gone is struck out; the words that say so are not.
+fn lost_text(line: &str) -> Text {
+    for verdict in [" is ", " became ", " was "] {
+        if let Some(at) = line.find(verdict) {
+            let (what, fate) = line.split_at(at);
+            return Text::of(Role::Lost, what).then(Role::Bad, fate);
+        }
+    }
+    Text::of(Role::Bad, line)
+}
