@@ -20,8 +20,8 @@ pub use compare::{Comparison, Row, compare};
 pub use explore::run;
 pub use replay::{Replayed, replay};
 pub use result::{
-    Advice, Bound, CheckResult, Comparison, ComparisonRow, Costs, Expectation, Exploration,
-    LossClass, Pointer, PropertyResult, Replayed, Verdict, Witness,
+    Advice, Bound, CheckResult, Costs, Expectation, Exploration, LossClass, Pointer,
+    PropertyResult, Verdict, Witness,
 };
 
 /// How far a check has come.

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use crate::reconcilers::Reader;
 use crate::scenario::Scenario;
 use crate::schedulers::{Count, Schedule};
 use crate::trace::Trace;
@@ -244,48 +243,4 @@ impl CheckResult {
     pub fn first_violation(&self) -> Option<&PropertyResult> {
         self.properties.iter().find(|p| p.judged && p.witness.is_some())
     }
-}
-
-/// One recorded or hand-written schedule, run again and judged alone.
-#[derive(Clone, Debug)]
-pub struct Replayed {
-    /// The schedule as it was taken, with the scenario's fingerprint.
-    pub schedule: Schedule,
-    /// What happened under it.
-    pub trace: Trace,
-    /// The judgement of this one schedule: the exploration's scheduler is `replay`, and the
-    /// witnesses are those of this schedule.
-    pub result: CheckResult,
-}
-
-/// A scenario under every write method, from live reads and from informer caches.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The scenario.
-    pub scenario: Arc<Scenario>,
-    /// Two rows per write method, in the order of the table of methods: live, then cache.
-    pub rows: Vec<ComparisonRow>,
-}
-
-/// One write method and one way to read, on a scenario.
-#[derive(Clone, Debug)]
-pub struct ComparisonRow {
-    /// The write method.
-    pub write: &'static str,
-    /// Where the workers read.
-    pub read: Reader,
-    /// `no-lost-write` under it.
-    pub verdict: Verdict,
-    /// In how many schedules it loses.
-    pub violating: Option<Count>,
-    /// Schedules in all.
-    pub schedules: Option<Count>,
-    /// Schedules with at least one conflict.
-    pub conflicts: Option<Count>,
-    /// API calls of all schedules together; divided by the schedules, the mean.
-    pub calls: Option<Count>,
-    /// `converges` under it: whether every worker's intent was acknowledged in every schedule.
-    pub converges: Verdict,
-    /// Why it does not apply to this kind of object, if it does not.
-    pub refused: Option<String>,
 }

@@ -187,7 +187,6 @@ fn claim(name: &str) -> &'static str {
 fn holds(result: &CheckResult, property: &PropertyResult) -> String {
     let all = result.exploration.schedules.as_ref();
     let everywhere = all.map_or_else(|| "all".to_owned(), |n| of(n, all));
-    let zero = crate::schedulers::Count::from(0u32);
     match property.name {
         "raced" => match &property.schedules {
             Some(n) => {
@@ -195,7 +194,7 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
             }
             None => "reads overlapped, so this test does test something".to_owned(),
         },
-        "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| **n != zero) {
+        "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
             Some(n) => format!("{everywhere} schedules (a conflict in {})", count(n)),
             None => format!("{everywhere} schedules"),
         },
@@ -240,7 +239,7 @@ fn draw_witness(
     witness: &Witness,
     style: &Style,
 ) -> Vec<Text> {
-    let facts = Facts::new(result, witness);
+    let facts = Facts::new(&result.scenario, witness);
     let mut lines = vec![witness_heading(result, property, &facts), Text::new()];
     lines.extend(timeline::draw(&facts.story, Some(&facts), style));
     lines.push(Text::new());

@@ -165,7 +165,7 @@ pub fn explain_all(results: &[CheckResult], style: &Style) -> String {
     let mut text = String::new();
     for result in results {
         for witness in result.properties.iter().filter_map(|property| property.witness.as_ref()) {
-            let facts = Facts::new(result, witness);
+            let facts = Facts::new(&result.scenario, witness);
             for line in explain(&facts, style) {
                 text.push_str(&line.paint(style));
                 text.push('\n');

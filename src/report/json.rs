@@ -10,10 +10,11 @@ use super::losses::Facts;
 use super::steps::Story;
 use super::{explain, why};
 use crate::check::{
-    Bound, CheckResult, Comparison, ComparisonRow, PropertyResult, Verdict, Witness,
+    Bound, CheckResult, Comparison, PropertyResult, Replayed, Row, Verdict, Witness,
 };
+use crate::scenario::Scenario;
 use crate::schedulers::Count;
-use crate::trace::Trace;
+
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -216,16 +217,16 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
         judged: found.judged,
         violating_schedules: violating,
         satisfying_schedules: satisfying,
-        witness: found.witness.as_ref().map(|found| witness(result, found)),
+        witness: found.witness.as_ref().map(|found| witness(&result.scenario, found)),
     }
 }
 
-fn witness<'a>(result: &'a CheckResult, found: &'a Witness) -> JsonWitness<'a> {
+fn witness<'a>(scenario: &'a Scenario, found: &'a Witness) -> JsonWitness<'a> {
     let pointer = |pointer: &'a crate::check::Pointer| JsonPointer {
         worker: &pointer.worker,
         step: pointer.step,
     };
-    let facts = Facts::new(result, found);
+    let facts = Facts::new(scenario, found);
     let plain = super::Style { width: usize::MAX / 4, ..super::Style::default() };
     JsonWitness {
         schedule: found.schedule.to_string(),
@@ -274,18 +275,39 @@ struct JsonReplay<'a> {
     schedule: String,
     finished: bool,
     steps: Vec<JsonStep>,
-    results: Vec<JsonResult<'a>>,
+    properties: Vec<JsonProperty<'a>>,
 }
 
 /// The document of `replay`: the steps, and the judgement of this one schedule.
-pub fn replay(judged: &CheckResult, schedule: String, trace: &Trace) -> String {
+pub fn replay(replayed: &Replayed) -> String {
+    let scenario = &replayed.scenario;
+    let property = |(name, decided, found): &'_ (&'static str, bool, Option<Witness>)| {
+        let sometimes = *name == "raced";
+        let verdict = match (*decided != sometimes, replayed.trace.finished) {
+            (true, true) => Verdict::Violated,
+            (false, true) => Verdict::Holds,
+            (_, false) => Verdict::Unknown,
+        };
+        (*name, verdict, found.is_some())
+    };
+    let properties = replayed.judged.iter().map(|judged| {
+        let (name, verdict, _) = property(judged);
+        JsonProperty {
+            name,
+            verdict: verdict.as_str(),
+            judged: scenario.properties.iter().any(|asked| asked == name),
+            violating_schedules: None,
+            satisfying_schedules: None,
+            witness: judged.2.as_ref().map(|found| witness(scenario, found)),
+        }
+    });
     pretty(&JsonReplay {
         schema_version: SCHEMA_VERSION,
-        scenario: &judged.scenario.name,
-        schedule,
-        finished: trace.finished,
-        steps: steps(&Story::new(&judged.scenario, trace)),
-        results: vec![result(judged)],
+        scenario: &scenario.name,
+        schedule: replayed.schedule.to_string(),
+        finished: replayed.trace.finished,
+        steps: steps(&Story::new(scenario, &replayed.trace)),
+        properties: properties.collect(),
     })
 }
 
@@ -322,26 +344,32 @@ pub fn compare(comparison: &Comparison) -> String {
     })
 }
 
-fn row(row: &ComparisonRow) -> JsonRow<'_> {
+fn row(row: &Row) -> JsonRow<'_> {
+    let result = row.result.as_ref();
+    let verdict = |name| {
+        let property = result.and_then(|result| result.property(name));
+        property.map_or(Verdict::Unknown, |property| property.verdict)
+    };
+    let lost = result.and_then(|result| result.property("no-lost-write"));
+    let violating = match row.verdict() {
+        Verdict::Holds => Some("0".to_owned()),
+        _ => text(lost.and_then(|property| property.schedules.as_ref())),
+    };
     JsonRow {
         write: row.write,
         read: reader(row.read),
-        verdict: row.verdict.as_str(),
-        violating_schedules: text(row.violating.as_ref()),
-        schedules: text(row.schedules.as_ref()),
-        conflicts: text(row.conflicts.as_ref()),
-        mean_calls: mean_calls(row),
-        converges: row.converges.as_str(),
+        verdict: row.verdict().as_str(),
+        violating_schedules: violating,
+        schedules: text(result.and_then(|result| result.exploration.schedules.as_ref())),
+        conflicts: text(result.and_then(|result| result.costs.with_conflict.as_ref())),
+        mean_calls: result.and_then(mean_calls),
+        converges: verdict("converges").as_str(),
         refused: row.refused.as_deref(),
     }
 }
 
 /// Calls per schedule, to three decimals.
-fn mean_calls(row: &ComparisonRow) -> Option<f64> {
-    let (calls, schedules) = (row.calls.as_ref()?, row.schedules.as_ref()?);
-    if *schedules == Count::from(0u32) {
-        return None;
-    }
-    let thousandths = (calls * 2000u32 + schedules) / (schedules * 2u32);
-    Some(thousandths.to_string().parse::<f64>().ok()? / 1000.0)
+fn mean_calls(result: &CheckResult) -> Option<f64> {
+    let (calls, all) = (result.costs.calls.as_ref()?, result.exploration.schedules.as_ref()?);
+    (!all.is_zero()).then(|| (calls.ratio(all) * 1000.0).round() / 1000.0)
 }

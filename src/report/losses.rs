@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::steps::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
-use crate::check::{CheckResult, LossClass, Pointer, Witness};
+use crate::check::{LossClass, Pointer, Witness};
+use crate::scenario::Scenario;
 use crate::reconcilers::Change;
 use crate::trace::{Action, Event, Fault};
 
@@ -97,8 +98,8 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Looks the pointers up.
-    pub fn new(result: &'a CheckResult, witness: &'a Witness) -> Self {
-        let story = Story::new(&result.scenario, &witness.trace);
+    pub fn new(scenario: &'a Scenario, witness: &'a Witness) -> Self {
+        let story = Story::new(scenario, &witness.trace);
         let told = |pointer: &'a Pointer| {
             let event = witness.trace.events.get(pointer.step.checked_sub(1)?)?;
             Some(Told { step: pointer.step, name: &pointer.worker, event })

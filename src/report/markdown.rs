@@ -45,7 +45,7 @@ fn failure(result: &CheckResult) -> String {
     let Some(witness) = result.first_violation().and_then(|found| found.witness.as_ref()) else {
         return String::new();
     };
-    let facts = Facts::new(result, witness);
+    let facts = Facts::new(&result.scenario, witness);
     let mut text = format!("\n#### {}\n\n", cell(&result.scenario.name));
     for sentence in why::sentences(&facts) {
         let step = sentence.step.map_or_else(String::new, |step| format!(" (step {step})"));

@@ -21,7 +21,7 @@ pub fn render(results: &[CheckResult]) -> String {
 
 /// The diagram of one witness.
 pub fn diagram(result: &CheckResult, witness: &Witness) -> String {
-    let facts = Facts::new(result, witness);
+    let facts = Facts::new(&result.scenario, witness);
     let mut lines = vec!["sequenceDiagram".to_owned(), "  autonumber".to_owned()];
     let workers = witness.trace.workers.iter().enumerate();
     let mut participants: Vec<String> =

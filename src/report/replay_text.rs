@@ -8,21 +8,21 @@ use super::steps::Story;
 use super::style::{Role, Style};
 use super::text::Text;
 use super::timeline;
-use crate::check::{Replayed, Verdict};
+use crate::check::Replayed;
 
 /// The text.
 pub fn render(replayed: &Replayed, style: &Style) -> String {
-    let result = &replayed.result;
+    let scenario = &replayed.scenario;
     let mut lines = vec![
-        Text::of(Role::Strong, result.scenario.name.as_str())
+        Text::of(Role::Strong, scenario.name.as_str())
             .then(Role::Plain, format!("   schedule {}", replayed.schedule)),
         Text::new(),
     ];
-    let facts = result
-        .first_violation()
-        .and_then(|property| property.witness.as_ref())
-        .map(|witness| Facts::new(result, witness));
-    let story = Story::new(&result.scenario, &replayed.trace);
+    let asked = |name: &str| scenario.properties.iter().any(|asked| asked == name);
+    let judged = replayed.judged.iter().filter(|(name, ..)| asked(name));
+    let witness = judged.clone().find_map(|(.., witness)| witness.as_ref());
+    let facts = witness.map(|witness| Facts::new(scenario, witness));
+    let story = Story::new(scenario, &replayed.trace);
     lines.extend(timeline::draw(&story, facts.as_ref(), style));
     lines.push(Text::new());
     if let Some(facts) = &facts {
@@ -30,24 +30,20 @@ pub fn render(replayed: &Replayed, style: &Style) -> String {
         lines.push(Text::new());
     }
     if !replayed.trace.finished {
-        lines.push(Text::of(Role::Notice, "The schedule ends before every worker is done."));
+        let text = "The schedule ends before every worker is done: nothing is judged.";
+        lines.push(Text::of(Role::Notice, text));
+        return paint(&lines, style);
     }
-    let judged: Vec<_> = result.properties.iter().filter(|property| property.judged).collect();
-    let (violated, other): (Vec<_>, Vec<_>) =
-        judged.into_iter().partition(|property| property.verdict == Verdict::Violated);
-    for property in &violated {
-        lines.push(Text::of(Role::Bad, "violated").then(
-            Role::Plain,
-            format!("  {} in this schedule", property.name),
-        ));
-    }
-    for property in &other {
-        let (role, tag) = match property.verdict {
-            Verdict::Holds => (Role::Good, "ok"),
-            _ => (Role::Notice, "?"),
+    for (name, decided, _) in judged {
+        let sometimes = *name == "raced";
+        let (role, tag, what) = match (*decided, sometimes) {
+            (false, false) => (Role::Good, "ok", "holds in this schedule"),
+            (true, false) => (Role::Bad, "violated", "in this schedule"),
+            (true, true) => (Role::Plain, "yes", "the reads overlapped"),
+            (false, true) => (Role::Plain, "no", "nothing overlapped"),
         };
         lines.push(
-            Text::of(role, tag).pad(8).then(Role::Plain, format!("  {} in this schedule", property.name)),
+            Text::of(role, tag).pad(10).then(Role::Plain, format!("{name}   {what}")),
         );
     }
     paint(&lines, style)

@@ -107,8 +107,10 @@ fn successes(results: &[CheckResult]) -> String {
 fn coverage(results: &[CheckResult]) -> String {
     let explorations: Vec<_> = results.iter().map(|result| &result.exploration).collect();
     if explorations.iter().all(|exploration| exploration.complete) {
-        let schedules: Option<Count> =
-            explorations.iter().map(|exploration| exploration.schedules.clone()).sum();
+        let schedules = explorations.iter().try_fold(Count::ZERO, |mut sum, exploration| {
+            sum.add(exploration.schedules.as_ref()?);
+            Some(sum)
+        });
         let states: Option<u64> = explorations.iter().map(|exploration| exploration.states).sum();
         let of = schedules.map_or_else(
             || "Every schedule".to_owned(),

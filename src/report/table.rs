@@ -6,7 +6,7 @@
 use super::counts::{count, mean, of};
 use super::style::{Role, Style};
 use super::text::{Text, list_and, plural, wrap};
-use crate::check::{Comparison, ComparisonRow, Verdict};
+use crate::check::{Comparison, Row, Verdict};
 use crate::reconcilers::Reader;
 use crate::schedulers::Count;
 
@@ -37,7 +37,43 @@ pub fn render(comparison: &Comparison, style: &Style, wide: bool) -> String {
     super::check_text::paint(&lines, style)
 }
 
-type Method<'a> = (Option<&'a ComparisonRow>, Option<&'a ComparisonRow>);
+/// What one row says, looked up once.
+#[derive(Clone, Copy)]
+struct Measured<'a> {
+    write: &'static str,
+    verdict: Verdict,
+    gives_up: bool,
+    losing: Option<&'a Count>,
+    schedules: Option<&'a Count>,
+    conflicts: Option<&'a Count>,
+    calls: Option<&'a Count>,
+    refused: Option<&'a str>,
+}
+
+impl<'a> Measured<'a> {
+    fn of(row: &'a Row) -> Self {
+        let result = row.result.as_ref();
+        let property = |name| result.and_then(|result| result.property(name));
+        let gives_up = property("converges").is_some_and(|p| p.verdict == Verdict::Violated);
+        Measured {
+            write: row.write,
+            verdict: row.verdict(),
+            gives_up,
+            losing: property("no-lost-write").and_then(|p| p.schedules.as_ref()),
+            schedules: result.and_then(|result| result.exploration.schedules.as_ref()),
+            conflicts: result.and_then(|result| result.costs.with_conflict.as_ref()),
+            calls: result.and_then(|result| result.costs.calls.as_ref()),
+            refused: row.refused.as_deref(),
+        }
+    }
+
+    fn mean_calls(&self) -> Option<f64> {
+        Some(self.calls?.ratio(self.schedules?))
+    }
+}
+
+/// Live and cached.
+type Method<'a> = (Option<Measured<'a>>, Option<Measured<'a>>);
 
 /// The rows, one per write method: live and cache side by side.
 fn methods(comparison: &Comparison) -> Vec<Method<'_>> {
@@ -48,7 +84,8 @@ fn methods(comparison: &Comparison) -> Vec<Method<'_>> {
         }
     }
     let find = |name: &str, read: Reader| {
-        comparison.rows.iter().find(|row| row.write == name && row.read == read)
+        let row = comparison.rows.iter().find(|row| row.write == name && row.read == read);
+        row.map(Measured::of)
     };
     names.iter().map(|name| (find(name, Reader::Live), find(name, Reader::Cache))).collect()
 }
@@ -74,15 +111,11 @@ fn heading(wide: bool) -> Vec<Cell> {
     names.iter().map(|name| (Role::Faint, (*name).to_owned(), false)).collect()
 }
 
-fn cells(live: Option<&ComparisonRow>, cache: Option<&ComparisonRow>, wide: bool) -> Vec<Cell> {
+fn cells(live: Option<Measured<'_>>, cache: Option<Measured<'_>>, wide: bool) -> Vec<Cell> {
     let name = live.or(cache).map_or("", |row| row.write);
-    let conflicts = |row: Option<&ComparisonRow>| {
-        number(row.filter(|r| r.refused.is_none()).and_then(|r| r.conflicts.as_ref()).map(count))
-    };
-    let calls = |row: Option<&ComparisonRow>| {
-        number(row.filter(|r| r.refused.is_none()).and_then(|row| {
-            mean(row.calls.as_ref()?, row.schedules.as_ref()?)
-        }))
+    let conflicts = |row: Option<Measured<'_>>| number(row.and_then(|row| row.conflicts).map(count));
+    let calls = |row: Option<Measured<'_>>| {
+        number(row.and_then(|row| mean(row.calls?, row.schedules?)))
     };
     let first = cell(Role::Plain, name);
     let last = verdict(live, cache);
@@ -98,14 +131,15 @@ fn cells(live: Option<&ComparisonRow>, cache: Option<&ComparisonRow>, wide: bool
 }
 
 /// `4 of 6   lost`.
-fn outcome(row: Option<&ComparisonRow>) -> Cell {
+fn outcome(row: Option<Measured<'_>>) -> Cell {
     let Some(row) = row else { return cell(Role::Plain, "") };
     if row.refused.is_some() {
-        return cell(Role::Faint, "refused");
+        return cell(Role::Faint, "-");
     }
-    let n = match &row.violating {
-        Some(n) => of(n, row.schedules.as_ref()),
-        None => String::new(),
+    let n = match (row.verdict, row.losing) {
+        (Verdict::Holds, _) => row.schedules.map_or_else(String::new, |n| of(&Count::ZERO, Some(n))),
+        (_, Some(n)) => of(n, row.schedules),
+        (_, None) => String::new(),
     };
     match row.verdict {
         Verdict::Violated => cell(Role::Bad, format!("{n:<9}lost").trim_start().to_owned()),
@@ -114,13 +148,13 @@ fn outcome(row: Option<&ComparisonRow>) -> Cell {
     }
 }
 
-fn rows<'a>(method: &Method<'a>) -> Vec<&'a ComparisonRow> {
+fn rows<'a>(method: &Method<'a>) -> Vec<Measured<'a>> {
     [method.0, method.1].into_iter().flatten().collect()
 }
 
-fn verdict(live: Option<&ComparisonRow>, cache: Option<&ComparisonRow>) -> Cell {
+fn verdict(live: Option<Measured<'_>>, cache: Option<Measured<'_>>) -> Cell {
     let rows = rows(&(live, cache));
-    let refused = rows.iter().find_map(|row| row.refused.as_deref());
+    let refused = rows.iter().find_map(|row| row.refused);
     match (refused, worst(&rows)) {
         (Some(refused), _) => cell(Role::Faint, format!("refused: {}", short(refused))),
         (None, Verdict::Violated) => cell(Role::Bad, "loses"),
@@ -137,7 +171,7 @@ fn short(refused: &str) -> &str {
     refused[..end].trim()
 }
 
-fn worst(rows: &[&ComparisonRow]) -> Verdict {
+fn worst(rows: &[Measured<'_>]) -> Verdict {
     let verdicts = rows.iter().map(|row| row.verdict);
     if verdicts.clone().any(|verdict| verdict == Verdict::Violated) {
         Verdict::Violated
@@ -148,8 +182,8 @@ fn worst(rows: &[&ComparisonRow]) -> Verdict {
     }
 }
 
-fn gives_up(rows: &[&ComparisonRow]) -> bool {
-    rows.iter().any(|row| row.converges == Verdict::Violated)
+fn gives_up(rows: &[Measured<'_>]) -> bool {
+    rows.iter().any(|row| row.gives_up)
 }
 
 fn align(row: Vec<Cell>, widths: &[usize]) -> Text {
@@ -178,10 +212,8 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
         })
         .collect();
     let cheapest = safe.iter().filter_map(|method| method.0.or(method.1)).min_by(|a, b| {
-        let cost = |row: &ComparisonRow| (row.calls.clone(), row.schedules.clone());
-        let ((ac, an), (bc, bn)) = (cost(a), cost(b));
-        let product = |x: Option<Count>, y: Option<Count>| Some(x? * y?);
-        product(ac, bn).cmp(&product(bc, an))
+        let cost = |row: &Measured<'_>| row.mean_calls().unwrap_or(f64::INFINITY);
+        cost(a).total_cmp(&cost(b))
     });
     sentences.push(match (safe.len(), cheapest) {
         (0, _) | (_, None) => "No write method is safe here, live and from a cache.".to_owned(),
@@ -211,14 +243,13 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
     sentences
 }
 
-fn cost(row: &ComparisonRow) -> String {
-    let zero = Count::from(0u32);
-    let conflicts = match &row.conflicts {
-        Some(n) if *n == zero => "no conflicts".to_owned(),
-        Some(n) => format!("conflicts in {}", of(n, row.schedules.as_ref())),
+fn cost(row: Measured<'_>) -> String {
+    let conflicts = match row.conflicts {
+        Some(n) if n.is_zero() => "no conflicts".to_owned(),
+        Some(n) => format!("conflicts in {}", of(n, row.schedules)),
         None => return ".".to_owned(),
     };
-    match row.calls.as_ref().zip(row.schedules.as_ref()).and_then(|(c, n)| mean(c, n)) {
+    match row.calls.zip(row.schedules).and_then(|(calls, n)| mean(calls, n)) {
         Some(calls) => format!(": {conflicts}, {calls} calls on average."),
         None => format!(": {conflicts}."),
     }

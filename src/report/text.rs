@@ -47,12 +47,6 @@ impl Text {
         self.then(Role::Plain, " ".repeat(missing))
     }
 
-    /// The same with every piece in `role`.
-    #[must_use]
-    pub fn all_in(self, role: Role) -> Self {
-        Text(self.0.into_iter().map(|(_, text)| (role, text)).collect())
-    }
-
     /// Columns.
     pub fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()
