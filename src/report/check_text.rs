@@ -153,9 +153,10 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
     let n = match (&property.schedules, all) {
         (Some(some), Some(_)) => of(some, all),
         _ => {
-            let runs = result.exploration.executions.map_or_else(String::new, |runs| {
-                format!(" after {}", plural(&small(runs), "run"))
-            });
+            let runs = result
+                .exploration
+                .executions
+                .map_or_else(String::new, |runs| format!(" after {}", plural(&small(runs), "run")));
             return format!("violated in a sampled schedule{runs}: {}", claim(property.name));
         }
     };
@@ -165,7 +166,9 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         "serializable" => {
             format!("{n} schedules end as no one-after-the-other order of the writes would")
         }
-        "no-stale-overwrite" => format!("in {n} schedules a field goes back to an older generation"),
+        "no-stale-overwrite" => {
+            format!("in {n} schedules a field goes back to an older generation")
+        }
         "conflict-is-stale" => {
             format!("in {n} schedules the server refuses a fresh write or accepts a stale one")
         }
@@ -222,7 +225,9 @@ fn costs(result: &CheckResult) -> Vec<Text> {
     let mut facts = Vec::new();
     facts.extend(exploration.states.map(|n| plural(&small(n), "state")));
     facts.extend(exploration.transitions.map(|n| plural(&small(n), "transition")));
-    facts.extend(result.costs.with_conflict.as_ref().map(|n| format!("conflicts in {}", of(n, all))));
+    facts.extend(
+        result.costs.with_conflict.as_ref().map(|n| format!("conflicts in {}", of(n, all))),
+    );
     if let (Some(calls), Some(n)) = (&result.costs.calls, all)
         && let Some(mean) = super::counts::mean(calls, n)
     {

@@ -25,8 +25,7 @@ fn named(result: &CheckResult) -> Option<String> {
 /// `lostwrite replay FILE --schedule 1.7c1e.huhu`, and a remark beside it.
 pub fn replay(result: &CheckResult, witness: &Witness) -> (String, Option<String>) {
     let text = witness.schedule.to_string();
-    let overrides: String =
-        result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
+    let overrides: String = result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
     match named(result) {
         Some(name) if text.len() <= SCHEDULE_AT_MOST => {
             let schedule = quoted(&text);

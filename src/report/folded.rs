@@ -56,7 +56,8 @@ fn heading(story: &Story<'_>, columns: &Columns, style: &Style) -> Vec<Text> {
         [view] => view.title(),
         _ => "objects".to_owned(),
     };
-    let mut heads = columns.margin.heading().join(Text::of(Role::Faint, "who").pad(columns.who + 2));
+    let mut heads =
+        columns.margin.heading().join(Text::of(Role::Faint, "who").pad(columns.who + 2));
     if columns.strips {
         for worker in 0..story.trace.workers.len() {
             let letter = story.worker(worker).chars().next().unwrap_or('?');

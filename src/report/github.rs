@@ -82,9 +82,16 @@ fn loss(
             victim.step
         ),
         (None, LossClass::Dropped) => {
-            format!("{} (step {}) gave up: {} was never written", victim.worker, victim.step, facts.lost())
+            format!(
+                "{} (step {}) gave up: {} was never written",
+                victim.worker,
+                victim.step,
+                facts.lost()
+            )
         }
-        (None, _) => format!("{} by {} (step {}) is lost", facts.lost(), victim.worker, victim.step),
+        (None, _) => {
+            format!("{} by {} (step {}) is lost", facts.lost(), victim.worker, victim.step)
+        }
     };
     let all = result.exploration.schedules.as_ref();
     let n = property

@@ -15,7 +15,6 @@ use crate::check::{
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
 
-
 const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]

@@ -109,7 +109,8 @@ fn draw_row(row: &Row, columns: &Columns, style: &Style) -> Vec<Text> {
 /// One lane of one row: the name with its arrow, then the notes.
 fn lane(row: &Row, left: bool, width: usize, style: &Style) -> Vec<Text> {
     let (name, left_out) = row.name(width, style);
-    let arrow = arrow(row, left, width.saturating_sub(Text::plain(name.as_str()).width() + 1), style);
+    let arrow =
+        arrow(row, left, width.saturating_sub(Text::plain(name.as_str()).width() + 1), style);
     let role = row.role();
     let first = match (row.flow, left) {
         (Flow::Local, _) => Text::of(role, name),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::steps::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::{LossClass, Pointer, Witness};
-use crate::scenario::Scenario;
 use crate::reconcilers::Change;
+use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
 
 impl Story<'_> {

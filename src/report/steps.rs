@@ -254,8 +254,7 @@ impl<'a> Story<'a> {
 
     fn fields(&self, event: &Event) -> String {
         let Some(view) = self.view(event) else { return String::new() };
-        let fields: Vec<_> =
-            event.intent.iter().map(|change| view.label(&change.path)).collect();
+        let fields: Vec<_> = event.intent.iter().map(|change| view.label(&change.path)).collect();
         fields.join(" ")
     }
 
@@ -338,10 +337,8 @@ impl<'a> Story<'a> {
         let worker = self.event(step)?.worker()?;
         (1..step).rev().find(|at| {
             let event = &self.trace.events[at - 1];
-            let reads = matches!(
-                event.action,
-                Action::Read | Action::CacheRead | Action::Load { .. }
-            );
+            let reads =
+                matches!(event.action, Action::Read | Action::CacheRead | Action::Load { .. });
             reads && event.worker() == Some(worker) && !self.keeps_only_revision(event)
         })
     }

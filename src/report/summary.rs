@@ -28,9 +28,8 @@ fn verdict(results: &[CheckResult]) -> (Role, &'static str, String) {
     let scenarios = plural(&results.len().to_string(), "scenario");
     let failed: Vec<&CheckResult> = results.iter().filter(|result| result.failed()).collect();
     let undecided = results.iter().filter(|result| is_undecided(result)).count();
-    let interrupted = results.iter().any(|result| {
-        result.exploration.stopped_by == Some(Bound::Interrupted)
-    });
+    let interrupted =
+        results.iter().any(|result| result.exploration.stopped_by == Some(Bound::Interrupted));
     if !failed.is_empty() {
         return (Role::Bad, "FAIL", format!("{scenarios}: {}.", failures(results, &failed)));
     }
@@ -75,13 +74,17 @@ fn failures(results: &[CheckResult], failed: &[&CheckResult]) -> String {
         };
     }
     let names: Vec<_> = failed.iter().map(|result| result.scenario.name.clone()).collect();
-    format!("{} failed ({}), {} passed", failed.len(), list_and(&names), results.len() - failed.len())
+    format!(
+        "{} failed ({}), {} passed",
+        failed.len(),
+        list_and(&names),
+        results.len() - failed.len()
+    )
 }
 
 fn successes(results: &[CheckResult]) -> String {
-    let lost = |result: &&CheckResult| {
-        super::check_text::expected(result, "no-lost-write") == Some(false)
-    };
+    let lost =
+        |result: &&CheckResult| super::check_text::expected(result, "no-lost-write") == Some(false);
     let stated = results.iter().filter(|r| r.expectation == crate::check::Expectation::Met).count();
     match (results.len(), results.iter().filter(lost).count(), stated) {
         (1, 1, _) => "LOST, as expected".to_owned(),
@@ -158,10 +161,12 @@ fn partial(exploration: &Exploration) -> String {
              --require-exhaustive."
         ),
         None => {
-            let states = exploration.states.map_or_else(String::new, |n| {
-                format!("{} explored.", plural(&small(n), "state"))
-            });
-            format!("{states}{reached}{cyclic} Not all was covered; exit 3 with --require-exhaustive.")
+            let states = exploration
+                .states
+                .map_or_else(String::new, |n| format!("{} explored.", plural(&small(n), "state")));
+            format!(
+                "{states}{reached}{cyclic} Not all was covered; exit 3 with --require-exhaustive."
+            )
         }
     }
 }

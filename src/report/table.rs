@@ -103,8 +103,14 @@ fn number(text: Option<String>) -> Cell {
 fn heading(wide: bool) -> Vec<Cell> {
     let names: &[&str] = match wide {
         true => &[
-            "write method", "live read", "409s", "API calls", "informer cache", "409s",
-            "API calls", "verdict",
+            "write method",
+            "live read",
+            "409s",
+            "API calls",
+            "informer cache",
+            "409s",
+            "API calls",
+            "verdict",
         ],
         false => &["write method", "live read", "informer cache", "409s", "API calls", "verdict"],
     };
@@ -113,16 +119,22 @@ fn heading(wide: bool) -> Vec<Cell> {
 
 fn cells(live: Option<Measured<'_>>, cache: Option<Measured<'_>>, wide: bool) -> Vec<Cell> {
     let name = live.or(cache).map_or("", |row| row.write);
-    let conflicts = |row: Option<Measured<'_>>| number(row.and_then(|row| row.conflicts).map(count));
-    let calls = |row: Option<Measured<'_>>| {
-        number(row.and_then(|row| mean(row.calls?, row.schedules?)))
-    };
+    let conflicts =
+        |row: Option<Measured<'_>>| number(row.and_then(|row| row.conflicts).map(count));
+    let calls =
+        |row: Option<Measured<'_>>| number(row.and_then(|row| mean(row.calls?, row.schedules?)));
     let first = cell(Role::Plain, name);
     let last = verdict(live, cache);
     match wide {
         true => vec![
-            first, outcome(live), conflicts(live), calls(live), outcome(cache), conflicts(cache),
-            calls(cache), last,
+            first,
+            outcome(live),
+            conflicts(live),
+            calls(live),
+            outcome(cache),
+            conflicts(cache),
+            calls(cache),
+            last,
         ],
         false => {
             vec![first, outcome(live), outcome(cache), conflicts(live), calls(live), last]
@@ -137,7 +149,9 @@ fn outcome(row: Option<Measured<'_>>) -> Cell {
         return cell(Role::Faint, "-");
     }
     let n = match (row.verdict, row.losing) {
-        (Verdict::Holds, _) => row.schedules.map_or_else(String::new, |n| of(&Count::ZERO, Some(n))),
+        (Verdict::Holds, _) => {
+            row.schedules.map_or_else(String::new, |n| of(&Count::ZERO, Some(n)))
+        }
         (_, Some(n)) => of(n, row.schedules),
         (_, None) => String::new(),
     };
@@ -219,7 +233,12 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
         (0, _) | (_, None) => "No write method is safe here, live and from a cache.".to_owned(),
         (1, Some(row)) => format!("One method is safe here: {}.{}", row.write, cost(row)),
         (n, Some(row)) => {
-            format!("{} methods are safe here. The cheapest is {}{}", words(n), row.write, cost(row))
+            format!(
+                "{} methods are safe here. The cheapest is {}{}",
+                words(n),
+                row.write,
+                cost(row)
+            )
         }
     });
     let giving: Vec<_> = methods

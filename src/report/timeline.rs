@@ -182,7 +182,8 @@ impl Row {
     pub fn middle(&self, width: usize, style: &Style) -> Vec<Text> {
         let mut lines: Vec<Text> = Vec::new();
         if self.workers.is_empty() {
-            lines.extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
+            lines
+                .extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
         }
         for (at, line) in wrap(&self.object, width.saturating_sub(2)).into_iter().enumerate() {
             let indent = if at == 0 { "" } else { "  " };

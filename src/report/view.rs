@@ -104,7 +104,10 @@ impl View {
         for field in &self.fields {
             if let Some(list) = field.outermost_list() {
                 if let (true, Some(value)) = (lists.insert(list.clone()), list.get(object)) {
-                    items.push((true, format!("{}: {}", self.label(&list), self.list(&list, value))));
+                    items.push((
+                        true,
+                        format!("{}: {}", self.label(&list), self.list(&list, value)),
+                    ));
                 }
             } else if let Some(value) = field.get(object) {
                 let item = format!("{}: {}", self.label(field), value_text(value));
@@ -119,8 +122,7 @@ impl View {
         let Value::Array(entries) = value else { return value_text(value) };
         let key = self.entry_key(list);
         let varying = self.varying.get(list);
-        let entries: Vec<_> =
-            entries.iter().map(|entry| entry_text(entry, key, varying)).collect();
+        let entries: Vec<_> = entries.iter().map(|entry| entry_text(entry, key, varying)).collect();
         format!("[{}]", entries.join(", "))
     }
 
@@ -179,9 +181,7 @@ impl View {
     pub fn intent(&self, change: &Change) -> String {
         match &change.value {
             None => format!("{} removed", self.label(&change.path)),
-            Some(_) => self
-                .state(&change.path, change.value.as_ref())
-                .replacen(": ", "=", 1),
+            Some(_) => self.state(&change.path, change.value.as_ref()).replacen(": ", "=", 1),
         }
     }
 }

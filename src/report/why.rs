@@ -45,7 +45,9 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
 fn answered(facts: &Facts<'_>, told: Told<'_>) -> String {
     let code = told.event.code.unwrap_or(0);
     match (told.event.answered, told.event.committed) {
-        (false, _) => format!("; the server stored it at rv {}, and the answer was lost", facts.made(told)),
+        (false, _) => {
+            format!("; the server stored it at rv {}, and the answer was lost", facts.made(told))
+        }
         (true, true) => format!(", and was answered {code} at rv {}", facts.made(told)),
         (true, false) => format!(", and was answered {code}"),
     }
@@ -106,7 +108,9 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
         Action::Decode => {
             let wiped = facts.story.wiped(culprit.step);
             let what = if wiped.is_empty() { facts.lost() } else { list_and(&wiped) };
-            format!("{name} decoded the answer to its own write into the shared object: {what} went")
+            format!(
+                "{name} decoded the answer to its own write into the shared object: {what} went"
+            )
         }
         Action::Fault(_) => format!("{name} deleted the object and created it again"),
         Action::Write { verb: crate::apiserver::Verb::Delete, .. } => {
@@ -155,10 +159,9 @@ fn apply_guilty(facts: &Facts<'_>, culprit: Told<'_>, force: bool, told: &str) -
     match (facts.same_field(), force) {
         (true, true) => format!("{} took {label} with force{told}", culprit.name),
         (true, false) => format!("{} applied {label} as well{told}", culprit.name),
-        (false, _) => format!(
-            "{} applied without {label}, and the server removed it{told}",
-            culprit.name
-        ),
+        (false, _) => {
+            format!("{} applied without {label}, and the server removed it{told}", culprit.name)
+        }
     }
 }
 
@@ -196,9 +199,7 @@ fn reasons(facts: &Facts<'_>) -> Vec<String> {
              fields, so no resourceVersion and no field manager connects the two decisions"
                 .to_owned(),
         ),
-        LossClass::Clobber | LossClass::ListReplaced | LossClass::Resurrected => {
-            unopposed(facts)
-        }
+        LossClass::Clobber | LossClass::ListReplaced | LossClass::Resurrected => unopposed(facts),
     });
     reasons
 }
@@ -241,9 +242,10 @@ fn by_cache(facts: &Facts<'_>) -> &'static str {
 
 fn patch_reason(facts: &Facts<'_>) -> String {
     let list = facts.list();
-    let computed = facts.same_field() && facts.culprit.is_some_and(|culprit| {
-        culprit.event.intent.iter().any(|change| change.derived)
-    });
+    let computed = facts.same_field()
+        && facts
+            .culprit
+            .is_some_and(|culprit| culprit.event.intent.iter().any(|change| change.derived));
     match (facts.patch(), list) {
         (Some(PatchKind::Merge), Some(_)) if facts.witness.class != LossClass::Clobber => {
             "a merge patch replaces a list as a whole, whatever its list type, and this one carried \
@@ -319,9 +321,11 @@ fn memory(facts: &Facts<'_>) -> Option<String> {
             facts.story.actor(event),
             list_and(&facts.story.wiped(step))
         ),
-        None => "memory is shared without a lock: what is sent is whatever is there by then, under \
+        None => {
+            "memory is shared without a lock: what is sent is whatever is there by then, under \
                  a fresh resourceVersion"
-            .to_owned(),
+                .to_owned()
+        }
     })
 }
 
