@@ -150,27 +150,34 @@ fn refused(source: &Arc<SourceText>, node: &Node, what: &str, status: &Status) -
         seen.push(cause);
         let field = cause.field.as_deref().unwrap_or_default();
         let said = cause.message.as_deref().unwrap_or_default();
-        let label = format!("answered {code}: {}", clean_long(&format!("{field}: {said}")));
-        let mistake = Diagnostic::error(message.as_str());
-        mistakes.push(mistake.at(source, locate(node, field), label));
+        let (place, found) = locate(node, field);
+        let quotable = said.contains("of type string") && is_unquoted(found);
+        let help = quotable.then(|| quoted(source, &place));
+        let text = format!("{field}: {said}");
+        let mistake = Diagnostic::error(message.as_str()).answered(source, place, code, &text);
+        mistakes.push(mistake.maybe_help(help));
     }
     if mistakes.is_empty() {
         let said = status.message.as_deref().unwrap_or_default();
-        let label = format!("answered {code}: {}", clean_long(said));
-        mistakes.push(Diagnostic::error(message).at(source, node.mark(), label));
+        mistakes.push(Diagnostic::error(message).answered(source, node.mark(), code, said));
     }
     mistakes
 }
 
-/// A server's text in a label: longer than a name may be, but not endless.
-pub fn clean_long(text: &str) -> String {
-    let end = text.char_indices().nth(400).map_or(text.len(), |(end, _)| end);
-    annotate_snippets::normalize_untrusted_str(&text[..end].replace(['\n', '\r'], " "))
+/// Whether YAML took a word for something else than a string.
+pub fn is_unquoted(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Bool(_) | NodeKind::Number(_))
+}
+
+/// The help that turns such a word into a string.
+pub fn quoted(source: &SourceText, place: &Range<usize>) -> String {
+    let written = source.text.get(place.clone()).unwrap_or_default();
+    format!("put quotes around it: \"{}\"", clean(written))
 }
 
 /// The place of a field that the server names (`spec.versions[0].name`): its value if that is a
-/// scalar, else its key, else the nearest thing above it that the text has.
-pub fn locate(node: &Node, field: &str) -> Range<usize> {
+/// scalar, else its key, else the nearest thing above it that the text has; and what stands there.
+pub fn locate<'n>(node: &'n Node, field: &str) -> (Range<usize>, &'n Node) {
     let mut here = node;
     let mut place = node.mark();
     for token in field.split(['.', '[', ']']).filter(|token| !token.is_empty()) {
@@ -181,12 +188,12 @@ pub fn locate(node: &Node, field: &str) -> Range<usize> {
         } else if let Some(item) = index.and_then(|index: usize| here.items().get(index)) {
             (here, place) = (item, item.mark());
         } else {
-            return place;
+            return (place, here);
         }
     }
     match here.kind {
-        NodeKind::Map(_) | NodeKind::List(_) => place,
-        _ if here.span.is_empty() => place,
-        _ => here.mark(),
+        NodeKind::Map(_) | NodeKind::List(_) => (place, here),
+        _ if here.span.is_empty() => (place, here),
+        _ => (here.mark(), here),
     }
 }

@@ -3,7 +3,7 @@
 //! Where a file comes from is the caller's business ([`Files`]): the disk for a user's scenario,
 //! compiled-in data for a shipped one. Next to read: `validate.rs`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl Files for Disk {
     }
 
     fn shown(&self, path: &str) -> String {
-        self.folder.join(path).display().to_string()
+        without_detours(&self.folder.join(path)).display().to_string()
     }
 
     fn near(&self, path: &str) -> Vec<String> {
@@ -57,6 +57,20 @@ impl Files for Disk {
         names.sort();
         names
     }
+}
+
+/// `a/../b` as `b`: what a reader would write.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match (part, short.components().next_back()) {
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                short.pop();
+            }
+            _ => short.push(part),
+        }
+    }
+    short
 }
 
 /// At most [`MAX_BYTES`] and one, whatever the path names.

@@ -112,6 +112,23 @@ impl Diagnostic {
         self
     }
 
+    /// Points at what the API server said no to: in the label, or in a note if it said much.
+    #[must_use]
+    pub fn answered(
+        self,
+        source: &Arc<SourceText>,
+        range: Range<usize>,
+        code: u16,
+        said: &str,
+    ) -> Self {
+        const SHORT: usize = 90;
+        let label = format!("answered {code}: {}", clean_long(said));
+        match label.chars().count() > SHORT {
+            false => self.at(source, range, label),
+            true => self.at(source, range, format!("answered {code}")).note(label),
+        }
+    }
+
     /// Adds a way out.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -161,7 +178,8 @@ impl Diagnostic {
         };
         let mut first = Group::with_title(level.primary_title(self.message.as_str()));
         for (source, labels) in self.by_source() {
-            let snippet = Snippet::source(source.text.as_str()).path(clean(&source.name));
+            let name = normalize_untrusted_str(&source.name);
+            let snippet = Snippet::source(source.text.as_str()).path(name);
             first = first.element(snippet.annotations(labels.into_iter().map(|label| {
                 let kind = match label.primary {
                     true => AnnotationKind::Primary,
@@ -173,11 +191,19 @@ impl Diagnostic {
         }
         let mut groups = vec![first];
         let title = |level: Level<'static>, text: &String| {
-            Group::with_title(level.secondary_title(text.clone()))
+            Group::with_title(level.secondary_title(wrapped(text, style.width.max(40) - 6)))
         };
         groups.extend(self.help.iter().map(|help| title(Level::HELP, help)));
         groups.extend(self.notes.iter().map(|note| title(Level::NOTE, note)));
-        style.renderer().render(&groups)
+        let renderer = style.renderer();
+        match self.labels.is_empty() {
+            false => renderer.render(&groups),
+            // Without a text there is no margin to hang the help on.
+            true => {
+                let one = |group: Group<'_>| renderer.render(&[group]);
+                groups.into_iter().map(one).collect::<Vec<_>>().join("\n")
+            }
+        }
     }
 
     /// The labels, grouped by text, in the order in which the texts are first mentioned.
@@ -256,6 +282,23 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
+/// Broken at spaces into lines of this width; longer words stay whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("never empty");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
 /// A user's word inside a message: no control characters, and not endless.
 pub fn clean(text: &str) -> String {
     const LONGEST: usize = 60;
@@ -264,6 +307,12 @@ pub fn clean(text: &str) -> String {
         None => text.to_owned(),
     };
     normalize_untrusted_str(&short.replace(['\n', '\r'], " "))
+}
+
+/// A server's text: longer than a name may be, but not endless.
+pub fn clean_long(text: &str) -> String {
+    let end = text.char_indices().nth(400).map_or(text.len(), |(end, _)| end);
+    normalize_untrusted_str(&text[..end].replace(['\n', '\r'], " "))
 }
 
 /// The range, on character boundaries, within the text, and cut to its first line.

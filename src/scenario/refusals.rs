@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::cluster::{Cluster, Seeded, clean_long};
+use super::cluster::{Cluster, Seeded, quoted};
 use super::diagnostic::Diagnostic;
 use super::probe::{self, Outcome};
 use super::suggest::did_you_mean;
@@ -64,7 +64,9 @@ pub fn of_override(cluster: &Cluster, scenario: &Scenario, method: &str) -> Vec<
     let Some((object, spec, response)) = refused else { return Vec::new() };
     let (message, help) = explained(object, spec, &response);
     let source = super::SourceText::new("--write", method);
-    vec![Diagnostic::error(message).at(&source, 0..method.len(), said(&response)).maybe_help(help)]
+    let mistake = Diagnostic::error(message);
+    let place = 0..method.len();
+    vec![mistake.answered(&source, place, response.code, &said(&response)).maybe_help(help)]
 }
 
 fn object_of<'c>(cluster: &'c Cluster, spec: &WorkerSpec) -> Option<&'c Seeded> {
@@ -114,28 +116,47 @@ impl Teller<'_> {
 
     fn refused(&self, response: &Response) -> Diagnostic {
         let (message, help) = explained(self.object, self.spec, response);
+        let blamed = self.blamed(response);
+        let meant = blamed.and_then(|set| {
+            let (path, _) = &self.spec.sets[set];
+            probe::unknown_field(self.object, path).and_then(|known| meant(path, &known))
+        });
+        let place = blamed.map_or_else(
+            || self.checker.worker_node(self.at, "write").mark(),
+            |set| {
+                let (key, value) = &self.places.sets[set];
+                if value.is_empty() || meant.is_some() { key.clone() } else { value.clone() }
+            },
+        );
+        let literal = blamed.map(|set| &self.spec.sets[set].1);
+        let unquoted =
+            matches!(literal, Some(ValueExpr::Literal(v)) if v.is_boolean() || v.is_number());
+        let quotes = (unquoted && said(response).contains("of type string"))
+            .then(|| quoted(self.checker.source, &place));
         Diagnostic::error(message)
-            .at(self.checker.source, self.blamed(response), said(response))
+            .answered(self.checker.source, place, response.code, &said(response))
             .maybe_help(help)
+            .maybe_help(meant)
+            .maybe_help(quotes)
             .note("if the refusal is the point of the scenario, say `expect: rejected`")
     }
 
-    /// The value that the server names, or else the write method.
-    fn blamed(&self, response: &Response) -> Range<usize> {
-        let causes = response.status().and_then(|status| status.details.as_ref());
-        for cause in causes.iter().flat_map(|details| &details.causes) {
-            let Some(field) = &cause.field else { continue };
-            let named: Vec<&str> = tokens(field);
-            let about = |path: &FieldPath| {
-                let own: Vec<&str> = path.field_names();
-                own.iter().zip(&named).all(|(a, b)| a == b) && !named.is_empty()
-            };
-            let mut sets = self.spec.sets.iter().zip(&self.places.sets);
-            if let Some((_, (key, value))) = sets.find(|((path, _), _)| about(path)) {
-                return if value.is_empty() { key.clone() } else { value.clone() };
-            }
-        }
-        self.checker.worker_node(self.at, "write").mark()
+    /// The entry of `sets` that the server names, if it names one.
+    fn blamed(&self, response: &Response) -> Option<usize> {
+        let status = response.status()?;
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        let fields = causes.filter_map(|cause| cause.field.as_deref()).map(tokens);
+        let text = status.message.as_deref().unwrap_or_default();
+        let named = |path: &FieldPath| {
+            let own = path.field_names();
+            let same =
+                |field: Vec<&str>| !field.is_empty() && own.iter().zip(&field).all(|(a, b)| a == b);
+            let in_go = path.root().map(|root| format!("{}.{root} ", self.object.kind.kind));
+            fields.clone().any(same)
+                || text.contains(&format!(".{}:", own.join(".")))
+                || in_go.is_some_and(|field| text.contains(&field))
+        };
+        self.spec.sets.iter().position(|(path, _)| named(path))
     }
 
     fn ignored(&self, set: usize) -> Diagnostic {
@@ -184,14 +205,13 @@ fn tokens(field: &str) -> Vec<&str> {
 fn said(response: &Response) -> String {
     let status = response.status();
     let causes = status.and_then(|status| status.details.as_ref()).map(|details| &details.causes);
-    let text = match causes.map(Vec::as_slice) {
+    match causes.map(Vec::as_slice) {
         Some([cause]) => {
             let part = |text: &Option<String>| text.clone().unwrap_or_default();
             format!("{}: {}", part(&cause.field), part(&cause.message))
         }
         _ => status.and_then(|status| status.message.clone()).unwrap_or_default(),
-    };
-    format!("answered {}: {}", response.code, clean_long(&text))
+    }
 }
 
 /// What it comes to, and the way out.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, SourceText, clean};
 use super::node::{Key, Node, NodeKind};
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{closest, did_you_mean, listed};
 
 /// What is wrong with `node`, judged by `schema` (with its `$defs`).
 pub fn check(source: &Arc<SourceText>, node: &Node, schema: &Value) -> Vec<Diagnostic> {
@@ -87,7 +87,11 @@ impl<'w> Walk<'w> {
             }
         }
         for name in strings(schema.get("required")) {
-            if node.get(name).is_none() {
+            let misspelt = |(key, _): &(Key, Node)| {
+                let names = known.keys().copied();
+                !known.contains_key(key.text.as_str()) && closest(&key.text, names) == Some(name)
+            };
+            if node.get(name).is_none() && !(closed && entries.iter().any(misspelt)) {
                 let known = known.get(name).map(|schema| self.resolved(schema));
                 self.missing(node, name, title.unwrap_or(what), known, owner.clone());
             }
@@ -175,7 +179,10 @@ impl<'w> Walk<'w> {
     ) {
         let place = if node.span.is_empty() { owner } else { node.mark() };
         if bound(schema, bounds.0).is_some_and(|least| count < least) {
-            self.mistakes.push(self.error(place, format!("{what} is empty")));
+            let said = schema.get("description").and_then(Value::as_str);
+            let mut mistake = self.error(place, format!("{what} is empty"));
+            mistake.notes.extend(said.map(|text| format!("{what}: {}", first_sentence(text))));
+            self.mistakes.push(mistake);
         } else if let Some(most) = bound(schema, bounds.1).filter(|most| count > *most) {
             let message = format!("{what} has too many entries");
             let note = format!("it has {count}; at most {most} are allowed");
@@ -195,8 +202,11 @@ impl<'w> Walk<'w> {
             ),
         };
         let meant = did_you_mean(&key.text, names.iter().copied());
-        let note = format!("the keys are {}", listed(&names, "and"));
-        self.mistakes.push(mistake.maybe_help(meant).note(note));
+        let what = if title == "property" { "properties" } else { "keys" };
+        let note = format!("the {what} are {}", listed(&names, "and"));
+        let mut mistake = mistake.maybe_help(meant);
+        mistake.notes.extend((names.len() > 1).then_some(note));
+        self.mistakes.push(mistake);
     }
 
     fn missing(
@@ -215,9 +225,8 @@ impl<'w> Walk<'w> {
             if let [only] = choices.as_slice() {
                 mistake = mistake.help(format!("add `{name}: {only}`"));
             } else if let Some(text) = schema.get("description").and_then(Value::as_str) {
-                mistake = mistake.note(format!("`{name}`: {text}"));
+                mistake = mistake.note(format!("`{name}`: {}", first_sentence(text)));
             }
-            mistake.notes.extend(where_listed(schema));
         }
         self.mistakes.push(mistake);
     }
@@ -300,6 +309,10 @@ fn with_article(title: &str) -> String {
         _ if title.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {title}"),
         _ => format!("a {title}"),
     }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first)
 }
 
 fn where_listed(schema: &Value) -> Option<String> {

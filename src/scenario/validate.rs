@@ -220,9 +220,7 @@ impl Checker<'_> {
                 self.root.nearest(&[At::Key("workers"), At::Index(at), At::Key("subresource")]);
             let message = format!("`{}` has no status subresource", object.kind.kind);
             let mistake = self.wrong(node, message);
-            mistake
-                .help
-                .push("leave `subresource` away: its status is written with the rest".into());
+            mistake.help.push("leave `subresource` away: the object is written as a whole".into());
         }
         let only_status = fields.sets.iter().all(|set| set.path.root() == Some("status"));
         let status = match worker.subresource {
@@ -302,6 +300,10 @@ impl Checker<'_> {
         let folded = |name: &&String| name.eq_ignore_ascii_case(reference);
         let meant =
             shorts.iter().chain(&all).find(folded).map(|name| format!("did you mean `{name}`?"));
+        let meant = match found.first() {
+            Some(first) => Some(format!("say which: `{}`", first.reference())),
+            None => meant,
+        };
         let mistake = match (found.is_empty(), parts.len()) {
             (false, _) => self.wrong(node, format!("`{}` names several objects", clean(reference))),
             (true, 2 | 3) => self.wrong(node, format!("there is no object `{}`", clean(reference))),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{self as granit, Event, Parser, ScalarStyle, ScanError, Tag};
 
-use super::diagnostic::{Diagnostic, SourceText, clean};
+use super::diagnostic::{Diagnostic, SourceText, clean, clean_long};
 use super::node::{Key, Node, NodeKind};
 use super::scalar;
 
@@ -201,7 +201,7 @@ impl<'t> Reader<'t> {
             let Event::Scalar(text, style, ..) = event else {
                 return Err(self
                     .error(span, "a key must be a string")
-                    .help("a text in braces needs quotes: \"{ ... }\""));
+                    .help("put quotes around it"));
             };
             self.spend(1, text.len(), &span)?;
             let (event, value_span) = self.next()?;
@@ -332,16 +332,20 @@ fn unreadable(source: &Arc<SourceText>, error: &ScanError) -> Diagnostic {
     let at = text.floor_char_boundary(at.min(text.len()));
     let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let width = text[at..].chars().next().map_or(0, char::len_utf8);
-    let mistake = Diagnostic::error(format!("cannot read this YAML: {}", clean(&error.info()))).at(
-        source,
-        at..at + width,
-        "",
-    );
-    let indent_end = text[line..].find(|c: char| c != ' ' && c != '\t').unwrap_or(0);
-    let tab = text[line..line + indent_end].find('\t');
-    match tab {
-        Some(_) => mistake.help("indent with spaces: YAML does not allow tabs"),
-        None => mistake,
+    let info = error.info();
+    let said = |message: &str, place| Diagnostic::error(message).at(source, place, "");
+    let tab = text[line..].find('\t').map(|tab| line + tab).filter(|_| info.contains("tab"));
+    if let Some(tab) = tab {
+        return said("YAML does not allow a tab here", tab..tab + 1).help("indent with spaces");
+    }
+    if info.contains("recursion limit") {
+        return said("this is nested too deeply", at..at + width)
+            .note(format!("at most {MAX_DEPTH} levels are read"));
+    }
+    let mistake = said(&format!("cannot read this YAML: {}", clean_long(&info)), at..at + width);
+    match info.contains("flow mapping") || info.contains("flow sequence") {
+        true => mistake.help("a `{` or `[` before this is not closed, or a `,` is missing"),
+        false => mistake,
     }
 }
 

@@ -1,0 +1,35 @@
+//! What a user is told about a broken text: the place, the caret, the way out.
+//!
+//! Every file of `broken/` is read and its mistakes are compared with the snapshot of the same
+//! name; every file of `doubtful/` is a scenario, with warnings.
+
+use std::path::{Path, PathBuf};
+
+use lostwrite::scenario::{Mistakes, Scenario};
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new("tests/it/diagnostics").join(folder);
+    let entries = std::fs::read_dir(&folder).expect("the tests run in the package's folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn name(path: &Path) -> &str {
+    path.file_stem().and_then(|stem| stem.to_str()).expect("plain names")
+}
+
+#[test]
+fn every_mistake_has_a_place_a_caret_and_a_way_out() {
+    let files = files("broken");
+    assert!(files.len() >= 40);
+    for path in files {
+        let Err(Mistakes(mistakes)) = Scenario::from_file(&path) else {
+            panic!("{} is not broken", path.display())
+        };
+        let drawn = Mistakes(mistakes).to_string();
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(name(&path), drawn);
+        });
+    }
+}

@@ -1,0 +1,3 @@
+//! The one integration binary: what a user sees, tested from outside.
+
+mod diagnostics;
