@@ -1,3 +1,4 @@
 //! The one integration binary: what a user sees, tested from outside.
 
 mod diagnostics;
+mod shipped;
