@@ -90,8 +90,8 @@ pub(super) fn update(schema: &Schema, live: Option<&Value>, new: &mut Value, wri
         return;
     }
     let fits = |object: &Value| typed::check(object, schema.root(), true).is_ok();
+    // What does not fit the schema cannot be tracked: its entries are gone.
     if !fits(new) || !fits(before) {
-        set_entries(new, before["metadata"].get("managedFields").cloned());
         return;
     }
     record(schema, before, new, &mut managers, write.manager, write);
