@@ -9,6 +9,7 @@ pub mod getset;
 pub mod properties;
 pub mod reconcilers;
 pub mod report;
+pub mod rest;
 mod rng;
 pub mod scenario;
 pub mod schedulers;

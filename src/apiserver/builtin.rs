@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::schema::{self, Schema};
 use super::{Kind, Resource};
@@ -23,6 +23,7 @@ struct Row {
     unconditional: bool,
     create_on_update: bool,
     generation: bool,
+    selectable: &'static [&'static str],
 }
 
 const ROW: Row = Row {
@@ -36,12 +37,13 @@ const ROW: Row = Row {
     unconditional: true,
     create_on_update: false,
     generation: false,
+    selectable: &[],
 };
 
 /// The built-in kinds, all in version `v1` of their group.
 const TABLE: &[Row] = &[
     Row { plural: "configmaps", kind: "ConfigMap", short: &["cm"], ..ROW },
-    Row { plural: "secrets", kind: "Secret", ..ROW },
+    Row { plural: "secrets", kind: "Secret", selectable: &["type"], ..ROW },
     Row {
         plural: "pods",
         kind: "Pod",
@@ -49,15 +51,34 @@ const TABLE: &[Row] = &[
         categories: &["all"],
         status: true,
         generation: true,
+        selectable: &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ],
         ..ROW
     },
-    Row { plural: "nodes", kind: "Node", short: &["no"], namespaced: false, status: true, ..ROW },
+    Row {
+        plural: "nodes",
+        kind: "Node",
+        short: &["no"],
+        namespaced: false,
+        status: true,
+        selectable: &["spec.unschedulable"],
+        ..ROW
+    },
     Row {
         plural: "namespaces",
         kind: "Namespace",
         short: &["ns"],
         namespaced: false,
         status: true,
+        selectable: &["status.phase"],
         ..ROW
     },
     Row {
@@ -101,6 +122,8 @@ pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
             unconditional_update: row.unconditional,
             create_on_update: row.create_on_update,
             generation: row.generation,
+            selectable_fields: strings(row.selectable),
+            printer_columns: Arc::new(Value::Null),
             schema: schema_of(row),
             openapi: None,
         }

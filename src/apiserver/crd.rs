@@ -64,6 +64,8 @@ pub(crate) fn kinds(crd: &Value) -> Result<Vec<Kind>, Box<Status>> {
             unconditional_update: false,
             create_on_update: false,
             generation: true,
+            selectable_fields: selectable_fields(version),
+            printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),
             schema: Arc::new(schema),
             openapi: Some(Arc::new(openapi.clone())),
         });
@@ -75,4 +77,11 @@ pub(crate) fn kinds(crd: &Value) -> Result<Vec<Kind>, Box<Status>> {
         true => Ok(kinds),
         false => Err(Status::invalid(GROUP, KIND, name, &errors)),
     }
+}
+
+/// The paths of `selectableFields`, without the leading dot.
+fn selectable_fields(version: &Value) -> Vec<String> {
+    let list = version["selectableFields"].as_array().into_iter().flatten();
+    let paths = list.filter_map(|field| field["jsonPath"].as_str());
+    paths.map(|path| path.trim_start_matches('.').to_string()).collect()
 }

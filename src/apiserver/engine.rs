@@ -142,6 +142,15 @@ pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
     })
 }
 
+/// Reads the resourceVersion parameter of a request: the error names it.
+pub(crate) fn parse_request_revision(text: &str) -> Answer<u64> {
+    parse_revision(text).map_err(|status| {
+        let why = status.message.unwrap_or_default();
+        let error = FieldError::invalid("resourceVersion", &text.into(), &why);
+        Status::failure(500, error.text())
+    })
+}
+
 /// The body's uid as a precondition (PUT only), and how to compute the new object.
 pub(crate) struct Update<'f> {
     pub uid: Option<String>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::store::Stored;
 use super::{Key, Revision};
 
 /// What one write did to an object.
@@ -25,7 +26,7 @@ pub(crate) struct Event {
     pub revision: Revision,
     pub key: Arc<Key>,
     /// The object before the write; `None` when it was created.
-    pub before: Option<Arc<Value>>,
+    pub before: Option<Stored>,
     pub change: Change,
 }
 

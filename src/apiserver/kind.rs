@@ -40,6 +40,10 @@ pub struct Kind {
     pub create_on_update: bool,
     /// Whether `metadata.generation` counts the changes of what is wished for.
     pub generation: bool,
+    /// Fields besides name and namespace that field selectors may name, such as `spec.nodeName`.
+    pub selectable_fields: Vec<String>,
+    /// The columns of its tables (`additionalPrinterColumns`).
+    pub printer_columns: Arc<Value>,
     /// What its objects may look like.
     pub schema: Arc<Schema>,
     /// The text of the schema in the CustomResourceDefinition (`openAPIV3Schema`).
@@ -82,6 +86,25 @@ impl Kind {
     /// The kind as errors print it: `Widget.demo.example.com`, or `ConfigMap`.
     pub fn qualified_kind(&self) -> String {
         qualified(&self.kind, &self.resource.group)
+    }
+
+    /// Whether a field selector may name this field; the error says why not.
+    pub(crate) fn check_field_label(&self, label: &str) -> Result<(), String> {
+        let known = match label {
+            "metadata.name" => true,
+            "metadata.namespace" => self.namespaced,
+            _ => self.selectable_fields.iter().any(|field| field == label),
+        };
+        match known {
+            true => Ok(()),
+            false if self.custom || !self.selectable_fields.is_empty() => {
+                Err(format!("field label not supported: {label}"))
+            }
+            false => Err(format!(
+                "{label:?} is not a known field selector: only \"metadata.name\", \
+                 \"metadata.namespace\""
+            )),
+        }
     }
 
     /// The list type at a path of field names from the root, steps into items skipped.

@@ -9,13 +9,16 @@ mod key;
 mod kind;
 pub mod managed_fields;
 mod metadata;
+mod names;
 pub mod patch;
 mod request;
 pub mod schema;
+mod selector;
 mod server;
 mod status;
 mod store;
 mod verbs;
+mod watch;
 
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
@@ -26,6 +29,7 @@ pub use request::{
 pub use server::{ApiServer, Config};
 pub use status::{Cause, Details, ListMeta, Status};
 pub use store::History;
+pub use watch::{EventType, Watch, WatchEvent};
 
 #[cfg(test)]
 mod tests;

@@ -102,6 +102,29 @@ impl Store {
         })
     }
 
+    /// The objects of one resource.
+    pub fn now(&self, resource: &Resource) -> Vec<(Arc<Key>, Stored)> {
+        let found = self.of_resource(resource, None);
+        found.map(|(key, stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    /// The objects of one resource as they were at a revision that is not compacted.
+    pub fn at(&self, revision: Revision, resource: &Resource) -> Vec<(Arc<Key>, Stored)> {
+        let mut past: BTreeMap<_, _> = self.now(resource).into_iter().collect();
+        for event in self.log.iter().flat_map(|log| log.after(revision)).rev() {
+            match &event.before {
+                _ if event.key.resource != *resource => {}
+                Some(before) => {
+                    past.insert(event.key.clone(), before.clone());
+                }
+                None => {
+                    past.remove(&event.key);
+                }
+            }
+        }
+        past.into_iter().collect()
+    }
+
     /// Writes an object at the next revision.
     pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Revision {
         self.revision.0 += 1;
@@ -121,7 +144,7 @@ impl Store {
             Some(old) => {
                 let before = std::mem::replace(old, stored);
                 let (key, _) = objects.get_key_value(key).expect("just found");
-                (key.clone(), Some(before.object))
+                (key.clone(), Some(before))
             }
             None => {
                 let key = Arc::new(key.clone());
@@ -141,8 +164,8 @@ impl Store {
         self.revision.0 += 1;
         let revision = self.revision;
         if let Some(log) = &mut self.log {
-            let before = Some(before.object);
-            Arc::make_mut(log).push(Event { revision, key, before, change: Change::Delete });
+            let (before, change) = (Some(before), Change::Delete);
+            Arc::make_mut(log).push(Event { revision, key, before, change });
         }
         Some(revision)
     }

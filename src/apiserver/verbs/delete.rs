@@ -3,12 +3,14 @@
 //! An object with finalizers is not removed but marked, and goes when the last finalizer does
 //! (`engine.rs`).
 
-use serde_json::{Value, json};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::super::engine::{Answer, Call};
 use super::super::metadata::{self, Meta};
-use super::super::{ApiServer, Body, Key, Response, Status};
+use super::super::{ApiServer, Key, Response, Status};
+use super::list;
 
 /// Deletes the object in the URL.
 pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
@@ -27,21 +29,13 @@ pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
 
 /// Deletes every object of a collection, one by one.
 pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
-    let namespace = call.request.namespace.as_deref();
-    let found = server.store.of_resource(&call.kind.resource, namespace);
-    let keys: Vec<Key> = found.map(|(key, _)| Key::clone(key)).collect();
+    let page = list::page(server, call)?;
     let mut items = Vec::new();
-    for key in keys {
+    for (key, _) in page.items {
         let (Removal::Gone(object) | Removal::Marked(object)) = delete_object(server, call, &key)?;
         items.push(Value::clone(&object));
     }
-    let list = json!({
-        "apiVersion": call.kind.api_version(),
-        "kind": call.kind.list_kind,
-        "metadata": { "continue": "", "resourceVersion": server.revision().to_string() },
-        "items": items,
-    });
-    Ok(Response { code: 200, warnings: Vec::new(), body: Body::List(Arc::new(list)) })
+    Ok(list::answer(call, items, page.revision, page.next, page.remaining))
 }
 
 enum Removal {

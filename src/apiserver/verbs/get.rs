@@ -1,17 +1,12 @@
 //! GET of one object.
 
-use super::super::engine::{Answer, Call, parse_revision};
-use super::super::schema::FieldError;
+use super::super::engine::{Answer, Call, parse_request_revision};
 use super::super::{ApiServer, Status};
 
 /// The object as it is now; `resourceVersion` asks for at least that revision.
 pub(crate) fn get(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     if let Some(asked) = call.request.options.resource_version.as_deref() {
-        let revision = parse_revision(asked).map_err(|status| {
-            let why = status.message.clone().unwrap_or_default();
-            let error = FieldError::invalid("resourceVersion", &asked.into(), &why);
-            Status::failure(500, error.text())
-        })?;
+        let revision = parse_request_revision(asked)?;
         if revision > server.revision().0 {
             return Err(Status::too_large_resource_version(revision, server.revision()));
         }

@@ -5,7 +5,7 @@
 pub(crate) mod create;
 mod delete;
 mod get;
-mod list;
+pub(crate) mod list;
 mod patch;
 mod update;
 

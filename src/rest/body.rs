@@ -1,0 +1,280 @@
+//! Bodies: bytes to JSON values, with the errors of a real server's decoders.
+//!
+//! POST and PUT bodies are objects and are refused in the order of the real decoder: JSON, then
+//! kind, then apiVersion. Patches are refused with the text of Go's JSON package. DeleteOptions come
+//! as a body or as query parameters and leave here in one form. Next to read: `json.rs`.
+
+use serde_json::{Map, Value, json};
+
+use crate::apiserver::schema::FieldError;
+use crate::apiserver::{FieldValidation, Kind, PatchKind, Status, Verb};
+
+use super::negotiate::{self, Format};
+use super::query::Query;
+use super::{HttpRequest, json, options};
+
+type Decoded<T = Value> = Result<T, Box<Status>>;
+
+/// Decodes the body of a request.
+pub(crate) fn decode(
+    http: &HttpRequest,
+    query: &Query,
+    verb: Verb,
+    patch: Option<PatchKind>,
+    kind: &Kind,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Decoded<Option<Value>> {
+    match (verb, patch) {
+        (Verb::Create | Verb::Update, _) => object(http, kind, validation, warnings).map(Some),
+        (Verb::Patch, Some(PatchKind::Apply)) => apply(http).map(Some),
+        (Verb::Patch, Some(patch)) => patch_body(http, patch, validation, warnings).map(Some),
+        (Verb::Delete | Verb::DeleteCollection, _) => delete_options(http, query).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The value in the body, whichever way it is written.
+fn parse(http: &HttpRequest) -> Result<json::Document, String> {
+    if negotiate::content_type(http) == "application/yaml" {
+        return yaml(&http.body);
+    }
+    json::parse(&http.body)
+}
+
+fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
+    if let Ok(document) = json::parse(bytes) {
+        return Ok(document);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| String::from("yaml: invalid UTF-8"))?;
+    let value = serde_saphyr::from_str::<Value>(text).map_err(|error| {
+        let first = error.to_string().lines().next().unwrap_or_default().to_string();
+        format!("error converting YAML to JSON: yaml: {first}")
+    })?;
+    Ok(json::Document { value, duplicates: Vec::new() })
+}
+
+fn object(
+    http: &HttpRequest,
+    kind: &Kind,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Decoded {
+    let unrecognized = |error: String| {
+        let summary = summary(&http.body);
+        let wanted = &kind.kind;
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {wanted}): {error} ({summary})"
+        ))
+    };
+    let document = parse(http).map_err(|error| {
+        unrecognized(format!("couldn't get version/kind; json parse error: {error}"))
+    })?;
+    let mut value = document.value;
+    let Some(fields) = value.as_object_mut() else {
+        let found = json::go_type(&value);
+        let wanted = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
+                      string \"json:\\\"kind,omitempty\\\"\" }";
+        return Err(unrecognized(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go \
+             value of type {wanted}"
+        )));
+    };
+    for field in ["apiVersion", "kind"] {
+        if let Some(other) = fields.get(field).filter(|value| !value.is_string() && !value.is_null())
+        {
+            let found = json::go_type(other);
+            return Err(unrecognized(format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into \
+                 Go struct field .{field} of type string"
+            )));
+        }
+    }
+    let text = |fields: &Map<String, Value>, field: &str| {
+        fields.get(field).and_then(Value::as_str).unwrap_or_default().to_string()
+    };
+    if kind.custom && text(fields, "kind").is_empty() {
+        let body = String::from_utf8_lossy(&http.body);
+        return Err(unrecognized(format!("Object 'Kind' is missing in '{body}'")));
+    }
+    if !kind.custom {
+        for (field, own) in [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())] {
+            if text(fields, field).is_empty() {
+                fields.insert(field.into(), Value::String(own));
+            }
+        }
+    }
+    duplicates(kind, document.duplicates, validation, warnings)?;
+    Ok(value)
+}
+
+fn duplicates(
+    kind: &Kind,
+    duplicates: Vec<String>,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Decoded<()> {
+    let texts: Vec<_> =
+        duplicates.iter().map(|path| format!("duplicate field \"{path}\"")).collect();
+    match validation {
+        FieldValidation::Strict if !texts.is_empty() => Err(Status::bad_request(format!(
+            "{kind} in version \"{}\" cannot be handled as a {kind}: strict decoding error: {}",
+            kind.resource.version,
+            texts.join(", "),
+            kind = kind.kind,
+        ))),
+        FieldValidation::Warn => {
+            warnings.extend(texts);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The beginning of a body, as a 400 shows it.
+fn summary(body: &[u8]) -> String {
+    let cut = &body[..body.len().min(30)];
+    let rest = if body.len() > 30 { " ..." } else { "" };
+    match body.first() {
+        None => String::from("<empty>"),
+        Some(b'{') => format!("{}{rest}", String::from_utf8_lossy(cut)),
+        Some(_) => {
+            let hex: String = cut.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{hex}{rest}")
+        }
+    }
+}
+
+fn apply(http: &HttpRequest) -> Decoded {
+    let refuse = |error: String| Status::bad_request(format!("error decoding YAML: {error}"));
+    let document = yaml(&http.body).map_err(refuse)?;
+    match document.value {
+        Value::Object(_) => Ok(document.value),
+        Value::Null => Ok(Value::Object(Map::new())),
+        other => Err(Status::bad_request(format!(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot \
+             unmarshal {} into Go value of type map[string]interface {{}}",
+            json::go_type(&other)
+        ))),
+    }
+}
+
+fn patch_body(
+    http: &HttpRequest,
+    patch: PatchKind,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Decoded {
+    let refuse = |error: String| Status::bad_request(format!("error decoding patch: {error}"));
+    let document = json::parse(&http.body).map_err(refuse)?;
+    if validation == FieldValidation::Warn {
+        let prefix = if patch == PatchKind::Json { "json patch " } else { "" };
+        let paths = document.duplicates.iter();
+        warnings.extend(paths.map(|path| format!("{prefix}duplicate field \"{path}\"")));
+    }
+    Ok(document.value)
+}
+
+/// DeleteOptions from the body or, if there is none, from the query.
+fn delete_options(http: &HttpRequest, query: &Query) -> Decoded {
+    let mut found = match http.body.is_empty() {
+        true => from_query(query)?,
+        false => from_body(http)?,
+    };
+    let mut errors = Vec::new();
+    let policy = found.get("propagationPolicy").cloned().unwrap_or(Value::Null);
+    if !found["orphanDependents"].is_null() && !policy.is_null() {
+        let text = "orphanDependents and deletionPropagation cannot be both set";
+        errors.push(FieldError::invalid("propagationPolicy", &policy, text));
+    }
+    let known = ["Foreground", "Background", "Orphan"];
+    if policy.as_str().is_some_and(|policy| !known.contains(&policy)) {
+        let known = ["Foreground", "Background", "Orphan", "nil"];
+        errors.push(FieldError::not_supported("propagationPolicy", &policy, &known));
+    }
+    let dry_run = found["dryRun"].as_array().cloned().unwrap_or_default();
+    let dry_run: Vec<_> = dry_run.iter().map(|it| it.as_str().unwrap_or_default()).collect();
+    errors.extend(options::dry_run_errors(&dry_run));
+    if !errors.is_empty() {
+        return Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &errors));
+    }
+    found["dryRun"] = Value::Bool(!dry_run.is_empty());
+    Ok(found)
+}
+
+fn from_query(query: &Query) -> Decoded {
+    let mut options = json!({ "dryRun": query.all("dryRun").collect::<Vec<_>>() });
+    if let Some(seconds) = query.integer("gracePeriodSeconds")? {
+        options["gracePeriodSeconds"] = seconds.into();
+    }
+    if let Some(policy) = query.text("propagationPolicy") {
+        options["propagationPolicy"] = policy.into();
+    }
+    if let Some(orphan) = query.get("orphanDependents").filter(|it| !it.is_empty()) {
+        let _ = orphan;
+        options["orphanDependents"] = query.boolean("orphanDependents").into();
+    }
+    Ok(options)
+}
+
+fn from_body(http: &HttpRequest) -> Decoded {
+    let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    if !matches!(negotiate::input(http), Ok(Format::Json | Format::Yaml)) {
+        return Err(Status::unsupported_media_type(accepted));
+    }
+    let document = parse(http).map_err(|error| {
+        Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+    })?;
+    let options = document.value;
+    if !options.is_object() {
+        let found = json::go_type(&options);
+        return Err(Status::bad_request(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go \
+             value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
+             string \"json:\\\"kind,omitempty\\\"\" }}"
+        )));
+    }
+    let kind = options["kind"].as_str().unwrap_or("DeleteOptions");
+    if !matches!(kind, "" | "DeleteOptions") {
+        let version = options["apiVersion"].as_str().unwrap_or_default();
+        return Err(Status::bad_request(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme \
+             \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33\""
+        )));
+    }
+    check_types(&options)?;
+    Ok(options)
+}
+
+/// Fields of the wrong type, as Go's decoder names them.
+fn check_types(options: &Value) -> Decoded<()> {
+    let wrong = |field: &str, wanted: &str, value: &Value| {
+        let found = json::go_type(value);
+        Err(Status::bad_request(format!(
+            "json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type \
+             {wanted}"
+        )))
+    };
+    let present = |value: &Value| !value.is_null();
+    let uid = &options["preconditions"]["uid"];
+    let revision = &options["preconditions"]["resourceVersion"];
+    match options {
+        _ if present(&options["preconditions"]) && !options["preconditions"].is_object() => {
+            wrong("preconditions", "v1.Preconditions", &options["preconditions"])
+        }
+        _ if present(uid) && !uid.is_string() => wrong("preconditions.uid", "types.UID", uid),
+        _ if present(revision) && !revision.is_string() => {
+            wrong("preconditions.resourceVersion", "string", revision)
+        }
+        _ if present(&options["gracePeriodSeconds"]) && !options["gracePeriodSeconds"].is_i64() => {
+            wrong("gracePeriodSeconds", "int64", &options["gracePeriodSeconds"])
+        }
+        _ if present(&options["propagationPolicy"]) && !options["propagationPolicy"].is_string() => {
+            wrong("propagationPolicy", "v1.DeletionPropagation", &options["propagationPolicy"])
+        }
+        _ if present(&options["dryRun"]) && !options["dryRun"].is_array() => {
+            wrong("dryRun", "[]string", &options["dryRun"])
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,157 @@
+//! Answers as bytes: JSON or YAML, whole objects, only their metadata, or tables.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::apiserver::{Body, Kind, Response, Status};
+
+use super::negotiate::{Format, Media, Shape};
+use super::{HttpRequest, HttpResponse, table};
+
+/// A Status as a response.
+pub(crate) fn status(http: &HttpRequest, status: &Status, warnings: &[String]) -> HttpResponse {
+    status_code(http, status, status.code.unwrap_or(200), warnings)
+}
+
+/// A Status as a response with this code (the success of a delete has none in its body).
+pub(crate) fn status_code(
+    http: &HttpRequest,
+    status: &Status,
+    code: u16,
+    warnings: &[String],
+) -> HttpResponse {
+    if status.message.as_deref() == Some("404 page not found") {
+        return HttpResponse::page_not_found();
+    }
+    let yaml = http.header("accept").is_some_and(|it| it.trim() == "application/yaml");
+    let format = if yaml { Format::Yaml } else { Format::Json };
+    let mut response = write(code, format, status, warnings);
+    let seconds = status.details.as_ref().and_then(|details| details.retry_after_seconds);
+    if let Some(seconds) = seconds {
+        response.headers.push(("Retry-After".into(), seconds.to_string()));
+    }
+    response
+}
+
+/// A document about the API.
+pub(crate) fn document(http: &HttpRequest, document: &Value) -> HttpResponse {
+    let yaml = http.header("accept").is_some_and(|it| it.trim() == "application/yaml");
+    write(200, if yaml { Format::Yaml } else { Format::Json }, document, &[])
+}
+
+/// Objects as a response.
+pub(crate) fn response(
+    kind: &Arc<Kind>,
+    media: &Media,
+    response: &Response,
+    warnings: &[String],
+    time: i64,
+) -> HttpResponse {
+    let (value, list) = match &response.body {
+        Body::Object(value) => (value, false),
+        Body::List(value) => (value, true),
+        Body::Status(_) => return HttpResponse::page_not_found(),
+    };
+    match shaped(kind, media.shape, value, list, time) {
+        Ok(Some(shaped)) => write(response.code, media.format, &shaped, warnings),
+        Ok(None) => write(response.code, media.format, value.as_ref(), warnings),
+        Err(status) => write(406, media.format, &status, warnings),
+    }
+}
+
+/// The value in the shape that is asked for; `None` if that is the value itself.
+fn shaped(
+    kind: &Kind,
+    shape: Shape,
+    value: &Value,
+    list: bool,
+    time: i64,
+) -> Result<Option<Value>, Box<Status>> {
+    match (shape, list) {
+        (Shape::Whole, _) => Ok(None),
+        (Shape::Table, _) => Ok(Some(table::table(kind, value, list, time))),
+        (Shape::Metadata, false) => Ok(Some(partial(value))),
+        (Shape::MetadataList, true) => Ok(Some(partial_list(value))),
+        (Shape::Metadata, true) => Err(mismatch("PartialObjectMetadata", "a list", kind, true)),
+        (Shape::MetadataList, false) => {
+            Err(mismatch("PartialObjectMetadataList", "not a list", kind, false))
+        }
+    }
+}
+
+fn mismatch(asked: &str, is: &str, kind: &Kind, list: bool) -> Box<Status> {
+    let go = match (kind.custom, list) {
+        (true, true) => String::from("*unstructured.UnstructuredList"),
+        (true, false) => String::from("*unstructured.Unstructured"),
+        (false, true) => format!("*v1.{}", kind.list_kind),
+        (false, false) => format!("*v1.{}", kind.kind),
+    };
+    let mut status = Status::not_acceptable("");
+    status.message = Some(format!("you requested {asked}, but the requested object is {is} ({go})"));
+    status
+}
+
+/// An object's metadata, as PartialObjectMetadata.
+pub(crate) fn partial(object: &Value) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": object["metadata"],
+    })
+}
+
+fn partial_list(list: &Value) -> Value {
+    let mut metadata = list["metadata"].clone();
+    if metadata["continue"] == "" {
+        metadata.as_object_mut().map(|metadata| metadata.remove("continue"));
+    }
+    let items = list["items"].as_array().into_iter().flatten();
+    json!({
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "items": items.map(partial).collect::<Vec<_>>(),
+    })
+}
+
+fn write(code: u16, format: Format, value: &impl Serialize, warnings: &[String]) -> HttpResponse {
+    let mut body = Vec::new();
+    let content_type = match format {
+        Format::Json => {
+            body = serde_json::to_vec(value).unwrap_or_default();
+            "application/json"
+        }
+        Format::Yaml => {
+            let text = serde_saphyr::to_string(value).unwrap_or_default();
+            body.extend_from_slice(text.as_bytes());
+            "application/yaml"
+        }
+    };
+    if format == Format::Json {
+        body.push(b'\n');
+    }
+    let mut response = HttpResponse::new(code, content_type, body);
+    response.headers.push(("Cache-Control".into(), "no-cache, private".into()));
+    for warning in warnings {
+        response.headers.push(("Warning".into(), header(warning)));
+    }
+    response
+}
+
+/// A warning as a header.
+fn header(text: &str) -> String {
+    let mut quoted = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                quoted.push('\\');
+                quoted.push(c);
+            }
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    format!("299 - \"{quoted}\"")
+}

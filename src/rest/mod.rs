@@ -1,0 +1,181 @@
+//! HTTP for the API server, without a socket: the one place where paths, queries, headers and
+//! bodies become requests, and answers become bytes.
+//!
+//! [`handle`] takes one HTTP request as a value and gives an HTTP response as a value, or a
+//! [`WatchStream`], which whoever owns the connection polls for the next bytes. There is no
+//! thread, clock or socket in here: time comes with the request, waiting is the caller's.
+//! A request for a revision of the future, which a real server holds for three seconds, is
+//! answered at once. Next to read: `route.rs`, then `body.rs`.
+
+mod body;
+mod discovery;
+mod encode;
+mod json;
+mod negotiate;
+mod options;
+mod query;
+mod route;
+mod table;
+mod watch;
+
+use std::sync::Arc;
+
+use crate::apiserver::{ApiServer, Kind, Request, Response, Status, Verb};
+
+use negotiate::Media;
+use query::Query;
+use route::{Route, Target};
+
+pub use watch::WatchStream;
+
+/// Larger bodies are refused; the socket's owner may stop reading there.
+pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// One HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path as sent, percent-encoded, without the query.
+    pub path: String,
+    /// The query as sent, without the question mark.
+    pub query: String,
+    /// The headers; names in any case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The time in seconds since 1970.
+    pub time: i64,
+}
+
+impl HttpRequest {
+    /// The value of a header; several are joined by commas.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let values: Vec<_> = values.map(|(_, value)| value.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+}
+
+/// One HTTP response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status code.
+    pub code: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    fn new(code: u16, content_type: &str, body: Vec<u8>) -> Self {
+        let headers = vec![("Content-Type".into(), content_type.into())];
+        HttpResponse { code, headers, body }
+    }
+
+    /// The answer to a path that leads nowhere: plain text, not a Status.
+    fn page_not_found() -> Self {
+        let mut response =
+            HttpResponse::new(404, "text/plain; charset=utf-8", b"404 page not found\n".to_vec());
+        response.headers.push(("X-Content-Type-Options".into(), "nosniff".into()));
+        response
+    }
+}
+
+/// What a request leads to.
+#[derive(Debug)]
+pub enum Answer {
+    /// A response, complete.
+    Response(HttpResponse),
+    /// A stream of events.
+    Watch(Box<WatchStream>),
+}
+
+/// Handles one HTTP request.
+pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
+    let query = Query::parse(&http.query);
+    let response = match route::route(server, http) {
+        Route::NotFound => HttpResponse::page_not_found(),
+        Route::Plain(text) => HttpResponse::new(200, "text/plain; charset=utf-8", text.into()),
+        Route::Document(document) => encode::document(http, &document),
+        Route::MethodNotAllowed(target) => {
+            let verb = target.go_verb(&http.method, &query);
+            let status = Status::method_not_allowed(&target.kind.resource, &verb);
+            encode::status(http, &status, &[])
+        }
+        Route::Resource(target) => return resource(server, http, &query, target),
+    };
+    Answer::Response(response)
+}
+
+/// A request for objects of one kind.
+fn resource(server: &mut ApiServer, http: &HttpRequest, query: &Query, target: Target) -> Answer {
+    let mut warnings = Vec::new();
+    match try_resource(server, http, query, &target, &mut warnings) {
+        Ok(answer) => answer,
+        Err(status) => Answer::Response(encode::status(http, &status, &warnings)),
+    }
+}
+
+fn try_resource(
+    server: &mut ApiServer,
+    http: &HttpRequest,
+    query: &Query,
+    target: &Target,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Box<Status>> {
+    let kind = &target.kind;
+    let verb = target.verb(&http.method, query)?;
+    let patch = match verb {
+        Verb::Patch => Some(negotiate::patch_kind(http, kind)?),
+        _ => None,
+    };
+    if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch) {
+        return Err(Status::bad_request("name must be provided"));
+    }
+    let media = negotiate::output(http)?;
+    if http.body.len() > BODY_BYTES_MAX {
+        let text = format!("Request entity too large: limit is {BODY_BYTES_MAX}");
+        return Err(Status::too_large(text));
+    }
+    if matches!(verb, Verb::Create | Verb::Update) {
+        negotiate::input(http)?;
+    }
+    let options = options::parse(verb, patch, query, kind)?;
+    let body = body::decode(http, query, verb, patch, kind, options.field_validation, warnings)?;
+    let request = Request {
+        verb,
+        patch,
+        resource: kind.resource.clone(),
+        namespace: target.namespace.clone(),
+        name: target.name.clone(),
+        subresource: target.subresource.clone(),
+        options,
+        body: body.map(Arc::new),
+        user_agent: http.header("user-agent").unwrap_or_default(),
+        time: http.time,
+    };
+    if verb == Verb::Watch {
+        let watch = server.watch(&request)?;
+        let seconds = options::timeout_seconds(query)?;
+        return Ok(Answer::Watch(Box::new(WatchStream::new(watch, media, seconds, kind.clone()))));
+    }
+    let response = server.handle(&request);
+    Ok(Answer::Response(answer(http, kind, &media, response, warnings, &request)))
+}
+
+fn answer(
+    http: &HttpRequest,
+    kind: &Arc<Kind>,
+    media: &Media,
+    mut response: Response,
+    warnings: &mut Vec<String>,
+    request: &Request,
+) -> HttpResponse {
+    warnings.append(&mut response.warnings);
+    if let Some(status) = response.status() {
+        return encode::status_code(http, status, response.code, warnings);
+    }
+    encode::response(kind, media, &response, warnings, request.time)
+}

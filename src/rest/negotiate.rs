@@ -1,0 +1,106 @@
+//! Content types: what a body is, and in which form an answer is wanted.
+
+use crate::apiserver::{Kind, PatchKind, Status};
+
+use super::HttpRequest;
+
+/// What every endpoint reads and writes. (Protobuf is named, as by a real server for custom
+/// resources, but cannot be had.)
+const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// The text form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Yaml,
+}
+
+/// What of an object an answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All of it.
+    Whole,
+    /// Only its metadata.
+    Metadata,
+    /// Only the metadata of each item of a list.
+    MetadataList,
+    /// A row of a table, as kubectl prints it.
+    Table,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Media {
+    pub format: Format,
+    pub shape: Shape,
+}
+
+/// The form that the Accept header asks for, or 406.
+pub(crate) fn output(http: &HttpRequest) -> Result<Media, Box<Status>> {
+    let accept = http.header("accept").unwrap_or_default();
+    if accept.trim().is_empty() {
+        return Ok(Media { format: Format::Json, shape: Shape::Whole });
+    }
+    accept
+        .split(',')
+        .find_map(|clause| acceptable(clause.trim()))
+        .ok_or_else(|| Status::not_acceptable(ACCEPTED))
+}
+
+fn acceptable(clause: &str) -> Option<Media> {
+    let mut parts = clause.split(';').map(str::trim);
+    let format = match parts.next()? {
+        "application/json" | "*/*" | "application/*" => Format::Json,
+        "application/yaml" => Format::Yaml,
+        _ => return None,
+    };
+    let mut shape = None;
+    let (mut group, mut version) = ("", "");
+    for part in parts {
+        match part.split_once('=') {
+            Some(("as", name)) => shape = Some(name.trim()),
+            Some(("g", name)) => group = name.trim(),
+            Some(("v", name)) => version = name.trim(),
+            _ => {}
+        }
+    }
+    let shape = match shape {
+        None => Shape::Whole,
+        Some(_) if group != "meta.k8s.io" || !matches!(version, "v1" | "v1beta1") => return None,
+        Some("Table") => Shape::Table,
+        Some("PartialObjectMetadata") => Shape::Metadata,
+        Some("PartialObjectMetadataList") => Shape::MetadataList,
+        Some(_) => return None,
+    };
+    Some(Media { format, shape })
+}
+
+/// The content type of a POST or PUT, or 415.
+pub(crate) fn input(http: &HttpRequest) -> Result<Format, Box<Status>> {
+    match content_type(http).as_str() {
+        "" | "application/json" => Ok(Format::Json),
+        "application/yaml" => Ok(Format::Yaml),
+        _ => Err(Status::unsupported_media_type(ACCEPTED)),
+    }
+}
+
+/// The kind of a patch by its content type, or 415.
+pub(crate) fn patch_kind(http: &HttpRequest, kind: &Kind) -> Result<PatchKind, Box<Status>> {
+    const CUSTOM: &str = "application/json-patch+json, application/merge-patch+json, \
+                          application/apply-patch+yaml";
+    const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, \
+                            application/strategic-merge-patch+json, application/apply-patch+yaml";
+    match content_type(http).as_str() {
+        "application/json-patch+json" => Ok(PatchKind::Json),
+        "application/merge-patch+json" => Ok(PatchKind::Merge),
+        "application/apply-patch+yaml" => Ok(PatchKind::Apply),
+        "application/strategic-merge-patch+json" if !kind.custom => Ok(PatchKind::Strategic),
+        _ => Err(Status::unsupported_media_type(if kind.custom { CUSTOM } else { BUILT_IN })),
+    }
+}
+
+/// The media type of the body, without parameters.
+pub(crate) fn content_type(http: &HttpRequest) -> String {
+    let header = http.header("content-type").unwrap_or_default();
+    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}

@@ -1,0 +1,154 @@
+//! Paths: which kind, namespace, object and subresource one means, or which document.
+//!
+//! Next to read: `discovery.rs` for the documents.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::apiserver::{ApiServer, Kind, Resource, Status, Verb};
+
+use super::query::{self, Query};
+use super::{HttpRequest, discovery};
+
+/// Where a path leads.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// Nowhere: 404 as plain text.
+    NotFound,
+    /// To a short text, such as `ok`.
+    Plain(&'static str),
+    /// To a document about the API itself.
+    Document(Value),
+    /// To objects.
+    Resource(Target),
+    /// To objects, but not by this method.
+    MethodNotAllowed(Target),
+}
+
+/// What objects a path means.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub kind: Arc<Kind>,
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub subresource: Option<String>,
+}
+
+impl Target {
+    /// The verb that a method means here.
+    pub fn verb(&self, method: &str, query: &Query) -> Result<Verb, Box<Status>> {
+        let watch = query.boolean("watch").unwrap_or(false);
+        Ok(match (method, self.name.is_some()) {
+            ("GET" | "HEAD", true) => Verb::Get,
+            ("GET" | "HEAD", false) if watch => Verb::Watch,
+            ("GET" | "HEAD", false) => Verb::List,
+            ("POST", _) => Verb::Create,
+            ("PUT", _) => Verb::Update,
+            ("PATCH", _) => Verb::Patch,
+            ("DELETE", true) => Verb::Delete,
+            ("DELETE", false) => Verb::DeleteCollection,
+            _ => {
+                let verb = self.go_verb(method, query);
+                return Err(Status::method_not_allowed(&self.kind.resource, &verb));
+            }
+        })
+    }
+
+    /// The verb in the words of a 405.
+    pub fn go_verb(&self, method: &str, _query: &Query) -> String {
+        match method {
+            "POST" => "create".into(),
+            "PUT" => "update".into(),
+            other => other.to_ascii_lowercase(),
+        }
+    }
+}
+
+/// Finds where a request leads.
+pub(crate) fn route(server: &ApiServer, http: &HttpRequest) -> Route {
+    let Some(segments) = segments(&http.path) else { return Route::NotFound };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let Some(route) = document(server, http, &segments) {
+        return route;
+    }
+    let (group, version, rest) = match segments.as_slice() {
+        ["api", version, rest @ ..] => ("", *version, rest),
+        ["apis", group, version, rest @ ..] => (*group, *version, rest),
+        _ => return Route::NotFound,
+    };
+    match target(server, group, version, rest) {
+        Some(target) => methods(http, target),
+        None => Route::NotFound,
+    }
+}
+
+/// The decoded segments of a path; `None` if it cannot be decoded.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/')?;
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').map(query::decode).collect()
+}
+
+fn document(server: &ApiServer, http: &HttpRequest, segments: &[&str]) -> Option<Route> {
+    if !matches!(http.method.as_str(), "GET" | "HEAD") {
+        return None;
+    }
+    let document = match segments {
+        ["healthz" | "livez" | "readyz", ..] => return Some(Route::Plain("ok")),
+        ["version"] => discovery::version(),
+        ["api"] => discovery::core(server, http),
+        ["apis"] => discovery::groups(server, http),
+        ["apis", group] => discovery::group(server, group)?,
+        ["api", "v1"] => discovery::resources(server, "", "v1")?,
+        ["apis", group, version] => discovery::resources(server, group, version)?,
+        ["openapi", "v2"] => discovery::openapi_v2(server),
+        ["openapi", "v3"] => discovery::openapi_v3_index(server),
+        ["openapi", "v3", "api", version] => discovery::openapi_v3(server, "", version)?,
+        ["openapi", "v3", "apis", group, version] => {
+            discovery::openapi_v3(server, group, version)?
+        }
+        [""] => discovery::paths(server),
+        _ => return None,
+    };
+    Some(Route::Document(document))
+}
+
+fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Option<Target> {
+    let find = |plural: &str| {
+        let resource =
+            Resource { group: group.into(), version: version.into(), plural: plural.into() };
+        server.kind_of(&resource)
+    };
+    let own = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..]
+            if rest.first().is_some_and(|next| !matches!(*next, "status" | "finalize")) =>
+        {
+            (Some(own(namespace)?), rest)
+        }
+        rest => (None, rest),
+    };
+    let (plural, name, subresource) = match rest {
+        [plural] => (*plural, None, None),
+        [plural, name] => (*plural, Some(own(name)?), None),
+        [plural, name, subresource] => (*plural, Some(own(name)?), Some(own(subresource)?)),
+        _ => return None,
+    };
+    let kind = find(plural)?;
+    let right_scope = match (kind.namespaced, &namespace, &name) {
+        (true, None, Some(_)) | (false, Some(_), _) => false,
+        _ => true,
+    };
+    right_scope.then_some(Target { kind, namespace, name, subresource })
+}
+
+/// Subresources know fewer methods; a POST needs a namespace.
+fn methods(http: &HttpRequest, target: Target) -> Route {
+    let known = matches!(http.method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
+    let on_status = target.subresource.is_some();
+    if !known || on_status && matches!(http.method.as_str(), "POST" | "DELETE") {
+        return Route::MethodNotAllowed(target);
+    }
+    Route::Resource(target)
+}

@@ -1,0 +1,103 @@
+//! A watch as bytes: one JSON line per event.
+//!
+//! [`WatchStream`] is polled by whoever owns the connection: after every write, or now and then.
+//! It never waits; the owner ends it when its seconds are over, and may ask for a bookmark about
+//! once a minute and two seconds before the end, as a real server sends them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::apiserver::{ApiServer, EventType, Kind, Watch, WatchEvent};
+
+use super::negotiate::{Media, Shape};
+use super::{encode, table};
+
+/// Seconds between two bookmarks.
+pub const BOOKMARK_SECONDS: u64 = 60;
+
+/// A running watch and the form in which its events are wanted.
+#[derive(Debug)]
+pub struct WatchStream {
+    watch: Watch,
+    media: Media,
+    timeout_seconds: Option<u64>,
+    kind: Arc<Kind>,
+    /// The first table of a stream names its columns, the others do not.
+    columns_sent: bool,
+}
+
+impl WatchStream {
+    pub(crate) fn new(
+        watch: Watch,
+        media: Media,
+        timeout_seconds: Option<u64>,
+        kind: Arc<Kind>,
+    ) -> Self {
+        WatchStream { watch, media, timeout_seconds, kind, columns_sent: false }
+    }
+
+    /// The headers of the response, whose code is 200.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")];
+        headers.map(|(name, value)| (name.into(), value.into())).to_vec()
+    }
+
+    /// After how many seconds the client wants the stream to end.
+    pub fn timeout_seconds(&self) -> Option<u64> {
+        self.timeout_seconds
+    }
+
+    /// When the first bookmark is due: two seconds before the end, or after a minute.
+    pub fn first_bookmark_seconds(&self) -> Option<u64> {
+        match self.timeout_seconds {
+            None => Some(BOOKMARK_SECONDS),
+            Some(seconds) if seconds > 2 => Some((seconds - 2).min(BOOKMARK_SECONDS)),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether nothing more will come.
+    pub fn is_over(&self) -> bool {
+        self.watch.is_over()
+    }
+
+    /// The lines of everything that has happened since the last call; empty if nothing has.
+    pub fn poll(&mut self, server: &ApiServer, time: i64) -> Vec<u8> {
+        let events = self.watch.poll(server);
+        self.lines(events, time)
+    }
+
+    /// The line of a bookmark, or nothing if none is due.
+    pub fn bookmark(&mut self, server: &ApiServer, time: i64) -> Vec<u8> {
+        let event = self.watch.bookmark(server);
+        self.lines(event.into_iter().collect(), time)
+    }
+
+    fn lines(&mut self, events: Vec<WatchEvent>, time: i64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for event in events {
+            let object = self.shaped(&event, time);
+            let line = json!({ "type": event.event_type.text(), "object": object });
+            bytes.extend(serde_json::to_vec(&line).unwrap_or_default());
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+
+    fn shaped(&mut self, event: &WatchEvent, time: i64) -> Value {
+        match self.media.shape {
+            _ if event.event_type == EventType::Error => event.object.as_ref().clone(),
+            Shape::Whole => event.object.as_ref().clone(),
+            Shape::Metadata | Shape::MetadataList => encode::partial(&event.object),
+            Shape::Table => {
+                let mut table = table::table(&self.kind, &event.object, false, time);
+                if self.columns_sent {
+                    table["columnDefinitions"] = Value::Null;
+                }
+                self.columns_sent = true;
+                table
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Who answers: the server in process, with a clock that moves only when a case sleeps.
+
+use lostwrite::apiserver::{ApiServer, Config, History, Revision};
+use lostwrite::rest::{self, Answer, HttpRequest, HttpResponse, WatchStream};
+use serde_json::{Value, json};
+
+/// An answer as the corpus writes it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    pub code: u16,
+    pub warnings: Vec<String>,
+    pub body: Value,
+}
+
+/// What a watch gave until it was closed.
+#[derive(Debug)]
+pub enum Reply {
+    Events(Vec<Value>),
+    Response(Actual),
+}
+
+/// A watch that is open.
+#[derive(Debug)]
+pub enum Open {
+    Stream(Box<WatchStream>),
+    Response(Actual),
+}
+
+/// A server under test.
+pub trait Arm {
+    /// Sends a request of the corpus and waits for the answer.
+    fn request(&mut self, request: &Value) -> Actual;
+    /// Opens a watch.
+    fn watch(&mut self, watch: &Value) -> Open;
+    /// Reads a watch until the server closes it.
+    fn finish(&mut self, open: &mut Open) -> Reply;
+    /// Lets time pass.
+    fn sleep(&mut self, seconds: u64);
+}
+
+/// The server as a value, behind the HTTP mapping.
+#[derive(Clone, Debug)]
+pub struct InProcess {
+    server: ApiServer,
+    time: i64,
+}
+
+impl InProcess {
+    /// A server with the CRDs of a corpus.
+    pub fn new(any_namespace: bool, crds: &Value) -> Self {
+        let config = Config {
+            first_revision: Revision(1000),
+            any_namespace,
+            history: History::KeepAll,
+            seed: 7,
+        };
+        let mut arm = InProcess { server: ApiServer::new(config), time: 1_790_000_000 };
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        for crd in crds.as_array().into_iter().flatten() {
+            arm.post(path, crd);
+        }
+        arm
+    }
+
+    /// Creates an object that a case needs.
+    pub fn post(&mut self, path: &str, body: &Value) {
+        let headers = json!({ "content-type": "application/json" });
+        let request = json!({ "method": "POST", "path": path, "headers": headers, "body": body });
+        let actual = self.request(&request);
+        assert!(actual.code == 201, "{path}: {}", actual.body);
+    }
+
+    fn http(&self, request: &Value) -> HttpRequest {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let query: Vec<String> = request["query"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| format!("{}={}", escape(name), escape(&text(value))))
+            .collect();
+        let mut headers = vec![
+            ("user-agent".to_string(), "conf-client/1.0".to_string()),
+            ("accept".to_string(), "application/json".to_string()),
+        ];
+        for (name, value) in request["headers"].as_object().into_iter().flatten() {
+            headers.retain(|(known, _)| known != name);
+            headers.push((name.clone(), text(value)));
+        }
+        let body = &request["body"];
+        HttpRequest {
+            method: request["method"].as_str().unwrap_or("GET").into(),
+            path: request["path"].as_str().unwrap_or_default().replace(' ', "%20"),
+            query: query.join("&"),
+            headers,
+            body: if body.is_null() { Vec::new() } else { text(body).into_bytes() },
+            time: self.time,
+        }
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                (byte as char).to_string()
+            }
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+fn actual(response: HttpResponse) -> Actual {
+    let warnings = response.headers.iter().filter(|(name, _)| name == "Warning");
+    let mut text = String::from_utf8_lossy(&response.body).into_owned();
+    if response.code >= 400 {
+        text = text.replace('\u{a0}', " ");
+    }
+    Actual {
+        code: response.code,
+        warnings: warnings.map(|(_, value)| value.clone()).collect(),
+        body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    }
+}
+
+impl Arm for InProcess {
+    fn request(&mut self, request: &Value) -> Actual {
+        let http = self.http(request);
+        match rest::handle(&mut self.server, &http) {
+            Answer::Response(response) => actual(response),
+            Answer::Watch(_) => Actual { code: 200, warnings: Vec::new(), body: Value::Null },
+        }
+    }
+
+    fn watch(&mut self, watch: &Value) -> Open {
+        let http = self.http(watch);
+        match rest::handle(&mut self.server, &http) {
+            Answer::Response(response) => Open::Response(actual(response)),
+            Answer::Watch(stream) => Open::Stream(stream),
+        }
+    }
+
+    fn finish(&mut self, open: &mut Open) -> Reply {
+        let stream = match open {
+            Open::Response(actual) => return Reply::Response(actual.clone()),
+            Open::Stream(stream) => stream,
+        };
+        let seconds = stream.timeout_seconds().unwrap_or(0);
+        let mut bytes = stream.poll(&self.server, self.time);
+        if let Some(before) = stream.first_bookmark_seconds() {
+            self.sleep(before);
+            bytes.extend(stream.bookmark(&self.server, self.time));
+            self.sleep(seconds - before);
+        } else {
+            self.sleep(seconds);
+        }
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let events = lines.map(|line| serde_json::from_slice(line).expect("JSON lines"));
+        Reply::Events(events.collect())
+    }
+
+    fn sleep(&mut self, seconds: u64) {
+        self.time += seconds as i64;
+    }
+}
