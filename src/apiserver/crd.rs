@@ -1,13 +1,16 @@
-//! CustomResourceDefinitions: how a kind is made from a manifest.
+//! CustomResourceDefinitions: defaults, validation, status, and the kinds they define.
 //!
+//! Left out: conversion webhooks (all versions are stored and served as they are written), the
+//! scale subresource, and the check that two definitions of one group do not share names.
 //! Next to read: `kind.rs`.
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
-use super::{Kind, Resource, Status};
+use super::{Kind, Resource, names};
 
 /// The group of CustomResourceDefinitions.
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
@@ -20,62 +23,64 @@ pub(crate) fn resource() -> Resource {
     Resource { group: GROUP.into(), version: "v1".into(), plural }
 }
 
-/// The kinds that a CustomResourceDefinition serves, one for each served version.
-pub(crate) fn kinds(crd: &Value) -> Result<Vec<Kind>, Box<Status>> {
-    let name = crd["metadata"]["name"].as_str().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    let names = &crd["spec"]["names"];
-    let strings = |value: &Value| -> Vec<String> {
-        let list = value.as_array().into_iter().flatten();
-        list.filter_map(Value::as_str).map(String::from).collect()
-    };
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    let list = value.as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).map(String::from).collect()
+}
+
+fn versions(crd: &Value) -> &[Value] {
+    crd["spec"]["versions"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The kinds that a definition serves, one for each served version.
+pub(crate) fn kinds(crd: &Value) -> Result<Vec<Kind>, Vec<FieldError>> {
     let mut kinds = Vec::new();
     let mut errors = Vec::new();
-    let versions = crd["spec"]["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for (index, version) in versions.iter().enumerate() {
-        if !version["served"].as_bool().unwrap_or(true) {
-            continue;
-        }
+    for (index, version) in versions(crd).iter().enumerate() {
         let path = format!("spec.versions[{index}].schema.openAPIV3Schema");
         let openapi = &version["schema"]["openAPIV3Schema"];
-        let schema = match Schema::parse(openapi, &path) {
-            Ok(schema) => schema,
-            Err(mut more) => {
-                errors.append(&mut more);
-                continue;
-            }
-        };
-        let kind = text(&names["kind"]);
-        let or = |value: String, default: String| if value.is_empty() { default } else { value };
-        kinds.push(Kind {
-            resource: Resource {
-                group: text(&crd["spec"]["group"]),
-                version: text(&version["name"]),
-                plural: text(&names["plural"]),
-            },
-            singular: or(text(&names["singular"]), kind.to_lowercase()),
-            list_kind: or(text(&names["listKind"]), format!("{kind}List")),
-            kind,
-            short_names: strings(&names["shortNames"]),
-            categories: strings(&names["categories"]),
-            namespaced: crd["spec"]["scope"] != "Cluster",
-            custom: true,
-            status_subresource: version["subresources"]["status"].is_object(),
-            unconditional_update: false,
-            create_on_update: false,
-            generation: true,
-            selectable_fields: selectable_fields(version),
-            printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),
-            schema: Arc::new(schema),
-            openapi: Some(Arc::new(openapi.clone())),
-        });
+        match Schema::parse(openapi, &path) {
+            Ok(schema) if version["served"] == true => kinds.push(kind(crd, version, schema)),
+            Ok(_) => {}
+            Err(mut more) => errors.append(&mut more),
+        }
     }
-    if kinds.is_empty() && errors.is_empty() {
-        errors.push(FieldError::required("spec.versions", "at least one served version"));
-    }
-    match errors.is_empty() {
-        true => Ok(kinds),
-        false => Err(Status::invalid(GROUP, KIND, name, &errors)),
+    if errors.is_empty() { Ok(kinds) } else { Err(errors) }
+}
+
+fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
+    let spec = &crd["spec"];
+    let names = &spec["names"];
+    let or = |value: &str, default: String| match value {
+        "" => default,
+        value => value.to_string(),
+    };
+    let kind = text(&names["kind"]).to_string();
+    Kind {
+        resource: Resource {
+            group: text(&spec["group"]).into(),
+            version: text(&version["name"]).into(),
+            plural: text(&names["plural"]).into(),
+        },
+        singular: or(text(&names["singular"]), kind.to_lowercase()),
+        list_kind: or(text(&names["listKind"]), format!("{kind}List")),
+        kind,
+        short_names: strings(&names["shortNames"]),
+        categories: strings(&names["categories"]),
+        namespaced: spec["scope"] != "Cluster",
+        custom: true,
+        status_subresource: version["subresources"]["status"].is_object(),
+        unconditional_update: false,
+        create_on_update: false,
+        generation: true,
+        selectable_fields: selectable_fields(version),
+        printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),
+        schema: Arc::new(schema),
+        openapi: Some(Arc::new(version["schema"]["openAPIV3Schema"].clone())),
     }
 }
 
@@ -84,4 +89,153 @@ fn selectable_fields(version: &Value) -> Vec<String> {
     let list = version["selectableFields"].as_array().into_iter().flatten();
     let paths = list.filter_map(|field| field["jsonPath"].as_str());
     paths.map(|path| path.trim_start_matches('.').to_string()).collect()
+}
+
+/// Fills in what a definition may leave out.
+pub(crate) fn default(crd: &mut Value) {
+    let kind = text(&crd["spec"]["names"]["kind"]).to_string();
+    let Some(spec) = crd.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if let Some(names) = spec.get_mut("names").and_then(Value::as_object_mut) {
+        let lower = kind.to_lowercase();
+        names.entry("singular").or_insert_with(|| lower.into());
+        names.entry("listKind").or_insert_with(|| format!("{kind}List").into());
+    }
+    spec.entry("conversion").or_insert_with(|| json!({ "strategy": "None" }));
+    if let Some(versions) = spec.get_mut("versions").and_then(Value::as_array_mut) {
+        for version in versions.iter_mut().filter_map(Value::as_object_mut) {
+            version.entry("served").or_insert(Value::Bool(false));
+            version.entry("storage").or_insert(Value::Bool(false));
+        }
+    }
+}
+
+/// What a definition's status is before anybody has looked at it.
+pub(crate) fn initial_status(crd: &mut Value) {
+    let stored = storage_versions(crd);
+    crd["status"] = json!({
+        "conditions": null,
+        "acceptedNames": { "plural": "", "kind": "" },
+        "storedVersions": stored,
+    });
+}
+
+fn storage_versions(crd: &Value) -> Vec<String> {
+    let stored = versions(crd).iter().filter(|version| version["storage"] == true);
+    stored.map(|version| text(&version["name"]).to_string()).collect()
+}
+
+/// What the naming controller says to a definition: its names are accepted, it is established.
+pub(crate) fn accept(crd: &mut Value, time: i64) {
+    let names = crd["spec"]["names"].clone();
+    if !crd["status"].is_object() {
+        initial_status(crd);
+    }
+    crd["status"]["acceptedNames"] = names;
+    let mut stored = strings(&crd["status"]["storedVersions"]);
+    for version in storage_versions(crd) {
+        if !stored.contains(&version) {
+            stored.push(version);
+        }
+    }
+    crd["status"]["storedVersions"] = json!(stored);
+    set_condition(crd, "NamesAccepted", "NoConflicts", "no conflicts found", time);
+    let message = "the initial names have been accepted";
+    set_condition(crd, "Established", "InitialNamesAccepted", message, time);
+}
+
+/// Sets a condition to True; one that is True already stays as it is.
+pub(crate) fn set_condition(crd: &mut Value, name: &str, reason: &str, message: &str, time: i64) {
+    let condition = json!({
+        "type": name,
+        "status": "True",
+        "lastTransitionTime": metadata::timestamp(time),
+        "reason": reason,
+        "message": message,
+    });
+    let mut conditions = crd["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    match conditions.iter_mut().find(|known| known["type"] == name) {
+        Some(known) if known["status"] == "True" => {}
+        Some(known) => *known = condition,
+        None => conditions.push(condition),
+    }
+    if let Some(status) = crd.get_mut("status").and_then(Value::as_object_mut) {
+        status.insert("conditions".into(), Value::Array(conditions));
+    }
+}
+
+/// What is wrong with a definition.
+pub(crate) fn validate(crd: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    let spec = &crd["spec"];
+    let mut errors = Vec::new();
+    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+    let name = crd.meta_str("name");
+    if name != format!("{plural}.{group}") {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        errors.push(FieldError::invalid("metadata.name", &name.into(), why));
+    }
+    match group {
+        "" => errors.push(FieldError::required("spec.group", "")),
+        _ if !group.contains('.') => {
+            let why = "should be a domain with at least one dot";
+            errors.push(FieldError::invalid("spec.group", &group.into(), why));
+        }
+        _ => {
+            let why = names::subdomain(group);
+            let invalid = |why: &String| FieldError::invalid("spec.group", &group.into(), why);
+            errors.extend(why.iter().map(invalid));
+        }
+    }
+    match text(&spec["scope"]) {
+        "" => errors.push(FieldError::required("spec.scope", "")),
+        "Cluster" | "Namespaced" => {}
+        other => {
+            let known = ["Cluster", "Namespaced"];
+            errors.push(FieldError::not_supported("spec.scope", &other.into(), &known));
+        }
+    }
+    for field in ["plural", "kind"] {
+        if text(&spec["names"][field]).is_empty() {
+            errors.push(FieldError::required(&format!("spec.names.{field}"), ""));
+        }
+    }
+    errors.extend(validate_versions(crd));
+    errors.extend(kinds(crd).err().unwrap_or_default());
+    if let Some(old) = old {
+        let fixed = [("group", "spec.group"), ("scope", "spec.scope")];
+        for (field, path) in fixed {
+            if old["spec"][field] != spec[field] {
+                errors.push(FieldError::invalid(path, &spec[field], "field is immutable"));
+            }
+        }
+        for field in ["plural", "kind"] {
+            let (new, old) = (&spec["names"][field], &old["spec"]["names"][field]);
+            if new != old {
+                let path = format!("spec.names.{field}");
+                errors.push(FieldError::invalid(&path, new, "field is immutable"));
+            }
+        }
+    }
+    errors
+}
+
+fn validate_versions(crd: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let all = versions(crd);
+    let path = "spec.versions";
+    if all.iter().filter(|version| version["storage"] == true).count() != 1 {
+        let why = "must have exactly one version marked as storage version";
+        errors.push(FieldError::invalid(path, &json!(all.len()), why));
+    }
+    for (index, version) in all.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let name = text(&version["name"]);
+        let why = names::dns_label(name);
+        let invalid = |why: &String| FieldError::invalid(&format!("{path}.name"), &name.into(), why);
+        errors.extend(why.iter().map(invalid));
+        if !version["schema"]["openAPIV3Schema"].is_object() {
+            let path = format!("{path}.schema.openAPIV3Schema");
+            errors.push(FieldError::required(&path, "schemas are required"));
+        }
+    }
+    errors
 }

@@ -1,0 +1,143 @@
+//! What controllers of a cluster do to CustomResourceDefinitions and namespaces.
+//!
+//! A new definition is accepted and its kinds are served; a deleted one takes its objects with
+//! it, and so does a deleted namespace. In a cluster this happens a moment later, by requests of
+//! controllers; here it happens at the end of the same step, as writes with revisions of their own.
+//! Objects with finalizers are marked and waited for. Next to read: `crd.rs`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::metadata::{self, Meta};
+use super::server::namespace_key;
+use super::{ApiServer, Key, Resource, crd};
+
+/// The finalizer that holds a deleted definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// The definition of a custom resource.
+fn definition_key(resource: &Resource) -> Key {
+    Key { resource: crd::resource(), namespace: None, name: resource.qualified() }
+}
+
+impl ApiServer {
+    /// Whether the definition of this kind's objects is being deleted.
+    pub(crate) fn is_terminating(&self, resource: &Resource) -> bool {
+        let definition = self.store.get(&definition_key(resource));
+        definition.is_some_and(|it| it.object.meta("deletionTimestamp").is_some())
+    }
+
+    /// Whether a namespace is being deleted.
+    pub(crate) fn is_namespace_terminating(&self, name: &str) -> bool {
+        let namespace = self.store.get(&namespace_key(name));
+        namespace.is_some_and(|it| it.object.meta("deletionTimestamp").is_some())
+    }
+
+    /// Does what follows from a write of this object.
+    pub(crate) fn written(&mut self, key: &Key, time: i64) {
+        if key.resource == crd::resource() {
+            self.definition_written(key, time);
+        }
+    }
+
+    /// Does what follows from the removal of this object.
+    pub(crate) fn removed(&mut self, key: &Key, time: i64) {
+        if key.resource == crd::resource() {
+            self.serve(&key.name, Vec::new());
+        } else if self.is_terminating(&key.resource) {
+            self.definition_written(&definition_key(&key.resource), time);
+        }
+        if let Some(namespace) = &key.namespace
+            && self.is_namespace_terminating(namespace)
+        {
+            self.finish_namespace(namespace, time);
+        }
+    }
+
+    fn definition_written(&mut self, key: &Key, time: i64) {
+        let Some(stored) = self.store.get(key).cloned() else { return };
+        if stored.object.meta("deletionTimestamp").is_some() {
+            self.finish_definition(key, &stored.object, time);
+            return;
+        }
+        let kinds = crd::kinds(&stored.object).unwrap_or_default();
+        self.serve(&key.name, kinds);
+        let mut accepted = Value::clone(&stored.object);
+        crd::accept(&mut accepted, time);
+        if accepted != *stored.object {
+            self.store.put(key, Arc::new(accepted));
+        }
+    }
+
+    /// Deletes the objects of a deleted definition and, when none is left, the definition.
+    fn finish_definition(&mut self, key: &Key, definition: &Value, time: i64) {
+        let spec = &definition["spec"];
+        let group = spec["group"].as_str().unwrap_or_default();
+        let plural = spec["names"]["plural"].as_str().unwrap_or_default();
+        let found = self.store.iter().filter(|(key, _)| {
+            key.resource.group == group && key.resource.plural == plural
+        });
+        let keys: Vec<Arc<Key>> = found.map(|(key, _)| key.clone()).collect();
+        if !self.delete_all(&keys, time) {
+            return;
+        }
+        if definition.finalizers() == [CLEANUP] {
+            self.store.delete(key);
+            self.serve(&key.name, Vec::new());
+        }
+    }
+
+    /// Deletes the content of a deleted namespace and, when none is left, the namespace.
+    pub(crate) fn finish_namespace(&mut self, name: &str, time: i64) {
+        let found = self.store.iter().filter(|(key, _)| key.namespace.as_deref() == Some(name));
+        let keys: Vec<Arc<Key>> = found.map(|(key, _)| key.clone()).collect();
+        if self.delete_all(&keys, time) {
+            self.store.delete(&namespace_key(name));
+        }
+    }
+
+    /// Removes objects, or marks those with finalizers; whether all are gone.
+    fn delete_all(&mut self, keys: &[Arc<Key>], time: i64) -> bool {
+        let mut gone = true;
+        for key in keys {
+            let Some(stored) = self.store.get(key).cloned() else { continue };
+            if stored.object.finalizers().is_empty() {
+                self.store.delete(key);
+                continue;
+            }
+            gone = false;
+            if stored.object.meta("deletionTimestamp").is_none() {
+                let marked = metadata::marked(&stored.object, 0, time);
+                self.store.put(key, Arc::new(marked));
+            }
+        }
+        gone
+    }
+}
+
+/// A definition marked for deletion.
+pub(crate) fn mark_definition(definition: &Value, time: i64) -> Value {
+    let mut marked = definition.clone();
+    let now = metadata::timestamp(time);
+    marked.set_meta("deletionTimestamp", Some(now.into()));
+    let mut finalizers: Vec<Value> =
+        marked.finalizers().into_iter().map(|name| Value::String(name.into())).collect();
+    if !finalizers.iter().any(|name| name == CLEANUP) {
+        finalizers.push(CLEANUP.into());
+    }
+    marked.set_meta("finalizers", Some(Value::Array(finalizers)));
+    let text = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin \
+                soon";
+    crd::set_condition(&mut marked, "Terminating", "InstanceDeletionPending", text, time);
+    marked
+}
+
+/// A namespace marked for deletion.
+pub(crate) fn mark_namespace(namespace: &Value, time: i64) -> Value {
+    let mut marked = namespace.clone();
+    let now = metadata::timestamp(time);
+    marked.set_meta("deletionTimestamp", Some(now.into()));
+    marked["status"] = json!({ "phase": "Terminating" });
+    marked
+}
