@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::schema::{self, Schema};
-use super::{Kind, Resource};
+use super::{Kind, Resource, crd};
 
 /// Everything the table says about one kind.
 struct Row {
@@ -88,6 +88,18 @@ const TABLE: &[Row] = &[
         short: &["deploy"],
         categories: &["all"],
         status: true,
+        generation: true,
+        ..ROW
+    },
+    Row {
+        group: crd::GROUP,
+        plural: "customresourcedefinitions",
+        kind: crd::KIND,
+        short: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        status: true,
+        unconditional: false,
         generation: true,
         ..ROW
     },

@@ -230,7 +230,8 @@ fn validate_versions(crd: &Value) -> Vec<FieldError> {
         let path = format!("{path}[{index}]");
         let name = text(&version["name"]);
         let why = names::dns_label(name);
-        let invalid = |why: &String| FieldError::invalid(&format!("{path}.name"), &name.into(), why);
+        let invalid =
+            |why: &String| FieldError::invalid(&format!("{path}.name"), &name.into(), why);
         errors.extend(why.iter().map(invalid));
         if !version["schema"]["openAPIV3Schema"].is_object() {
             let path = format!("{path}.schema.openAPIV3Schema");

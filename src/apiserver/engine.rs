@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use super::managed_fields::{self, Write};
 use super::metadata::{self, Meta};
-use super::schema::FieldError;
+use super::schema::{FieldError, Schema};
 use super::store::Stored;
 use super::{ApiServer, Body, FieldValidation, Key, Kind, Request, Response, Revision, Status};
+use super::{crd, names};
 
 /// What a modelled step answers: a response, or the Status that says no.
 pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
@@ -80,7 +81,8 @@ impl<'a> Call<'a> {
     /// Runs `f` with the description of this write that managed fields need.
     pub fn as_write<T>(&self, f: impl FnOnce(&Write<'_>) -> T) -> T {
         let reset: &[&str] = match (self.is_status(), self.kind.status_subresource) {
-            (true, _) => &["spec", "metadata"],
+            (true, _) if self.kind.custom => &["spec", "metadata"],
+            (true, _) => &["spec"],
             (false, true) => &["status"],
             (false, false) => &[],
         };
@@ -94,32 +96,70 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Decoding as a real server does it: types, unknown fields, defaults.
+    /// Records the ownership of a write that is not an apply.
+    pub fn record(&self, live: Option<&Value>, new: &mut Value) {
+        let schema = self.kind.schema.clone();
+        self.as_write(|write| managed_fields::update(&schema, live, new, write));
+    }
+
+    /// Decoding of a POST's or PUT's body as a real server does it: types, unknown fields,
+    /// defaults.
     pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
-        let kind = &self.kind.kind;
-        self.kind.schema.decode(object).map_err(|error| {
-            Status::bad_request(format!(
-                "{kind} in version \"{}\" cannot be handled as a {kind}: {error}",
-                self.kind.resource.version
-            ))
-        })?;
-        let unknown = self.kind.schema.prune(object);
-        let warnings = unknown.into_iter().map(|path| format!("unknown field \"{path}\""));
-        match self.request.options.field_validation {
-            FieldValidation::Ignore => {}
-            FieldValidation::Warn => self.warnings.extend(warnings),
-            FieldValidation::Strict => {
-                let warnings: Vec<_> = warnings.collect();
-                if !warnings.is_empty() {
-                    return Err(Status::bad_request(format!(
-                        "strict decoding error: {}",
-                        warnings.join(", ")
-                    )));
-                }
-            }
+        let kind = self.kind.kind.clone();
+        let version = self.kind.resource.version.clone();
+        let refuse = |why: String| {
+            let text =
+                format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}");
+            Status::bad_request(text)
+        };
+        self.kind.schema.decode(object).map_err(refuse)?;
+        let unknown = self.prune(object);
+        if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
+            return Err(refuse(format!("strict decoding error: {}", unknown.join(", "))));
         }
-        self.kind.schema.default(object);
+        self.finish_decoding(object);
         Ok(())
+    }
+
+    /// The same for the outcome of a patch, which refuses with 422 and shows that outcome.
+    pub fn admit_patched(&mut self, object: &mut Value) -> Answer<()> {
+        let patched = Value::String(object.to_string());
+        let refuse = |why: &str| {
+            let error = FieldError::invalid("patch", &patched, why);
+            Status::invalid("", "", "", &[error])
+        };
+        if self.kind.custom && object["kind"].as_str().unwrap_or_default().is_empty() {
+            return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
+        }
+        self.kind.schema.decode(object).map_err(|why| refuse(&why))?;
+        let unknown = self.prune(object);
+        if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
+            return Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        self.finish_decoding(object);
+        Ok(())
+    }
+
+    /// Drops unknown fields; what it dropped, as texts, and as warnings if those are wanted.
+    fn prune(&mut self, object: &mut Value) -> Vec<String> {
+        let known = object["apiVersion"] == self.kind.api_version().as_str();
+        let unknown = match known || !self.kind.custom {
+            true => self.kind.schema.prune(object),
+            false => Schema::unknown_version().prune(object),
+        };
+        let texts: Vec<_> =
+            unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
+        if self.request.options.field_validation == FieldValidation::Warn {
+            self.warnings.extend(texts.iter().cloned());
+        }
+        texts
+    }
+
+    fn finish_decoding(&self, object: &mut Value) {
+        self.kind.schema.default(object);
+        if self.kind.kind == crd::KIND && !self.kind.custom {
+            crd::default(object);
+        }
     }
 
     /// The answer with one object in it.
@@ -167,16 +207,22 @@ pub(crate) fn update(
     let key = call.key();
     check_uid(call, &current, update.uid.as_deref())?;
     let mut new = (update.transform)(call, &current.view())?;
+    check_identity(call, &mut new)?;
     check_revision(call, &new, &current)?;
     new.set_meta("resourceVersion", None);
     prepare(call, &mut new, &current.object);
     validate(call, &new, &current.object)?;
+    if call.kind.custom {
+        call.warnings.extend(names::finalizer_warnings(&new, Some(&current.object)));
+    }
 
-    if is_finished(&new) {
+    if is_finished(&new, &current.object) {
+        let answer = call.answer(200, ApiServer::view(&new, current.modified));
         if !call.request.options.dry_run {
             server.store.delete(&key);
+            server.removed(&key, call.request.time);
         }
-        return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
+        return Ok(answer);
     }
     if managed_fields::same_but_for_times(&new, &current.object) {
         return Ok(call.answer(200, ApiServer::view(&current.object, current.modified)));
@@ -186,6 +232,7 @@ pub(crate) fn update(
     }
     let new = Arc::new(new);
     let revision = server.store.put(&key, new.clone());
+    server.written(&key, call.request.time);
     Ok(call.answer(200, ApiServer::view(&new, revision)))
 }
 
@@ -203,6 +250,38 @@ fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()>
         }
         _ => Ok(()),
     }
+}
+
+/// The namespace and name of the new object are those of the URL.
+pub(crate) fn check_identity(call: &Call<'_>, new: &mut Value) -> Answer<()> {
+    check_namespace(call, new)?;
+    let (found, asked) = (new.meta_str("name"), call.name());
+    if found.is_empty() {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({asked} based on URL) was undeterminable: \
+             name must be provided"
+        )));
+    }
+    if found != asked {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({found}) does not match the name on the URL ({asked})"
+        )));
+    }
+    Ok(())
+}
+
+/// An empty namespace is filled in; another one than the URL's is an error.
+pub(crate) fn check_namespace(call: &Call<'_>, object: &mut Value) -> Answer<()> {
+    let asked = call.request.namespace.as_deref().unwrap_or_default();
+    let found = object.meta_str("namespace");
+    if found.is_empty() && !asked.is_empty() {
+        object.set_meta("namespace", Some(asked.into()));
+    } else if found != asked {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
 }
 
 fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> {
@@ -223,21 +302,20 @@ fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> 
 fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
     if call.is_status() && call.kind.custom {
         let managed = new.meta("managedFields").cloned();
-        let status = new.get("status").cloned();
-        *new = old.clone();
+        let mut kept = old.clone();
+        for field in ["apiVersion", "kind", "status"] {
+            let value = new.get(field).filter(|value| !value.is_null()).cloned();
+            set_field(&mut kept, field, value);
+        }
+        *new = kept;
         new.set_meta("managedFields", managed);
-        set_field(new, "status", status);
         return;
     }
     metadata::prepare_update(new, old);
     if call.is_status() {
-        let status = new.get("status").cloned();
         set_field(new, "spec", old.get("spec").cloned());
-        set_field(new, "status", status);
-        for field in ["deletionTimestamp", "ownerReferences", "managedFields"] {
-            if field != "managedFields" {
-                new.set_meta(field, old.meta(field).cloned());
-            }
+        for field in ["deletionTimestamp", "ownerReferences"] {
+            new.set_meta(field, old.meta(field).cloned());
         }
         return;
     }
@@ -252,24 +330,42 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
 }
 
 fn validate(call: &Call<'_>, new: &Value, old: &Value) -> Answer<()> {
-    let mut errors = Vec::new();
-    if !(call.is_status() && call.kind.custom) {
-        errors = metadata::validate_update(new, old);
-    }
+    let name = new.meta_str("name");
+    check_type(call, new)?;
+    let mut errors = metadata::validate_update(&call.kind, new, old);
     errors.extend(match call.is_status() {
         true => call.kind.schema.validate_status(new, old),
         false => call.kind.schema.validate(new, Some(old)),
     });
-    match errors.is_empty() {
-        true => Ok(()),
-        false => Err(call.invalid(new.meta_str("name"), &errors)),
+    if call.kind.kind == crd::KIND && !call.kind.custom && !call.is_status() {
+        errors.extend(crd::validate(new, Some(old)));
     }
+    if errors.is_empty() { Ok(()) } else { Err(call.invalid(name, &errors)) }
 }
 
-/// Whether the object is being deleted and nobody holds it any more.
-fn is_finished(object: &Value) -> bool {
-    let grace = object.meta("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
-    object.meta("deletionTimestamp").is_some() && object.finalizers().is_empty() && grace == 0
+/// 422 for another kind or apiVersion than the URL's.
+pub(crate) fn check_type(call: &Call<'_>, object: &Value) -> Answer<()> {
+    let own = [("kind", call.kind.kind.clone()), ("apiVersion", call.kind.api_version())];
+    let mut errors = Vec::new();
+    for (field, own) in own {
+        let found = object[field].as_str().unwrap_or_default();
+        if found != own {
+            errors.push(FieldError::invalid(field, &found.into(), &format!("must be {own}")));
+        }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    Err(Status::invalid(group, kind, object.meta_str("name"), &errors))
+}
+
+/// Whether the object was being deleted and nobody holds it any more.
+fn is_finished(new: &Value, old: &Value) -> bool {
+    let grace = old.meta("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
+    old.meta("deletionTimestamp").is_some() && new.finalizers().is_empty() && grace == 0
 }
 
 fn set_field(object: &mut Value, field: &str, value: Option<Value>) {
@@ -288,6 +384,9 @@ fn storage_key(call: &Call<'_>) -> String {
             format!("/registry/apiextensions.kubernetes.io/{}/{plural}", resource.group)
         }
         (false, "nodes") => String::from("/registry/minions"),
+        (false, "customresourcedefinitions") => {
+            String::from("/registry/apiextensions.k8s.io/customresourcedefinitions")
+        }
         (false, plural) => format!("/registry/{plural}"),
     };
     match namespace {

@@ -75,9 +75,10 @@ impl ApiServer {
         let spec = &definition["spec"];
         let group = spec["group"].as_str().unwrap_or_default();
         let plural = spec["names"]["plural"].as_str().unwrap_or_default();
-        let found = self.store.iter().filter(|(key, _)| {
-            key.resource.group == group && key.resource.plural == plural
-        });
+        let found = self
+            .store
+            .iter()
+            .filter(|(key, _)| key.resource.group == group && key.resource.plural == plural);
         let keys: Vec<Arc<Key>> = found.map(|(key, _)| key.clone()).collect();
         if !self.delete_all(&keys, time) {
             return;

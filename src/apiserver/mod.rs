@@ -7,6 +7,7 @@ mod field_path;
 mod history;
 mod key;
 mod kind;
+mod lifecycle;
 pub mod managed_fields;
 mod metadata;
 mod names;

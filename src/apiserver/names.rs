@@ -31,7 +31,8 @@ fn too_long(max: usize) -> String {
 
 /// Starts and ends with a letter or digit, and has only those and `inner` between.
 fn is_word(text: &str, lower: bool, inner: &str) -> bool {
-    let end = |c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || !lower && c.is_ascii_uppercase();
+    let end =
+        |c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || !lower && c.is_ascii_uppercase();
     text.starts_with(end)
         && text.ends_with(end)
         && text.chars().all(|c| end(c) || inner.contains(c))

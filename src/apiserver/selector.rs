@@ -183,8 +183,12 @@ fn unescape(value: &str) -> Result<String, String> {
         match c {
             '\\' => match chars.next() {
                 Some(c @ ('\\' | ',' | '=')) => out.push(c),
-                Some(c) => return Err(format!("invalid field selector: invalid escape sequence: \\{c}")),
-                None => return Err(String::from("invalid field selector: invalid escape sequence: \\")),
+                Some(c) => {
+                    return Err(format!("invalid field selector: invalid escape sequence: \\{c}"));
+                }
+                None => {
+                    return Err(String::from("invalid field selector: invalid escape sequence: \\"));
+                }
             },
             ',' | '=' => {
                 return Err(format!("invalid field selector: unescaped character in value: {c}"));
@@ -306,7 +310,11 @@ impl Parser {
             match token {
                 Token::Identifier | Token::DoesNotExist => {}
                 Token::End => return Ok(requirements),
-                _ => return Err(format!("found '{text}', expected: !, identifier, or 'end of string'")),
+                _ => {
+                    return Err(format!(
+                        "found '{text}', expected: !, identifier, or 'end of string'"
+                    ));
+                }
             }
             let requirement = self.requirement();
             let wrap = |error| format!("unable to parse requirement: {error}");
@@ -319,7 +327,9 @@ impl Parser {
                         return Err(format!("found '{text}', expected: identifier after ','"));
                     }
                 },
-                (_, text) => return Err(format!("found '{text}', expected: ',' or 'end of string'")),
+                (_, text) => {
+                    return Err(format!("found '{text}', expected: ',' or 'end of string'"));
+                }
             }
         }
     }
@@ -441,14 +451,39 @@ mod tests {
     #[test]
     fn every_operator_selects() {
         let labels = json!({ "app": "x", "n": "5", "empty": "" });
-        for yes in ["app=x", "app==x", "app!=y", "app in (x,y)", "app notin (y)", "app", "!b", "",
-            "n>4", "n<6", "empty=", "b!=x", "b notin (x)", "app=x,n>4", "in!=x", "app in (,x)"]
-        {
+        for yes in [
+            "app=x",
+            "app==x",
+            "app!=y",
+            "app in (x,y)",
+            "app notin (y)",
+            "app",
+            "!b",
+            "",
+            "n>4",
+            "n<6",
+            "empty=",
+            "b!=x",
+            "b notin (x)",
+            "app=x,n>4",
+            "in!=x",
+            "app in (,x)",
+        ] {
             assert!(selects(yes, labels.clone()), "{yes}");
         }
-        for no in ["app=y", "app!=x", "app in (y)", "app notin (x)", "!app", "b", "n>5", "app>1",
-            "b=", "b in (x)", "app=x,b"]
-        {
+        for no in [
+            "app=y",
+            "app!=x",
+            "app in (y)",
+            "app notin (x)",
+            "!app",
+            "b",
+            "n>5",
+            "app>1",
+            "b=",
+            "b in (x)",
+            "app=x,b",
+        ] {
             assert!(!selects(no, labels.clone()), "{no}");
         }
     }
@@ -459,7 +494,10 @@ mod tests {
         assert_eq!(error("a===b"), "unable to parse requirement: found '=', expected: identifier");
         assert_eq!(error("a,"), "found '', expected: identifier after ','");
         assert_eq!(error("=a"), "found '=', expected: !, identifier, or 'end of string'");
-        assert_eq!(error("a b"), "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
+        assert_eq!(
+            error("a b"),
+            "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"
+        );
         assert_eq!(error("a in x"), "unable to parse requirement: found 'x' expected: '('");
     }
 

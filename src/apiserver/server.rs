@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::engine::Call;
 use super::metadata::{self, Meta};
+use super::schema::FieldError;
 use super::store::{self, History, Store};
 use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, verbs};
 
@@ -83,17 +84,36 @@ impl ApiServer {
 
     /// Makes the kinds of a CustomResourceDefinition known, without moving the revision.
     pub fn install_crd(&mut self, crd: &Value, time: i64) -> Result<Arc<Kind>, Box<Status>> {
-        let kinds: Vec<_> = crd::kinds(crd)?.into_iter().map(Arc::new).collect();
         let mut object = crd.clone();
-        metadata::prepare_create(&mut object, self.make_uid(), time);
+        crd::default(&mut object);
+        crd::initial_status(&mut object);
+        crd::accept(&mut object, time);
         let name = object.meta_str("name").to_string();
-        let key = Key { resource: crd::resource(), namespace: None, name };
-        self.store.put_silently(&key, Arc::new(object));
-        let registry = Arc::make_mut(&mut self.kinds);
-        for kind in &kinds {
-            registry.insert(kind.resource.clone(), kind.clone());
+        let refuse = |errors: &[_]| Status::invalid(crd::GROUP, crd::KIND, &name, errors);
+        let errors = crd::validate(&object, None);
+        if !errors.is_empty() {
+            return Err(refuse(&errors));
         }
-        Ok(kinds[0].clone())
+        let kinds = crd::kinds(&object).map_err(|errors| refuse(&errors))?;
+        let Some(first) = kinds.first().map(|kind| kind.resource.clone()) else {
+            let path = "spec.versions";
+            return Err(refuse(&[FieldError::required(path, "at least one served version")]));
+        };
+        metadata::prepare_create(&mut object, self.make_uid(), time);
+        object.set_meta("generation", Some(1.into()));
+        let key = Key { resource: crd::resource(), namespace: None, name: name.clone() };
+        self.store.put_silently(&key, Arc::new(object));
+        self.serve(&name, kinds);
+        self.kind_of(&first).ok_or_else(|| Status::failure(500, "the kind is not served"))
+    }
+
+    /// Serves these kinds, and no others, by the definition of this name.
+    pub(crate) fn serve(&mut self, definition: &str, kinds: Vec<Kind>) {
+        let registry = Arc::make_mut(&mut self.kinds);
+        registry.retain(|resource, kind| !kind.custom || resource.qualified() != definition);
+        for kind in kinds {
+            registry.insert(kind.resource.clone(), Arc::new(kind));
+        }
     }
 
     /// Puts an object there as the initial state has it: its status is stored as given.

@@ -167,6 +167,29 @@ impl Status {
         Status::because(422, "Invalid", message).about("", "", "")
     }
 
+    /// 403: it is not allowed now.
+    pub fn forbidden(resource: &Resource, name: &str, why: &str) -> Box<Status> {
+        let shown = resource.qualified();
+        let message = format!("{shown} \"{name}\" is forbidden: {why}");
+        Status::because(403, "Forbidden", message).about(name, &resource.group, &resource.plural)
+    }
+
+    /// 403: the namespace is being deleted.
+    pub fn namespace_terminating(resource: &Resource, name: &str, namespace: &str) -> Box<Status> {
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        let mut status = Status::forbidden(resource, name, &why);
+        if let Some(details) = &mut status.details {
+            details.causes = vec![Cause {
+                reason: Some("NamespaceTerminating"),
+                message: Some(format!("namespace {namespace} is being terminated")),
+                field: Some("metadata.namespace".into()),
+            }];
+        }
+        status
+    }
+
     /// 400: the request makes no sense.
     pub fn bad_request(message: impl Into<String>) -> Box<Status> {
         Status::because(400, "BadRequest", message)

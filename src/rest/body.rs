@@ -81,7 +81,8 @@ fn object(
         )));
     };
     for field in ["apiVersion", "kind"] {
-        if let Some(other) = fields.get(field).filter(|value| !value.is_string() && !value.is_null())
+        if let Some(other) =
+            fields.get(field).filter(|value| !value.is_string() && !value.is_null())
         {
             let found = json::go_type(other);
             return Err(unrecognized(format!(
@@ -269,7 +270,9 @@ fn check_types(options: &Value) -> Decoded<()> {
         _ if present(&options["gracePeriodSeconds"]) && !options["gracePeriodSeconds"].is_i64() => {
             wrong("gracePeriodSeconds", "int64", &options["gracePeriodSeconds"])
         }
-        _ if present(&options["propagationPolicy"]) && !options["propagationPolicy"].is_string() => {
+        _ if present(&options["propagationPolicy"])
+            && !options["propagationPolicy"].is_string() =>
+        {
             wrong("propagationPolicy", "v1.DeletionPropagation", &options["propagationPolicy"])
         }
         _ if present(&options["dryRun"]) && !options["dryRun"].is_array() => {

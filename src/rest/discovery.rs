@@ -77,9 +77,7 @@ fn version_rank(version: &str) -> (u8, u64, u64, String) {
 }
 
 fn group_document(name: &str, versions: &[String]) -> Value {
-    let shown = |version: &String| {
-        json!({ "groupVersion": format!("{name}/{version}"), "version": version })
-    };
+    let shown = |version: &String| json!({ "groupVersion": format!("{name}/{version}"), "version": version });
     let all: Vec<_> = versions.iter().map(shown).collect();
     json!({ "name": name, "versions": all, "preferredVersion": all[0] })
 }
@@ -207,9 +205,8 @@ fn operations(kind: &Kind) -> Vec<(String, Value)> {
     let namespaces = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
     let collection = format!("{prefix}{namespaces}/{}", kind.resource.plural);
     let operation = |action: &str| {
-        let parameter = |name: &str| {
-            json!({ "name": name, "in": "query", "schema": { "type": "string" } })
-        };
+        let parameter =
+            |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
         let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
         json!({
             "parameters": parameters,

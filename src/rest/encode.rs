@@ -89,7 +89,8 @@ fn mismatch(asked: &str, is: &str, kind: &Kind, list: bool) -> Box<Status> {
         (false, false) => format!("*v1.{}", kind.kind),
     };
     let mut status = Status::not_acceptable("");
-    status.message = Some(format!("you requested {asked}, but the requested object is {is} ({go})"));
+    status.message =
+        Some(format!("you requested {asked}, but the requested object is {is} ({go})"));
     status
 }
 

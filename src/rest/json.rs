@@ -262,9 +262,7 @@ fn number(text: &str) -> Result<Value, String> {
     }
     match text.parse::<f64>().ok().and_then(Number::from_f64) {
         Some(float) => Ok(Value::Number(float)),
-        None => Err(format!(
-            "json: cannot unmarshal number {text} into Go value of type float64"
-        )),
+        None => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
     }
 }
 
@@ -308,7 +306,10 @@ mod tests {
     #[test]
     fn what_serde_json_reads_is_read_alike() {
         let text = r#" {"a":[1,-2,3.5,1e3,true,false,null,"x\u00e9\ud83d\ude00\n"],"b":{}} "#;
-        assert_eq!(parse(text.as_bytes()).unwrap().value, serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(
+            parse(text.as_bytes()).unwrap().value,
+            serde_json::from_str::<Value>(text).unwrap()
+        );
     }
 
     #[test]

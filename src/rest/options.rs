@@ -18,10 +18,9 @@ pub(crate) fn parse(
     _kind: &Kind,
 ) -> Result<Options, Box<Status>> {
     match verb {
-        Verb::Get => Ok(Options {
-            resource_version: query.text("resourceVersion"),
-            ..Options::default()
-        }),
+        Verb::Get => {
+            Ok(Options { resource_version: query.text("resourceVersion"), ..Options::default() })
+        }
         Verb::List | Verb::Watch | Verb::DeleteCollection => list(query),
         Verb::Create => write(query, "CreateOptions", Vec::new()),
         Verb::Update => write(query, "UpdateOptions", Vec::new()),

@@ -105,9 +105,7 @@ fn document(server: &ApiServer, http: &HttpRequest, segments: &[&str]) -> Option
         ["openapi", "v2"] => discovery::openapi_v2(server),
         ["openapi", "v3"] => discovery::openapi_v3_index(server),
         ["openapi", "v3", "api", version] => discovery::openapi_v3(server, "", version)?,
-        ["openapi", "v3", "apis", group, version] => {
-            discovery::openapi_v3(server, group, version)?
-        }
+        ["openapi", "v3", "apis", group, version] => discovery::openapi_v3(server, group, version)?,
         [""] => discovery::paths(server),
         _ => return None,
     };
@@ -145,7 +143,8 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
 
 /// Subresources know fewer methods; a POST needs a namespace.
 fn methods(http: &HttpRequest, target: Target) -> Route {
-    let known = matches!(http.method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
+    let known =
+        matches!(http.method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
     let on_status = target.subresource.is_some();
     if !known || on_status && matches!(http.method.as_str(), "POST" | "DELETE") {
         return Route::MethodNotAllowed(target);

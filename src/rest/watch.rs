@@ -39,7 +39,8 @@ impl WatchStream {
 
     /// The headers of the response, whose code is 200.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")];
+        let headers =
+            [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")];
         headers.map(|(name, value)| (name.into(), value.into())).to_vec()
     }
 

@@ -85,7 +85,9 @@ impl Player<'_> {
             self.step(&format!("{at}.{index}"), during)?;
         }
         match (self.arm.finish(&mut open), step["events"].as_array()) {
-            (Reply::Events(events), Some(expected)) => self.judge_events(at, step, expected, events),
+            (Reply::Events(events), Some(expected)) => {
+                self.judge_events(at, step, expected, events)
+            }
             (Reply::Response(actual), None) => self.judge(at, step, actual),
             (Reply::Response(actual), Some(_)) => {
                 let text = format!("watch answered code {} {}", actual.code, actual.body);

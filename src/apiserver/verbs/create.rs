@@ -1,17 +1,21 @@
 //! POST: a new object.
 //!
-//! Order as in a real server: namespace check, decoding (types, unknown fields, defaults), fields
-//! that only the server writes, name, validation, store. Next to read: `metadata.rs`.
+//! Order as in a real server: decoding (types, unknown fields, defaults), apiVersion, fields that
+//! only the server writes, namespace, ownership, name, validation, store.
+//! Next to read: `metadata.rs`.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::engine::{Answer, Call, parse_revision};
-use super::super::managed_fields;
+use super::super::engine::{self, Answer, Call, parse_revision};
 use super::super::metadata::{self, Meta};
-use super::super::schema::FieldError;
-use super::super::{ApiServer, Key, Status};
+use super::super::{ApiServer, Key, Status, crd, names, server};
+
+/// generateName is tried so often.
+const NAME_ATTEMPTS: u64 = 8;
+/// A generated name's prefix is cut so that prefix and suffix fit into a label.
+const PREFIX_BYTES_MAX: usize = 58;
 
 /// Creates the object in the body.
 pub(crate) fn create(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
@@ -31,80 +35,92 @@ pub(crate) fn seed(server: &mut ApiServer, call: &mut Call<'_>) -> Answer<Key> {
     Ok(call.key_named(&name.unwrap_or_default()))
 }
 
-/// The body, with the namespace of the URL in it.
+/// The body of a POST or PUT.
 pub(crate) fn body(call: &Call<'_>) -> Answer<Value> {
-    let Some(body) = &call.request.body else {
-        return Err(Status::bad_request("the request has no body"));
-    };
-    let mut object = Value::clone(body);
-    check_namespace(call, &mut object)?;
-    Ok(object)
-}
-
-/// An empty namespace is filled in; another one than the URL's is an error.
-pub(crate) fn check_namespace(call: &Call<'_>, object: &mut Value) -> Answer<()> {
-    let asked = call.request.namespace.as_deref().unwrap_or_default();
-    let found = object.meta_str("namespace");
-    if found.is_empty() && !asked.is_empty() {
-        object.set_meta("namespace", Some(asked.into()));
-    } else if found != asked {
-        return Err(Status::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
+    match &call.request.body {
+        Some(body) => Ok(Value::clone(body)),
+        None => Err(Status::bad_request("the request has no body")),
     }
-    Ok(())
 }
 
-/// Stores a new object; also the end of an apply, or of a PUT, to an absent object.
+/// Decodes and stores a new object; also the end of a PUT to an absent object.
 pub(crate) fn create_object(
     server: &mut ApiServer,
     call: &mut Call<'_>,
     mut object: Value,
     seeded_status: Option<Value>,
 ) -> Answer {
-    check_type(call, &object)?;
     call.admit(&mut object)?;
-    let schema = call.kind.schema.clone();
-    call.as_write(|write| managed_fields::update(&schema, None, &mut object, write));
+    check_version(call, &object)?;
+    metadata::wipe(&mut object);
+    engine::check_namespace(call, &mut object)?;
+    dedup_owners(call, &mut object);
+    call.record(None, &mut object);
     store_new(server, call, object, seeded_status)
 }
 
-/// The second half of a create: the body is decoded, its ownership is recorded.
+/// 400 for another apiVersion than the URL's.
+pub(crate) fn check_version(call: &Call<'_>, object: &Value) -> Answer<()> {
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let expected = call.kind.api_version();
+    match version == expected {
+        true => Ok(()),
+        false => Err(Status::bad_request(format!(
+            "the API version in the data ({version}) does not match the expected API version \
+             ({expected})"
+        ))),
+    }
+}
+
+/// An owner that is named twice is kept once.
+pub(crate) fn dedup_owners(call: &mut Call<'_>, object: &mut Value) {
+    let Some(owners) = object.meta("ownerReferences").and_then(Value::as_array).cloned() else {
+        return;
+    };
+    let mut kept: Vec<Value> = Vec::new();
+    let mut twice = Vec::new();
+    for owner in owners {
+        if kept.contains(&owner) {
+            twice.push(owner["uid"].as_str().unwrap_or_default().to_string());
+        } else {
+            kept.push(owner);
+        }
+    }
+    if !twice.is_empty() {
+        call.warnings.push(format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner \
+             references in 1.20+, and may reject such requests as early as 1.24; please fix your \
+             requests; duplicate UID(s) observed: {}",
+            twice.join(", ")
+        ));
+        object.set_meta("ownerReferences", Some(Value::Array(kept)));
+    }
+}
+
+/// The second half of a create, and the end of an apply to an absent object: the object is
+/// decoded and its ownership is recorded.
 pub(crate) fn store_new(
     server: &mut ApiServer,
     call: &mut Call<'_>,
     mut object: Value,
     seeded_status: Option<Value>,
 ) -> Answer {
-    let namespace = call.request.namespace.as_deref().unwrap_or_default();
-    if call.kind.namespaced && !server.namespace_exists(namespace) {
-        let resource = super::super::server::namespace_key(namespace).resource;
-        return Err(Status::not_found(&resource, namespace));
+    admit_namespace(server, call)?;
+    let asked = parse_revision(object.meta_str("resourceVersion"));
+    prepare(server, call, &mut object, seeded_status);
+    name(server, call, &mut object)?;
+    validate(call, &object)?;
+    if call.kind.custom {
+        call.warnings.extend(names::finalizer_warnings(&object, None));
     }
-    if parse_revision(object.meta_str("resourceVersion"))? != 0 {
+    if asked? != 0 {
         let text = "resourceVersion should not be set on objects to be created";
         return Err(Status::failure(500, text));
     }
-    object.set_meta("resourceVersion", None);
-    if let Some(fields) = object.as_object_mut().filter(|_| call.drops_status()) {
-        fields.remove("status");
-    }
-    call.kind.schema.prepare_create(&mut object);
-    if let Some(status) = seeded_status.filter(|_| call.drops_status()) {
-        object["status"] = status;
-    }
-    metadata::prepare_create(&mut object, server.next_uid(), call.request.time);
-    if call.kind.generation {
-        object.set_meta("generation", Some(1.into()));
-    }
-    name(server, call, &mut object)?;
-    let errors = call.kind.schema.validate(&object, None);
-    if !errors.is_empty() {
-        return Err(call.invalid(object.meta_str("name"), &errors));
-    }
     let key = call.key_named(object.meta_str("name"));
-    if server.store.get(&key).is_some() {
-        return Err(Status::already_exists(&call.kind.resource, &key.name));
+    if let Some(existing) = server.store.get(&key) {
+        let generated = !object.meta_str("generateName").is_empty();
+        return Err(already_exists(&key, &existing.object, generated));
     }
     if call.request.options.dry_run {
         return Ok(call.answer(201, Arc::new(object)));
@@ -112,40 +128,97 @@ pub(crate) fn store_new(
     server.make_uid();
     let object = Arc::new(object);
     let revision = server.store.put(&key, object.clone());
+    server.written(&key, call.request.time);
     Ok(call.answer(201, ApiServer::view(&object, revision)))
 }
 
-/// Another apiVersion or kind than the URL's.
-pub(crate) fn check_type(call: &Call<'_>, object: &Value) -> Answer<()> {
-    let version = object["apiVersion"].as_str().unwrap_or_default();
-    let expected = call.kind.api_version();
-    if version != expected {
-        return Err(Status::bad_request(format!(
-            "the API version in the data ({version}) does not match the expected API version \
-             ({expected})"
-        )));
+/// Whether the namespace, and the kind, still take new objects.
+fn admit_namespace(server: &ApiServer, call: &Call<'_>) -> Answer<()> {
+    let namespace = call.request.namespace.as_deref().unwrap_or_default();
+    if call.kind.custom && server.is_terminating(&call.kind.resource) {
+        let name = call.request.body.as_deref().map(|body| body.meta_str("name").to_string());
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(Status::forbidden(&call.kind.resource, &name.unwrap_or_default(), why));
     }
-    let kind = object["kind"].as_str().unwrap_or_default();
-    if kind != call.kind.kind {
-        let text = format!("must be {}", call.kind.kind);
-        let error = FieldError::invalid("kind", &kind.into(), &text);
-        let group = &call.kind.resource.group;
-        return Err(Status::invalid(group, kind, object.meta_str("name"), &[error]));
+    if !call.kind.namespaced {
+        return Ok(());
+    }
+    if !server.namespace_exists(namespace) {
+        let resource = server::namespace_key(namespace).resource;
+        return Err(Status::not_found(&resource, namespace));
+    }
+    if server.is_namespace_terminating(namespace) {
+        let name = call.request.body.as_deref().map(|body| body.meta_str("name").to_string());
+        let resource = &call.kind.resource;
+        return Err(Status::namespace_terminating(resource, &name.unwrap_or_default(), namespace));
     }
     Ok(())
+}
+
+/// What only the server writes.
+fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, seeded_status: Option<Value>) {
+    metadata::prepare_create(object, server.next_uid(), call.request.time);
+    object.set_meta("resourceVersion", None);
+    if call.drops_status()
+        && let Some(fields) = object.as_object_mut()
+    {
+        fields.remove("status");
+    }
+    call.kind.schema.prepare_create(object);
+    if call.kind.kind == crd::KIND && !call.kind.custom {
+        crd::initial_status(object);
+    }
+    if let (Some(status), Some(fields)) = (seeded_status, object.as_object_mut()) {
+        fields.insert("status".into(), status);
+    }
+    if call.kind.generation {
+        object.set_meta("generation", Some(1.into()));
+    }
+}
+
+fn validate(call: &Call<'_>, object: &Value) -> Answer<()> {
+    engine::check_type(call, object)?;
+    let mut errors = metadata::validate_create(&call.kind, object);
+    errors.extend(call.kind.schema.validate(object, None));
+    if call.kind.kind == crd::KIND && !call.kind.custom {
+        errors.extend(crd::validate(object, None));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(call.invalid(object.meta_str("name"), &errors)) }
 }
 
 /// Makes a name from generateName if there is none.
 fn name(server: &ApiServer, call: &Call<'_>, object: &mut Value) -> Answer<()> {
-    if !object.meta_str("name").is_empty() {
+    let base = object.meta_str("generateName").to_string();
+    if !object.meta_str("name").is_empty() || base.is_empty() {
         return Ok(());
     }
-    let base = object.meta_str("generateName").to_string();
-    if base.is_empty() {
-        let text = "name or generateName is required";
-        return Err(call.invalid("", &[FieldError::required("metadata.name", text)]));
+    let mut end = base.len().min(PREFIX_BYTES_MAX);
+    while !base.is_char_boundary(end) {
+        end -= 1;
     }
-    let name = format!("{base}{}", server.suffix(0));
-    object.set_meta("name", Some(name.into()));
+    for attempt in 0..NAME_ATTEMPTS {
+        let name = format!("{}{}", &base[..end], server.suffix(attempt));
+        let taken = server.store.get(&call.key_named(&name)).is_some();
+        object.set_meta("name", Some(name.into()));
+        if !taken {
+            break;
+        }
+    }
     Ok(())
+}
+
+fn already_exists(key: &Key, existing: &Value, generated: bool) -> Box<Status> {
+    let mut status = Status::already_exists(&key.resource, &key.name);
+    let mut message = status.message.take().unwrap_or_default();
+    if generated {
+        message += ", the server was not able to generate a unique name for the object";
+        if let Some(details) = &mut status.details {
+            details.retry_after_seconds = Some(1);
+        }
+    }
+    if existing.meta("deletionTimestamp").is_some() {
+        message = format!("object is being deleted: {message}");
+    }
+    status.message = Some(message);
+    status
 }

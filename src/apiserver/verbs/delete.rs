@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::super::engine::{Answer, Call};
 use super::super::metadata::{self, Meta};
-use super::super::{ApiServer, Key, Response, Status};
+use super::super::server::namespace_key;
+use super::super::{ApiServer, Key, Response, Status, crd, lifecycle};
 use super::list;
 
 /// Deletes the object in the URL.
@@ -50,30 +51,125 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
         return Err(Status::not_found(&key.resource, &key.name));
     };
     check_preconditions(call, key, &current.object, current.modified.0)?;
-    let dry_run = call.request.options.dry_run;
+    let options = call.request.body.as_deref().unwrap_or(&Value::Null);
+    let dry_run = call.request.options.dry_run || options["dryRun"] == true;
+    let time = call.request.time;
     let view = ApiServer::view(&current.object, current.modified);
-    if current.object.finalizers().is_empty() {
-        if !dry_run {
-            server.store.delete(key);
+    let marked = match mark(call, &current.object, options) {
+        Deletion::Now => {
+            if !dry_run {
+                server.store.delete(key);
+                server.removed(key, time);
+            }
+            return Ok(match call.kind.kind.as_str() {
+                "Pod" if !call.kind.custom => Removal::Marked(view),
+                _ => Removal::Gone(view),
+            });
         }
-        return Ok(Removal::Gone(view));
-    }
-    if current.object.meta("deletionTimestamp").is_some() {
-        return Ok(Removal::Marked(view));
-    }
-    let mut marked = Value::clone(&current.object);
-    let now = metadata::timestamp(call.request.time);
-    marked.set_meta("deletionTimestamp", Some(now.into()));
-    marked.set_meta("deletionGracePeriodSeconds", Some(0.into()));
-    if let Some(generation) = current.object.meta("generation").and_then(Value::as_i64) {
-        marked.set_meta("generation", Some((generation + 1).into()));
-    }
+        Deletion::Pending => return Ok(Removal::Marked(view)),
+        Deletion::Marked(marked) => Arc::new(marked),
+    };
     if dry_run {
         return Ok(Removal::Marked(ApiServer::view(&marked, current.modified)));
     }
-    let marked = Arc::new(marked);
     let revision = server.store.put(key, marked.clone());
+    server.written(key, time);
+    if key.resource == namespace_key("").resource {
+        server.finish_namespace(&key.name, time);
+    }
     Ok(Removal::Marked(ApiServer::view(&marked, revision)))
+}
+
+/// What a delete does to one object.
+enum Deletion {
+    /// It removes the object.
+    Now,
+    /// Nothing: the object is being deleted already.
+    Pending,
+    /// It leaves the object marked, with finalizers or a grace period to wait for.
+    Marked(Value),
+}
+
+fn mark(call: &Call<'_>, object: &Value, options: &Value) -> Deletion {
+    let time = call.request.time;
+    let marked = object.meta("deletionTimestamp").is_some();
+    match call.kind.kind.as_str() {
+        crd::KIND if !call.kind.custom && !marked => {
+            return Deletion::Marked(lifecycle::mark_definition(object, time));
+        }
+        "Namespace" if !call.kind.custom && !marked => {
+            return Deletion::Marked(lifecycle::mark_namespace(object, time));
+        }
+        "Pod" if !call.kind.custom => return mark_pod(object, options, time),
+        _ => {}
+    }
+    let finalizers = finalizers(object, options);
+    if finalizers.is_empty() {
+        return Deletion::Now;
+    }
+    let changed = finalizers.iter().map(String::as_str).ne(object.finalizers());
+    if marked && !changed {
+        return Deletion::Pending;
+    }
+    let mut new = if marked { object.clone() } else { metadata::marked(object, 0, time) };
+    new.set_meta("finalizers", Some(Value::from(finalizers)));
+    Deletion::Marked(new)
+}
+
+/// A pod that runs somewhere is given time; nobody but its kubelet removes it.
+fn mark_pod(pod: &Value, options: &Value, time: i64) -> Deletion {
+    let scheduled = pod["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
+    let finished = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    let own = pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
+    let asked = options["gracePeriodSeconds"].as_i64();
+    let grace = if scheduled && !finished { asked.unwrap_or(own) } else { 0 };
+    let grace = if grace < 0 { 1 } else { grace };
+    let pending = pod.meta("deletionGracePeriodSeconds").and_then(Value::as_i64);
+    let finalizers = finalizers(pod, options);
+    match pending {
+        Some(pending) if pending > 0 && asked.is_none_or(|asked| asked >= pending) => {
+            Deletion::Pending
+        }
+        _ if grace == 0 && finalizers.is_empty() => Deletion::Now,
+        Some(0) => Deletion::Pending,
+        _ => {
+            let mut new = metadata::marked(pod, grace, time);
+            if !finalizers.is_empty() {
+                new.set_meta("finalizers", Some(Value::from(finalizers)));
+            }
+            Deletion::Marked(new)
+        }
+    }
+}
+
+/// The finalizers that a deleted object has to wait for.
+///
+/// Foreground and Orphan bring one each; without a policy those of an earlier delete stay.
+fn finalizers(object: &Value, options: &Value) -> Vec<String> {
+    let had = object.finalizers();
+    let policy = match (options["orphanDependents"].as_bool(), &options["propagationPolicy"]) {
+        (Some(true), _) => Some("Orphan"),
+        (Some(false), _) => Some("Background"),
+        (None, policy) => policy.as_str(),
+    };
+    let (orphan, foreground) = match policy {
+        Some(policy) => (policy == "Orphan", policy == "Foreground"),
+        None => (had.contains(&"orphan"), had.contains(&"foregroundDeletion")),
+    };
+    let garbage = ["orphan", "foregroundDeletion"];
+    let wanted =
+        |name: &str| name == "orphan" && orphan || name == "foregroundDeletion" && foreground;
+    let mut kept: Vec<String> = had
+        .into_iter()
+        .filter(|name| !garbage.contains(name) || wanted(name))
+        .map(String::from)
+        .collect();
+    for name in garbage {
+        if wanted(name) && !kept.iter().any(|known| known == name) {
+            kept.push(name.into());
+        }
+    }
+    kept
 }
 
 fn check_preconditions(call: &Call<'_>, key: &Key, object: &Value, revision: u64) -> Answer<()> {

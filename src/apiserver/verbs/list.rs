@@ -101,9 +101,8 @@ fn place(server: &ApiServer, call: &Call<'_>) -> Answer<Place> {
     let now = server.revision();
     let oldest = server.store.log().map_or(now, |log| log.compacted());
     if let Some(token) = options.continue_token.as_deref().filter(|token| !token.is_empty()) {
-        let (after, revision) = decode(token).map_err(|error| {
-            Status::bad_request(format!("invalid continue token: {error}"))
-        })?;
+        let (after, revision) = decode(token)
+            .map_err(|error| Status::bad_request(format!("invalid continue token: {error}")))?;
         if !asked.is_empty() && asked != "0" {
             let text = "specifying resource version is not allowed when using continue";
             return Err(Status::bad_request(text));

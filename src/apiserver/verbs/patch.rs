@@ -23,8 +23,7 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     }
     let Some(current) = server.store.get(&call.key()).cloned() else {
         if kind == PatchKind::Apply && !call.is_status() {
-            let object = applied(call, None)?;
-            return create::store_new(server, call, object, None);
+            return apply_new(server, call);
         }
         return Err(call.not_found());
     };
@@ -33,9 +32,9 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
             PatchKind::Apply => return applied(call, Some(current)),
             _ => patched(call, kind, current)?,
         };
-        call.admit(&mut new)?;
-        let schema = call.kind.schema.clone();
-        call.as_write(|write| managed_fields::update(&schema, Some(current), &mut new, write));
+        call.admit_patched(&mut new)?;
+        call.record(Some(current), &mut new);
+        create::dedup_owners(call, &mut new);
         Ok(new)
     };
     engine::update(server, call, current, Update { uid: None, transform: &mut transform })
@@ -59,16 +58,29 @@ fn patched(call: &Call<'_>, kind: PatchKind, current: &Value) -> Answer<Value> {
     })
 }
 
-fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
-    let mut object = Value::clone(body(call));
-    create::check_namespace(call, &mut object)?;
-    if object.meta_str("name").is_empty() {
-        object.set_meta("name", Some(call.name().into()));
+/// An apply to an absent object creates it.
+fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+    let mut object = applied(call, None)?;
+    let uid = object.meta_str("uid");
+    if !uid.is_empty() {
+        let why = format!(
+            "uid mismatch: the provided object specified uid {uid}, and no existing object was \
+             found"
+        );
+        return Err(Status::conflict(&call.kind.resource, call.name(), &why));
     }
+    engine::check_identity(call, &mut object)?;
+    object.set_meta("resourceVersion", None);
+    create::store_new(server, call, object, None)
+}
+
+fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
+    let object = body(call);
     let revision = object.meta("resourceVersion").cloned();
+    let uid = object.meta("uid").cloned();
     let force = call.request.options.force.unwrap_or(false);
     let schema = call.kind.schema.clone();
-    let new = call.as_write(|write| managed_fields::apply(&schema, current, &object, write, force));
+    let new = call.as_write(|write| managed_fields::apply(&schema, current, object, write, force));
     let mut new = new.map_err(|error| match error {
         ApplyError::BadRequest(text) => Status::bad_request(text),
         ApplyError::Typed(text) => Status::failure(500, text),
@@ -77,10 +89,11 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
             managed_fields::conflict_causes(&conflicts),
         ),
     })?;
-    if let Some(current) = current {
-        let own = current.meta("resourceVersion").cloned();
-        new.set_meta("resourceVersion", revision.or(own));
+    if new.meta_str("name").is_empty() {
+        new.set_meta("name", Some(call.name().into()));
     }
-    call.kind.schema.default(&mut new);
+    let own = |field: &str| current.and_then(|current| current.meta(field).cloned());
+    new.set_meta("resourceVersion", revision.or_else(|| own("resourceVersion")));
+    new.set_meta("uid", uid.or_else(|| own("uid")));
     Ok(new)
 }
