@@ -187,7 +187,9 @@ fn unescape(value: &str) -> Result<String, String> {
                     return Err(format!("invalid field selector: invalid escape sequence: \\{c}"));
                 }
                 None => {
-                    return Err(String::from("invalid field selector: invalid escape sequence: \\"));
+                    return Err(String::from(
+                        "invalid field selector: invalid escape sequence: \\",
+                    ));
                 }
             },
             ',' | '=' => {
