@@ -3,6 +3,8 @@
 
 pub mod apiserver;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client;
 #[cfg(feature = "loom")]
 pub mod getset;

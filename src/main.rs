@@ -1,3 +1,6 @@
 //! The `lostwrite` command.
+#![forbid(unsafe_code)]
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    lostwrite::cli::main().into()
+}

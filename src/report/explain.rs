@@ -8,7 +8,8 @@ use super::steps::{locked_to, verb};
 use super::style::{Role, Style};
 use super::text::Text;
 use super::why;
-use crate::check::{CheckResult, LossClass};
+use crate::check::{LossClass, Witness};
+use crate::scenario::Scenario;
 use crate::trace::Action;
 
 /// The argument, as lines.
@@ -160,17 +161,11 @@ fn conclusion(facts: &Facts<'_>) -> String {
     }
 }
 
-/// The argument for the first violation of each result, with a heading where there are several.
-pub fn explain_all(results: &[CheckResult], style: &Style) -> String {
-    let mut text = String::new();
-    for result in results {
-        for witness in result.properties.iter().filter_map(|property| property.witness.as_ref()) {
-            let facts = Facts::new(&result.scenario, witness);
-            for line in explain(&facts, style) {
-                text.push_str(&line.paint(style));
-                text.push('\n');
-            }
-        }
-    }
-    text
+/// The arguments of several witnesses, an empty line between each two.
+pub fn explain_all(scenario: &Scenario, witnesses: &[Witness], style: &Style) -> String {
+    let texts = witnesses.iter().map(|witness| {
+        let lines = explain(&Facts::new(scenario, witness), style);
+        lines.iter().map(|line| line.paint(style) + "\n").collect::<String>()
+    });
+    texts.collect::<Vec<_>>().join("\n")
 }

@@ -4,8 +4,8 @@
 //! Next to read: `markdown.rs`.
 
 use super::losses::Facts;
-use super::steps::Flow;
-use crate::check::{CheckResult, Witness};
+use super::steps::{Flow, Story};
+use crate::check::{CheckResult, Replayed, Witness};
 use crate::trace::{Action, Actor};
 
 /// One diagram per result that has a witness.
@@ -22,61 +22,76 @@ pub fn render(results: &[CheckResult]) -> String {
 /// The diagram of one witness.
 pub fn diagram(result: &CheckResult, witness: &Witness) -> String {
     let facts = Facts::new(&result.scenario, witness);
+    draw(&facts.story, Some(&facts))
+}
+
+/// The diagram of a replayed schedule; its guilty step is marked if it has one.
+pub fn replay(replayed: &Replayed) -> String {
+    let asked = |name: &str| replayed.scenario.properties.iter().any(|asked| asked == name);
+    let mut judged = replayed.judged.iter().filter(|(name, ..)| asked(name));
+    let witness = judged.find_map(|(.., witness)| witness.as_ref());
+    let facts = witness.map(|witness| Facts::new(&replayed.scenario, witness));
+    draw(&Story::new(&replayed.scenario, &replayed.trace), facts.as_ref())
+}
+
+fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>) -> String {
     let mut lines = vec!["sequenceDiagram".to_owned(), "  autonumber".to_owned()];
-    let workers = witness.trace.workers.iter().enumerate();
+    let workers = story.trace.workers.iter().enumerate();
     let mut participants: Vec<String> =
         workers.map(|(at, name)| format!("  participant w{at} as {}", escape(name))).collect();
     let server = "  participant s as API server".to_owned();
     participants.insert(participants.len().min(1), server);
     lines.extend(participants);
-    for step in 1..=witness.trace.events.len() {
-        let guilty = step == facts.guilty_step();
-        if guilty {
+    for step in 1..=story.trace.events.len() {
+        let guilty = facts.filter(|facts| step == facts.guilty_step());
+        if guilty.is_some() {
             lines.push("  rect rgba(220, 60, 60, 0.25)".to_owned());
         }
-        let indent = if guilty { "    " } else { "  " };
-        lines.extend(messages(&facts, step).into_iter().map(|line| format!("{indent}{line}")));
-        let mut gone = facts.story.gone(step);
-        if guilty && gone.is_empty() {
+        let indent = if guilty.is_some() { "    " } else { "  " };
+        lines.extend(messages(story, step).into_iter().map(|line| format!("{indent}{line}")));
+        let mut gone = story.gone(step);
+        if let (Some(facts), true) = (guilty, gone.is_empty()) {
             gone.push(facts.lost_line());
         }
         if !gone.is_empty() {
             lines.push(format!("{indent}Note over s: {}", escape(&gone.join(", "))));
         }
-        if guilty {
+        if guilty.is_some() {
             lines.push("  end".to_owned());
         }
     }
     lines.join("\n") + "\n"
 }
 
-fn messages(facts: &Facts<'_>, step: usize) -> Vec<String> {
-    let Some(event) = facts.story.event(step) else { return Vec::new() };
-    let name = facts.story.names(event).into_iter().next().unwrap_or_default();
-    let notes = facts.story.notes(step).join(", ");
+fn messages(story: &Story<'_>, step: usize) -> Vec<String> {
+    let Some(event) = story.event(step) else { return Vec::new() };
+    let name = story.names(event).into_iter().next().unwrap_or_default();
+    let notes = story.notes(step).join(", ");
     let said = if notes.is_empty() { name } else { format!("{name} ({notes})") };
     let said = escape(&said);
-    let rv = facts.story.rv(step);
+    let rv = story.rv(step);
     let Some(worker) = event.worker() else {
         let over = match (event.actor, &event.action) {
-            (Actor::Cache(_), Action::Deliver) => format!("{}: ", facts.story.actor(event)),
-            _ => format!("{} ", facts.story.actor(event)),
+            (Actor::Cache(_), Action::Deliver) => format!("{}: ", story.actor(event)),
+            _ => format!("{} ", story.actor(event)),
         };
         return vec![format!("Note over s: {}{said}", escape(&over))];
     };
     let code = event.code.map_or_else(String::new, |code| code.to_string());
-    let answer = match facts.story.flow(event) {
+    let answer = match story.flow(event) {
         Flow::Local => return vec![format!("Note over w{worker}: {said}")],
         Flow::Reads => {
-            let view = facts.story.view(event);
-            let state = view.map_or_else(String::new, |v| v.compact(facts.story.after(step)));
-            format!("rv {rv} {state}")
+            let state = story.view(event).map(|view| view.compact(story.after(step)));
+            format!("rv {rv} {}", state.unwrap_or_default())
         }
         Flow::Writes => format!("{code}, rv {rv}"),
         Flow::Refused => format!("{code} {}", event.reason.unwrap_or_default()),
     };
     let arrow = if event.answered { "-->>" } else { "--x" };
-    vec![format!("w{worker}->>s: {said}"), format!("s{arrow}w{worker}: {}", escape(answer.trim()))]
+    vec![
+        format!("w{worker}->>s: {said}"),
+        format!("s{arrow}w{worker}: {}", escape(answer.trim())),
+    ]
 }
 
 /// Mermaid reads `#` and `;` as syntax, and `end` as the end of a block wherever it stands alone.

@@ -29,6 +29,7 @@ mod why;
 pub use commands::{quoted, recording};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
+pub use mermaid::replay as replay_mermaid;
 pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;

@@ -4,6 +4,7 @@
 //! files) comes through [`Files`]. Next to read: `yaml.rs`, `shape.rs`, `validate.rs`: the three
 //! things that happen to a text.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -152,8 +153,36 @@ fn one(
         file,
         text: source.text[document.range.clone()].to_owned(),
         first_line: source.line_of(document.range.start),
+        files: Vec::new(),
     };
-    Checker { source, root, file: parsed, mistakes: Vec::new() }.scenario(from, files)
+    let files = Remembering { files, read: RefCell::default() };
+    let checker = Checker { source, root, file: parsed, mistakes: Vec::new() };
+    let mut scenario = checker.scenario(from, &files)?;
+    scenario.source.files = files.read.into_inner();
+    Ok(scenario)
+}
+
+/// Files, and what was read of them.
+struct Remembering<'f> {
+    files: &'f dyn Files,
+    read: RefCell<Vec<(String, String)>>,
+}
+
+impl Files for Remembering<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let bytes = self.files.read(path)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.read.borrow_mut().push((path.to_owned(), text));
+        Ok(bytes)
+    }
+
+    fn shown(&self, path: &str) -> String {
+        self.files.shown(path)
+    }
+
+    fn near(&self, path: &str) -> Vec<String> {
+        self.files.near(path)
+    }
 }
 
 /// A key without a value is a key left away: of the scenario, a worker or the faults.

@@ -72,6 +72,8 @@ pub struct Source {
     pub text: String,
     /// The line of the file on which `text` starts, from 1.
     pub first_line: usize,
+    /// The files that the text names (CRDs), with their texts: what a recording needs besides it.
+    pub files: Vec<(String, String)>,
 }
 
 /// One worker, as the file says it, with the defaults filled in.

@@ -1,0 +1,206 @@
+//! `lostwrite check`: every schedule of each scenario, and the verdict.
+//!
+//! Next to read: `targets.rs`, `progress.rs`, and `check/explore.rs` of the library.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{Check, ShowWhich};
+use super::environment::{self, Drawing};
+use super::{Exit, Failure, Outcome, output, progress, recording, targets};
+use crate::check::{self, Bound, CheckResult, Options};
+use crate::report::{self, Renderer, Show, Style};
+use crate::scenario::{Diagnostic, Expect, Scenario};
+use crate::{properties, schedulers};
+
+/// Runs it.
+pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
+    let output = renderer(&args.output, "-o")?;
+    let reports = reports(args)?;
+    let options = options(args)?;
+    known_properties(args)?;
+    let scenarios = targets::load(args.targets.all(), &drawing.err)?;
+    let scenarios = prepare(scenarios, args)?;
+    let results = check_all(&scenarios, args, &options)?;
+    let show = match args.show {
+        ShowWhich::All => Show::All,
+        ShowWhich::Shortest | ShowWhich::Serial => Show::Shortest,
+    };
+    let style = Style { show, ..drawing.out };
+    output::stdout(&output.render(&results, &style))?;
+    let plain = Style { color: false, width: 100, ..style };
+    for (renderer, path) in reports {
+        output::file(Path::new(path), &renderer.render(&results, &plain))?;
+    }
+    in_github_actions(output, &results, &plain);
+    if !args.no_record {
+        results.iter().for_each(|result| recording::keep(result, &args.overrides));
+    }
+    Ok(exit(&results, args))
+}
+
+fn exit(results: &[CheckResult], args: &Check) -> Exit {
+    let interrupted = |r: &CheckResult| r.exploration.stopped_by == Some(Bound::Interrupted);
+    if progress::interrupted() || results.iter().any(interrupted) {
+        Exit::Interrupted
+    } else if results.iter().any(CheckResult::failed) {
+        Exit::Violated
+    } else if args.require_exhaustive && results.iter().any(|result| !result.exploration.complete) {
+        Exit::Inconclusive
+    } else {
+        Exit::Ok
+    }
+}
+
+/// The renderer of this name, for this flag.
+pub fn renderer(name: &str, flag: &str) -> Result<&'static Renderer, Diagnostic> {
+    let known = || report::renderers().iter().map(|renderer| renderer.name);
+    report::renderer(name).ok_or_else(|| {
+        unknown("output format", flag, name, known()).note("`lostwrite list formats` explains them")
+    })
+}
+
+/// `unknown scheduler`, with what was probably meant.
+fn unknown(
+    what: &str,
+    flag: &str,
+    name: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Diagnostic {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    let known: Vec<&str> = known.collect();
+    let near = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= 2);
+    let help = match near {
+        Some((_, meant)) => format!("did you mean `{meant}`?"),
+        None => format!("one of: {}", known.join(", ")),
+    };
+    Diagnostic::in_argument(format!("unknown {what} `{shown}`"), flag, name, 0..name.len())
+        .help(help)
+}
+
+fn reports(args: &Check) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
+    args.report
+        .iter()
+        .map(|text| {
+            let (format, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(
+                || {
+                    Diagnostic::in_argument(
+                        "a report is asked for as FORMAT=PATH",
+                        "--report",
+                        text,
+                        0..text.len(),
+                    )
+                    .help("for example: --report json=result.json")
+                },
+            )?;
+            Ok((renderer(format, "--report")?, path))
+        })
+        .collect()
+}
+
+fn options(args: &Check) -> Result<Options, Diagnostic> {
+    let known = || schedulers::all().iter().map(|entry| entry.name);
+    if schedulers::named(&args.scheduler).is_none() {
+        return Err(unknown("scheduler", "--scheduler", &args.scheduler, known())
+            .note("`lostwrite list schedulers` explains them"));
+    }
+    let defaults = Options::default();
+    let (seed, runs) =
+        (environment::number("LOSTWRITE_SEED")?, environment::number("LOSTWRITE_RUNS")?);
+    Ok(Options {
+        scheduler: args.scheduler.clone(),
+        seed: args.seed.or(seed).unwrap_or(defaults.seed),
+        runs: args.runs.or(runs).unwrap_or(defaults.runs),
+        depth: args.depth,
+        max_states: args.bounds.max_states,
+        max_steps: args.bounds.max_steps,
+        advice: !args.no_advice,
+        ..defaults
+    })
+}
+
+fn known_properties(args: &Check) -> Result<(), Diagnostic> {
+    let known = || properties::all().iter().map(|entry| entry.name);
+    for (flag, names) in [("--property", &args.property), ("--skip", &args.skip)] {
+        if let Some(name) = names.iter().find(|name| properties::named(name).is_none()) {
+            return Err(unknown("property", flag, name, known())
+                .note("`lostwrite list properties` explains them"));
+        }
+    }
+    Ok(())
+}
+
+/// The scenarios after `--write`, `--read`, `--property`, `--skip` and `--no-expect`, each with the
+/// flags to repeat in commands.
+fn prepare(
+    scenarios: Vec<Scenario>,
+    args: &Check,
+) -> Result<Vec<(Arc<Scenario>, Vec<String>)>, Failure> {
+    let mut prepared = Vec::new();
+    for scenario in scenarios {
+        let (mut scenario, flags) = targets::change(scenario, &args.overrides)?;
+        if !args.property.is_empty() {
+            scenario.properties.clone_from(&args.property);
+        }
+        scenario.properties.retain(|name| !args.skip.contains(name));
+        match &mut scenario.expect {
+            expect if args.no_expect => *expect = Expect::Unstated,
+            Expect::Verdicts(verdicts) => {
+                verdicts.retain(|name, _| scenario.properties.contains(name));
+            }
+            Expect::Unstated | Expect::Rejected => {}
+        }
+        prepared.push((Arc::new(scenario), flags));
+    }
+    Ok(prepared)
+}
+
+fn check_all(
+    scenarios: &[(Arc<Scenario>, Vec<String>)],
+    args: &Check,
+    options: &Options,
+) -> Result<Vec<CheckResult>, Failure> {
+    progress::listen();
+    let mut watch = progress::Watch::new();
+    let mut results = Vec::new();
+    for (scenario, flags) in scenarios {
+        let pulse = watch.begin(&scenario.name, args.bounds.timeout);
+        let options =
+            Options { overrides: flags.clone(), pulse: Some(pulse), ..options.clone() };
+        let result = check::run(scenario, &options);
+        if result.is_err() {
+            watch.end();
+        }
+        results.push(result?);
+        if progress::interrupted() {
+            break;
+        }
+    }
+    watch.end();
+    Ok(results)
+}
+
+/// Annotations on stderr (the runner reads them there too), so that stdout stays what was asked
+/// for; with `-o github`, the step summary as well.
+fn in_github_actions(output: &Renderer, results: &[CheckResult], style: &Style) {
+    let annotates = environment::variable("GITHUB_ACTIONS").as_deref() == Some("true");
+    let github = report::renderer("github");
+    if let (true, Some(github)) = (annotates && output.name != "github", github) {
+        output::stderr(&github.render(results, style));
+    }
+    let summary = environment::variable("GITHUB_STEP_SUMMARY");
+    if let ("github", Some(path), Some(markdown)) =
+        (output.name, summary, report::renderer("markdown"))
+    {
+        let text = markdown.render(results, style);
+        let added = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+        let added = added.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+        if let Err(error) = added {
+            output::stderr(&format!("note: no step summary was written: {error}\n"));
+        }
+    }
+}

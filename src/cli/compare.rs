@@ -1,0 +1,45 @@
+//! `lostwrite compare`: every write method on one scenario, live and from the cache.
+//!
+//! Next to read: `check/compare.rs` of the library.
+
+use std::sync::Arc;
+
+use super::args::{Compare, CompareFormat};
+use super::environment::Drawing;
+use super::{Exit, Outcome, output, progress, targets};
+use crate::check::{self, Options};
+use crate::report;
+
+/// Runs it.
+pub fn run(args: &Compare, drawing: &Drawing) -> Outcome {
+    let scenarios = targets::load(args.targets.all(), &drawing.err)?;
+    progress::listen();
+    let mut watch = progress::Watch::new();
+    let mut texts = Vec::new();
+    for scenario in scenarios {
+        let pulse = watch.begin(&scenario.name, args.bounds.timeout);
+        let options = Options {
+            max_states: args.bounds.max_states,
+            max_steps: args.bounds.max_steps,
+            pulse: Some(pulse),
+            ..Options::default()
+        };
+        let comparison = check::compare(&Arc::new(scenario), &options);
+        if comparison.is_err() {
+            watch.end();
+        }
+        let comparison = comparison?;
+        texts.push(match args.output {
+            CompareFormat::Text => report::compare_table(&comparison, &drawing.out, false),
+            CompareFormat::Wide => report::compare_table(&comparison, &drawing.out, true),
+            CompareFormat::Json => report::compare_json(&comparison),
+        });
+        if progress::interrupted() {
+            break;
+        }
+    }
+    watch.end();
+    let between = if args.output == CompareFormat::Json { "" } else { "\n" };
+    let exit = if progress::interrupted() { Exit::Interrupted } else { Exit::Ok };
+    output::finish(&texts.join(between), exit)
+}

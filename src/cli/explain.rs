@@ -1,0 +1,43 @@
+//! `lostwrite explain`: in words, why a run lost a write.
+//!
+//! Next to read: `report/explain.rs`.
+
+use super::args::Explain;
+use super::environment::Drawing;
+use super::{Exit, Outcome, output, progress, replay};
+use crate::check::{self, Options, Witness};
+use crate::report;
+
+/// Runs it: a recorded or given schedule is replayed, a scenario alone is checked first.
+pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
+    let opened =
+        replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
+    let scenario = &opened.scenario;
+    let asked = |name: &str| scenario.properties.iter().any(|asked| asked == name);
+    let witnesses: Vec<Witness> = match &opened.schedule {
+        Some(schedule) => {
+            let replayed = check::replay(scenario, schedule)?;
+            let judged = replayed.judged.into_iter().filter(|(name, ..)| asked(name));
+            judged.filter_map(|(.., witness)| witness).collect()
+        }
+        None => {
+            progress::listen();
+            let mut watch = progress::Watch::new();
+            let pulse = watch.begin(&scenario.name, None);
+            let options = Options {
+                overrides: opened.overrides.clone(),
+                pulse: Some(pulse),
+                ..Options::default()
+            };
+            let result = check::run(scenario, &options);
+            watch.end();
+            let judged = result?.properties.into_iter().filter(|property| property.judged);
+            judged.filter_map(|property| property.witness).collect()
+        }
+    };
+    let text = match witnesses.as_slice() {
+        [] => "Nothing to explain: no property is violated.\n".to_owned(),
+        _ => report::explain_all(scenario, &witnesses, &drawing.out),
+    };
+    output::finish(&text, Exit::Ok)
+}

@@ -1,0 +1,176 @@
+//! Help: the list of commands in groups, the topics, the manual page, completions, the schema.
+//!
+//! Next to read: `args.rs`, where the texts of the flags stand.
+
+use clap::CommandFactory;
+
+use super::args::Cli;
+use super::{Exit, Outcome, environment, output};
+use crate::report;
+use crate::scenario::{Diagnostic, json_schema};
+
+/// The commands in the groups of the help, in order. Hidden commands are in none.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Check", &["check", "compare", "replay", "explain"]),
+    ("Scenarios", &["list", "new", "validate"]),
+    ("", &["help"]),
+];
+
+/// The topics of `lostwrite help TOPIC`.
+const TOPICS: &[(&str, fn() -> String)] = &[
+    ("exit-codes", exit_codes),
+    ("formats", formats),
+    ("environment", variables),
+    ("semantics", semantics),
+];
+
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The help of the program as a whole.
+pub fn root() -> String {
+    let command = command();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let mut text = format!("{about}.\n\nUsage: lostwrite <COMMAND>\n");
+    for (group, names) in GROUPS {
+        text.push_str(&format!("\n{group}\n").replace("\n\n", "\n"));
+        for name in *names {
+            let about = command
+                .find_subcommand(name)
+                .and_then(|command| command.get_about())
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            text.push_str(&format!("  {name:<11} {about}\n"));
+        }
+    }
+    text.push_str(
+        "\nEach command has --help. Drawing, everywhere: --color auto|always|never, --ascii, \
+         --width N.\n\nTry it now:  lostwrite check status-race\n",
+    );
+    text
+}
+
+/// Whether clap wanted to print the help of the program rather than of a command.
+pub fn is_root(error: &clap::Error) -> bool {
+    let text = error.render().to_string();
+    text.contains("Usage: lostwrite <COMMAND>") || text.contains("Usage: lostwrite [OPTIONS]")
+}
+
+/// `lostwrite help [TOPIC]`.
+pub fn run(topic: Option<&str>) -> Outcome {
+    let Some(topic) = topic else { return output::finish(&root(), Exit::Ok) };
+    if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
+        return output::finish(&text(), Exit::Ok);
+    }
+    let mut command = command();
+    command.build();
+    if let Some(found) = command.find_subcommand_mut(topic) {
+        return output::finish(&found.render_long_help().to_string(), Exit::Ok);
+    }
+    let known = command.get_subcommands().map(clap::Command::get_name);
+    let known: Vec<&str> = known.chain(TOPICS.iter().map(|(name, _)| *name)).collect();
+    let near = known.iter().map(|name| (strsim::damerau_levenshtein(name, topic), *name)).min();
+    let help = near
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, name)| format!("did you mean `lostwrite help {name}`?"));
+    let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
+    Err(Diagnostic::error(format!("there is no command and no topic `{}`", clean(topic)))
+        .maybe_help(help)
+        .note(format!("topics: {}", topics.join(", ")))
+        .into())
+}
+
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+fn exit_codes() -> String {
+    let mut text = "Exit codes\n\n".to_owned();
+    for (exit, meaning) in Exit::ALL {
+        text.push_str(&format!("  {:>3}  {meaning}\n", exit.code()));
+    }
+    text.push_str("  101  a bug in lostwrite: please report it\n");
+    text.push_str(
+        "\nA scenario that states `expect` and meets it exits 0, also where what it expects is a \
+         loss.\nCode 1 is only ever \"a property failed\"; a typo is 2.\n",
+    );
+    text
+}
+
+fn formats() -> String {
+    let mut text = "Formats of `check -o FORMAT` and `check --report FORMAT=PATH`\n\n".to_owned();
+    for renderer in report::renderers() {
+        text.push_str(&format!("  {:<9} {}\n", renderer.name, renderer.summary));
+    }
+    text.push_str(
+        "\nThe text of a schedule: 1.7c1e.huhu is the format's version, the first four hex digits \
+         of the\nscenario's fingerprint, and one letter per step.\n\n\
+         \x20 h      the worker with this letter takes its next step\n\
+         \x20 h12    twelve times\n\
+         \x20 ~h     the cache of h's process receives the next event of its watch\n\
+         \x20 !lh    h's next write is committed, and its answer lost\n\
+         \x20 !ch    h's process crashes and restarts\n\
+         \x20 !wh    the watch of the cache of h's process breaks, and it lists anew\n\
+         \x20 !r     somebody deletes and recreates the object\n\n\
+         Bare letters do: lostwrite replay status-race --schedule \"h u h u\"\n",
+    );
+    text
+}
+
+fn variables() -> String {
+    let mut text = "Environment variables (a flag beats them)\n\n".to_owned();
+    for (name, meaning) in environment::VARIABLES {
+        text.push_str(&format!("  {name:<22} {meaning}\n"));
+    }
+    text
+}
+
+fn semantics() -> String {
+    "What a verdict rests on\n\n\
+     \x20 lost       an acknowledged write whose intended value is gone, although no later\n\
+     \x20            acknowledged write meant to change it (Berenson's P4)\n\
+     \x20 step       one API call, one cache delivery, one touch of shared memory, one fault: each\n\
+     \x20            is atomic, and each order of them is a schedule\n\
+     \x20 holds      in every schedule; a search that was bounded says `unknown`, never `holds`\n\
+     \x20 dropped    a worker gave up after 409 and knows it: no lost write, but not `converges`\n\n\
+     The API server is a model: revisions, resourceVersion, subresources, the four patches, field\n\
+     managers, schemas and watches as a real one has them. There is no admission webhook, no RBAC,\n\
+     no clock and no network but the faults that a scenario asks for.\n"
+        .to_owned()
+}
+
+/// The JSON Schema of the scenario format.
+pub fn schema() -> Outcome {
+    output::finish(&format!("{:#}\n", json_schema()), Exit::Ok)
+}
+
+/// A completion script.
+pub fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "lostwrite", &mut script);
+    output::finish(&String::from_utf8_lossy(&script), Exit::Ok)
+}
+
+/// The manual page.
+pub fn man() -> Outcome {
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command()).render(&mut page);
+    rendered.map_err(|error| Diagnostic::error(format!("cannot make the manual page: {error}")))?;
+    output::finish(&String::from_utf8_lossy(&page), Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_a_group_or_hidden() {
+        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        for command in command().get_subcommands() {
+            let (name, hidden) = (command.get_name(), command.is_hide_set());
+            assert_ne!(grouped.contains(&name), hidden, "{name}");
+        }
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,162 @@
+//! From arguments to scenarios: files, folders, shipped names, stdin.
+//!
+//! Next to read: `check.rs`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Overrides, ReadFrom};
+use super::{Exit, Failure, output};
+use crate::reconcilers::Reader;
+use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Mistakes, Scenario};
+
+/// The scenarios that the arguments name, in their order; mistakes of all of them at once.
+pub fn load<'a>(
+    names: impl Iterator<Item = &'a str>,
+    style: &DiagnosticStyle,
+) -> Result<Vec<Scenario>, Failure> {
+    let mut scenarios = Vec::new();
+    let mut mistakes = Vec::new();
+    for name in names {
+        match one(name) {
+            Ok(found) => scenarios.extend(found),
+            Err(Mistakes(more)) => mistakes.extend(more),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(Mistakes(mistakes).into());
+    }
+    if scenarios.is_empty() {
+        let nothing = Diagnostic::error("nothing was selected: there is no scenario there")
+            .help("`lostwrite list scenarios` prints the shipped ones");
+        output::stderr(&format!("{}\n", nothing.render(style)));
+        return Err(Failure::Said(Exit::NothingSelected));
+    }
+    for warning in scenarios.iter().flat_map(|scenario| &scenario.warnings) {
+        output::stderr(&format!("{}\n\n", warning.render(style)));
+    }
+    Ok(scenarios)
+}
+
+/// The scenarios of one argument.
+fn one(name: &str) -> Result<Vec<Scenario>, Mistakes> {
+    if name == "-" {
+        return stdin();
+    }
+    let path = Path::new(name);
+    if path.is_dir() {
+        return folder(path);
+    }
+    if path.exists() {
+        return Scenario::from_file(path);
+    }
+    match Scenario::builtin(name) {
+        Some(scenario) => Ok(vec![scenario]),
+        None => Err(unknown(name).into()),
+    }
+}
+
+fn stdin() -> Result<Vec<Scenario>, Mistakes> {
+    /// A scenario file larger than this is refused by its reader anyway.
+    const MOST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MOST).read_to_end(&mut bytes);
+    read.map_err(|error| Diagnostic::error(format!("cannot read stdin: {error}")))?;
+    Scenario::from_bytes("-", bytes)
+}
+
+/// Every scenario file of a folder and the folders in it, by name; other YAML (CRDs, say) is
+/// passed over.
+fn folder(path: &Path) -> Result<Vec<Scenario>, Mistakes> {
+    let mut files = Vec::new();
+    collect(path, &mut files, 0)
+        .map_err(|error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display())))?;
+    let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
+    for file in files.iter().filter(|file| is_scenario(file)) {
+        match Scenario::from_file(file) {
+            Ok(found) => scenarios.extend(found),
+            Err(Mistakes(more)) => mistakes.extend(more),
+        }
+    }
+    if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if name.is_none_or(|name| name.starts_with('.')) {
+            continue;
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if path.is_dir() && depth < 16 {
+            collect(&path, files, depth + 1)?;
+        } else if matches!(extension, Some("yaml" | "yml" | "json")) && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of a folder means to be a scenario.
+fn is_scenario(file: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(file) else { return true };
+    let text = String::from_utf8_lossy(&bytes);
+    text.contains("lostwrite.dev/") && text.contains("Scenario")
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    let looks_like_a_path = name.contains(['/', '\\']) || name.contains(".y");
+    let message = match looks_like_a_path {
+        true => format!("cannot read `{shown}`: no such file"),
+        false => format!("`{shown}` is neither a file nor a shipped scenario"),
+    };
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
+    let near = Scenario::builtin_names()
+        .map(|known| (strsim::damerau_levenshtein(known, stem), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 2.max(stem.len() / 4));
+    let help = near.map(|(_, known)| format!("did you mean the shipped `{known}`?"));
+    Diagnostic::error(message)
+        .maybe_help(help)
+        .note("`lostwrite list scenarios` prints the shipped ones")
+}
+
+/// Applies `--write` and `--read`, and says which flags to repeat in commands. What a scenario
+/// expects, it expects of its own write methods: overridden, nothing is expected.
+pub fn change(
+    scenario: Scenario,
+    overrides: &Overrides,
+) -> Result<(Scenario, Vec<String>), Mistakes> {
+    let mut scenario = scenario;
+    let mut flags = Vec::new();
+    if let Some(method) = &overrides.write {
+        scenario = scenario.with_write(method)?;
+        flags.push(format!("--write {method}"));
+    }
+    if let Some(reader) = overrides.read {
+        let (reader, name) = match reader {
+            ReadFrom::Live => (Reader::Live, "live"),
+            ReadFrom::Cache => (Reader::Cache, "cache"),
+        };
+        scenario = scenario.with_read(reader);
+        flags.push(format!("--read {name}"));
+    }
+    if !flags.is_empty() {
+        scenario.expect = Expect::Unstated;
+    }
+    Ok((scenario, flags))
+}
+
+/// The only scenario of an argument, for commands that take one.
+pub fn single(name: &str, style: &DiagnosticStyle) -> Result<Arc<Scenario>, Failure> {
+    let mut scenarios = load([name].into_iter(), style)?;
+    match scenarios.len() {
+        1 => Ok(Arc::new(scenarios.remove(0))),
+        n => Err(Diagnostic::error(format!("`{name}` holds {n} scenarios; this takes one")).into()),
+    }
+}

@@ -1,0 +1,27 @@
+//! `lostwrite validate`: reads scenarios and says what is wrong with them, without running them.
+//!
+//! Next to read: `scenario/shape.rs` of the library.
+
+use super::args::Validate;
+use super::environment::Drawing;
+use super::{Exit, Outcome, output, targets};
+
+/// Runs it.
+pub fn run(args: &Validate, drawing: &Drawing) -> Outcome {
+    let scenarios = targets::load(args.targets.all(), &drawing.err)?;
+    let mut text = String::new();
+    for scenario in &scenarios {
+        let workers = match scenario.workers.len() {
+            1 => "1 worker".to_owned(),
+            n => format!("{n} workers"),
+        };
+        let warnings = match scenario.warnings.len() {
+            0 => String::new(),
+            1 => ", 1 warning".to_owned(),
+            n => format!(", {n} warnings"),
+        };
+        let from = &scenario.source.name;
+        text.push_str(&format!("ok  {}  {workers}{warnings}  ({from})\n", scenario.name));
+    }
+    output::finish(&text, Exit::Ok)
+}
