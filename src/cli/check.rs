@@ -86,8 +86,8 @@ fn reports(args: &Check) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
     args.report
         .iter()
         .map(|text| {
-            let (format, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(
-                || {
+            let (format, path) =
+                text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(|| {
                     Diagnostic::in_argument(
                         "a report is asked for as FORMAT=PATH",
                         "--report",
@@ -95,8 +95,7 @@ fn reports(args: &Check) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
                         0..text.len(),
                     )
                     .help("for example: --report json=result.json")
-                },
-            )?;
+                })?;
             Ok((renderer(format, "--report")?, path))
         })
         .collect()
@@ -169,8 +168,7 @@ fn check_all(
     let mut results = Vec::new();
     for (scenario, flags) in scenarios {
         let pulse = watch.begin(&scenario.name, args.bounds.timeout);
-        let options =
-            Options { overrides: flags.clone(), pulse: Some(pulse), ..options.clone() };
+        let options = Options { overrides: flags.clone(), pulse: Some(pulse), ..options.clone() };
         let result = check::run(scenario, &options);
         if result.is_err() {
             watch.end();
@@ -198,7 +196,8 @@ fn in_github_actions(output: &Renderer, results: &[CheckResult], style: &Style) 
     {
         let text = markdown.render(results, style);
         let added = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-        let added = added.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+        let added =
+            added.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
         if let Err(error) = added {
             output::stderr(&format!("note: no step summary was written: {error}\n"));
         }

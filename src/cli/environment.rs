@@ -122,5 +122,7 @@ fn columns(terminal: bool) -> usize {
     if terminal && let Some((columns, _)) = terminal_size::terminal_size() {
         return usize::from(columns.0).clamp(60, 200);
     }
-    variable("COLUMNS").and_then(|value| value.parse().ok()).map_or(100, |n: usize| n.clamp(60, 200))
+    variable("COLUMNS")
+        .and_then(|value| value.parse().ok())
+        .map_or(100, |n: usize| n.clamp(60, 200))
 }

@@ -26,7 +26,10 @@ impl Exit {
     /// All of them, with what they mean: `lostwrite help exit-codes`.
     pub const ALL: &'static [(Exit, &'static str)] = &[
         (Exit::Ok, "every expectation was met"),
-        (Exit::Violated, "an expectation was not met, or a property is violated where none was stated"),
+        (
+            Exit::Violated,
+            "an expectation was not met, or a property is violated where none was stated",
+        ),
         (Exit::Usage, "usage, an unreadable file, an invalid scenario or schedule"),
         (Exit::Inconclusive, "a bound was reached, and --require-exhaustive was given"),
         (Exit::NothingSelected, "nothing was selected, such as a folder without scenarios"),

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn every_command_is_in_a_group_or_hidden() {
-        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let grouped: Vec<&str> =
+            GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         for command in command().get_subcommands() {
             let (name, hidden) = (command.get_name(), command.is_hide_set());
             assert_ne!(grouped.contains(&name), hidden, "{name}");

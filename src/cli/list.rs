@@ -126,7 +126,10 @@ fn expect(expect: &Expect) -> String {
             Some(true) if verdicts.values().all(|holds| *holds) => "safe".to_owned(),
             Some(false) => "lost".to_owned(),
             _ => joined(
-                verdicts.iter().filter(|(_, holds)| !**holds).map(|(name, _)| format!("not {name}")),
+                verdicts
+                    .iter()
+                    .filter(|(_, holds)| !**holds)
+                    .map(|(name, _)| format!("not {name}")),
             ),
         },
     }
@@ -158,9 +161,7 @@ fn schedulers() -> Table {
 }
 
 fn properties() -> Table {
-    let row = |entry: &properties::Entry| {
-        vec![entry.name.to_owned(), entry.holds_when.to_owned()]
-    };
+    let row = |entry: &properties::Entry| vec![entry.name.to_owned(), entry.holds_when.to_owned()];
     Table {
         kind: "property",
         headings: &["NAME", "HOLDS WHEN"],

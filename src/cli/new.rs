@@ -41,10 +41,7 @@ pub fn run(args: &New) -> Outcome {
         output::file(path, text)?;
     }
     let shown = path.display().to_string();
-    output::stderr(&format!(
-        "Wrote {shown}. Next: lostwrite check {}\n",
-        report::quoted(&shown)
-    ));
+    output::stderr(&format!("Wrote {shown}. Next: lostwrite check {}\n", report::quoted(&shown)));
     Ok(Exit::Ok)
 }
 

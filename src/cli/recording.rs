@@ -72,10 +72,8 @@ fn record(
     overrides: &Overrides,
 ) -> Recording {
     let source = &result.scenario.source;
-    let file = |(path, text): &(String, String)| RecordedFile {
-        path: path.clone(),
-        text: text.clone(),
-    };
+    let file =
+        |(path, text): &(String, String)| RecordedFile { path: path.clone(), text: text.clone() };
     Recording {
         schema_version: SCHEMA_VERSION,
         kind: "Recording".to_owned(),

@@ -54,11 +54,7 @@ pub fn open(
         Some(recording) => {
             (recording.scenario()?, recording.overrides(), Some(recording.schedule.clone()))
         }
-        None => (
-            Arc::unwrap_or_clone(targets::single(target, style)?),
-            Overrides::default(),
-            None,
-        ),
+        None => (Arc::unwrap_or_clone(targets::single(target, style)?), Overrides::default(), None),
     };
     let overrides = Overrides {
         write: overrides.write.clone().or(recorded.write),

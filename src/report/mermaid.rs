@@ -88,10 +88,7 @@ fn messages(story: &Story<'_>, step: usize) -> Vec<String> {
         Flow::Refused => format!("{code} {}", event.reason.unwrap_or_default()),
     };
     let arrow = if event.answered { "-->>" } else { "--x" };
-    vec![
-        format!("w{worker}->>s: {said}"),
-        format!("s{arrow}w{worker}: {}", escape(answer.trim())),
-    ]
+    vec![format!("w{worker}->>s: {said}"), format!("s{arrow}w{worker}: {}", escape(answer.trim()))]
 }
 
 /// Mermaid reads `#` and `;` as syntax, and `end` as the end of a block wherever it stands alone.
