@@ -23,14 +23,18 @@ type Fields = Map<String, Value>;
 
 /// Applies a strategic merge patch to an object of a built-in kind.
 pub fn strategic(schema: &Schema, object: &Value, patch: &Value) -> Result<Value, PatchError> {
-    let Value::Object(changes) = patch else {
-        return match super::merge(&Value::Null, patch) {
-            Err(error) => Err(error),
-            Ok(_) => Err(PatchError::Malformed("invalid JSON document".to_owned())),
-        };
+    let changes = match patch {
+        Value::Object(changes) => changes.clone(),
+        Value::Null => Fields::new(),
+        other => {
+            return Err(PatchError::Malformed(format!(
+                "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                super::go_json_type(other)
+            )));
+        }
     };
     let live = object.as_object().cloned().unwrap_or_default();
-    merge_map(live, changes.clone(), schema.root()).map(Value::Object)
+    merge_map(live, changes, schema.root()).map(Value::Object)
 }
 
 fn failed<T>(text: String) -> Result<T, PatchError> {
@@ -118,10 +122,13 @@ fn set_element_orders(
         };
         let inner = below(node, name);
         let (before, change) = (list(live)?, list(patch)?);
+        let key = &inner.patch.merge_key;
+        let mut server_order = before.clone().unwrap_or_default();
         if let Some(change) = &change {
-            check_order(change, order, &inner.patch.merge_key)?;
+            check_order(change, order, key)?;
+            overwrite(&mut server_order, change, key);
         }
-        let merged = match (before.clone(), change) {
+        let merged = match (before, change) {
             (None, None) => continue,
             (Some(before), None) => before,
             (None, Some(change)) => match without_directives(Value::Array(change)) {
@@ -131,11 +138,38 @@ fn set_element_orders(
             (Some(before), Some(change)) if inner.patch.merge => merge_list(before, change, inner)?,
             (Some(_), Some(change)) => change,
         };
-        let key = &inner.patch.merge_key;
-        let server_order = before.unwrap_or_default();
         live.insert(name.to_owned(), Value::Array(ordered(merged, order, &server_order, key)));
     }
     Ok(())
+}
+
+/// What is left of the server's list once a patch has been merged into it, in its own memory.
+///
+/// With `$setElementOrder` the server orders by that list, not by the one that it read: deleting
+/// an item moves up the rest, and what the patch adds goes where there is room.
+fn overwrite(list: &mut [Value], change: &[Value], key: &str) {
+    let directive = |item: &Value| item.get(DIRECTIVE).and_then(Value::as_str).map(str::to_owned);
+    let mut len = list.len();
+    for item in change.iter().filter(|item| directive(item).as_deref() == Some("delete")) {
+        while let Some(index) = position(&list[..len], item, key) {
+            for place in index + 1..len {
+                list[place - 1] = list[place].clone();
+            }
+            len -= 1;
+        }
+    }
+    if key.is_empty() || change.iter().any(|item| directive(item).as_deref() == Some("replace")) {
+        return;
+    }
+    for item in change.iter().filter(|item| directive(item).is_none()) {
+        if position(&list[..len], item, key).is_some() {
+            continue;
+        }
+        // No room: the server goes on in a copy.
+        let Some(place) = list.get_mut(len) else { return };
+        *place = item.clone();
+        len += 1;
+    }
 }
 
 /// The items of a patch must come in the order it gives.
@@ -335,6 +369,11 @@ mod tests {
             "$setElementOrder/conditions": [{ "type": "C" }, { "type": "A" }],
             "conditions": [{ "type": "C" }] } });
         assert_eq!(order("AB", both), "CAB");
+        // Recorded: B is the server's own, and C, deleted, leaves its room to D.
+        let deleting = json!({ "status": {
+            "$setElementOrder/conditions": [{ "type": "D" }, { "type": "A" }],
+            "conditions": [{ "type": "D" }, { "$patch": "delete", "type": "C" }] } });
+        assert_eq!(order("CAB", deleting), "BDA");
     }
 
     #[test]
