@@ -57,9 +57,10 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         "exhaustive" => exhaustively(&prepared, options),
         name => sample::sampled(&prepared, name, options)?,
     };
+    let refused = (scenario.expect == Expect::Rejected).then(|| refusal(scenario)).flatten();
     let stated = match (options.expect, &scenario.expect) {
         (false, _) => Expectation::None,
-        (true, Expect::Rejected) if refusal(scenario).is_some() => Expectation::Met,
+        (true, Expect::Rejected) if refused.is_some() => Expectation::Met,
         (true, Expect::Rejected) => Expectation::Unmet,
         (true, _) => expectation(scenario, &properties),
     };
@@ -71,6 +72,7 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         properties,
         costs,
         expectation: stated,
+        refused,
         advice: Vec::new(),
     };
     let lost = result.property("no-lost-write").is_some_and(|p| p.verdict == Verdict::Violated);
@@ -170,6 +172,7 @@ fn measured(scenario: &Arc<Scenario>, options: &Options, write: &'static str) ->
             verdict: Verdict::Unknown,
             losing: None,
             schedules: None,
+            gives_up: false,
             refused,
         });
     }
@@ -183,11 +186,13 @@ fn measured(scenario: &Arc<Scenario>, options: &Options, write: &'static str) ->
     };
     let result = run(&other, &bounded).ok()?;
     let lost = result.property("no-lost-write")?;
+    let converges = result.property("converges").map(|property| property.verdict);
     Some(Advice {
         write,
         verdict: lost.verdict,
         losing: lost.schedules.clone(),
         schedules: result.exploration.schedules.clone(),
+        gives_up: converges == Some(Verdict::Violated),
         refused: None,
     })
 }

@@ -195,6 +195,8 @@ pub struct CheckResult {
     pub costs: Costs,
     /// What became of `expect`.
     pub expectation: Expectation,
+    /// Where the scenario expects that the server refuses it: what the server answers.
+    pub refused: Option<String>,
     /// Other write methods run on the same scenario, if `advice` was asked for.
     pub advice: Vec<Advice>,
 }
@@ -210,6 +212,8 @@ pub struct Advice {
     pub losing: Option<Count>,
     /// Schedules in all.
     pub schedules: Option<Count>,
+    /// Whether a worker gives up in some schedule: it loses nothing, but does not converge.
+    pub gives_up: bool,
     /// Why it does not apply to this kind of object (a 4xx in every schedule), if it does not.
     pub refused: Option<String>,
 }
