@@ -10,11 +10,10 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use super::cluster;
-use super::crds::{Crd, Disk, Files, read_bounded};
+use super::crds::{Disk, Files, read_bounded};
 use super::diagnostic::{Diagnostic, Mistakes, SourceText, clean};
 use super::names;
-use super::node::{Node, NodeKind};
+use super::node::Node;
 use super::schema::{ScenarioFile, json_schema};
 use super::suggest::did_you_mean;
 use super::validate::Checker;
@@ -90,8 +89,8 @@ impl Scenario {
         }
         let mut scenario = self.clone();
         scenario.workers.iter_mut().for_each(|worker| worker.write = method.to_owned());
-        let refused = refusals::of_override(&self.cluster()?, &scenario, method);
-        if refused.is_empty() { Ok(scenario) } else { Err(Mistakes(refused)) }
+        refusals::of_override(&scenario, method)?;
+        Ok(scenario)
     }
 
     /// The same scenario with every worker reading there (`--read`). Unless it names processes
@@ -107,18 +106,6 @@ impl Scenario {
             scenario.workers.iter_mut().for_each(|worker| worker.process = process.clone());
         }
         scenario
-    }
-
-    /// The cluster of a scenario that was read before: its places are not needed any more.
-    fn cluster(&self) -> Result<cluster::Cluster, Mistakes> {
-        let source = SourceText::new(&self.source.name, "");
-        let nodes = |values: &[Value]| values.iter().map(Node::without_place).collect::<Vec<_>>();
-        let crds: Vec<Crd> = nodes(&self.crds)
-            .into_iter()
-            .zip(&self.crds)
-            .map(|(node, value)| Crd { source: source.clone(), node, value: value.clone() })
-            .collect();
-        cluster::build(&source, &crds, &nodes(&self.objects)).map_err(Mistakes)
     }
 }
 
@@ -210,26 +197,4 @@ fn twice(source: &Arc<SourceText>, document: &Document, name: &str) -> Diagnosti
     Diagnostic::error(format!("two scenarios of this file are named `{}`", clean(name)))
         .at(source, place, "")
         .help("give each a name of its own")
-}
-
-impl Node {
-    /// A value as a node that stands nowhere.
-    fn without_place(value: &Value) -> Node {
-        let kind = match value {
-            Value::Null => NodeKind::Null,
-            Value::Bool(b) => NodeKind::Bool(*b),
-            Value::Number(n) => NodeKind::Number(n.clone()),
-            Value::String(s) => NodeKind::String(s.clone()),
-            Value::Array(items) => NodeKind::List(items.iter().map(Node::without_place).collect()),
-            Value::Object(map) => NodeKind::Map(
-                map.iter()
-                    .map(|(key, value)| {
-                        let key = super::node::Key { text: key.clone(), span: 0..0 };
-                        (key, Node::without_place(value))
-                    })
-                    .collect(),
-            ),
-        };
-        Node { span: 0..0, kind }
-    }
 }

@@ -19,6 +19,7 @@ mod refusals;
 mod scalar;
 mod schema;
 mod shape;
+mod starter;
 mod suggest;
 mod validate;
 mod values;
@@ -28,6 +29,7 @@ pub(crate) use build::Plan;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub use schema::json_schema;
+pub use starter::{TEMPLATES, Template, starter};
 
 use std::collections::BTreeMap;
 

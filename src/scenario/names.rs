@@ -1,5 +1,6 @@
 //! The names a scenario may use, from the tables of the rest of the crate.
 
+use crate::properties;
 use crate::reconcilers::methods;
 
 /// The names of the write methods, in the order of their table.
@@ -9,12 +10,5 @@ pub fn write_methods() -> Vec<&'static str> {
 
 /// The names of the properties, in the order of their table.
 pub fn properties() -> Vec<&'static str> {
-    vec![
-        "no-lost-write",
-        "serializable",
-        "converges",
-        "no-stale-overwrite",
-        "conflict-is-stale",
-        "raced",
-    ]
+    properties::all().iter().map(|property| property.name).collect()
 }

@@ -7,14 +7,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::WorkerSpec;
-use super::cluster::{Cluster, Seeded};
-use crate::apiserver::{ApiServer, Request, Response};
-use crate::reconcilers::{
-    Ask, Attempts, Change, Job, Reader, Reconciler, Set, Shared, ValueExpr, Worker, methods,
-};
+use super::Plan;
+use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
+use crate::reconcilers::{Ask, Change, Reader, Reconciler, Set, Shared, Worker};
 use crate::simulation::perform;
 
 /// More steps than any method takes alone.
@@ -32,11 +29,15 @@ pub enum Outcome {
 }
 
 /// Runs a worker alone, once, with live reads and without its `when`.
-pub fn alone(cluster: &Cluster, object: &Seeded, spec: &WorkerSpec) -> Outcome {
-    let Some(job) = job(object, spec) else { return Outcome::Stored };
+pub fn alone(plan: &Plan, worker: usize) -> Outcome {
+    let mut job = (*plan.jobs[worker]).clone();
+    (job.read, job.retry_read, job.runs) = (Reader::Live, Reader::Live, 1);
+    job.when.clear();
+    let key = job.key.clone();
+    let sets = job.sets.clone();
     let by_leaving_out = job.write.name().starts_with("apply");
-    let mut server = cluster.server.clone();
-    let read = server.object(&object.key);
+    let mut server = plan.server.clone();
+    let read = server.object(&key);
     let mut worker = Reconciler::new(Arc::new(job));
     let mut memory = None;
     for _ in 0..MAX_STEPS {
@@ -56,15 +57,15 @@ pub fn alone(cluster: &Cluster, object: &Seeded, spec: &WorkerSpec) -> Outcome {
         let Some(answer) = performed.answer else { break };
         worker.answer(&answer);
     }
-    let (Some(read), Some(stored)) = (read, server.object(&object.key)) else {
+    let (Some(read), Some(stored)) = (read, server.object(&key)) else {
         return Outcome::Stored;
     };
-    let ignored = |(_, (path, value)): &(usize, &(_, ValueExpr))| {
-        let Change { path, value, .. } = value.change(path, &read);
+    let ignored = |(_, set): &(usize, &Set)| {
+        let Change { path, value, .. } = set.value.change(&set.path, &read);
         !(path.satisfied_by(&stored, value.as_ref()) || by_leaving_out && value.is_none())
     };
     let ignored: Vec<usize> =
-        spec.sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();
+        sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();
     if ignored.is_empty() { Outcome::Stored } else { Outcome::Ignored(ignored) }
 }
 
@@ -77,58 +78,26 @@ fn refusal(server: &ApiServer, request: &Request) -> Option<Option<Response>> {
     }
 }
 
-fn job(object: &Seeded, spec: &WorkerSpec) -> Option<Job> {
-    let list_type = |path: &crate::apiserver::FieldPath, value: &ValueExpr| {
-        let list = path.outermost_list();
-        let list = list.or_else(|| matches!(value, ValueExpr::Append(_)).then(|| path.clone()))?;
-        Some(object.kind.list_type(&list.field_names()))
-    };
-    let sets = spec.sets.iter().map(|(path, value)| Set {
-        path: path.clone(),
-        value: value.clone(),
-        list: list_type(path, value),
-    });
-    Some(Job {
-        name: spec.name.clone(),
-        key: object.key.clone(),
-        api_version: object.kind.api_version(),
-        kind: object.kind.kind.clone(),
-        read: Reader::Live,
-        write: methods::named(&spec.write)?,
-        subresource: spec.subresource.clone(),
-        sets: sets.collect(),
-        when: Vec::new(),
-        process: 0,
-        field_manager: spec.field_manager.clone(),
-        attempts: Attempts::AtMost(5),
-        retry_read: Reader::Live,
-        runs: 1,
-        typed: spec.typed,
-        knows: spec.knows.clone(),
-        time: 0,
-    })
-}
-
-/// The fields under a path's last known one, if the schema of the kind does not know the path.
-pub fn unknown_field(object: &Seeded, path: &crate::apiserver::FieldPath) -> Option<Vec<String>> {
-    let mut bare = serde_json::json!({
-        "apiVersion": object.kind.api_version(),
-        "kind": object.kind.kind,
-        "metadata": { "name": object.key.name },
+/// The fields that the schema of the kind has where it does not know the path; `None` if it does.
+pub fn unknown_field(kind: &Kind, path: &FieldPath) -> Option<Vec<String>> {
+    let mut bare = json!({
+        "apiVersion": kind.api_version(),
+        "kind": kind.kind,
+        "metadata": { "name": "any" },
     });
     path.set(&mut bare, Value::Null);
-    let unknown = object.kind.schema.prune(&mut bare);
-    (!unknown.is_empty()).then(|| {
-        let mut node = object.kind.schema.root();
-        for name in path.field_names() {
-            while node.properties.is_empty() && node.items.is_some() {
-                node = node.item();
-            }
-            match node.properties.get(name) {
-                Some(below) => node = below,
-                None => break,
-            }
+    if kind.schema.prune(&mut bare).is_empty() {
+        return None;
+    }
+    let mut node = kind.schema.root();
+    for name in path.field_names() {
+        while node.properties.is_empty() && node.items.is_some() {
+            node = node.item();
         }
-        node.properties.keys().cloned().collect()
-    })
+        match node.properties.get(name) {
+            Some(below) => node = below,
+            None => break,
+        }
+    }
+    Some(node.properties.keys().cloned().collect())
 }

@@ -5,14 +5,15 @@
 //! is a warning unless the scenario says that it expects the loss.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::cluster::{Cluster, Seeded, quoted};
-use super::diagnostic::Diagnostic;
+use super::cluster::quoted;
+use super::diagnostic::{Diagnostic, SourceText};
 use super::probe::{self, Outcome};
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
-use super::{Expect, Scenario, WorkerSpec};
-use crate::apiserver::{FieldPath, Response};
+use super::{Expect, Plan, Scenario, WorkerSpec};
+use crate::apiserver::{FieldPath, Kind, Response};
 use crate::reconcilers::ValueExpr;
 
 /// Where a worker's paths and values stand.
@@ -28,15 +29,15 @@ pub struct Places {
 pub fn of_workers(
     checker: &Checker<'_>,
     places: &[Places],
-    cluster: &Cluster,
     scenario: &Scenario,
-) -> Vec<Diagnostic> {
+) -> Result<Vec<Diagnostic>, Diagnostic> {
+    let plan = Plan::new(scenario)?;
     let mut found = Vec::new();
     for (at, spec) in scenario.workers.iter().enumerate() {
-        let Some(object) = object_of(cluster, spec) else { continue };
-        let teller = Teller { checker, places: &places[at], at, object, spec, scenario };
+        let Some(kind) = plan.server.kind_of(&plan.jobs[at].key.resource) else { continue };
+        let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
-        match probe::alone(cluster, object, spec) {
+        match probe::alone(&plan, at) {
             Outcome::Stored => {}
             Outcome::Refused(_) if scenario.expect == Expect::Rejected => {}
             Outcome::Refused(response) => found.push(teller.refused(&response)),
@@ -46,35 +47,26 @@ pub fn of_workers(
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// What is refused when every worker writes by this method, for `--write`.
-pub fn of_override(cluster: &Cluster, scenario: &Scenario, method: &str) -> Vec<Diagnostic> {
+pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> {
     if scenario.expect == Expect::Rejected {
-        return Vec::new();
+        return Ok(());
     }
-    let refused = scenario.workers.iter().find_map(|spec| {
-        let object = object_of(cluster, spec)?;
-        match probe::alone(cluster, object, spec) {
-            Outcome::Refused(response) => Some((object, spec, response)),
-            _ => None,
+    let plan = Plan::new(scenario)?;
+    for (at, spec) in scenario.workers.iter().enumerate() {
+        let kind = plan.server.kind_of(&plan.jobs[at].key.resource);
+        if let (Some(kind), Outcome::Refused(response)) = (kind, probe::alone(&plan, at)) {
+            let (message, help) = explained(&kind, spec, &response);
+            let source = SourceText::new("--write", method);
+            return Err(Diagnostic::error(message)
+                .answered(&source, 0..method.len(), response.code, &said(&response))
+                .maybe_help(help));
         }
-    });
-    let Some((object, spec, response)) = refused else { return Vec::new() };
-    let (message, help) = explained(object, spec, &response);
-    let source = super::SourceText::new("--write", method);
-    let mistake = Diagnostic::error(message);
-    let place = 0..method.len();
-    vec![mistake.answered(&source, place, response.code, &said(&response)).maybe_help(help)]
-}
-
-fn object_of<'c>(cluster: &'c Cluster, spec: &WorkerSpec) -> Option<&'c Seeded> {
-    cluster.objects.iter().find(|object| {
-        object.kind.kind == spec.object.kind
-            && object.key.namespace == spec.object.namespace
-            && object.key.name == spec.object.name
-    })
+    }
+    Ok(())
 }
 
 fn expects_a_loss(scenario: &Scenario) -> bool {
@@ -88,7 +80,7 @@ struct Teller<'t> {
     checker: &'t Checker<'t>,
     places: &'t Places,
     at: usize,
-    object: &'t Seeded,
+    kind: Arc<Kind>,
     spec: &'t WorkerSpec,
     scenario: &'t Scenario,
 }
@@ -104,22 +96,24 @@ impl Teller<'_> {
             _ => None,
         });
         for (path, place) in conditions.chain(copied) {
-            if let Some(known) = probe::unknown_field(self.object, path) {
-                let message = format!("no `{}` has the field `{path}`", self.object.kind.kind);
-                let warning = Diagnostic::warning(message)
-                    .at(self.checker.source, place.clone(), "always absent")
-                    .maybe_help(meant(path, &known));
-                found.push(warning);
+            if let Some(known) = probe::unknown_field(&self.kind, path) {
+                let message = format!("no `{}` has the field `{path}`", self.kind.kind);
+                let warning = Diagnostic::warning(message).at(
+                    self.checker.source,
+                    place.clone(),
+                    "always absent",
+                );
+                found.push(with_known_fields(warning, path, &known));
             }
         }
     }
 
     fn refused(&self, response: &Response) -> Diagnostic {
-        let (message, help) = explained(self.object, self.spec, response);
+        let (message, help) = explained(&self.kind, self.spec, response);
         let blamed = self.blamed(response);
         let meant = blamed.and_then(|set| {
             let (path, _) = &self.spec.sets[set];
-            probe::unknown_field(self.object, path).and_then(|known| meant(path, &known))
+            probe::unknown_field(&self.kind, path).and_then(|known| meant(path, &known))
         });
         let place = blamed.map_or_else(
             || self.checker.worker_node(self.at, "write").mark(),
@@ -151,7 +145,7 @@ impl Teller<'_> {
             let own = path.field_names();
             let same =
                 |field: Vec<&str>| !field.is_empty() && own.iter().zip(&field).all(|(a, b)| a == b);
-            let in_go = path.root().map(|root| format!("{}.{root} ", self.object.kind.kind));
+            let in_go = path.root().map(|root| format!("{}.{root} ", self.kind.kind));
             fields.clone().any(same)
                 || text.contains(&format!(".{}:", own.join(".")))
                 || in_go.is_some_and(|field| text.contains(&field))
@@ -159,19 +153,26 @@ impl Teller<'_> {
         self.spec.sets.iter().position(|(path, _)| named(path))
     }
 
+    /// Whether the worker's client has an old struct without this field.
+    fn drops(&self, path: &FieldPath) -> bool {
+        let knows = self.spec.knows.as_ref();
+        knows.is_some_and(|known| !known.iter().any(|field| field.overlaps(path)))
+    }
+
     fn ignored(&self, set: usize) -> Diagnostic {
         let (path, _) = &self.spec.sets[set];
         let (place, _) = &self.places.sets[set];
-        let kind = &self.object.kind;
+        let kind = &self.kind;
         let message = format!("what `{}` sets here is never stored", self.spec.name);
         let label = "answered 200, but dropped";
         let warning = Diagnostic::warning(message).at(self.checker.source, place.clone(), label);
         let on_status = self.spec.subresource.is_some();
         let of_status = path.root() == Some("status");
-        let warning = if let Some(known) = probe::unknown_field(self.object, path) {
-            warning
-                .note(format!("the schema of `{}` does not know the field `{path}`", kind.kind))
-                .maybe_help(meant(path, &known))
+        let warning = if let Some(known) = probe::unknown_field(&self.kind, path) {
+            let why = format!("the schema of `{}` does not know the field `{path}`", kind.kind);
+            with_known_fields(warning.note(why), path, &known)
+        } else if self.drops(path) {
+            warning.note("`knows` does not list it, so the client leaves it out of its PUT")
         } else if kind.status_subresource && on_status != of_status {
             let why = match of_status {
                 true => "status has an endpoint of its own; the object's own endpoint drops it",
@@ -186,6 +187,17 @@ impl Teller<'_> {
             Expect::Unstated => warning.note("if that is the point, say `expect: lost`"),
             _ => warning,
         }
+    }
+}
+
+/// The field that was probably meant, or all that stand there.
+fn with_known_fields(warning: Diagnostic, path: &FieldPath, known: &[String]) -> Diagnostic {
+    match meant(path, known) {
+        Some(help) => warning.help(help),
+        None if (1..=12).contains(&known.len()) => {
+            warning.note(format!("there are {}", listed(known, "and")))
+        }
+        None => warning,
     }
 }
 
@@ -215,8 +227,7 @@ fn said(response: &Response) -> String {
 }
 
 /// What it comes to, and the way out.
-fn explained(object: &Seeded, spec: &WorkerSpec, response: &Response) -> (String, Option<String>) {
-    let kind = &object.kind;
+fn explained(kind: &Kind, spec: &WorkerSpec, response: &Response) -> (String, Option<String>) {
     let who = match kind.custom {
         true => format!("`{}` is a custom resource, so the API server", kind.kind),
         false => format!("for `{}` the API server", kind.kind),

@@ -97,10 +97,10 @@ impl Checker<'_> {
             expect,
             warnings: Vec::new(),
         };
+        let found = refusals::of_workers(&self, &fields_places(&fields), &scenario)
+            .map_err(|mistake| vec![mistake])?;
         let (errors, warnings) =
-            refusals::of_workers(&self, &fields_places(&fields), &cluster, &scenario)
-                .into_iter()
-                .partition::<Vec<_>, _>(|found| found.severity == Severity::Error);
+            found.into_iter().partition::<Vec<_>, _>(|found| found.severity == Severity::Error);
         scenario.warnings = warnings;
         if errors.is_empty() { Ok(scenario) } else { Err(errors) }
     }

@@ -33,3 +33,30 @@ fn every_mistake_has_a_place_a_caret_and_a_way_out() {
         });
     }
 }
+
+#[test]
+fn what_is_probably_not_meant_is_a_warning() {
+    for path in files("doubtful") {
+        let scenarios = Scenario::from_file(&path).unwrap_or_else(|e| panic!("{e}"));
+        let warnings: Vec<String> =
+            scenarios[0].warnings.iter().map(|warning| warning.to_string()).collect();
+        assert!(!warnings.is_empty(), "{} is without doubt", path.display());
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(format!("doubtful-{}", name(&path)), warnings.join("\n\n"));
+        });
+    }
+}
+
+#[test]
+fn overriding_the_write_method_is_asked_of_the_server() {
+    let scenario = Scenario::builtin("conditions-list").expect("shipped");
+    for method in ["merge-pach", "update-unconditional", "strategic-merge-patch"] {
+        let wrong = scenario.with_write(method).unwrap_err().to_string();
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(format!("override-{method}"), wrong);
+        });
+    }
+    let other = scenario.with_write("apply").expect("a custom resource takes apply");
+    assert!(other.workers.iter().all(|worker| worker.write == "apply"));
+    assert_ne!(other.fingerprint(), scenario.fingerprint());
+}
