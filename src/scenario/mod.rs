@@ -15,6 +15,7 @@ mod load;
 mod names;
 mod node;
 mod probe;
+mod reference;
 mod refusals;
 mod scalar;
 mod schema;
@@ -28,6 +29,7 @@ mod yaml;
 pub(crate) use build::Plan;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
+pub use reference::reference;
 pub use schema::json_schema;
 pub use starter::{TEMPLATES, Template, starter};
 

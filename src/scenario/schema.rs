@@ -31,7 +31,7 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub description: String,
     /// CustomResourceDefinitions (`apiextensions.k8s.io/v1`): a path relative to this file, or
-    /// inline. Built-in kinds (ConfigMap, Lease, Pod, Deployment, Node, Namespace) need none.
+    /// inline. Built-in kinds (ConfigMap, Secret, Pod, Node, Namespace, Deployment, Lease) need none.
     #[serde(default)]
     #[schemars(schema_with = "crds")]
     pub crds: Vec<Value>,
@@ -264,8 +264,7 @@ fn knows(_: &mut SchemaGenerator) -> Schema {
 /// The JSON Schema of the scenario format (draft 2020-12), for editors and for `shape.rs`.
 pub fn json_schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12();
-    let mut schema = settings.into_generator().into_root_schema_for::<ScenarioFile>();
-    schema.insert("$id".to_owned(), "https://lostwrite.dev/scenario.schema.json".into());
+    let schema = settings.into_generator().into_root_schema_for::<ScenarioFile>();
     let mut schema = schema.to_value();
     tidy(&mut schema);
     schema

@@ -3,6 +3,8 @@
 //! Every file of `broken/` is read and its mistakes are compared with the snapshot of the same
 //! name; every file of `doubtful/` is a scenario, with warnings.
 
+mod mutations;
+
 use std::path::{Path, PathBuf};
 
 use lostwrite::scenario::{Mistakes, Scenario};

@@ -1,0 +1,163 @@
+//! The reference page `docs/scenario-format.md`, made from the JSON Schema and the tables.
+//!
+//! Nothing about a key is written here: its text is the doc comment in `schema.rs`. A test keeps
+//! the page current.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::schema::{MAX_WORKERS, json_schema};
+use super::{builtin, yaml};
+use crate::properties;
+use crate::reconcilers::methods;
+
+const INTRODUCTION: &str = "\
+# The scenario file
+
+<!-- Generated from the JSON Schema; change the doc comments in src/scenario/schema.rs instead. -->
+
+YAML (JSON is YAML too), one document per scenario, several documents allowed in one file. Unknown
+keys are errors with the place, a caret and a \"did you mean\". `lostwrite schema` prints the JSON
+Schema for editors, `lostwrite validate FILE` checks a file without running it, `lostwrite new`
+writes one to start from.
+
+YAML is read as kubectl reads it: `yes`, `no`, `on` and `off` are booleans, `0644` is octal, aliases
+and merge keys (`<<`) work, tags and infinite numbers do not.
+";
+
+const PATHS: &str = "
+## Field paths
+
+| path | names |
+|---|---|
+| `status.ready` | a field |
+| `metadata.labels[\"a.b/c\"]` | a key that is no plain word |
+| `status.conditions[type=Ready]` | the list entry with that key: made if absent; the keys of a value \
+are merged into it |
+| `status.conditions[type=Ready].status` | a field of that entry |
+| `status.history[0]` | a list entry by index |
+
+## Values
+
+| value | means |
+|---|---|
+| a literal | exactly this; `null` is the same as `{ $remove: true }` |
+| `{ $read: metadata.generation }` | a copy of another field, as read |
+| `{ $add: 1 }` | the number as read, plus; absent counts as 0 |
+| `{ $append: x }` | the list as read, with this at its end |
+| `{ $remove: true }` | the field is to go |
+
+An expression stands for a whole field. Only inside the keys of a list entry may it stand for one of
+them: `\"status.conditions[type=Ready]\": { status: \"True\", observedGeneration: { $read: \
+metadata.generation } }`.
+";
+
+/// The page.
+pub fn reference() -> String {
+    let schema = json_schema();
+    let mut page = INTRODUCTION.to_owned();
+    let example = builtin::text("conditions-list").unwrap_or_default();
+    let _ = write!(page, "\n```yaml\n{example}```\n");
+    section(&mut page, "The document", &schema);
+    let parts = [("metadata", "Metadata"), ("A worker", "Worker"), ("Faults", "Faults")];
+    for (title, name) in parts {
+        section(&mut page, title, &schema["$defs"][name]);
+    }
+    page += PATHS;
+    page += "\n## Write methods\n\nEach call is one step; every run begins with a read.\n\n";
+    page += "| method | calls |\n|---|---|\n";
+    for method in methods::all() {
+        let _ = writeln!(page, "| `{}` | {} |", method.name(), cell(method.summary()));
+    }
+    page += "\n## Properties\n\n| property | holds when |\n|---|---|\n";
+    for property in properties::all() {
+        let _ = writeln!(page, "| `{}` | {} |", property.name, cell(property.holds_when));
+    }
+    bounds(&mut page);
+    page
+}
+
+fn section(page: &mut String, title: &str, schema: &Value) {
+    let about = schema["description"].as_str().unwrap_or_default();
+    let _ = write!(page, "\n## {title}\n\n{about}\n\n| key | value | meaning |\n|---|---|---|\n");
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let empty = serde_json::Map::new();
+    let keys = schema["properties"].as_object().unwrap_or(&empty);
+    let rank = |key: &str| required.iter().position(|name| *name == key).unwrap_or(usize::MAX);
+    let mut keys: Vec<_> = keys.iter().collect();
+    keys.sort_by_key(|(key, _)| rank(key));
+    for (key, value) in keys {
+        let must = if required.contains(&key.as_str()) { " **required**" } else { "" };
+        let text = cell(value["description"].as_str().unwrap_or_default());
+        let _ = writeln!(page, "| `{key}`{must} | {} | {text} |", cell(&kind_of(value)));
+    }
+}
+
+/// What may stand there, in a few words.
+fn kind_of(schema: &Value) -> String {
+    if let Some(choices) = schema["anyOf"].as_array() {
+        return choices.iter().map(kind_of).collect::<Vec<_>>().join(" or ");
+    }
+    if schema["$ref"].is_string() {
+        return "a map, below".to_owned();
+    }
+    if let Some(choices) = schema["enum"].as_array() {
+        let names: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
+        return match names.len() {
+            0..=3 => format!("`{}`", names.join("`, `")),
+            _ => "a name, below".to_owned(),
+        };
+    }
+    let name = |ty: &str| match ty {
+        "object" => "a map".to_owned(),
+        "array" => format!("a list of {}", of_items(&schema["items"])),
+        "integer" => match (&schema["minimum"], &schema["maximum"]) {
+            (Value::Null, _) | (_, Value::Null) => "a number".to_owned(),
+            (least, most) => format!("{least} to {most}"),
+        },
+        _ => "a string".to_owned(),
+    };
+    match &schema["type"] {
+        Value::Array(types) => {
+            types.iter().filter_map(Value::as_str).map(name).collect::<Vec<_>>().join(" or ")
+        }
+        ty => name(ty.as_str().unwrap_or_default()),
+    }
+}
+
+fn of_items(items: &Value) -> String {
+    let title = items["title"].as_str().or_else(|| items["$ref"].as_str()?.rsplit('/').next());
+    match title.unwrap_or_default() {
+        "" => "strings".to_owned(),
+        "property" => "properties".to_owned(),
+        title if title.chars().all(char::is_uppercase) => format!("{title}s"),
+        title => format!("{}s", title.to_lowercase()),
+    }
+}
+
+fn bounds(page: &mut String) {
+    let _ = write!(
+        page,
+        "
+## Bounds
+
+A text that asks for more is refused, so that reading any text takes bounded time and memory.
+
+| what | at most |
+|---|---|
+| bytes of a file | {} |
+| values, aliases unfolded | {} |
+| levels of nesting | {} |
+| workers | {MAX_WORKERS}: one letter each in a schedule |
+",
+        yaml::MAX_BYTES,
+        yaml::MAX_VALUES,
+        yaml::MAX_DEPTH,
+    );
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
