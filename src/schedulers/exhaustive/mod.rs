@@ -103,6 +103,7 @@ pub fn explore(
             graph.close_final(next, parts.judge(&row));
         } else if next as u64 >= limits.max_states {
             stopped_by = Some(Bound::States(limits.max_states));
+            graph.leave_open(next);
         } else if depth >= limits.max_steps {
             graph.leave_open(next);
         } else {

@@ -218,8 +218,6 @@ fn tokens(text: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn bytes_may_be_damaged(text in select(texts()), edits in edits()) {
         let bytes = edited(&text, &edits);
