@@ -14,11 +14,11 @@ pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     let scenario = &opened.scenario;
     let asked = |name: &str| scenario.properties.iter().any(|asked| asked == name);
-    let witnesses: Vec<Witness> = match &opened.schedule {
+    let witnesses: Vec<(&'static str, Witness)> = match &opened.schedule {
         Some(schedule) => {
             let replayed = check::replay(scenario, schedule)?;
             let judged = replayed.judged.into_iter().filter(|(name, ..)| asked(name));
-            judged.filter_map(|(.., witness)| witness).collect()
+            judged.filter_map(|(name, _, witness)| Some((name, witness?))).collect()
         }
         None => {
             progress::listen();
@@ -32,7 +32,7 @@ pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
             let result = check::run(scenario, &options);
             watch.end();
             let judged = result?.properties.into_iter().filter(|property| property.judged);
-            judged.filter_map(|property| property.witness).collect()
+            judged.filter_map(|property| Some((property.name, property.witness?))).collect()
         }
     };
     let text = match witnesses.as_slice() {

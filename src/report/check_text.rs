@@ -14,6 +14,7 @@ use super::{timeline, why};
 use crate::check::{Advice, CheckResult, Expectation, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
 use crate::scenario::Expect;
+use crate::schedulers::Count;
 
 /// The text of all results and the summary.
 pub fn render(results: &[CheckResult], style: &Style, wide: bool) -> String {
@@ -22,7 +23,7 @@ pub fn render(results: &[CheckResult], style: &Style, wide: bool) -> String {
         lines.extend(one(result, style, wide));
         lines.push(Text::new());
     }
-    lines.extend(summary::summary(results, style));
+    lines.push(summary::summary(results));
     paint(&lines, style)
 }
 
@@ -86,14 +87,20 @@ pub fn reader(reader: Reader) -> &'static str {
 
 /// One line per property.
 fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
-    let rows: Vec<_> = result
+    let alone = result.scenario.workers.len() == 1;
+    let mut rows: Vec<_> = result
         .properties
         .iter()
+        .filter(|property| property.judged || result.scenario.expect != Expect::Rejected)
+        .filter(|property| property.judged || property.name != "raced" || !alone)
         .map(|property| {
             let (role, tag) = tag(result, property);
             (role, tag, property.name, sentence(result, property))
         })
         .collect();
+    if let Some(refused) = &result.refused {
+        rows.insert(0, (Role::Good, "refused, as expected", "", refused.clone()));
+    }
     let tags = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     let names = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
     let indent = 2 + tags + 2 + names + 3;
@@ -172,7 +179,7 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         "conflict-is-stale" => {
             format!("in {n} schedules the server refuses a fresh write or accepts a stale one")
         }
-        "raced" => "no schedule had overlapping runs, so this test tests nothing".to_owned(),
+        "raced" => "no two runs overlapped, in no schedule: this tests nothing".to_owned(),
         _ => format!("violated in {n} schedules"),
     }
 }
@@ -193,9 +200,9 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
     match property.name {
         "raced" => match &property.schedules {
             Some(n) => {
-                format!("the reads overlapped in {}, so this test does test something", of(n, all))
+                format!("the reads overlapped in {}: this does test something", of(n, all))
             }
-            None => "reads overlapped, so this test does test something".to_owned(),
+            None => "the reads overlapped: this does test something".to_owned(),
         },
         "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
             Some(n) => format!("{everywhere} schedules (a conflict in {})", count(n)),
@@ -244,7 +251,7 @@ fn draw_witness(
     witness: &Witness,
     style: &Style,
 ) -> Vec<Text> {
-    let facts = Facts::new(&result.scenario, witness);
+    let facts = Facts::new(&result.scenario, property.name, witness);
     let mut lines = vec![witness_heading(result, property, &facts), Text::new()];
     lines.extend(timeline::draw(&facts.story, Some(&facts), style));
     lines.push(Text::new());
@@ -316,9 +323,15 @@ fn labelled(name: &str, step: Option<usize>, paragraphs: &[String], style: &Styl
 fn safe(advice: &[Advice]) -> Vec<String> {
     let told = |verdict: Verdict| -> Vec<String> {
         let rows = advice.iter().filter(|row| row.refused.is_none() && row.verdict == verdict);
-        rows.map(|row| match &row.losing {
-            Some(losing) => format!("{} ({})", row.write, of(losing, row.schedules.as_ref())),
-            None => row.write.to_owned(),
+        rows.map(|row| {
+            let losing = row.losing.clone().or((row.verdict == Verdict::Holds).then_some(Count::ZERO));
+            let gives_up = if row.gives_up { ", gives up" } else { "" };
+            match losing {
+                Some(losing) => {
+                    format!("{} ({}{gives_up})", row.write, of(&losing, row.schedules.as_ref()))
+                }
+                None => row.write.to_owned(),
+            }
         })
         .collect()
     };

@@ -30,9 +30,17 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
-/// `4 of 6`.
+/// `4 of 6`; with the share where the numbers are too large to be compared at a glance.
 pub fn of(some: &Count, all: Option<&Count>) -> String {
     match all {
+        Some(all) if *all >= Count::from(10_000u64) => {
+            let share = format!("{:.2}", 100.0 * some.ratio(all));
+            let share = share.trim_end_matches('0').trim_end_matches('.');
+            match some == all || some.is_zero() {
+                true => format!("{} of {}", count(some), count(all)),
+                false => format!("{} of {} ({share} %)", count(some), count(all)),
+            }
+        }
         Some(all) => format!("{} of {}", count(some), count(all)),
         None => count(some),
     }
@@ -54,6 +62,9 @@ mod tests {
         assert_eq!(small(63_063_000), "63,063,000");
         let huge = Count::from(21_234_567_890_123_456_789_012_345_678_901_u128);
         assert_eq!(count(&huge), "2.1e31");
+        let (some, all) = (Count::from(16_600u64), Count::from(1_000_000u64));
+        assert_eq!(of(&some, Some(&all)), "16,600 of 1,000,000 (1.66 %)");
+        assert_eq!(of(&all, Some(&all)), "1,000,000 of 1,000,000");
         assert_eq!(mean(&Count::from(32u64), &Count::from(6u64)).unwrap(), "5.3");
         assert_eq!(mean(&Count::from(19u64), &Count::from(20u64)).unwrap(), "1.0");
     }

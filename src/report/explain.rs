@@ -162,9 +162,13 @@ fn conclusion(facts: &Facts<'_>) -> String {
 }
 
 /// The arguments of several witnesses, an empty line between each two.
-pub fn explain_all(scenario: &Scenario, witnesses: &[Witness], style: &Style) -> String {
-    let texts = witnesses.iter().map(|witness| {
-        let lines = explain(&Facts::new(scenario, witness), style);
+pub fn explain_all(
+    scenario: &Scenario,
+    witnesses: &[(&'static str, Witness)],
+    style: &Style,
+) -> String {
+    let texts = witnesses.iter().map(|(property, witness)| {
+        let lines = explain(&Facts::new(scenario, property, witness), style);
         lines.iter().map(|line| line.paint(style) + "\n").collect::<String>()
     });
     texts.collect::<Vec<_>>().join("\n")

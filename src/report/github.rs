@@ -63,7 +63,7 @@ fn loss(
     property: &PropertyResult,
     witness: &Witness,
 ) -> (String, String, Option<usize>) {
-    let facts = Facts::new(&result.scenario, witness);
+    let facts = Facts::new(&result.scenario, property.name, witness);
     let victim = &witness.victim;
     let guilty = witness.culprit.as_ref().unwrap_or(victim);
     let title = match (property.name, witness.class) {

@@ -203,7 +203,8 @@ fn bound(bound: &Bound) -> JsonBound {
 
 /// `raced` is a *sometimes* property: its count is of the schedules that satisfy it.
 fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonProperty<'a> {
-    let sometimes = found.name == "raced";
+    let name = found.name;
+    let sometimes = name == "raced";
     let count = text(found.schedules.as_ref());
     let (violating, satisfying) = match (sometimes, found.verdict) {
         (true, _) => (None, count),
@@ -211,21 +212,25 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
         (false, _) => (count, None),
     };
     JsonProperty {
-        name: found.name,
+        name,
         verdict: found.verdict.as_str(),
         judged: found.judged,
         violating_schedules: violating,
         satisfying_schedules: satisfying,
-        witness: found.witness.as_ref().map(|found| witness(&result.scenario, found)),
+        witness: found.witness.as_ref().map(|found| witness(&result.scenario, name, found)),
     }
 }
 
-fn witness<'a>(scenario: &'a Scenario, found: &'a Witness) -> JsonWitness<'a> {
+fn witness<'a>(
+    scenario: &'a Scenario,
+    property: &'a str,
+    found: &'a Witness,
+) -> JsonWitness<'a> {
     let pointer = |pointer: &'a crate::check::Pointer| JsonPointer {
         worker: &pointer.worker,
         step: pointer.step,
     };
-    let facts = Facts::new(scenario, found);
+    let facts = Facts::new(scenario, property, found);
     let plain = super::Style { width: usize::MAX / 4, ..super::Style::default() };
     JsonWitness {
         schedule: found.schedule.to_string(),
@@ -297,7 +302,7 @@ pub fn replay(replayed: &Replayed) -> String {
             judged: scenario.properties.iter().any(|asked| asked == name),
             violating_schedules: None,
             satisfying_schedules: None,
-            witness: judged.2.as_ref().map(|found| witness(scenario, found)),
+            witness: judged.2.as_ref().map(|found| witness(scenario, name, found)),
         }
     });
     pretty(&JsonReplay {

@@ -28,8 +28,10 @@ pub(super) fn draw(story: &Story<'_>, rows: &[Row], style: &Style) -> Vec<Text> 
     lines
 }
 
-/// The object gets the room it needs first, then the lanes; what nobody needs stays unused.
+/// Each lane gets a little room first, then the object's state what it needs, then the lanes, then
+/// what is gone; what nobody needs stays unused.
 fn columns(rows: &[Row], style: &Style) -> Columns {
+    const LITTLE: usize = 4;
     let margin = Margin::of(rows);
     let mut spare = style.width.saturating_sub(LANES_FROM + margin.width() - 16);
     let mut grow = |from: usize, needed: usize| {
@@ -37,15 +39,18 @@ fn columns(rows: &[Row], style: &Style) -> Columns {
         spare -= more;
         from + more
     };
-    let object = rows.iter().flat_map(|row| row.middle(usize::MAX / 2, style));
-    let object = grow(OBJECT, object.map(|text| text.width()).max().unwrap_or(0) + 2);
+    let width = |text: &str| Text::plain(text).width();
     let lane = |side: usize| {
         let rows = rows.iter().filter(|row| row.workers.contains(&side));
-        let names = rows.filter_map(|row| row.names.first());
-        names.map(|name| Text::plain(name.as_str()).width() + 5).max().unwrap_or(0)
+        rows.filter_map(|row| row.names.first()).map(|name| width(name) + 5).max().unwrap_or(0)
     };
-    let left = grow(LANE, lane(0));
-    let right = grow(LANE, lane(1));
+    let state = rows.iter().map(|row| width(&row.object) + 2).max().unwrap_or(0);
+    let gone = rows.iter().flat_map(|row| &row.gone).map(|gone| width(gone) + 4);
+    let left = grow(LANE, lane(0).min(LANE + LITTLE));
+    let right = grow(LANE, lane(1).min(LANE + LITTLE));
+    let object = grow(OBJECT, state);
+    let (left, right) = (grow(left, lane(0)), grow(right, lane(1)));
+    let object = grow(object, gone.max().unwrap_or(0));
     Columns { margin, left, object, right }
 }
 
@@ -119,9 +124,8 @@ fn lane(row: &Row, left: bool, width: usize, style: &Style) -> Vec<Text> {
     };
     let mut lines = vec![first];
     for note in left_out.iter().chain(&row.notes) {
-        for (at, line) in wrap(note, width.saturating_sub(4)).into_iter().enumerate() {
-            let indent = if at == 0 { "  " } else { "    " };
-            lines.push(Text::plain(indent).then(note_role(row), cut(&line, width - 4, style)));
+        for line in wrap(note, width.saturating_sub(2)) {
+            lines.push(Text::plain("  ").then(note_role(row), cut(&line, width - 2, style)));
         }
     }
     lines

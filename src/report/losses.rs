@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::steps::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
-use crate::check::{LossClass, Pointer, Witness};
+use crate::check::{CheckResult, LossClass, Pointer, Replayed, Witness};
 use crate::reconcilers::Change;
 use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
@@ -17,7 +17,8 @@ impl Story<'_> {
     /// that step: `ready: True is gone`.
     pub fn gone(&self, step: usize) -> Vec<String> {
         let Some(event) = self.event(step) else { return Vec::new() };
-        let (Some(view), true) = (self.view(event), event.committed) else { return Vec::new() };
+        let told = event.committed || event.is_acknowledged();
+        let (Some(view), true) = (self.view(event), told) else { return Vec::new() };
         let (before, after) = (self.before(step), self.after(step));
         let mut gone: Vec<String> = Vec::new();
         for earlier in (1..step).filter_map(|at| self.event(at)) {
@@ -31,7 +32,13 @@ impl Story<'_> {
                     if !is_stale_sum(event, earlier, &change.path) {
                         continue;
                     }
-                    format!("{} is counted over", view.state(&change.path, change.value.as_ref()))
+                    let now = after.and_then(|object| change.path.get(object));
+                    match now == change.value.as_ref() {
+                        true => format!("{}'s {} is lost", self.actor(earlier), view.intent(change)),
+                        false => {
+                            fate(view.state(&change.path, change.value.as_ref()), change, after)
+                        }
+                    }
                 } else if there(before) && !there(after) {
                     fate(view.state(&change.path, change.value.as_ref()), change, after)
                 } else {
@@ -84,6 +91,8 @@ pub struct Told<'a> {
 /// What is known about a witness.
 #[derive(Debug)]
 pub struct Facts<'a> {
+    /// The property that it violates.
+    pub property: &'a str,
     /// The run.
     pub story: Story<'a>,
     /// The witness.
@@ -98,7 +107,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Looks the pointers up.
-    pub fn new(scenario: &'a Scenario, witness: &'a Witness) -> Self {
+    pub fn new(scenario: &'a Scenario, property: &'a str, witness: &'a Witness) -> Self {
         let story = Story::new(scenario, &witness.trace);
         let told = |pointer: &'a Pointer| {
             let event = witness.trace.events.get(pointer.step.checked_sub(1)?)?;
@@ -108,14 +117,56 @@ impl<'a> Facts<'a> {
             victim: told(&witness.victim),
             stale: witness.stale_read.as_ref().and_then(told),
             culprit: witness.culprit.as_ref().and_then(told),
+            property,
             story,
             witness,
         }
     }
 
-    /// The step that is drawn as guilty: the culprit's, or else where the loss shows.
+    /// Of the first violation of a result.
+    pub fn of_result(result: &'a CheckResult) -> Option<Self> {
+        let property = result.first_violation()?;
+        Some(Facts::new(&result.scenario, property.name, property.witness.as_ref()?))
+    }
+
+    /// Of the first violation, by a replayed schedule, of a property that its scenario asks for.
+    pub fn of_replay(replayed: &'a Replayed) -> Option<Self> {
+        let asked = |name: &str| replayed.scenario.properties.iter().any(|asked| asked == name);
+        let mut judged = replayed.judged.iter().filter(|(name, ..)| asked(name));
+        let (name, witness) =
+            judged.find_map(|(name, _, witness)| Some((*name, witness.as_ref()?)))?;
+        Some(Facts::new(&replayed.scenario, name, witness))
+    }
+
+    /// The step that is drawn as guilty: the culprit's, or else where the loss shows. Nobody is
+    /// guilty of a conflict: what is marked then is the step that gives up.
     pub fn guilty_step(&self) -> usize {
-        self.culprit.map_or(self.witness.victim.step, |culprit| culprit.step)
+        match self.witness.class {
+            LossClass::Dropped => self.witness.victim.step,
+            _ => self.culprit.map_or(self.witness.victim.step, |culprit| culprit.step),
+        }
+    }
+
+    /// The culprit, where it is another step than the victim.
+    pub fn other_culprit(&self) -> Option<Told<'a>> {
+        self.culprit.filter(|culprit| culprit.step != self.witness.victim.step)
+    }
+
+    /// Whether the victim's write never stored what it meant.
+    pub fn never_stored(&self) -> bool {
+        let (Some(victim), Some(change)) = (self.victim, self.change()) else { return false };
+        victim.event.is_write() && !is_there(change, self.story.after(victim.step))
+    }
+
+    /// The write of the victim's or the culprit's reconcile that was stored although its answer was
+    /// lost.
+    pub fn unanswered(&self) -> Option<usize> {
+        let told = self.culprit.or(self.victim)?;
+        (1..told.step).rev().find(|step| {
+            self.story.event(*step).is_some_and(|event| {
+                event.worker() == told.event.worker() && event.committed && !event.answered
+            })
+        })
     }
 
     /// The field that was lost.
@@ -160,11 +211,19 @@ impl<'a> Facts<'a> {
         let after = self.story.after(guilty);
         match (self.change(), self.witness.class) {
             (_, LossClass::Dropped) => format!("{} was never written", self.lost()),
+            (Some(change), LossClass::Ignored) if change.value.is_none() => {
+                format!("{} is still there", self.lost())
+            }
             (_, LossClass::Ignored) => format!("{} is not stored", self.lost()),
             (_, LossClass::WrongObject) => {
                 format!("{} is in another object of this name", self.lost())
             }
+            _ if self.property == "serializable" => "no order of the writes gives this".to_owned(),
             (_, LossClass::Torn | LossClass::Skew) => "nobody computed this".to_owned(),
+            (Some(_), _) if self.culprit.is_some_and(|c| c.event.action == Action::Decode) => {
+                let wiped = self.story.wiped(self.guilty_step());
+                format!("in memory {} is gone", super::text::list_and(&wiped))
+            }
             (Some(change), _) if !is_there(change, after) => fate(self.lost(), change, after),
             (Some(_), LossClass::Omitted) => format!("{} is not there", self.lost()),
             _ => format!("{} is lost", self.lost()),
@@ -241,7 +300,12 @@ impl<'a> Facts<'a> {
 
     /// The kind of patch that the culprit sent.
     pub fn patch(&self) -> Option<PatchKind> {
-        match &self.culprit?.event.action {
+        self.patch_of(self.culprit?)
+    }
+
+    /// The kind of patch that was sent in a step.
+    pub fn patch_of(&self, told: Told<'_>) -> Option<PatchKind> {
+        match &told.event.action {
             Action::Write { patch, .. } => *patch,
             _ => None,
         }

@@ -11,7 +11,7 @@ use super::{commands, mermaid, summary, why};
 use crate::check::{CheckResult, Verdict};
 
 /// The Markdown.
-pub fn render(results: &[CheckResult], style: &Style) -> String {
+pub fn render(results: &[CheckResult]) -> String {
     let mut text = String::from("### lostwrite\n\n");
     text.push_str("| scenario | property | verdict | schedules | |\n|---|---|---|---|---|\n");
     for result in results {
@@ -35,25 +35,20 @@ pub fn render(results: &[CheckResult], style: &Style) -> String {
     for result in results.iter().filter(|result| result.failed()) {
         text.push_str(&failure(result));
     }
-    let plain = Style { color: false, width: usize::MAX / 4, ..*style };
-    let last: Vec<_> = summary::summary(results, &plain).iter().map(|l| l.paint(&plain)).collect();
-    text.push_str(&format!("\n{}\n", last.join(" ")));
+    text.push_str(&format!("\n{}\n", summary::summary(results).paint(&Style::default())));
     text
 }
 
 fn failure(result: &CheckResult) -> String {
-    let Some(witness) = result.first_violation().and_then(|found| found.witness.as_ref()) else {
-        return String::new();
-    };
-    let facts = Facts::new(&result.scenario, witness);
+    let Some(facts) = Facts::of_result(result) else { return String::new() };
     let mut text = format!("\n#### {}\n\n", cell(&result.scenario.name));
     for sentence in why::sentences(&facts) {
         let step = sentence.step.map_or_else(String::new, |step| format!(" (step {step})"));
         let label = if sentence.label.is_empty() { "and" } else { sentence.label };
         text.push_str(&format!("- **{label}**{step}: {}\n", cell(&sentence.text)));
     }
-    let (command, _) = commands::replay(result, witness);
-    text.push_str(&format!("\n```mermaid\n{}```\n", mermaid::diagram(result, witness)));
+    let (command, _) = commands::replay(result, facts.witness);
+    text.push_str(&format!("\n```mermaid\n{}```\n", mermaid::diagram(&facts)));
     text.push_str(&format!("\n```sh\n{command}\n```\n"));
     text
 }

@@ -5,32 +5,22 @@
 
 use super::losses::Facts;
 use super::steps::{Flow, Story};
-use crate::check::{CheckResult, Replayed, Witness};
+use crate::check::{CheckResult, Replayed};
 use crate::trace::{Action, Actor};
 
 /// One diagram per result that has a witness.
 pub fn render(results: &[CheckResult]) -> String {
-    let mut text = String::new();
-    for result in results {
-        if let Some(witness) = result.first_violation().and_then(|found| found.witness.as_ref()) {
-            text.push_str(&diagram(result, witness));
-        }
-    }
-    text
+    results.iter().filter_map(Facts::of_result).map(|facts| diagram(&facts)).collect()
 }
 
 /// The diagram of one witness.
-pub fn diagram(result: &CheckResult, witness: &Witness) -> String {
-    let facts = Facts::new(&result.scenario, witness);
-    draw(&facts.story, Some(&facts))
+pub fn diagram(facts: &Facts<'_>) -> String {
+    draw(&facts.story, Some(facts))
 }
 
 /// The diagram of a replayed schedule; its guilty step is marked if it has one.
 pub fn replay(replayed: &Replayed) -> String {
-    let asked = |name: &str| replayed.scenario.properties.iter().any(|asked| asked == name);
-    let mut judged = replayed.judged.iter().filter(|(name, ..)| asked(name));
-    let witness = judged.find_map(|(.., witness)| witness.as_ref());
-    let facts = witness.map(|witness| Facts::new(&replayed.scenario, witness));
+    let facts = Facts::of_replay(replayed);
     draw(&Story::new(&replayed.scenario, &replayed.trace), facts.as_ref())
 }
 

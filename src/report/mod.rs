@@ -93,7 +93,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "markdown",
             extension: "md",
             summary: "a table and diagrams, for $GITHUB_STEP_SUMMARY or a comment",
-            render: markdown::render,
+            render: |results, _| markdown::render(results),
         },
         Renderer {
             name: "mermaid",

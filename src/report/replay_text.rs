@@ -20,8 +20,7 @@ pub fn render(replayed: &Replayed, style: &Style) -> String {
     ];
     let asked = |name: &str| scenario.properties.iter().any(|asked| asked == name);
     let judged = replayed.judged.iter().filter(|(name, ..)| asked(name));
-    let witness = judged.clone().find_map(|(.., witness)| witness.as_ref());
-    let facts = witness.map(|witness| Facts::new(scenario, witness));
+    let facts = Facts::of_replay(replayed);
     let story = Story::new(scenario, &replayed.trace);
     lines.extend(timeline::draw(&story, facts.as_ref(), style));
     lines.push(Text::new());

@@ -201,12 +201,15 @@ impl<'a> Story<'a> {
             Action::Write { force: true, .. } => ", force",
             _ => "",
         };
-        let (long, short) = (self.payload(event), self.fields(event));
-        vec![
-            format!("{verb} {long}{force}{lock}"),
-            format!("{verb} {short}{force}{lock}"),
-            format!("{verb}{force}{lock}"),
-        ]
+        let long = self.payload(event);
+        let mut names = vec![format!("{verb} {long}{force}{lock}")];
+        if !self.is_shared(event) && !is_empty_patch(event) {
+            let (fields, tails) = self.fields(event);
+            names.push(format!("{verb} {fields}{force}{lock}"));
+            names.push(format!("{verb} {tails}{force}{lock}"));
+        }
+        names.push(format!("{verb}{force}{lock}"));
+        names
     }
 
     /// What a write carries: the whole list if it sends one, the fields it means otherwise.
@@ -252,10 +255,24 @@ impl<'a> Story<'a> {
         changes.join(" ")
     }
 
-    fn fields(&self, event: &Event) -> String {
-        let Some(view) = self.view(event) else { return String::new() };
-        let fields: Vec<_> = event.intent.iter().map(|change| view.label(&change.path)).collect();
-        fields.join(" ")
+    /// The names of the fields without their values: in full, and by their last step. Of a list
+    /// that is sent whole, the list's name.
+    fn fields(&self, event: &Event) -> (String, String) {
+        let Some(view) = self.view(event) else { return Default::default() };
+        let whole = |path: &FieldPath| match &event.action {
+            Action::Write { patch: Some(PatchKind::Merge), .. } => path.outermost_list(),
+            _ => None,
+        };
+        let (mut fields, mut tails): (Vec<String>, Vec<String>) = Default::default();
+        for change in event.intent.iter() {
+            let path = whole(&change.path).unwrap_or_else(|| change.path.clone());
+            let (field, tail) = (view.label(&path), view.tail(&path));
+            if !fields.contains(&field) {
+                fields.push(field);
+                tails.push(tail);
+            }
+        }
+        (fields.join(" "), tails.join(" "))
     }
 
     /// Whether a read is the one of a restamp: made after a conflict, for the version alone.
@@ -296,8 +313,9 @@ impl<'a> Story<'a> {
         {
             notes.push(reason.to_owned());
         }
-        if event.action == Action::Decode {
-            notes.extend(self.wiped(step).into_iter().map(|state| format!("wipes {state}")));
+        if matches!(event.action, Action::Touch | Action::Decode) {
+            let memory = self.view(event).map(|view| view.compact(event.seen.as_deref()));
+            notes.extend(memory.map(|memory| format!("memory {memory}")));
         }
         if !event.answered && event.code.is_some() {
             notes.push("the answer is lost".to_owned());
@@ -312,13 +330,14 @@ impl<'a> Story<'a> {
     fn origin(&self, step: usize, event: &Event) -> Option<String> {
         let basis = event.basis.as_ref()?.revision.0;
         let current = self.before(step).and_then(resource_version)?;
-        if basis >= current || event.code.is_some_and(|code| code >= 400) {
+        let refused = event.code.is_some_and(|code| code >= 400);
+        if basis >= current || refused || self.is_shared(event) {
             return None;
         }
         let restamped = locked_to(event).is_some_and(|rv| rv > basis);
         Some(match (restamped, self.read_from_cache(step), verb(event)) {
             (true, ..) => format!("body still rv {basis}"),
-            (false, true, _) => format!("built on cached rv {basis}"),
+            (false, true, _) => format!("from cached rv {basis}"),
             (false, false, "PUT") => format!("body read at rv {basis}"),
             (false, false, "APPLY") => return None,
             (false, false, _) => format!("computed from rv {basis}"),

@@ -4,24 +4,15 @@
 //! Next to read: `json.rs`.
 
 use super::counts::{count, small};
-use super::style::{Role, Style};
-use super::text::{Text, list_and, plural, wrap};
+use super::style::Role;
+use super::text::{Text, list_and, plural};
 use crate::check::{Bound, CheckResult, Exploration, Verdict};
 use crate::schedulers::Count;
 
-/// The summary; wrapped, its first line begins with the verdict.
-pub fn summary(results: &[CheckResult], style: &Style) -> Vec<Text> {
+/// The summary: one line, whatever its length, so that it is always the last one.
+pub fn summary(results: &[CheckResult]) -> Text {
     let (role, tag, text) = verdict(results);
-    let text = format!("{text} {}", coverage(results));
-    let indent = tag.len() + 2;
-    let width = style.width.saturating_sub(indent).max(24);
-    let lines = wrap(&text, width).into_iter().enumerate();
-    lines
-        .map(|(at, line)| match at {
-            0 => Text::of(role, tag).then(Role::Plain, format!("  {line}")),
-            _ => Text::plain(" ".repeat(indent)).then(Role::Plain, line),
-        })
-        .collect()
+    Text::of(role, tag).then(Role::Plain, format!("  {text} {}", coverage(results)))
 }
 
 fn verdict(results: &[CheckResult]) -> (Role, &'static str, String) {
@@ -117,7 +108,10 @@ fn coverage(results: &[CheckResult]) -> String {
         let states: Option<u64> = explorations.iter().map(|exploration| exploration.states).sum();
         let of = schedules.map_or_else(
             || "Every schedule".to_owned(),
-            |n| format!("All {}", plural(&count(&n), "schedule")),
+            |n| match n == Count::ONE {
+                true => "The only schedule".to_owned(),
+                false => format!("All {}", plural(&count(&n), "schedule")),
+            },
         );
         let states =
             states.map_or_else(String::new, |n| format!(", {}", plural(&small(n), "state")));

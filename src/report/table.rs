@@ -145,8 +145,8 @@ fn cells(live: Option<Measured<'_>>, cache: Option<Measured<'_>>, wide: bool) ->
 /// `4 of 6   lost`.
 fn outcome(row: Option<Measured<'_>>) -> Cell {
     let Some(row) = row else { return cell(Role::Plain, "") };
-    if row.refused.is_some() {
-        return cell(Role::Faint, "-");
+    if let Some(refused) = row.refused {
+        return cell(Role::Faint, code(refused));
     }
     let n = match (row.verdict, row.losing) {
         (Verdict::Holds, _) => {
@@ -156,8 +156,8 @@ fn outcome(row: Option<Measured<'_>>) -> Cell {
         (_, None) => String::new(),
     };
     match row.verdict {
-        Verdict::Violated => cell(Role::Bad, format!("{n:<9}lost").trim_start().to_owned()),
-        Verdict::Unknown => cell(Role::Notice, format!("{n:<9}?").trim_start().to_owned()),
+        Verdict::Violated => cell(Role::Bad, format!("{n}  lost")),
+        Verdict::Unknown => cell(Role::Notice, format!("{n}  ?").trim_start().to_owned()),
         Verdict::Holds => cell(Role::Plain, n),
     }
 }
@@ -170,7 +170,7 @@ fn verdict(live: Option<Measured<'_>>, cache: Option<Measured<'_>>) -> Cell {
     let rows = rows(&(live, cache));
     let refused = rows.iter().find_map(|row| row.refused);
     match (refused, worst(&rows)) {
-        (Some(refused), _) => cell(Role::Faint, format!("refused: {}", short(refused))),
+        (Some(_), _) => cell(Role::Faint, "refused"),
         (None, Verdict::Violated) => cell(Role::Bad, "loses"),
         (None, Verdict::Unknown) => cell(Role::Notice, "unknown"),
         (None, Verdict::Holds) if gives_up(&rows) => cell(Role::Notice, "gives up"),
@@ -178,11 +178,11 @@ fn verdict(live: Option<Measured<'_>>, cache: Option<Measured<'_>>) -> Cell {
     }
 }
 
-/// The first words of a refusal: its status code and reason.
-fn short(refused: &str) -> &str {
-    let end = refused.find([':', ';', '(']).unwrap_or(refused.len());
-    let end = if end > 40 { refused.find(' ').unwrap_or(end) } else { end };
-    refused[..end].trim()
+/// The status code of a refusal.
+fn code(refused: &str) -> String {
+    let word = |word: &&str| word.len() == 3 && word.chars().all(|c| c.is_ascii_digit());
+    let words = refused.split(|c: char| !c.is_alphanumeric());
+    words.clone().find(word).unwrap_or("refused").to_owned()
 }
 
 fn worst(rows: &[Measured<'_>]) -> Verdict {
@@ -252,9 +252,12 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
         .filter_map(|rows| rows.first().map(|row| row.write.to_owned()))
         .collect();
     if !giving.is_empty() {
-        let verb = if giving.len() == 1 { "loses" } else { "lose" };
+        let (loses, gives, it) = match giving.len() {
+            1 => ("loses", "gives", "it"),
+            _ => ("lose", "give", "them"),
+        };
         sentences.push(format!(
-            "{} {verb} nothing, but gives up on a conflict: somebody has to run it again.",
+            "{} {loses} nothing, but {gives} up on a conflict: somebody has to run {it} again.",
             list_and(&giving)
         ));
     }

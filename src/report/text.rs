@@ -86,20 +86,44 @@ pub fn cut(text: &str, width: usize, style: &Style) -> String {
 }
 
 /// Breaks `text` between words into lines of at most `width` columns; a longer word has its own.
+/// What reads as one thing is not broken: `rv 2`, `(0 of 6)`, `ready: True`, a closing brace.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in words(text) {
         let last = lines.last_mut().expect("there is always one line");
         if last.is_empty() {
-            last.push_str(word);
+            last.push_str(&word);
         } else if last.width() + 1 + word.width() <= width {
             last.push(' ');
-            last.push_str(word);
+            last.push_str(&word);
         } else {
-            lines.push(word.to_owned());
+            lines.push(word);
         }
     }
     lines
+}
+
+fn words(text: &str) -> Vec<String> {
+    const TOGETHER: usize = 24;
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let joins = words.last().is_some_and(|last| {
+            let number = word.starts_with(|c: char| c.is_ascii_digit());
+            let counted = number && (last == "rv" || last == "step");
+            let open = last.starts_with('(') && !last.contains(')');
+            let value = last.ends_with(':') && word != "{";
+            let brace = last == "{" || word.starts_with('}');
+            (counted || open || value || brace) && last.width() + word.width() < TOGETHER
+        });
+        match words.last_mut().filter(|_| joins) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// `1 schedule`, `6 schedules`; `n` as text, since counts may be huge.
@@ -136,6 +160,8 @@ mod tests {
     fn wraps_between_words_and_never_loses_one() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
+        assert_eq!(wrap("apply (0 of 6), at rv 2", 10), ["apply", "(0 of 6),", "at rv 2"]);
+        assert_eq!(wrap("{ a: 1, b: 2 }", 8), ["{ a: 1,", "b: 2 }"]);
         assert_eq!(cut("abcdef", 4, &Style::default()), "abc…");
         assert_eq!(cut("abcd", 4, &Style::default()), "abcd");
     }

@@ -28,10 +28,13 @@ pub(super) struct Row {
     pub flow: Flow,
     /// A watch, not a request.
     pub watch: bool,
+    pub is_write: bool,
     pub names: Vec<String>,
     pub notes: Vec<String>,
     /// The object after the step.
     pub object: String,
+    /// Whether it is as after the step before.
+    pub same: bool,
     pub gone: Vec<String>,
     pub guilty: bool,
     pub victim: bool,
@@ -39,8 +42,11 @@ pub(super) struct Row {
 
 /// Draws a run; with the facts of a witness, its guilty row is marked.
 pub fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>, style: &Style) -> Vec<Text> {
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         (1..=story.trace.events.len()).map(|step| row(story, facts, step)).collect();
+    for at in 1..rows.len() {
+        rows[at].same = rows[at].object == rows[at - 1].object;
+    }
     if story.trace.workers.len() == 2 && style.width >= LANES_FROM {
         lanes::draw(story, &rows, style)
     } else {
@@ -73,9 +79,11 @@ fn row(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Row {
         who: story.actor(event),
         flow: if event.action == Action::Deliver { Flow::Reads } else { story.flow(event) },
         watch: event.action == Action::Deliver,
+        is_write: event.is_write(),
         names: story.names(event),
         notes: story.notes(step),
         object,
+        same: false,
         gone,
         guilty,
         victim: facts.is_some_and(|f| f.witness.victim.step == step) && !guilty,
@@ -161,7 +169,7 @@ impl Row {
         match self.names.iter().find(fits) {
             Some(name) if *name == longest => (longest, None),
             // What was left out is told below, unless it is only the value.
-            Some(name) if self.names.last() == Some(name) && self.names.len() > 2 => {
+            Some(name) if self.names.last() == Some(name) && self.is_write => {
                 (name.clone(), self.left_out())
             }
             Some(name) => (name.clone(), None),
@@ -185,9 +193,15 @@ impl Row {
             lines
                 .extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
         }
-        for (at, line) in wrap(&self.object, width.saturating_sub(2)).into_iter().enumerate() {
-            let indent = if at == 0 { "" } else { "  " };
-            lines.push(Text::plain(cut(&format!("{indent}{line}"), width, style)));
+        let role = if self.same { Role::Faint } else { Role::Plain };
+        let object = wrap(&self.object, width.saturating_sub(2));
+        if self.same && object.len() > 1 {
+            lines.push(Text::of(role, "(as before)"));
+        } else {
+            for (at, line) in object.into_iter().enumerate() {
+                let indent = if at == 0 { "" } else { "  " };
+                lines.push(Text::of(role, cut(&format!("{indent}{line}"), width, style)));
+            }
         }
         let corner = style.glyphs().corner;
         for gone in &self.gone {

@@ -144,11 +144,28 @@ impl View {
             match step {
                 Step::Key(key) if label.is_empty() => label.push_str(key),
                 Step::Key(key) => label.extend([".", key]),
-                Step::Entry { value, .. } => label.extend(["[", value, "]"]),
+                Step::Entry { value, .. } => label.extend(["[", short(value), "]"]),
                 Step::Index(index) => label.extend(["[", &index.to_string(), "]"]),
             }
         }
         label
+    }
+
+    /// The last step of a field's name: `[Ready]`, `vcpus`.
+    pub fn tail(&self, field: &FieldPath) -> String {
+        let steps = field.steps();
+        let from = steps.iter().rposition(|step| matches!(step, Step::Entry { .. }));
+        let from = from.unwrap_or(steps.len().saturating_sub(1));
+        let mut tail = String::new();
+        for step in &steps[from..] {
+            match step {
+                Step::Key(key) if tail.is_empty() => tail.push_str(key),
+                Step::Key(key) => tail.extend([".", key]),
+                Step::Entry { value, .. } => tail.extend(["[", short(value), "]"]),
+                Step::Index(index) => tail.extend(["[", &index.to_string(), "]"]),
+            }
+        }
+        tail
     }
 
     /// The list whose entry (and nothing inside it) this field is.
@@ -186,6 +203,14 @@ impl View {
     }
 }
 
+/// A qualified name without its domain: `not-ready` of `example.com/not-ready`.
+fn short(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((domain, rest)) if domain.contains('.') && !rest.is_empty() => rest,
+        _ => name,
+    }
+}
+
 /// The keys by which entries of the same name differ between two states of the run.
 fn varying_keys(list: &FieldPath, states: &[&Value]) -> BTreeSet<String> {
     let mut seen: BTreeMap<String, &serde_json::Map<String, Value>> = BTreeMap::new();
@@ -210,10 +235,13 @@ fn entry_text(entry: &Value, key: Option<&str>, varying: Option<&BTreeSet<String
     let name = key.and_then(|key| entry.get(key));
     match name {
         None => value_text(entry),
-        Some(name) => match entry_details(entry, varying) {
-            Some(details) => format!("{}={details}", value_text(name)),
-            None => value_text(name),
-        },
+        Some(name) => {
+            let name = name.as_str().map_or_else(|| value_text(name), |name| short(name).to_owned());
+            match entry_details(entry, varying) {
+                Some(details) => format!("{name}={details}"),
+                None => name,
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 use super::losses::{Facts, Told};
 use super::steps::{is_status_on_main, locked_to, verb};
 use super::text::list_and;
+use super::view::value_text;
 use crate::apiserver::PatchKind;
 use crate::check::LossClass;
 use crate::trace::Action;
@@ -31,10 +32,19 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
             sentences.push(Sentence { label, step: told.map(|told| told.step), text });
         }
     };
-    let label = if facts.witness.class == LossClass::Dropped { "dropped" } else { "lost" };
-    say(label, facts.victim, facts.victim.map(|victim| lost(facts, victim)));
-    say("stale", facts.stale, facts.stale.map(|stale| stale_read(facts, stale)));
-    say("guilty", facts.culprit, facts.culprit.map(|culprit| guilty(facts, culprit)));
+    let class = facts.witness.class;
+    let (victim, culprit) = match (facts.property, class) {
+        (_, LossClass::Dropped) => ("dropped", "sooner"),
+        ("serializable", _) if facts.other_culprit().is_none() => ("wrote", ""),
+        ("serializable", _) => ("one", "other"),
+        _ => ("lost", "guilty"),
+    };
+    say(victim, facts.victim, facts.victim.map(|victim| lost(facts, victim)));
+    // What is ignored would be ignored on a fresh read, too.
+    let stale = facts.stale.filter(|_| class != LossClass::Ignored);
+    say("stale", stale, stale.map(|stale| stale_read(facts, stale)));
+    let other = facts.other_culprit();
+    say(culprit, other, other.map(|culprit| guilty(facts, culprit)));
     for (at, text) in reasons(facts).into_iter().enumerate() {
         say(if at == 0 { "why" } else { "" }, None, Some(text));
     }
@@ -68,10 +78,35 @@ fn lost(facts: &Facts<'_>, victim: Told<'_>) -> String {
         LossClass::Omitted => {
             format!("{name} meant {lost}, sent nothing about it{}", answered(facts, victim))
         }
+        LossClass::WrongObject => format!(
+            "{name} meant {lost} for the object it had read, and wrote it to another one of the \
+             same name{}",
+            answered(facts, victim)
+        ),
+        _ if facts.never_stored() => meant(facts, victim),
         _ if facts.is_removal() => {
             format!("{name} removed {}{}", facts.label(), answered(facts, victim))
         }
         _ => format!("{name} wrote {lost}{}", answered(facts, victim)),
+    }
+}
+
+/// A write that did not bring about what it meant.
+fn meant(facts: &Facts<'_>, victim: Told<'_>) -> String {
+    let (name, told) = (victim.name, answered(facts, victim));
+    let aim = match facts.is_removal() {
+        true => format!("{name} meant to remove {}", facts.label()),
+        false => format!("{name} meant {}", facts.lost()),
+    };
+    let Action::Write { sent, .. } = &victim.event.action else { return format!("{aim}{told}") };
+    let sent_value = facts.field().and_then(|field| field.get(sent).cloned());
+    match sent_value {
+        Some(value) if facts.change().is_some_and(|c| c.value.as_ref() != Some(&value)) => {
+            format!("{aim}, sent {}{told}", value_text(&value))
+        }
+        Some(_) => format!("{aim}, and sent it{told}"),
+        None if facts.patch_of(victim) == Some(PatchKind::Json) => format!("{aim}{told}"),
+        None => format!("{aim}, sent nothing about it{told}"),
     }
 }
 
@@ -90,8 +125,18 @@ fn stale_read(facts: &Facts<'_>, stale: Told<'_>) -> String {
         }
         (_, LossClass::Omitted) => format!("{name} had read at rv {rv}, where it was so already"),
         (Action::Decode, _) => format!("{name} decoded the answer of rv {rv} into shared memory"),
+        (Action::Write { .. }, _) => {
+            let made = facts.story.rv(stale.step);
+            format!("{name}'s own write was answered with the object as of rv {made}")
+        }
         (Action::Load { .. }, _) => format!("{name} held the object of rv {rv} in memory"),
-        _ if victim_after => format!("{name} had read at rv {rv}, before that write"),
+        (_, LossClass::Dropped) => {
+            let made = facts.culprit.map_or(rv, |culprit| facts.made(culprit));
+            format!("{name} had read at rv {rv}; by then the object was at rv {made}")
+        }
+        _ if victim_after && facts.other_culprit().is_some() => {
+            format!("{name} had read at rv {rv}, before that write")
+        }
         _ => format!("{name} had read at rv {rv}"),
     }
 }
@@ -103,8 +148,17 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     let told = told.split(" at rv ").next().unwrap_or(&told).to_owned();
     let root = whole(facts, culprit);
     let list = facts.list().unwrap_or_else(|| "list".to_owned());
-    let patched_list = facts.witness.class == LossClass::ListReplaced;
+    let list_in_body = match &event.action {
+        Action::Write { sent, patch: Some(PatchKind::Merge), .. } => facts
+            .field()
+            .and_then(|field| field.outermost_list())
+            .is_some_and(|list| list.get(sent).is_some()),
+        _ => false,
+    };
     match &event.action {
+        Action::Write { .. } if facts.witness.class == LossClass::Dropped => {
+            format!("{name} had written in between{told}")
+        }
         Action::Decode => {
             let wiped = facts.story.wiped(culprit.step);
             let what = if wiped.is_empty() { facts.lost() } else { list_and(&wiped) };
@@ -132,15 +186,30 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
         Action::Write { patch: Some(PatchKind::Json), .. } if facts.list().is_some() => {
             format!("{name} addressed entries of {list} by their index as of rv {basis}{told}")
         }
-        Action::Write { .. } if patched_list => {
+        Action::Write { .. } if list_in_body => {
             format!("{name} replaced the whole list {list} with what it made of rv {basis}{told}")
         }
         _ if facts.same_field() => {
             let meant = facts.story.changes(event);
-            format!("{name} wrote {meant}, computed from rv {basis}{told}")
+            let fresh = afresh(facts, culprit).map_or_else(String::new, |fresh| {
+                format!(" (from the object as it was by then: {fresh})")
+            });
+            format!("{name} wrote {meant}, computed from rv {basis}{fresh}{told}")
         }
         _ => format!("{name} sent {} computed from rv {basis}{told}", facts.story.changes(event)),
     }
+}
+
+/// What the culprit would have computed from the object as it was before its write, if that is
+/// something else.
+fn afresh(facts: &Facts<'_>, culprit: Told<'_>) -> Option<String> {
+    let spec = facts.story.scenario.workers.get(culprit.event.worker()?)?;
+    let (before, view) = (facts.story.before(culprit.step)?, facts.story.view(culprit.event)?);
+    let field = facts.field()?;
+    let (path, value) = spec.sets.iter().find(|(path, _)| path.overlaps(&field))?;
+    let fresh = value.change(path, before);
+    let sent = culprit.event.intent.iter().find(|change| change.path == *path)?;
+    (fresh.value != sent.value).then(|| view.intent(&fresh))
 }
 
 /// What a PUT replaces: the status, or the object.
@@ -178,6 +247,24 @@ fn reasons(facts: &Facts<'_>) -> Vec<String> {
                 culprit.name,
                 facts.made(victim)
             ));
+        }
+    }
+    if let Some(step) = facts.unanswered() {
+        let name = facts.culprit.or(facts.victim).map_or("the worker", |told| told.name);
+        reasons.push(format!(
+            "the write of step {step} was stored, but its answer was lost: {name} could not know, \
+             and computed it once more"
+        ));
+    }
+    if facts.property == "serializable" {
+        let last = facts.story.trace.events.len();
+        let end = facts.victim.and_then(|victim| facts.story.view(victim.event));
+        let end = end.map_or_else(String::new, |view| view.compact(facts.story.after(last)));
+        reasons.push(format!(
+            "run one after the other, in whatever order, they would not end in {end}"
+        ));
+        if facts.other_culprit().is_none() {
+            return reasons;
         }
     }
     reasons.extend(match facts.witness.class {
@@ -331,6 +418,13 @@ fn memory(facts: &Facts<'_>) -> Option<String> {
 
 fn ignored(facts: &Facts<'_>) -> Option<String> {
     let victim = facts.victim?;
+    if facts.patch_of(victim) == Some(PatchKind::Json) && facts.list().is_some() {
+        return Some(
+            "a JSON patch names list entries by their index as it was read; by then another entry \
+             stood there, and nothing tested that"
+                .to_owned(),
+        );
+    }
     Some(if is_status_on_main(victim.event) {
         "the kind has a status subresource: a write to the object's own endpoint is answered 2xx, \
          and its status is dropped. Status goes to /status only"
