@@ -324,7 +324,8 @@ fn safe(advice: &[Advice]) -> Vec<String> {
     let told = |verdict: Verdict| -> Vec<String> {
         let rows = advice.iter().filter(|row| row.refused.is_none() && row.verdict == verdict);
         rows.map(|row| {
-            let losing = row.losing.clone().or((row.verdict == Verdict::Holds).then_some(Count::ZERO));
+            let losing =
+                row.losing.clone().or((row.verdict == Verdict::Holds).then_some(Count::ZERO));
             let gives_up = if row.gives_up { ", gives up" } else { "" };
             match losing {
                 Some(losing) => {

@@ -221,11 +221,7 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
     }
 }
 
-fn witness<'a>(
-    scenario: &'a Scenario,
-    property: &'a str,
-    found: &'a Witness,
-) -> JsonWitness<'a> {
+fn witness<'a>(scenario: &'a Scenario, property: &'a str, found: &'a Witness) -> JsonWitness<'a> {
     let pointer = |pointer: &'a crate::check::Pointer| JsonPointer {
         worker: &pointer.worker,
         step: pointer.step,

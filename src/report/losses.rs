@@ -34,7 +34,9 @@ impl Story<'_> {
                     }
                     let now = after.and_then(|object| change.path.get(object));
                     match now == change.value.as_ref() {
-                        true => format!("{}'s {} is lost", self.actor(earlier), view.intent(change)),
+                        true => {
+                            format!("{}'s {} is lost", self.actor(earlier), view.intent(change))
+                        }
                         false => {
                             fate(view.state(&change.path, change.value.as_ref()), change, after)
                         }

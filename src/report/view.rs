@@ -236,7 +236,8 @@ fn entry_text(entry: &Value, key: Option<&str>, varying: Option<&BTreeSet<String
     match name {
         None => value_text(entry),
         Some(name) => {
-            let name = name.as_str().map_or_else(|| value_text(name), |name| short(name).to_owned());
+            let name =
+                name.as_str().map_or_else(|| value_text(name), |name| short(name).to_owned());
             match entry_details(entry, varying) {
                 Some(details) => format!("{name}={details}"),
                 None => name,
