@@ -1,7 +1,7 @@
 //! Templates: what `lostwrite new` writes.
 //!
 //! Real scenarios with comments for somebody who has never written one; each loads and meets its
-//! own expectation. To add one: a file in `scenarios/templates/`, and one line here.
+//! own expectation. To add one: a file in `src/scenario/templates/`, and one line here.
 
 /// A template of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +18,22 @@ pub const TEMPLATES: &[Template] = &[
     Template {
         name: "two-controllers",
         summary: "a custom resource, two controllers, one status field each",
-        text: include_str!("../../scenarios/templates/two-controllers.yaml"),
+        text: include_str!("templates/two-controllers.yaml"),
     },
     Template {
         name: "built-in",
         summary: "a ConfigMap and two tools: no CRD needed",
-        text: include_str!("../../scenarios/templates/built-in.yaml"),
+        text: include_str!("templates/built-in.yaml"),
     },
     Template {
         name: "conditions",
         summary: "two owners of one conditions list",
-        text: include_str!("../../scenarios/templates/conditions.yaml"),
+        text: include_str!("templates/conditions.yaml"),
     },
     Template {
         name: "all-keys",
         summary: "every key of a worker, explained",
-        text: include_str!("../../scenarios/templates/all-keys.yaml"),
+        text: include_str!("templates/all-keys.yaml"),
     },
 ];
 
