@@ -6,7 +6,9 @@
 mod mutations;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use lostwrite::check;
 use lostwrite::scenario::{Mistakes, Scenario};
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -61,4 +63,33 @@ fn overriding_the_write_method_is_asked_of_the_server() {
     let other = scenario.with_write("apply").expect("a custom resource takes apply");
     assert!(other.workers.iter().all(|worker| worker.write == "apply"));
     assert_ne!(other.fingerprint(), scenario.fingerprint());
+}
+
+#[test]
+fn a_schedule_that_cannot_be_followed_says_where() {
+    let scenario = Arc::new(Scenario::builtin("stale-cache").expect("shipped"));
+    for (name, text) in [
+        ("another-letter", "hhxu"),
+        ("two-letters-wide", "hüh"),
+        ("no-such-fault", "hh!zuu"),
+        ("fault-without-a-worker", "hh!l"),
+        ("delivery-to-nobody", "hh~"),
+        ("repeated-never", "h0u"),
+        ("repeated-too-often", "h99999999999999999999"),
+        ("too-long", "h999999h999999"),
+        ("another-format", "2.97f9.hhuu"),
+        ("fingerprint-too-short", "1.97f.hhuu"),
+        ("no-fingerprint", "1.hhuu"),
+        ("another-fingerprint", "1.0000.hhuu"),
+        ("more-steps-than-there-are", "hhuuh"),
+        ("a-delivery-too-early", "~hhhuu"),
+        ("a-fault-that-is-not-allowed", "h!lhuu"),
+    ] {
+        let wrong = check::replay(&scenario, text).unwrap_err().to_string();
+        // The fingerprint is the scenario's, and moves with it.
+        let wrong = wrong.replace(&scenario.short_fingerprint(), "[fingerprint]");
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(format!("schedule-{name}"), wrong);
+        });
+    }
 }
