@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::path_set::{PathSet, Step};
-use super::typed::{Shape, item_step, shape};
+use super::typed::{Shape, entries_of, item_step, items_of, shape};
 use crate::apiserver::patch::same_json;
 use crate::apiserver::schema::node::{ListType, Node};
 
@@ -42,6 +42,9 @@ fn walk(
     path: &mut Vec<Step>,
     out: &mut Comparison,
 ) {
+    if left.is_some() && left == right {
+        return;
+    }
     let (of_left, of_right) = (shape(node, left), shape(node, right));
     let leaf = if right.is_none() {
         descend(of_left, left, right, node, path, out)
@@ -69,19 +72,15 @@ fn descend(
 ) -> bool {
     match shape.resolved() {
         Shape::List => {
-            let items =
-                |side: Option<&Value>| side.and_then(Value::as_array).cloned().unwrap_or_default();
-            let (before, after) = (items(left), items(right));
+            let (before, after) = (items_of(left), items_of(right));
             if node.list == ListType::Atomic || (before.is_empty() && after.is_empty()) {
                 return leaf(left, right, path, out);
             }
-            walk_items(&before, &after, node, path, out);
+            walk_items(before, after, node, path, out);
             false
         }
         Shape::Map => {
-            let fields =
-                |side: Option<&Value>| side.and_then(Value::as_object).cloned().unwrap_or_default();
-            let (before, after) = (fields(left), fields(right));
+            let (before, after) = (entries_of(left), entries_of(right));
             if node.atomic_map || (before.is_empty() && after.is_empty()) {
                 return leaf(left, right, path, out);
             }

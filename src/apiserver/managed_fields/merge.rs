@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::path_set::{PathSet, Step};
-use super::typed::{Shape, item_step, shape};
+use super::typed::{Shape, entries_of, item_step, items_of, shape};
 use crate::apiserver::schema::node::{ListType, Node};
 
 /// The live object with the configuration merged into it.
@@ -27,19 +27,15 @@ fn walk(left: Option<&Value>, right: Option<&Value>, node: &Node) -> Option<Valu
     };
     match shape.resolved() {
         Shape::List => {
-            let items =
-                |side: Option<&Value>| side.and_then(Value::as_array).cloned().unwrap_or_default();
-            let (live, config) = (items(left), items(right));
+            let (live, config) = (items_of(left), items_of(right));
             if node.list == ListType::Atomic || (live.is_empty() && config.is_empty()) {
                 return keep();
             }
-            let merged = merge_items(&live, &config, node);
+            let merged = merge_items(live, config, node);
             (!merged.is_empty()).then_some(Value::Array(merged))
         }
         Shape::Map => {
-            let fields =
-                |side: Option<&Value>| side.and_then(Value::as_object).cloned().unwrap_or_default();
-            let (live, config) = (fields(left), fields(right));
+            let (live, config) = (entries_of(left), entries_of(right));
             if node.atomic_map || (live.is_empty() && config.is_empty()) {
                 return keep();
             }

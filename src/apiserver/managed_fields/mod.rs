@@ -29,6 +29,8 @@ mod typed;
 mod update;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use serde_json::Value;

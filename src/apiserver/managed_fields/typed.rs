@@ -5,8 +5,9 @@
 //! are leaves. Next to read: `compare.rs`.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::path_set::{PathSet, Scalar, Step, path_text};
 use crate::apiserver::schema::node::{ListType, Node, Type};
@@ -39,6 +40,18 @@ impl Shape {
     pub fn resolved(self) -> Shape {
         if self == Shape::Any { Shape::Map } else { self }
     }
+}
+
+/// The items of a list; none of anything else.
+pub(super) fn items_of(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+/// The fields of a map; none of anything else.
+pub(super) fn entries_of(value: Option<&Value>) -> &Map<String, Value> {
+    value.and_then(Value::as_object).unwrap_or(&NO_FIELDS)
 }
 
 /// The step that leads to an item of a list-type map or set.

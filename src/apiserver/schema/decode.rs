@@ -149,7 +149,7 @@ fn zero(node: &Node) -> Option<Value> {
             encode(&mut fields, node);
             Value::Object(fields)
         }
-        Type::String if node.go.name == "string" => Value::from(""),
+        Type::String if node.go.name != "[]uint8" => Value::from(""),
         Type::Number => Value::from(0),
         Type::Boolean => Value::from(false),
         _ => Value::Null,
@@ -168,9 +168,13 @@ fn is_empty(value: &Value, node: &Node) -> bool {
     }
 }
 
-/// Numbers as Go writes them: a float that is a whole number has no fraction.
+/// Numbers as Go has them: a float that is a whole number is written without a fraction, and an
+/// integer that does not fit 64 bits is a float.
 pub(super) fn whole_numbers(value: &mut Value) {
     match value {
+        Value::Number(number) if number.is_u64() && !number.is_i64() => {
+            *value = Value::from(number.as_f64().unwrap_or_default());
+        }
         Value::Number(number) if number.is_f64() => {
             let float = number.as_f64().unwrap_or_default();
             if float.fract() == 0.0 && float.abs() < 9.0e15 {

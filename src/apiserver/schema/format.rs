@@ -59,7 +59,8 @@ const PATTERNS: [(&str, &str); 11] = [
     (
         "duration",
         r"(?ix)^0$ | ^[+-]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$ | ^\d+(\.\d*)?\s*
-          (ns|nanos?|us|micros?|millis?|secs?|seconds?|mins?|minutes?|hrs?|hours?|d|days?|w|weeks?)$",
+          (ns|nanos?|us|micros?|millis?|secs?|seconds?|mins?|minutes?
+          |hrs?|hours?|d|days?|w|weeks?)$",
     ),
 ];
 

@@ -102,7 +102,6 @@ static DEDUCED: LazyLock<Node> = LazyLock::new(|| Node { open: true, ..Node::def
 static UNTYPED: LazyLock<Node> =
     LazyLock::new(|| Node { open: true, atomic_map: true, ..Node::default() });
 
-/// Whether a node is one of those that stand for "no schema".
 impl Node {
     /// The node of values without a schema.
     pub fn deduced() -> &'static Node {

@@ -158,10 +158,8 @@ fn alternatives_report_the_best_failure() {
     );
     assert_eq!(
         complaints(&schema, json!({ "s": { "a": "1", "b": "1" } })),
-        [
-            "<nil>: Invalid value: \"\": \"s\" must validate one and only one schema (oneOf). Found 2 \
-          valid alternatives"
-        ]
+        ["<nil>: Invalid value: \"\": \"s\" must validate one and only one schema (oneOf). \
+             Found 2 valid alternatives"]
     );
 }
 
@@ -249,4 +247,53 @@ fn a_pod_is_decoded_and_defaulted_like_the_struct_it_is() {
              []v1.Container"
             .to_owned())
     );
+}
+
+#[test]
+fn a_status_update_is_validated_by_the_status_schema_alone() {
+    let schema = widget();
+    let old = json!({ "spec": { "replicas": "x" }, "status": {} });
+    let with = |status: Value| json!({ "spec": { "replicas": "x" }, "status": status });
+    let complaints = |status: Value| {
+        let errors = schema.validate_status(&with(status), &old);
+        errors.iter().map(super::FieldError::text).collect::<Vec<_>>()
+    };
+    assert!(complaints(json!({ "conditions": [] })).is_empty());
+    assert_eq!(
+        complaints(Value::Null),
+        ["status: Invalid value: \"null\":  in body must be of type object: \"null\""]
+    );
+    assert_eq!(
+        complaints(json!({ "conditions": [{ "type": 1 }] })),
+        ["status.conditions[0].type: Invalid value: \"integer\": conditions[0].type in body must \
+          be of type string: \"integer\""]
+    );
+    assert_eq!(
+        complaints(json!({ "conditions": [{ "type": "A" }, { "type": "A" }] })),
+        ["status.conditions[1]: Duplicate value: {\"type\":\"A\"}"]
+    );
+}
+
+#[test]
+fn of_a_pods_spec_only_images_and_few_other_fields_change() {
+    let schema = super::builtin::schema("", "v1", "Pod").expect("a built-in kind");
+    let pod = |image: &str, node: &str| json!({ "spec": { "containers": [{ "name": "c", "image": image }], "nodeName": node } });
+    assert!(schema.validate(&pod("a:2", "n"), Some(&pod("a:1", "n"))).is_empty());
+    let errors = schema.validate(&pod("a:1", "m"), Some(&pod("a:1", "n")));
+    assert_eq!(
+        errors.iter().map(|error| error.reason).collect::<Vec<_>>(),
+        ["FieldValueForbidden"]
+    );
+    assert_eq!(schema.validate(&json!({ "spec": {} }), None)[0].field, "spec.containers");
+}
+
+#[test]
+fn a_number_too_large_for_an_integer_is_no_integer() {
+    let mut object: Value =
+        serde_json::from_str(r#"{"spec":{"replicas":99999999999999999999}}"#).expect("JSON");
+    widget().prune(&mut object);
+    assert!(complaints(&widget(), object)[0].contains("of type integer: \"number\""));
+    let mut whole = json!({ "spec": { "replicas": 2.0 } });
+    widget().prune(&mut whole);
+    assert_eq!(whole.to_string(), r#"{"spec":{"replicas":2}}"#);
 }

@@ -137,8 +137,11 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// Whether a number counts as an integer: floats do if they are whole and exact.
 fn is_whole(number: &serde_json::Number) -> bool {
-    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+    const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+    let exact = |float: f64| float.fract() == 0.0 && float.abs() <= EXACT_MAX;
+    !number.is_f64() || number.as_f64().is_some_and(exact)
 }
 
 fn check_type(value: &Value, rules: &Rules, path: &str) -> Findings {

@@ -109,6 +109,7 @@ fn type_node(
 fn primitive(ty: &str) -> Node {
     let (kind, name, bits) = match ty {
         "string" => (Type::String, "string", 0),
+        "uid" => (Type::String, "types.UID", 0),
         "int32" => (Type::Number, "int32", 32),
         "int64" => (Type::Number, "int64", 64),
         "bool" => (Type::Boolean, "bool", 0),
@@ -147,8 +148,8 @@ fn set_flag(node: &mut Node, flag: &str) {
 mod tests {
     use super::*;
 
-    const PRIMITIVES: [&str; 9] =
-        ["string", "int32", "int64", "bool", "time", "quantity", "intstr", "bytes", "any"];
+    const PRIMITIVES: [&str; 10] =
+        ["string", "uid", "int32", "int64", "bool", "time", "quantity", "intstr", "bytes", "any"];
 
     /// A misspelt type would silently become "anything".
     #[test]
