@@ -74,7 +74,11 @@ fn each_offending_order_is_one_that_go_allows() {
         assert_eq!((last.touch, &last.value), (Touch::Wrong, &anomaly.what), "{}", model.name);
         for event in &anomaly.events {
             assert!(anomaly.goroutines.contains(&event.goroutine), "{event:?}");
-            assert!(!event.stale || event.touch == Touch::Read, "{}: {event:?}", model.name);
+            assert!(
+                event.missed.is_none() || event.touch == Touch::Read,
+                "{}: {event:?}",
+                model.name
+            );
         }
         if anomaly.needs_weak_memory() {
             weak.push(model.name);

@@ -46,11 +46,11 @@ impl Anomaly {
     /// Whether it needs a memory in which a read may miss a write that was already made.
     #[must_use]
     pub fn needs_weak_memory(&self) -> bool {
-        self.events.iter().any(|event| event.stale)
+        self.events.iter().any(|event| event.missed.is_some())
     }
 
     fn cost(&self) -> (usize, usize, usize) {
-        let stale = self.events.iter().filter(|event| event.stale).count();
+        let stale = self.events.iter().filter(|event| event.missed.is_some()).count();
         let switched = |pair: &&[MemoryEvent]| pair[0].goroutine != pair[1].goroutine;
         (stale, self.events.windows(2).filter(switched).count(), self.events.len())
     }

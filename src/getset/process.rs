@@ -97,7 +97,9 @@ impl<B: Backend> Process<B> {
         }
         threads.into_iter().for_each(B::join);
         if let Some(after) = self.after {
-            after(&on(0));
+            let me = on(0);
+            me.note("wg.Wait()");
+            after(&me);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The tape is an ordinary mutex around a list, invisible to the engine, so recording changes
 //! neither the orders nor the values that are explored. A read that did not return the last value
-//! written (a weak memory allows that) is marked stale. Read next: `explore.rs`.
+//! written (a weak memory allows that) names the value that it missed. Read next: `explore.rs`.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,9 +50,9 @@ pub struct MemoryEvent {
     /// The value, or the words of a note.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
-    /// A read that did not return the last value written.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub stale: bool,
+    /// For a read that did not return the last value written: that value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
 }
 
 /// One execution on record.
@@ -98,15 +98,15 @@ impl Tape {
             return;
         }
         let latest = recording.latest.get(variable);
-        let stale = match touch {
-            Touch::Read | Touch::Load => latest.is_some_and(|latest| *latest != value),
-            _ => false,
+        let missed = match touch {
+            Touch::Read | Touch::Load => latest.filter(|latest| **latest != value).cloned(),
+            _ => None,
         };
         if let Touch::Write | Touch::Store | Touch::Add | Touch::Swap = touch {
             recording.latest.insert(variable, value.clone());
         }
         let goroutine = recording.goroutines.get(lane).copied().unwrap_or_default();
-        recording.events.push(MemoryEvent { goroutine, touch, variable, value, stale });
+        recording.events.push(MemoryEvent { goroutine, touch, variable, value, missed });
     }
 
     /// Ends the recording with a sentence.

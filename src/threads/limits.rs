@@ -65,6 +65,7 @@ pub enum CutOff {
 impl fmt::Display for CutOff {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Executions(1) => write!(out, "stopped after 1 execution"),
             Self::Executions(limit) => write!(out, "stopped after {limit} executions"),
             Self::Duration(limit) => write!(out, "stopped after {} s", limit.as_secs_f64()),
             Self::Preemptions(bound) => {
