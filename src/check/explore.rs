@@ -11,7 +11,7 @@ use super::judge::{expectation, properties_of};
 use super::replay::witness_of;
 use super::{
     Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Expectation, Exploration, Options,
-    Progress, PropertyResult, Verdict, sample, serial,
+    Progress, PropertyResult, Verdict, sample, serial, threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
@@ -20,6 +20,7 @@ use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
 use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
 use crate::schedulers::{self, Letters, Schedule};
 use crate::simulation::World;
+use crate::threads::Engine;
 use crate::trace::Action;
 
 /// A scenario made ready to be run.
@@ -55,7 +56,10 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
     let prepared = Prepared::new(scenario)?;
     let (exploration, properties, costs) = match options.scheduler.as_str() {
         "exhaustive" => exhaustively(&prepared, options),
-        name => sample::sampled(&prepared, name, options)?,
+        name => match Engine::named(name) {
+            Some(engine) => threaded::run(&prepared, engine, options)?,
+            None => sample::sampled(&prepared, name, options)?,
+        },
     };
     let refused = (scenario.expect == Expect::Rejected).then(|| refusal(scenario)).flatten();
     let stated = match (options.expect, &scenario.expect) {

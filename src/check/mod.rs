@@ -5,6 +5,8 @@
 //! Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
 //! gives. Next to read: `explore.rs`.
 
+#[cfg(all(test, feature = "loom", feature = "shuttle"))]
+mod agreement;
 mod compare;
 mod explore;
 mod judge;
@@ -12,6 +14,7 @@ mod replay;
 mod result;
 mod sample;
 mod serial;
+mod threaded;
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,10 +52,13 @@ pub struct Options {
     pub scheduler: String,
     /// What random schedulers start from.
     pub seed: u64,
-    /// How many runs a sampling scheduler makes at most.
-    pub runs: u64,
+    /// How many runs are made at most. A sampling scheduler makes [`DEFAULT_RUNS`] unless told
+    /// otherwise; a thread engine that ends by itself, as many as it needs.
+    pub runs: Option<u64>,
     /// The bug depth of `pct`.
     pub depth: u32,
+    /// For `loom`: only orders with at most so many preemptions.
+    pub preemption_bound: Option<usize>,
     /// Distinct states to expand at most.
     pub max_states: Option<u64>,
     /// Steps of one schedule at most.
@@ -74,8 +80,9 @@ impl Default for Options {
         Options {
             scheduler: "exhaustive".to_owned(),
             seed: 0,
-            runs: 1000,
+            runs: None,
             depth: 3,
+            preemption_bound: None,
             max_states: None,
             max_steps: None,
             advice: false,
@@ -98,6 +105,9 @@ impl fmt::Debug for Options {
             .finish_non_exhaustive()
     }
 }
+
+/// Runs of a sampling scheduler, unless `runs` says otherwise.
+pub const DEFAULT_RUNS: u64 = 1000;
 
 /// Steps up to which schedules are counted where the graph has a cycle, and after which a sampled
 /// run is cut off, unless `max_steps` says otherwise.

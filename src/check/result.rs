@@ -126,6 +126,8 @@ pub enum Bound {
     Runs(u64),
     /// Ctrl-C.
     Interrupted,
+    /// A thread engine's own limit (`--preemption-bound`, loom's points of choice), in words.
+    Engine(String),
 }
 
 /// How the schedules were explored.

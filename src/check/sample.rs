@@ -7,7 +7,8 @@
 use super::explore::{Outcome, Prepared};
 use super::replay::witness_of;
 use super::{
-    Bound, Costs, DEFAULT_MAX_STEPS, Exploration, Options, Progress, PropertyResult, Verdict,
+    Bound, Costs, DEFAULT_MAX_STEPS, DEFAULT_RUNS, Exploration, Options, Progress, PropertyResult,
+    Verdict,
 };
 use crate::scenario::Diagnostic;
 use crate::schedulers::{self, Count, Pct, Random, Replay, RoundRobin, Scheduler};
@@ -30,11 +31,12 @@ pub(super) fn sampled(
     let seeded = name != "round-robin";
     let mut tally = Tally::new(prepared.observed.len());
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
+    let most = options.runs.unwrap_or(DEFAULT_RUNS);
     let mut stopped_by = None;
-    while tally.runs < options.runs && stopped_by.is_none() && scheduler.begin() {
+    while tally.runs < most && stopped_by.is_none() && scheduler.begin() {
         tally.add(prepared, &mut *scheduler, max_steps);
         if tally.runs % PULSE == 0 {
-            let of = Some(options.runs);
+            let of = Some(most);
             let progress = Progress { done: tally.runs, of, ..Progress::default() };
             stopped_by = options.pulse.as_ref().and_then(|pulse| pulse(progress));
         }
@@ -46,7 +48,7 @@ pub(super) fn sampled(
     let exploration = Exploration {
         scheduler: entry.name,
         complete: false,
-        stopped_by: Some(stopped_by.unwrap_or(Bound::Runs(options.runs))),
+        stopped_by: Some(stopped_by.unwrap_or(Bound::Runs(most))),
         states: None,
         transitions: None,
         schedules: None,
@@ -124,7 +126,7 @@ impl Tally {
 
 /// Moves single steps next to the same worker's previous step as long as the observer stays
 /// decided and switches become fewer.
-fn shrunk(prepared: &Prepared, observer: usize, choices: &[Choice]) -> Vec<Choice> {
+pub(super) fn shrunk(prepared: &Prepared, observer: usize, choices: &[Choice]) -> Vec<Choice> {
     let mut best = choices.to_vec();
     let mut improved = true;
     while improved {

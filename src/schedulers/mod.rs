@@ -97,6 +97,41 @@ pub fn all() -> &'static [Entry] {
             summary: "everybody in turn; one run, the example to read first",
             samples: true,
         },
+        Entry {
+            name: "loom",
+            summary: "every schedule, by loom's partial-order search; at most five threads",
+            samples: false,
+        },
+        Entry {
+            name: "shuttle-random",
+            summary: "shuttle: a random choice at each lock and unlock, from a seed",
+            samples: true,
+        },
+        Entry {
+            name: "shuttle-pct",
+            summary: "shuttle's probabilistic concurrency testing, from a seed",
+            samples: true,
+        },
+        Entry {
+            name: "shuttle-urw",
+            summary: "shuttle's random walk that is nearly uniform over schedules, from a seed",
+            samples: true,
+        },
+        Entry {
+            name: "shuttle-dfs",
+            summary: "shuttle's exhaustive search, which switches at each lock and unlock",
+            samples: false,
+        },
+        Entry {
+            name: "shuttle-calls",
+            summary: "shuttle under a scheduler of ours: every schedule once, one choice per step",
+            samples: false,
+        },
+        Entry {
+            name: "threads",
+            summary: "real threads: whatever order the machine happens to choose",
+            samples: true,
+        },
     ]
 }
 

@@ -31,19 +31,15 @@ pub enum Engine {
     Threads,
 }
 
-/// All engines: the name for `--scheduler`, and a sentence.
-pub const ENGINES: &[(Engine, &str, &str)] = &[
-    (Engine::Loom, "loom", "Every schedule, by loom's partial-order search; five threads."),
-    (Engine::ShuttleRandom, "shuttle-random", "Random schedules, by shuttle."),
-    (Engine::ShuttlePct, "shuttle-pct", "Schedules with few preemptions, at random, by shuttle."),
-    (Engine::ShuttleUrw, "shuttle-urw", "Random schedules, nearly uniform, by shuttle."),
-    (Engine::ShuttleDfs, "shuttle-dfs", "Every schedule, at each lock and unlock, by shuttle."),
-    (
-        Engine::ShuttleCalls,
-        "shuttle-calls",
-        "Every schedule once, one choice per step, by shuttle.",
-    ),
-    (Engine::Threads, "threads", "Real threads: whatever order the machine happens to choose."),
+/// All engines and their names. `schedulers::all` says in a line what each does.
+pub const ENGINES: &[(Engine, &str)] = &[
+    (Engine::Loom, "loom"),
+    (Engine::ShuttleRandom, "shuttle-random"),
+    (Engine::ShuttlePct, "shuttle-pct"),
+    (Engine::ShuttleUrw, "shuttle-urw"),
+    (Engine::ShuttleDfs, "shuttle-dfs"),
+    (Engine::ShuttleCalls, "shuttle-calls"),
+    (Engine::Threads, "threads"),
 ];
 
 impl Engine {
@@ -85,19 +81,20 @@ pub struct Plan {
     pub depth: usize,
     /// An execution with more steps than this is cut off.
     pub steps_max: usize,
-    /// Stop once this observer, by index, has decided an execution.
-    pub stop_at: Option<usize>,
-    /// Keep every distinct schedule and its ending.
+    /// Stop once one of these observers, by index, has decided an execution.
+    pub stop_at: Vec<usize>,
+    /// Keep the ending of every distinct schedule.
     pub keep: bool,
 }
 
 impl Plan {
-    /// The plan that covers everything `engine` covers, or 10,000 runs of one that never ends.
+    /// The plan that covers everything `engine` covers, or 1,000 runs of one that never ends.
     #[must_use]
     pub fn new(engine: Engine) -> Plan {
-        let executions = (!engine.is_exhaustive()).then_some(10_000);
+        let executions = (!engine.is_exhaustive()).then_some(1_000);
         let limits = Limits { executions, ..Limits::default() };
-        Plan { engine, limits, seed: 0, depth: 3, steps_max: 1_000, stop_at: None, keep: false }
+        let stop_at = Vec::new();
+        Plan { engine, limits, seed: 0, depth: 3, steps_max: 1_000, stop_at, keep: false }
     }
 }
 
@@ -181,17 +178,32 @@ const LOOM_THREADS: usize = 5;
 /// # Errors
 /// What the engine cannot express.
 pub fn run(world: &World, plan: &Plan) -> Result<Report, Refusal> {
+    run_while(world, plan, |_| true)
+}
+
+/// The same as long as `go_on`, asked before each execution with the number of those before it,
+/// says so.
+///
+/// # Errors
+/// What the engine cannot express.
+pub fn run_while(
+    world: &World,
+    plan: &Plan,
+    go_on: impl Fn(u64) -> bool + Send + Sync + 'static,
+) -> Result<Report, Refusal> {
     refuse(world, plan.engine)?;
-    let tally = Arc::new(Mutex::new(Tally::default()));
+    let tally = Arc::new(Mutex::new(Tally::new(world.setting.observers.len())));
     let (notebook, keep) = (tally.clone(), plan.keep);
     let judge = move |ended: &Ended<'_>| lock(&notebook).count(ended, keep);
-    let (notebook, stop_at) = (tally.clone(), plan.stop_at);
+    let (notebook, stop_at) = (tally.clone(), plan.stop_at.clone());
     let go_on = move || {
         let tally = lock(&notebook);
-        stop_at.and_then(|at| tally.losing.get(at)).is_none_or(|losing| losing.executions == 0)
+        let mut losing = stop_at.iter().filter_map(|at| tally.losing.get(*at));
+        losing.all(|losing| losing.executions == 0) && go_on(tally.executions)
     };
     let Explored { executions, cut_off } = explore(world, plan, go_on, judge)?;
-    let tally = std::mem::take(&mut *lock(&tally));
+    let none = Tally::new(world.setting.observers.len());
+    let tally = std::mem::replace(&mut *lock(&tally), none);
     let too_long = (tally.unfinished > 0).then_some(CutOff::Steps(plan.steps_max));
     Ok(Report { executions, cut_off: cut_off.or(too_long), tally })
 }

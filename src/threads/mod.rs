@@ -31,9 +31,10 @@ mod tally;
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]
 mod tests;
 
-pub use engine::{ENGINES, Engine, Plan, Refusal, Report, run};
+pub use engine::{ENGINES, Engine, Plan, Refusal, Report, run, run_while};
 pub use limits::{CutOff, Explored, Limits};
-pub use tally::{Losing, Tally};
+pub use play::Cost;
+pub use tally::{Losing, Outcome, Schedule, Tally};
 
 /// What an engine lends to code that runs under it.
 pub trait Backend: Copy + Send + Sync + 'static {

@@ -12,12 +12,35 @@
 use super::{Backend, Lock, Token};
 use crate::reconcilers::Ask;
 use crate::simulation::{Choice, World};
+use crate::trace::Event;
 use std::sync::Arc;
+
+/// What the steps of one execution cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// API calls.
+    pub calls: u64,
+    /// Whether the server refused a write because of a conflict.
+    pub conflict: bool,
+    /// The most write attempts in one reconcile.
+    pub attempts: u32,
+}
+
+impl Cost {
+    fn add(&mut self, event: &Event) {
+        self.calls += u64::from(event.is_api_call());
+        if event.is_write() {
+            self.conflict |= event.is_conflict();
+            self.attempts = self.attempts.max(event.mark.attempts);
+        }
+    }
+}
 
 /// A world under a lock, with what happened to it so far.
 struct Run<B: Backend> {
     world: World,
     choices: Vec<Choice>,
+    cost: Cost,
     /// Workers that are not done.
     active: usize,
     over: bool,
@@ -30,6 +53,8 @@ pub(super) struct Ended<'a> {
     pub world: &'a World,
     /// The steps, in the order in which they reached the world.
     pub choices: &'a [Choice],
+    /// What they cost.
+    pub cost: Cost,
     /// Every worker was done. Otherwise there were too many steps.
     pub finished: bool,
 }
@@ -96,10 +121,11 @@ pub(super) fn play<B: Backend, J: Judge>(
         }
     }
     if active == 0 {
-        judge(&Ended { world: &world, choices: &[], finished: true });
+        judge(&Ended { world: &world, choices: &[], cost: Cost::default(), finished: true });
         return Vec::new();
     }
-    let run = Run { world, choices: Vec::new(), active, over: false, inboxes };
+    let run =
+        Run { world, choices: Vec::new(), cost: Cost::default(), active, over: false, inboxes };
     let table = Arc::new(Table { run: B::Mutex::new(run), steps_max, hook, judge: judge.clone() });
     let mut bodies = bodies.into_iter();
     let first = bodies.next();
@@ -122,9 +148,9 @@ impl<B: Backend, J: Judge> Table<B, J> {
         if run.over {
             return true;
         }
-        let Run { world, choices, active, over, inboxes } = &mut *run;
+        let Run { world, choices, cost, active, over, inboxes } = &mut *run;
         let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
-        world.take(Choice::Worker(worker));
+        cost.add(&world.take(Choice::Worker(worker)));
         choices.push(Choice::Worker(worker));
         let done = world.workers[worker].ask() == Ask::Done;
         *active -= usize::from(done);
@@ -159,7 +185,8 @@ impl<B: Backend, J: Judge> Table<B, J> {
         run.over |= run.choices.len() >= self.steps_max;
         if run.over {
             (self.hook)(Moment::Over);
-            (self.judge)(&Ended { world: &run.world, choices: &run.choices, finished });
+            let Run { world, choices, cost, .. } = &*run;
+            (self.judge)(&Ended { world, choices, cost: *cost, finished });
             run.inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
         }
     }
