@@ -62,6 +62,9 @@ pub enum Command {
     Replay(Replay),
     /// Say in words why a recorded run lost a write
     Explain(Explain),
+    /// Explore the in-process Get/Set models under loom
+    #[cfg(feature = "loom")]
+    Memory(Memory),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario
@@ -136,7 +139,7 @@ pub struct Bounds {
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
     /// Stop after this time, such as 30s, 500ms or 2m
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, alias = "max-duration")]
     pub timeout: Option<Duration>,
 }
 
@@ -170,6 +173,9 @@ pub struct Check {
     /// How many changes of priority pct makes
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
     pub depth: u32,
+    /// Only orders with at most this many preemptions (loom)
+    #[arg(long, value_name = "N", help_heading = "Search")]
+    pub preemption_bound: Option<usize>,
     /// Where the search ends.
     #[command(flatten)]
     pub bounds: Bounds,
@@ -269,6 +275,39 @@ pub struct Explain {
     /// What to change in the scenario.
     #[command(flatten)]
     pub overrides: Overrides,
+}
+
+/// `memory`.
+#[cfg(feature = "loom")]
+#[derive(Debug, Args)]
+pub struct Memory {
+    /// The models to explore; without one, they are listed
+    #[arg(value_name = "MODEL")]
+    pub model: Vec<String>,
+    /// Explore all of them
+    #[arg(long, conflicts_with = "model")]
+    pub all: bool,
+    /// Run at most this many executions of each
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u64>,
+    /// Only orders with at most this many preemptions
+    #[arg(long, value_name = "N")]
+    pub preemption_bound: Option<usize>,
+    /// Stop after this time, such as 30s, 500ms or 2m
+    #[arg(long, value_name = "DURATION", value_parser = duration, alias = "max-duration")]
+    pub timeout: Option<Duration>,
+    /// text or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: MemoryFormat,
+}
+
+/// `memory -o`.
+#[cfg(feature = "loom")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum MemoryFormat {
+    Text,
+    Json,
 }
 
 /// `list`.

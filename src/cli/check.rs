@@ -61,7 +61,7 @@ pub fn renderer(name: &str, flag: &str) -> Result<&'static Renderer, Diagnostic>
 }
 
 /// `unknown scheduler`, with what was probably meant.
-fn unknown(
+pub(super) fn unknown(
     what: &str,
     flag: &str,
     name: &str,
@@ -113,8 +113,9 @@ fn options(args: &Check) -> Result<Options, Diagnostic> {
     Ok(Options {
         scheduler: args.scheduler.clone(),
         seed: args.seed.or(seed).unwrap_or(defaults.seed),
-        runs: args.runs.or(runs).unwrap_or(defaults.runs),
+        runs: args.runs.or(runs),
         depth: args.depth,
+        preemption_bound: args.preemption_bound,
         max_states: args.bounds.max_states,
         max_steps: args.bounds.max_steps,
         advice: !args.no_advice,

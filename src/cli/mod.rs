@@ -11,6 +11,8 @@ mod exit;
 mod explain;
 mod help;
 mod list;
+#[cfg(feature = "loom")]
+mod memory;
 mod new;
 mod output;
 mod progress;
@@ -73,6 +75,8 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Compare(args) => compare::run(args, drawing),
         Command::Replay(args) => replay::run(args, drawing),
         Command::Explain(args) => explain::run(args, drawing),
+        #[cfg(feature = "loom")]
+        Command::Memory(args) => memory::run(args, drawing),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),
         Command::Validate(args) => validate::run(args, drawing),

@@ -197,6 +197,7 @@ fn bound(bound: &Bound) -> JsonBound {
         Bound::Timeout(n) => ("timeout", Some(*n)),
         Bound::Runs(n) => ("runs", Some(*n)),
         Bound::Interrupted => ("interrupted", None),
+        Bound::Engine(_) => ("engine", None),
     };
     JsonBound { bound, value }
 }

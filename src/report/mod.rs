@@ -15,6 +15,8 @@ mod json;
 mod lanes;
 mod losses;
 mod markdown;
+#[cfg(feature = "loom")]
+mod memory;
 mod mermaid;
 mod replay_text;
 mod steps;
@@ -29,6 +31,8 @@ mod why;
 pub use commands::{quoted, recording};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
+#[cfg(feature = "loom")]
+pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
 pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};

@@ -143,6 +143,7 @@ fn partial(exploration: &Exploration) -> String {
         Some(Bound::Steps(n)) => format!(" --max-steps {n} was reached."),
         Some(Bound::Timeout(n)) => format!(" --timeout {n}s was reached."),
         Some(Bound::Interrupted) => " Stopped by Ctrl-C.".to_owned(),
+        Some(Bound::Engine(words)) => format!(" {}{}.", &words[..1].to_uppercase(), &words[1..]),
         Some(Bound::Runs(_)) | None => String::new(),
     };
     let cyclic = match exploration.cyclic {
