@@ -113,12 +113,26 @@ impl<'a> Call<'a> {
             Status::bad_request(text)
         };
         self.kind.schema.decode(object).map_err(refuse)?;
+        self.check_version(object)?;
         let unknown = self.prune(object);
         if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
             return Err(refuse(format!("strict decoding error: {}", unknown.join(", "))));
         }
         self.finish_decoding(object);
         Ok(())
+    }
+
+    /// 400 for another apiVersion than the URL's.
+    fn check_version(&self, object: &Value) -> Answer<()> {
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let expected = self.kind.api_version();
+        match version == expected {
+            true => Ok(()),
+            false => Err(Status::bad_request(format!(
+                "the API version in the data ({version}) does not match the expected API version \
+                 ({expected})"
+            ))),
+        }
     }
 
     /// The same for the outcome of a patch, which refuses with 422 and shows that outcome.
@@ -304,8 +318,7 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
         let managed = new.meta("managedFields").cloned();
         let mut kept = old.clone();
         for field in ["apiVersion", "kind", "status"] {
-            let value = new.get(field).filter(|value| !value.is_null()).cloned();
-            set_field(&mut kept, field, value);
+            set_field(&mut kept, field, new.get(field).cloned());
         }
         *new = kept;
         new.set_meta("managedFields", managed);

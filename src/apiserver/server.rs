@@ -75,11 +75,15 @@ impl ApiServer {
 
     /// One request, as one atomic step.
     pub fn handle(&mut self, request: &Request) -> Response {
-        let answer = match self.kind_of(&request.resource) {
-            Some(kind) => verbs::handle(self, &mut Call::new(request, kind)),
-            None => Err(Status::failure(404, "404 page not found")),
+        let Some(kind) = self.kind_of(&request.resource) else {
+            return Response::from(Status::page_not_found());
         };
-        answer.unwrap_or_else(Response::from)
+        let mut call = Call::new(request, kind);
+        verbs::handle(self, &mut call).unwrap_or_else(|status| {
+            let mut response = Response::from(status);
+            response.warnings = call.warnings;
+            response
+        })
     }
 
     /// Makes the kinds of a CustomResourceDefinition known, without moving the revision.
@@ -218,7 +222,7 @@ impl ApiServer {
         self.store.put_silently(&namespace_key(name), Arc::new(object));
     }
 
-    /// The uid that the next new object gets; the counter moves only when it is stored.
+    /// The uid that the next new object gets. (A dry run takes one too, and changes nothing else.)
     pub(crate) fn next_uid(&self) -> String {
         let (a, b) = (self.mixed(2 * self.made), self.mixed(2 * self.made + 1));
         format!(

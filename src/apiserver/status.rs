@@ -74,6 +74,8 @@ pub struct Cause {
 const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
                         version and try again";
 
+const PAGE_NOT_FOUND: &str = "404 page not found";
+
 /// The constructors: one for each way in which the server says no.
 impl Status {
     /// A failure with a message and a code, and nothing else: what an unforeseen Go error becomes.
@@ -88,6 +90,16 @@ impl Status {
             details: None,
             code: Some(code),
         })
+    }
+
+    /// What a path that leads nowhere is answered: plain text over HTTP, not a Status.
+    pub fn page_not_found() -> Box<Status> {
+        Status::failure(404, PAGE_NOT_FOUND)
+    }
+
+    /// Whether this is [`Status::page_not_found`].
+    pub fn is_page_not_found(&self) -> bool {
+        self.message.as_deref() == Some(PAGE_NOT_FOUND) && self.reason.is_none()
     }
 
     fn because(code: u16, reason: &'static str, message: impl Into<String>) -> Box<Status> {

@@ -81,7 +81,7 @@ impl ApiServer {
     /// Begins a watch.
     pub fn watch(&self, request: &Request) -> Result<Watch, Box<Status>> {
         let Some(kind) = self.kind_of(&request.resource) else {
-            return Err(Status::failure(404, "404 page not found"));
+            return Err(Status::page_not_found());
         };
         start(self, &Call::new(request, kind))
     }

@@ -27,7 +27,7 @@ pub(crate) fn decode(
 ) -> Decoded<Option<Value>> {
     match (verb, patch) {
         (Verb::Create | Verb::Update, _) => object(http, kind, validation, warnings).map(Some),
-        (Verb::Patch, Some(PatchKind::Apply)) => apply(http).map(Some),
+        (Verb::Patch, Some(PatchKind::Apply)) => apply(http, validation, warnings).map(Some),
         (Verb::Patch, Some(patch)) => patch_body(http, patch, validation, warnings).map(Some),
         (Verb::Delete | Verb::DeleteCollection, _) => delete_options(http, query).map(Some),
         _ => Ok(None),
@@ -111,12 +111,12 @@ fn object(
 
 fn duplicates(
     kind: &Kind,
-    duplicates: Vec<String>,
+    duplicates: Vec<json::Duplicate>,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Decoded<()> {
     let texts: Vec<_> =
-        duplicates.iter().map(|path| format!("duplicate field \"{path}\"")).collect();
+        duplicates.iter().map(|it| format!("duplicate field \"{}\"", it.path)).collect();
     match validation {
         FieldValidation::Strict if !texts.is_empty() => Err(Status::bad_request(format!(
             "{kind} in version \"{}\" cannot be handled as a {kind}: strict decoding error: {}",
@@ -146,9 +146,24 @@ fn summary(body: &[u8]) -> String {
     }
 }
 
-fn apply(http: &HttpRequest) -> Decoded {
+fn apply(http: &HttpRequest, validation: FieldValidation, warnings: &mut Vec<String>) -> Decoded {
     let refuse = |error: String| Status::bad_request(format!("error decoding YAML: {error}"));
     let document = yaml(&http.body).map_err(refuse)?;
+    let duplicates = document.duplicates.iter();
+    let twice: Vec<_> = duplicates
+        .map(|it| format!("line {}: key \"{}\" already set in map", it.line, it.key))
+        .collect();
+    match validation {
+        FieldValidation::Strict if !twice.is_empty() => {
+            let lines = twice.join("\n  ");
+            return Err(Status::bad_request(format!(
+                "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal \
+                 errors:\n  {lines}"
+            )));
+        }
+        FieldValidation::Warn => warnings.extend(twice),
+        _ => {}
+    }
     match document.value {
         Value::Object(_) => Ok(document.value),
         Value::Null => Ok(Value::Object(Map::new())),
@@ -170,8 +185,8 @@ fn patch_body(
     let document = json::parse(&http.body).map_err(refuse)?;
     if validation == FieldValidation::Warn {
         let prefix = if patch == PatchKind::Json { "json patch " } else { "" };
-        let paths = document.duplicates.iter();
-        warnings.extend(paths.map(|path| format!("{prefix}duplicate field \"{path}\"")));
+        let duplicates = document.duplicates.iter();
+        warnings.extend(duplicates.map(|it| format!("{prefix}duplicate field \"{}\"", it.path)));
     }
     Ok(document.value)
 }

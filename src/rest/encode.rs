@@ -22,7 +22,7 @@ pub(crate) fn status_code(
     code: u16,
     warnings: &[String],
 ) -> HttpResponse {
-    if status.message.as_deref() == Some("404 page not found") {
+    if status.is_page_not_found() {
         return HttpResponse::page_not_found();
     }
     let yaml = http.header("accept").is_some_and(|it| it.trim() == "application/yaml");

@@ -14,8 +14,19 @@ const DEPTH_MAX: usize = 200;
 pub(crate) struct Document {
     /// The value.
     pub value: Value,
-    /// The paths of keys that were there twice, such as `spec.replicas`.
-    pub duplicates: Vec<String>,
+    /// The keys that were there twice.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A key that an object has had already.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Duplicate {
+    /// Where it is, such as `spec.replicas`.
+    pub path: String,
+    /// The key itself.
+    pub key: String,
+    /// The line of its last occurrence, from 1.
+    pub line: usize,
 }
 
 /// Parses one JSON value; the error is Go's.
@@ -34,7 +45,7 @@ struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
     path: Vec<String>,
-    duplicates: Vec<String>,
+    duplicates: Vec<Duplicate>,
 }
 
 impl Parser<'_> {
@@ -85,6 +96,7 @@ impl Parser<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("looking for beginning of object key string"));
             }
+            let line = self.at;
             let key = self.string()?;
             self.skip_space();
             if self.peek() != Some(b':') {
@@ -95,10 +107,11 @@ impl Parser<'_> {
             let dot = if self.path.is_empty() { "" } else { "." };
             self.path.push(format!("{dot}{key}"));
             let value = self.value("looking for beginning of value")?;
-            if object.insert(key, value).is_some() {
+            if object.insert(key.clone(), value).is_some() {
                 let path = self.path.concat();
-                if !self.duplicates.contains(&path) {
-                    self.duplicates.push(path);
+                let lines = self.bytes[..line].iter().filter(|byte| **byte == b'\n').count();
+                if !self.duplicates.iter().any(|known| known.path == path) {
+                    self.duplicates.push(Duplicate { path, key, line: lines + 1 });
                 }
             }
             self.path.pop();
@@ -328,7 +341,8 @@ mod tests {
     fn duplicate_keys_are_named_and_the_last_wins() {
         let document = parse(br#"{"spec":{"a":1,"l":[{"x":1,"x":2}],"a":2}}"#).unwrap();
         assert_eq!(document.value, json!({"spec": {"a": 2, "l": [{"x": 2}]}}));
-        assert_eq!(document.duplicates, ["spec.l[0].x", "spec.a"]);
+        let paths: Vec<_> = document.duplicates.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(paths, ["spec.l[0].x", "spec.a"]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use lostwrite::apiserver::{ApiServer, Config, History, Revision};
 use lostwrite::rest::{self, Answer, HttpRequest, HttpResponse, WatchStream};
+use serde::Serialize;
+use serde_json::ser::Formatter;
 use serde_json::{Value, json};
+use std::io;
 
 /// An answer as the corpus writes it.
 #[derive(Clone, Debug)]
@@ -95,9 +98,48 @@ impl InProcess {
             path: request["path"].as_str().unwrap_or_default().replace(' ', "%20"),
             query: query.join("&"),
             headers,
-            body: if body.is_null() { Vec::new() } else { text(body).into_bytes() },
+            body: bytes(body),
             time: self.time,
         }
+    }
+}
+
+/// A body as replay.py sends it: a string as it is, anything else as Python writes JSON.
+fn bytes(body: &Value) -> Vec<u8> {
+    match body {
+        Value::Null => Vec::new(),
+        Value::String(text) => text.clone().into_bytes(),
+        other => {
+            let mut out = Vec::new();
+            let mut writer = serde_json::Serializer::with_formatter(&mut out, Python);
+            other.serialize(&mut writer).expect("a value is JSON");
+            out
+        }
+    }
+}
+
+/// JSON with a space after each comma and colon.
+struct Python;
+
+impl Formatter for Python {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        w: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { w.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        w: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { w.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
+        w.write_all(b": ")
     }
 }
 

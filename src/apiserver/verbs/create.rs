@@ -51,25 +51,11 @@ pub(crate) fn create_object(
     seeded_status: Option<Value>,
 ) -> Answer {
     call.admit(&mut object)?;
-    check_version(call, &object)?;
     metadata::wipe(&mut object);
     engine::check_namespace(call, &mut object)?;
     dedup_owners(call, &mut object);
     call.record(None, &mut object);
     store_new(server, call, object, seeded_status)
-}
-
-/// 400 for another apiVersion than the URL's.
-pub(crate) fn check_version(call: &Call<'_>, object: &Value) -> Answer<()> {
-    let version = object["apiVersion"].as_str().unwrap_or_default();
-    let expected = call.kind.api_version();
-    match version == expected {
-        true => Ok(()),
-        false => Err(Status::bad_request(format!(
-            "the API version in the data ({version}) does not match the expected API version \
-             ({expected})"
-        ))),
-    }
 }
 
 /// An owner that is named twice is kept once.
@@ -122,10 +108,10 @@ pub(crate) fn store_new(
         let generated = !object.meta_str("generateName").is_empty();
         return Err(already_exists(&key, &existing.object, generated));
     }
+    server.make_uid();
     if call.request.options.dry_run {
         return Ok(call.answer(201, Arc::new(object)));
     }
-    server.make_uid();
     let object = Arc::new(object);
     let revision = server.store.put(&key, object.clone());
     server.written(&key, call.request.time);

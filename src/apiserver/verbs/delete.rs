@@ -61,10 +61,7 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
                 server.store.delete(key);
                 server.removed(key, time);
             }
-            return Ok(match call.kind.kind.as_str() {
-                "Pod" if !call.kind.custom => Removal::Marked(view),
-                _ => Removal::Gone(view),
-            });
+            return Ok(if is_pod(call) { Removal::Marked(view) } else { Removal::Gone(view) });
         }
         Deletion::Pending => return Ok(Removal::Marked(view)),
         Deletion::Marked(marked) => Arc::new(marked),
@@ -74,6 +71,10 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     }
     let revision = server.store.put(key, marked.clone());
     server.written(key, time);
+    if is_pod(call) && marked.finalizers().is_empty() && grace(&marked) == Some(0) {
+        server.store.delete(key);
+        server.removed(key, time);
+    }
     if key.resource == namespace_key("").resource {
         server.finish_namespace(&key.name, time);
     }
@@ -116,30 +117,38 @@ fn mark(call: &Call<'_>, object: &Value, options: &Value) -> Deletion {
     Deletion::Marked(new)
 }
 
-/// A pod that runs somewhere is given time; nobody but its kubelet removes it.
+fn is_pod(call: &Call<'_>) -> bool {
+    call.kind.kind == "Pod" && !call.kind.custom
+}
+
+fn grace(object: &Value) -> Option<i64> {
+    object.meta("deletionGracePeriodSeconds").and_then(Value::as_i64)
+}
+
+/// A pod is always marked first. One that runs somewhere is given time, and nobody but its kubelet
+/// removes it (by a delete with no grace); another one goes in the same step.
 fn mark_pod(pod: &Value, options: &Value, time: i64) -> Deletion {
     let scheduled = pod["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
     let finished = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     let own = pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
-    let asked = options["gracePeriodSeconds"].as_i64();
-    let grace = if scheduled && !finished { asked.unwrap_or(own) } else { 0 };
-    let grace = if grace < 0 { 1 } else { grace };
-    let pending = pod.meta("deletionGracePeriodSeconds").and_then(Value::as_i64);
+    let asked =
+        options["gracePeriodSeconds"].as_i64().map(|asked| if asked < 0 { 1 } else { asked });
     let finalizers = finalizers(pod, options);
-    match pending {
-        Some(pending) if pending > 0 && asked.is_none_or(|asked| asked >= pending) => {
-            Deletion::Pending
-        }
-        _ if grace == 0 && finalizers.is_empty() => Deletion::Now,
-        Some(0) => Deletion::Pending,
-        _ => {
-            let mut new = metadata::marked(pod, grace, time);
-            if !finalizers.is_empty() {
-                new.set_meta("finalizers", Some(Value::from(finalizers)));
-            }
-            Deletion::Marked(new)
-        }
+    match grace(pod) {
+        Some(0) if finalizers.is_empty() => return Deletion::Now,
+        Some(0) => return Deletion::Pending,
+        Some(pending) if asked.is_none_or(|asked| asked >= pending) => return Deletion::Pending,
+        _ => {}
     }
+    let seconds = if scheduled && !finished { asked.unwrap_or(own) } else { 0 };
+    let mut new = metadata::marked(pod, seconds, time);
+    if pod.meta("deletionTimestamp").is_some() {
+        new.set_meta("generation", pod.meta("generation").cloned());
+    }
+    if !finalizers.is_empty() {
+        new.set_meta("finalizers", Some(Value::from(finalizers)));
+    }
+    Deletion::Marked(new)
 }
 
 /// The finalizers that a deleted object has to wait for.

@@ -23,14 +23,18 @@ pub(crate) fn list(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     Ok(answer(call, items, page.revision, page.next, page.remaining))
 }
 
-/// A list as an answer.
+/// A list as an answer. Items of a built-in kind do not repeat what kind they are.
 pub(crate) fn answer(
     call: &Call<'_>,
-    items: Vec<Value>,
+    mut items: Vec<Value>,
     revision: Revision,
     next: String,
     remaining: Option<usize>,
 ) -> Response {
+    for item in items.iter_mut().filter_map(Value::as_object_mut).filter(|_| !call.kind.custom) {
+        item.remove("apiVersion");
+        item.remove("kind");
+    }
     let mut metadata = json!({ "resourceVersion": revision.to_string() });
     if !next.is_empty() || call.kind.custom {
         metadata["continue"] = Value::String(next);
@@ -82,15 +86,18 @@ pub(crate) fn page(server: &ApiServer, call: &Call<'_>) -> Answer<Page> {
         Some(limit) if limit > 0 && !cached => usize::try_from(limit).unwrap_or(usize::MAX),
         _ => usize::MAX,
     };
+    let mut page = Page { items: Vec::new(), revision, next: String::new(), remaining: None };
     let total = found.len();
-    found.retain(|(_, stored)| selector.matches(&stored.object));
-    let mut page = Page { items: found, revision, next: String::new(), remaining: None };
-    if page.items.len() > limit {
-        page.items.truncate(limit);
-        if let Some((key, _)) = page.items.last() {
-            page.next = encode(&format!("{}\0", position(key, namespace)), revision.0 as i64);
+    for (read, (key, stored)) in found.into_iter().enumerate() {
+        if !selector.matches(&stored.object) {
+            continue;
         }
-        page.remaining = selector.is_empty().then(|| total - limit);
+        page.items.push((key.clone(), stored));
+        if page.items.len() == limit && read + 1 < total {
+            page.next = encode(&format!("{}\0", position(&key, namespace)), revision.0 as i64);
+            page.remaining = selector.is_empty().then(|| total - limit);
+            break;
+        }
     }
     Ok(page)
 }

@@ -89,9 +89,6 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
             managed_fields::conflict_causes(&conflicts),
         ),
     })?;
-    if new.meta_str("name").is_empty() {
-        new.set_meta("name", Some(call.name().into()));
-    }
     let own = |field: &str| current.and_then(|current| current.meta(field).cloned());
     new.set_meta("resourceVersion", revision.or_else(|| own("resourceVersion")));
     new.set_meta("uid", uid.or_else(|| own("uid")));

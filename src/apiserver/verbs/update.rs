@@ -15,7 +15,6 @@ use super::create;
 pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let mut body = create::body(call)?;
     call.admit(&mut body)?;
-    create::check_version(call, &body)?;
     engine::check_identity(call, &mut body)?;
     create::dedup_owners(call, &mut body);
     let Some(current) = server.store.get(&call.key()).cloned() else {
