@@ -101,12 +101,12 @@ fn job(
     processes: &[String],
     spec: &WorkerSpec,
 ) -> Result<Arc<Job>, Diagnostic> {
-    let kind = server.kind_named(&spec.object.kind).ok_or_else(|| {
-        Diagnostic::error(format!("no kind `{}` is known to the API server", spec.object.kind))
+    let (key, kind) = object_of(server, keys, &spec.object).ok_or_else(|| {
+        let ObjectRef { kind, name, .. } = &spec.object;
+        Diagnostic::error(format!("the scenario has no object `{kind}/{name}`"))
     })?;
     let write = methods::named(&spec.write)
         .ok_or_else(|| Diagnostic::error(format!("unknown write method `{}`", spec.write)))?;
-    let key = key_of(&kind, &spec.object, keys);
     let set = |(path, value): &(crate::apiserver::FieldPath, crate::reconcilers::ValueExpr)| {
         let list = path.outermost_list().unwrap_or_else(|| path.clone());
         let list = kind.list_type(&list.field_names());
@@ -137,19 +137,15 @@ fn job(
     }))
 }
 
-/// The object a worker means: its namespace may be left out where only one object has the name.
-fn key_of(kind: &Kind, object: &ObjectRef, keys: &[Key]) -> Key {
-    let named = |key: &&Key| {
-        key.resource == kind.resource
-            && key.name == object.name
-            && (object.namespace.is_none() || object.namespace == key.namespace)
+/// The object a worker means and its kind: the version of the kind is the object's, and the
+/// namespace may be left out.
+fn object_of(server: &ApiServer, keys: &[Key], object: &ObjectRef) -> Option<(Key, Arc<Kind>)> {
+    let named = |key: &Key| {
+        key.name == object.name && (object.namespace.is_none() || object.namespace == key.namespace)
     };
-    keys.iter().find(named).cloned().unwrap_or_else(|| Key {
-        resource: kind.resource.clone(),
-        namespace: kind
-            .namespaced
-            .then(|| object.namespace.clone().unwrap_or_else(|| "default".to_owned())),
-        name: object.name.clone(),
+    keys.iter().filter(|key| named(key)).find_map(|key| {
+        let kind = server.kind_of(&key.resource)?;
+        (kind.kind == object.kind).then(|| (key.clone(), kind))
     })
 }
 

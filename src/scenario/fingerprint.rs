@@ -42,8 +42,8 @@ fn worker(spec: &WorkerSpec) -> Value {
         "read": reader(spec.read),
         "write": spec.write,
         "subresource": spec.subresource,
-        "sets": sets.collect::<Vec<_>>(),
-        "when": when.collect::<Vec<_>>(),
+        "sets": in_order(sets),
+        "when": in_order(when),
         "process": spec.process,
         "fieldManager": spec.field_manager,
         "attempts": match spec.attempts {
@@ -55,6 +55,13 @@ fn worker(spec: &WorkerSpec) -> Value {
         "typed": spec.typed,
         "knows": spec.knows.is_some().then(|| knows.collect::<Vec<_>>()),
     })
+}
+
+/// The order in which a file names fields means nothing.
+fn in_order(fields: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut fields: Vec<Value> = fields.collect();
+    fields.sort_by_key(Value::to_string);
+    fields
 }
 
 fn expression(value: &ValueExpr) -> Value {

@@ -198,3 +198,141 @@ fn twice(source: &Arc<SourceText>, document: &Document, name: &str) -> Diagnosti
         .at(source, place, "")
         .help("give each a name of its own")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcilers::{Attempts, ValueExpr};
+    use crate::scenario::Expect;
+    use serde_json::json;
+
+    const CRD: &str = include_str!("../../scenarios/crds/widget.crd.yaml");
+
+    struct One(String);
+
+    impl Files for One {
+        fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
+            Ok(self.0.clone().into_bytes())
+        }
+
+        fn shown(&self, path: &str) -> String {
+            path.to_owned()
+        }
+
+        fn near(&self, _path: &str) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    fn load(text: &str) -> Vec<Scenario> {
+        let source = SourceText::new("test.yaml", text);
+        Scenario::load(&source, None, &One(CRD.to_owned())).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    const PLAIN: &str = "
+apiVersion: lostwrite.dev/v1alpha1
+kind: Scenario
+metadata: { name: plain }
+crds: [widget.crd.yaml]
+objects:
+  - { apiVersion: demo.example.com/v1, kind: Widget, metadata: { name: demo } }
+workers:
+  - name: health
+    write: merge-patch
+    sets:
+      status.ready: true
+      status.phase: null
+      \"status.conditions[type=Ready]\":
+        { status: \"True\", observedGeneration: { $read: metadata.generation } }
+  - { name: user, write: update, sets: { spec.replicas: { $add: 1 } }, attempts: unlimited }
+";
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let scenario = load(PLAIN).remove(0);
+        let [health, user] = scenario.workers.as_slice() else { panic!("two workers") };
+        assert_eq!(health.subresource.as_deref(), Some("status"));
+        assert_eq!(user.subresource, None);
+        assert_eq!((health.process.as_str(), user.field_manager.as_str()), ("health", "user"));
+        assert_eq!(health.attempts, Attempts::AtMost(5));
+        assert_eq!(user.attempts, Attempts::Unlimited);
+        assert_eq!(health.object.namespace.as_deref(), Some("default"));
+        assert_eq!((health.read, health.retry_read), (Reader::Live, Reader::Live));
+        assert_eq!(scenario.properties, ["no-lost-write"]);
+        assert_eq!(scenario.expect, Expect::Unstated);
+        assert_eq!(health.write_line, 10);
+    }
+
+    #[test]
+    fn an_expression_in_an_entry_becomes_a_field_of_its_own() {
+        let scenario = load(PLAIN).remove(0);
+        let sets: Vec<(String, ValueExpr)> = scenario.workers[0]
+            .sets
+            .iter()
+            .map(|(path, value)| (path.to_string(), value.clone()))
+            .collect();
+        let generation = "metadata.generation".parse().unwrap();
+        assert_eq!(
+            sets,
+            [
+                ("status.ready".to_owned(), ValueExpr::Literal(json!(true))),
+                ("status.phase".to_owned(), ValueExpr::Remove),
+                (
+                    "status.conditions[type=Ready].status".to_owned(),
+                    ValueExpr::Literal(json!("True"))
+                ),
+                (
+                    "status.conditions[type=Ready].observedGeneration".to_owned(),
+                    ValueExpr::Read(generation)
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn several_documents_and_json_are_scenarios() {
+        let second = PLAIN.replace("name: plain", "name: other");
+        let both = load(&format!("{PLAIN}---{second}"));
+        assert_eq!(both.len(), 2);
+        assert_eq!(both[1].source.first_line, PLAIN.lines().count() + 1);
+        assert!(both[1].source.text.contains("name: other"));
+        assert!(!both[1].source.text.contains("name: plain"));
+        let source = SourceText::new("t", PLAIN);
+        let value = yaml::parse(&source).unwrap()[0].root.to_value();
+        let json = load(&serde_json::to_string_pretty(&value).unwrap()).remove(0);
+        assert_eq!(json.fingerprint(), both[0].fingerprint());
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_the_meaning() {
+        let scenario = load(PLAIN).remove(0);
+        let same = PLAIN
+            .replace("metadata: { name: plain }", "# a comment\nmetadata: { name: renamed }")
+            .replace("status.ready: true", "status.ready: true   # mine")
+            .replace("crds:", "description: Something.\nexpect: lost\ncrds:")
+            .replace("name: user, write: update", "write: update, read: live, name: user");
+        assert_eq!(load(&same).remove(0).fingerprint(), scenario.fingerprint());
+        for other in [
+            PLAIN.replace("merge-patch", "apply"),
+            PLAIN.replace("ready: true", "ready: false"),
+            PLAIN.replace("unlimited", "4"),
+            PLAIN.replace("crds:", "faults: { crashes: 1 }\ncrds:"),
+            PLAIN.replace("name: demo }", "name: demo2 }"),
+        ] {
+            assert_ne!(load(&other).remove(0).fingerprint(), scenario.fingerprint());
+        }
+        assert_ne!(scenario.with_read(Reader::Cache).fingerprint(), scenario.fingerprint());
+        assert_eq!(scenario.short_fingerprint().len(), 4);
+    }
+
+    #[test]
+    fn a_kind_may_have_two_versions() {
+        let version = CRD.split("    - name: v1\n").nth(1).unwrap();
+        let old = version.replace("storage: true", "storage: false");
+        let crd = format!("{CRD}    - name: v1beta1\n{old}");
+        let text = PLAIN.replace("demo.example.com/v1,", "demo.example.com/v1beta1,");
+        let source = SourceText::new("test.yaml", text);
+        let scenarios = Scenario::load(&source, None, &One(crd)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(scenarios[0].warnings.is_empty(), "{}", scenarios[0].warnings[0]);
+    }
+}

@@ -13,7 +13,7 @@ use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
 use super::{Expect, Plan, Scenario, WorkerSpec};
-use crate::apiserver::{FieldPath, Kind, Response};
+use crate::apiserver::{Cause, FieldPath, Kind, Response};
 use crate::reconcilers::ValueExpr;
 
 /// Where a worker's paths and values stand.
@@ -58,7 +58,9 @@ pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> 
     let plan = Plan::new(scenario)?;
     for (at, spec) in scenario.workers.iter().enumerate() {
         let kind = plan.server.kind_of(&plan.jobs[at].key.resource);
-        if let (Some(kind), Outcome::Refused(response)) = (kind, probe::alone(&plan, at)) {
+        if let (Some(kind), Outcome::Refused(response)) = (kind, probe::alone(&plan, at))
+            && is_certain(spec, &response)
+        {
             let (message, help) = explained(&kind, spec, &response);
             let source = SourceText::new("--write", method);
             return Err(Diagnostic::error(message)
@@ -110,6 +112,18 @@ impl Teller<'_> {
 
     fn refused(&self, response: &Response) -> Diagnostic {
         let (message, help) = explained(&self.kind, self.spec, response);
+        if is_missing_endpoint(self.spec, response) {
+            let place = self.checker.worker_node(self.at, "subresource").mark();
+            return Diagnostic::error(message)
+                .answered(self.checker.source, place, response.code, &said(response))
+                .maybe_help(help);
+        }
+        if !is_certain(self.spec, response) {
+            let place = self.checker.worker_node(self.at, "write").mark();
+            return Diagnostic::warning(message)
+                .answered(self.checker.source, place, response.code, &said(response))
+                .note("so it is when this worker is alone; after another's write it may be taken");
+        }
         let blamed = self.blamed(response);
         let meant = blamed.and_then(|set| {
             let (path, _) = &self.spec.sets[set];
@@ -190,6 +204,27 @@ impl Teller<'_> {
     }
 }
 
+/// Whether the answer is the same whoever moves when: not what depends on the object found there.
+fn is_certain(spec: &WorkerSpec, response: &Response) -> bool {
+    let about_own_literal = |cause: &Cause| {
+        let field = tokens(cause.field.as_deref().unwrap_or_default());
+        let own = |(path, value): &(FieldPath, ValueExpr)| {
+            let names = path.field_names();
+            matches!(value, ValueExpr::Literal(_)) && field.starts_with(&names)
+        };
+        cause.reason != Some("FieldValueRequired") && spec.sets.iter().any(own)
+    };
+    let details = response.status().and_then(|status| status.details.as_ref());
+    let mut causes = details.iter().flat_map(|details| &details.causes);
+    let of_version = |cause: &Cause| cause.field.as_deref() == Some("metadata.resourceVersion");
+    response.code != 422 || causes.any(|cause| of_version(cause) || about_own_literal(cause))
+}
+
+/// Whether the worker writes to an endpoint that the kind does not have.
+fn is_missing_endpoint(spec: &WorkerSpec, response: &Response) -> bool {
+    response.code == 404 && spec.subresource.is_some()
+}
+
 /// The field that was probably meant, or all that stand there.
 fn with_known_fields(warning: Diagnostic, path: &FieldPath, known: &[String]) -> Diagnostic {
     match meant(path, known) {
@@ -247,6 +282,10 @@ fn explained(kind: &Kind, spec: &WorkerSpec, response: &Response) -> (String, Op
                  merged by key)"
                     .to_owned(),
             ),
+        ),
+        _ if is_missing_endpoint(spec, response) => (
+            format!("`{}` has no status subresource", kind.kind),
+            Some("leave `subresource` away: the object is written as a whole".to_owned()),
         ),
         _ => (format!("the API server refuses what `{}` writes", spec.name), None),
     }

@@ -215,13 +215,6 @@ impl Checker<'_> {
         let worker = self.file.workers[at].clone();
         let object = self.object(at, worker.object.as_deref(), &cluster.objects)?;
         let has_status = object.kind.status_subresource;
-        if matches!(worker.subresource, Some(schema::Subresource::Status)) && !has_status {
-            let node =
-                self.root.nearest(&[At::Key("workers"), At::Index(at), At::Key("subresource")]);
-            let message = format!("`{}` has no status subresource", object.kind.kind);
-            let mistake = self.wrong(node, message);
-            mistake.help.push("leave `subresource` away: the object is written as a whole".into());
-        }
         let only_status = fields.sets.iter().all(|set| set.path.root() == Some("status"));
         let status = match worker.subresource {
             Some(subresource) => matches!(subresource, schema::Subresource::Status),
