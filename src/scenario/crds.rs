@@ -117,7 +117,9 @@ static SHAPE: LazyLock<Value> = LazyLock::new(|| {
                 "required": ["group", "names", "scope", "versions"],
                 "properties": {
                     "group": text,
-                    "scope": { "title": "scope", "type": "string", "enum": ["Namespaced", "Cluster"] },
+                    "scope": {
+                        "title": "scope", "type": "string", "enum": ["Namespaced", "Cluster"],
+                    },
                     "names": {
                         "title": "CRD's names", "type": "object", "required": ["kind", "plural"],
                         "properties": {

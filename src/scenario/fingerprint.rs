@@ -6,18 +6,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Scenario, WorkerSpec};
+use super::{Faults, Scenario, WorkerSpec};
 use crate::reconcilers::{Attempts, Reader, ValueExpr};
 
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
     pub fn fingerprint(&self) -> u64 {
-        let faults = self.faults;
+        let Faults { lost_responses, crashes, watch_gaps, recreations } = self.faults;
         let meaning = json!({
             "crds": self.crds,
             "objects": self.objects,
             "workers": self.workers.iter().map(worker).collect::<Vec<_>>(),
-            "faults": [faults.lost_responses, faults.crashes, faults.watch_gaps, faults.recreations],
+            "faults": [lost_responses, crashes, watch_gaps, recreations],
         });
         fnv1a(meaning.to_string().as_bytes())
     }

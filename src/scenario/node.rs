@@ -113,6 +113,25 @@ impl Node {
         node
     }
 
+    /// How much it is: values, bytes of strings, and levels.
+    pub fn weight(&self) -> (usize, usize, usize) {
+        let sum = |children: &mut dyn Iterator<Item = &Node>| {
+            children.map(Node::weight).fold((1, 0, 0), |(v, b, d), (values, bytes, depth)| {
+                (v + values, b + bytes, d.max(depth + 1))
+            })
+        };
+        match &self.kind {
+            NodeKind::String(text) => (1, text.len(), 0),
+            NodeKind::List(items) => sum(&mut items.iter()),
+            NodeKind::Map(entries) => {
+                let (values, bytes, depth) = sum(&mut entries.iter().map(|(_, node)| node));
+                let keys: usize = entries.iter().map(|(key, _)| key.text.len()).sum();
+                (values, bytes + keys, depth)
+            }
+            _ => (1, 0, 0),
+        }
+    }
+
     /// What to underline: a scalar, a flow collection, or the first key of a block.
     pub fn mark(&self) -> Range<usize> {
         match &self.kind {

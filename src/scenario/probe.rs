@@ -1,9 +1,9 @@
 //! What the server says to a worker that is alone: asked with its real request, not guessed.
 //!
-//! A PUT without resourceVersion of a custom resource is 422, a strategic merge patch of one 415, a
-//! value of the wrong type 422; and what the schema prunes or the endpoint drops is answered 200 and
-//! not stored. All of that is a property of the scenario, not of any schedule, and its author should
-//! hear of it before a search begins. Next to read: `validate.rs`.
+//! A PUT without resourceVersion of a custom resource is 422, a strategic merge patch of one 415,
+//! a value of the wrong type 422; and what the schema prunes or the endpoint drops is answered 200
+//! and not stored. All of that is a property of the scenario, not of any schedule, and its author
+//! should hear of it before a search begins. Next to read: `refusals.rs`.
 
 use std::sync::Arc;
 

@@ -33,8 +33,8 @@ const PATHS: &str = "
 |---|---|
 | `status.ready` | a field |
 | `metadata.labels[\"a.b/c\"]` | a key that is no plain word |
-| `status.conditions[type=Ready]` | the list entry with that key: made if absent; the keys of a value \
-are merged into it |
+| `status.conditions[type=Ready]` | the list entry with that key: made if absent; the keys of a \
+value are merged into it |
 | `status.conditions[type=Ready].status` | a field of that entry |
 | `status.history[0]` | a list entry by index |
 

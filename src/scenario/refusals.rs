@@ -1,8 +1,9 @@
 //! What the API server will refuse or ignore, told before anything is explored.
 //!
-//! `probe.rs` asks; this file turns the answers into diagnostics at the worker's text. A refusal is
-//! an error unless the scenario says `expect: rejected`; a write that is answered 2xx and not stored
-//! is a warning unless the scenario says that it expects the loss.
+//! `probe.rs` asks; this file turns the answers into diagnostics at the worker's text. A refusal
+//! that is the same whoever moves when is an error, unless the scenario says `expect: rejected`;
+//! one that depends on the object found there is a warning. So is a write that is answered 2xx and
+//! not stored, unless the scenario says that it expects a loss. Next to read: `validate.rs`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -271,7 +272,8 @@ fn explained(kind: &Kind, spec: &WorkerSpec, response: &Response) -> (String, Op
         ("update-unconditional", 422) if !kind.unconditional_update => (
             format!("{who} refuses an update without a resourceVersion"),
             Some(
-                "use `update-restamp` to show the same loss for a custom resource, or a built-in kind"
+                "use `update-restamp` to show the same loss for a custom resource, or a built-in \
+                 kind"
                     .to_owned(),
             ),
         ),

@@ -31,7 +31,8 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub description: String,
     /// CustomResourceDefinitions (`apiextensions.k8s.io/v1`): a path relative to this file, or
-    /// inline. Built-in kinds (ConfigMap, Secret, Pod, Node, Namespace, Deployment, Lease) need none.
+    /// inline. Built-in kinds (ConfigMap, Secret, Pod, Node, Namespace, Deployment, Lease) need
+    /// none.
     #[serde(default)]
     #[schemars(schema_with = "crds")]
     pub crds: Vec<Value>,

@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
             _ => return Err(self.error(span, "a value is missing here")),
         };
         if anchor != 0 {
-            let (values, string_bytes, _) = weight(&node);
+            let (values, string_bytes, _) = node.weight();
             self.spend(values, string_bytes, &node.span)?;
             self.left.anchors.insert(anchor, node.clone());
         }
@@ -225,7 +225,7 @@ impl<'t> Reader<'t> {
         let Some(node) = self.left.anchors.get(&id) else {
             return Err(self.error(span, "this alias is inside of what it stands for"));
         };
-        let (values, string_bytes, levels) = weight(node);
+        let (values, string_bytes, levels) = node.weight();
         let mut node = node.clone();
         if depth + levels > MAX_DEPTH {
             return Err(self.error(span, "this is nested too deeply"));
@@ -302,24 +302,6 @@ fn merge(entries: &mut Vec<(Key, Node)>, own: &BTreeMap<String, Range<usize>>, f
                 entries.push((key, value));
             }
         }
-    }
-}
-
-/// Values, bytes of strings, and levels of a node.
-fn weight(node: &Node) -> (usize, usize, usize) {
-    let sum = |children: &mut dyn Iterator<Item = &Node>| {
-        children.map(weight).fold((1, 0, 0), |(v, b, d), (values, bytes, depth)| {
-            (v + values, b + bytes, d.max(depth + 1))
-        })
-    };
-    match &node.kind {
-        NodeKind::String(text) => (1, text.len(), 0),
-        NodeKind::List(items) => sum(&mut items.iter()),
-        NodeKind::Map(entries) => {
-            let (values, bytes, depth) = sum(&mut entries.iter().map(|(_, node)| node));
-            (values, bytes + entries.iter().map(|(key, _)| key.text.len()).sum::<usize>(), depth)
-        }
-        _ => (1, 0, 0),
     }
 }
 
