@@ -104,8 +104,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> std::io::Re
 /// Whether a file of a folder means to be a scenario.
 fn is_scenario(file: &Path) -> bool {
     let Ok(bytes) = std::fs::read(file) else { return true };
-    let text = String::from_utf8_lossy(&bytes);
-    text.contains("lostwrite.dev/") && text.contains("Scenario")
+    Scenario::is_meant_by(&bytes)
 }
 
 fn unknown(name: &str) -> Diagnostic {

@@ -76,6 +76,22 @@ impl Scenario {
         if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
     }
 
+    /// Whether a text means to be a scenario, right or wrong: what `check FOLDER` picks.
+    pub fn is_meant_by(text: &[u8]) -> bool {
+        const GROUP: &str = "lostwrite.dev/";
+        let version = |document: &Document| {
+            let version = document.root.get("apiVersion").and_then(Node::as_str);
+            version.is_some_and(|version| version.starts_with(GROUP))
+        };
+        let source = yaml::decode("", text.to_owned());
+        match source.and_then(|source| yaml::parse(&source)) {
+            Ok(documents) => documents.iter().any(version),
+            Err(_) => String::from_utf8_lossy(text)
+                .lines()
+                .any(|line| line.starts_with("apiVersion:") && line.contains(GROUP)),
+        }
+    }
+
     /// The same scenario with every worker writing by this method (`--write`).
     pub fn with_write(&self, method: &str) -> Result<Scenario, Mistakes> {
         let known = names::write_methods();
@@ -323,6 +339,16 @@ workers:
         }
         assert_ne!(scenario.with_read(Reader::Cache).fingerprint(), scenario.fingerprint());
         assert_eq!(scenario.short_fingerprint().len(), 4);
+    }
+
+    #[test]
+    fn a_folder_s_other_files_are_not_meant() {
+        assert!(Scenario::is_meant_by(PLAIN.as_bytes()));
+        assert!(Scenario::is_meant_by(b"{\"apiVersion\": \"lostwrite.dev/v1\"}"));
+        assert!(Scenario::is_meant_by(b"apiVersion: lostwrite.dev/v1alpha1\nworkers: [\n"));
+        assert!(!Scenario::is_meant_by(CRD.as_bytes()));
+        assert!(!Scenario::is_meant_by(json_schema().to_string().as_bytes()));
+        assert!(!Scenario::is_meant_by(b"\xff\xfe"));
     }
 
     #[test]
