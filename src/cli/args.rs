@@ -6,7 +6,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::scenario::{TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
 #[derive(Debug, Parser)]
@@ -353,8 +356,11 @@ pub struct New {
     /// The scenario's name; the file is NAME.yaml
     #[arg(value_name = "NAME", default_value = "my-race")]
     pub name: String,
+    /// A commented scenario to start from
+    #[arg(long, value_name = "TEMPLATE", default_value = "race", value_parser = templates())]
+    pub template: String,
     /// A shipped scenario to start from
-    #[arg(long, value_name = "SCENARIO")]
+    #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
     pub from: Option<String>,
     /// Write to this file; - is stdout
     #[arg(short, long, value_name = "PATH")]
@@ -362,6 +368,12 @@ pub struct New {
     /// Overwrite a file that is there
     #[arg(long)]
     pub force: bool,
+}
+
+/// The templates with their one line each.
+fn templates() -> PossibleValuesParser {
+    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
+    PossibleValuesParser::new(TEMPLATES.iter().map(value))
 }
 
 /// `validate`.

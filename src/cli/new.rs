@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 use super::args::New;
 use super::{Exit, Outcome, output};
 use crate::report;
-use crate::scenario::{Diagnostic, Scenario};
-
-/// The starter: every key a beginner needs, with a comment.
-const STARTER: &str = include_str!("starter.yaml");
+use crate::scenario::{Diagnostic, Scenario, starter};
 
 /// Runs it.
 pub fn run(args: &New) -> Outcome {
     checked_name(&args.name)?;
     let (text, files) = match &args.from {
-        None => (STARTER.replace("NAME", &args.name), Vec::new()),
+        None => (starter(&args.template, &args.name).unwrap_or_default(), Vec::new()),
         Some(from) => {
             let scenario = Scenario::builtin(from).ok_or_else(|| {
                 Diagnostic::error(format!("there is no shipped scenario `{from}`"))

@@ -16,14 +16,19 @@ pub struct Template {
 /// All templates, the default first.
 pub const TEMPLATES: &[Template] = &[
     Template {
-        name: "two-controllers",
-        summary: "a custom resource, two controllers, one status field each",
-        text: include_str!("templates/two-controllers.yaml"),
+        name: "race",
+        summary: "a Node, two controllers, one status field each: runs, and loses",
+        text: include_str!("templates/race.yaml"),
     },
     Template {
-        name: "built-in",
-        summary: "a ConfigMap and two tools: no CRD needed",
-        text: include_str!("templates/built-in.yaml"),
+        name: "custom-resource",
+        summary: "a CRD, two controllers, one status field each, the right retry",
+        text: include_str!("templates/custom-resource.yaml"),
+    },
+    Template {
+        name: "configmap",
+        summary: "two tools and one ConfigMap: no status, no CRD",
+        text: include_str!("templates/configmap.yaml"),
     },
     Template {
         name: "conditions",
