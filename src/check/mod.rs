@@ -15,6 +15,7 @@ mod result;
 mod sample;
 mod serial;
 mod threaded;
+mod workers;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub use result::{
     Advice, Bound, CheckResult, Costs, Expectation, Exploration, LossClass, Pointer,
     PropertyResult, Verdict, Witness,
 };
+
+pub use workers::{Checked, Workers, get, put};
 
 /// How far a check has come.
 #[derive(Clone, Copy, Debug, Default)]

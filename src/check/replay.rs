@@ -76,7 +76,10 @@ fn does_not_fit(prepared: &Prepared, misfit: &Misfit) -> Diagnostic {
     Diagnostic::error(message).note(why)
 }
 
-fn follow(start: &World, choices: &[Choice]) -> (World, schedulers::Run, Option<Misfit>) {
+pub(super) fn follow(
+    start: &World,
+    choices: &[Choice],
+) -> (World, schedulers::Run, Option<Misfit>) {
     let mut world = start.clone();
     let mut scheduler = Replay::new(choices.to_vec());
     // One step more than there are, so that a schedule that stops early is noticed.
@@ -111,7 +114,7 @@ pub(super) fn witness_of(
     Some(witness(schedule, trace, found))
 }
 
-fn witness(schedule: Schedule, trace: Trace, found: Found) -> Witness {
+pub(super) fn witness(schedule: Schedule, trace: Trace, found: Found) -> Witness {
     let pointer = |at: usize| {
         let worker = match trace.events[at].actor {
             Actor::Worker(worker) => trace.workers[worker].clone(),
