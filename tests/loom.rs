@@ -1,8 +1,13 @@
 //! loom over the shipped memory models: each broken twin breaks, each corrected one holds, and
-//! how many executions that takes. Run with `cargo test --release --test loom`.
+//! how many executions that takes; and over the shipped scenarios, beside the exhaustive search.
+//! Run with `cargo test --release --test loom`.
 
-use lostwrite::getset::{Expected, Limits, MemoryVerdict, Touch, model, models};
+use std::sync::Arc;
 use std::time::Duration;
+
+use lostwrite::check::{Bound, Options, Verdict, run};
+use lostwrite::getset::{Expected, Limits, MemoryVerdict, Touch, model, models};
+use lostwrite::scenario::{Faults, Scenario};
 
 /// Name, executions, and how many of them go wrong. loom explores deterministically, so a change
 /// of a number is a change of a model, or of loom.
@@ -124,4 +129,71 @@ fn the_documentation_says_the_same() {
         let line = line.unwrap_or_else(|| panic!("no line for {name}"));
         assert!(line.contains(&format!(" | {executions} | {wrong} | ")), "{line}");
     }
+}
+
+/// loom's executions of small scenarios: with two workers of two calls, six schedules in ten.
+const SCENARIOS: &[(&str, u64)] = &[
+    ("status-race", 10),
+    ("status-race-crd", 10),
+    ("conditions-list", 10),
+    ("stale-cache", 168),
+    ("shared-object", 91),
+    ("three-writers", 539),
+];
+
+fn loom(preemption_bound: Option<usize>) -> Options {
+    Options { scheduler: "loom".to_owned(), preemption_bound, ..Options::default() }
+}
+
+#[test]
+fn the_scenarios_under_loom_are_as_the_exhaustive_search_says() {
+    for scenario in Scenario::all_builtin() {
+        let scenario = Arc::new(scenario);
+        let bounded = Options { max_states: Some(300), ..Options::default() };
+        let ours = run(&scenario, &bounded).expect("a shipped scenario can be run");
+        let pinned = SCENARIOS.iter().find(|(name, _)| *name == scenario.name);
+        let small = ours.exploration.complete && scenario.workers.len() <= 2;
+        if scenario.faults != Faults::default() || !(small || pinned.is_some()) {
+            continue;
+        }
+        let theirs = run(&scenario, &loom(None)).expect("loom can run it");
+        let executions = theirs.exploration.executions;
+        println!("{:<24}{:>6} executions", scenario.name, executions.unwrap_or(0));
+        assert!(theirs.exploration.complete, "{}", scenario.name);
+        if let Some((name, expected)) = pinned {
+            assert_eq!(executions, Some(*expected), "{name}");
+        }
+        assert_eq!(theirs.exploration.schedules, ours.exploration.schedules, "{}", scenario.name);
+        for (a, b) in ours.properties.iter().zip(&theirs.properties) {
+            let name = format!("{} {}", scenario.name, a.name);
+            assert_eq!((a.verdict, &a.schedules), (b.verdict, &b.schedules), "{name}");
+            assert_eq!(a.witness.is_some(), b.witness.is_some(), "{name}");
+        }
+    }
+}
+
+/// With a bound on preemptions nothing holds: a loss is found, or nothing is known.
+#[test]
+fn a_bound_on_preemptions_proves_nothing() {
+    let scenario = Scenario::builtin("three-writers").unwrap();
+    let safe = Arc::new(scenario.with_write("update-retry").unwrap());
+    let result = run(&safe, &loom(Some(1))).unwrap();
+    assert!(!result.exploration.complete);
+    assert!(matches!(result.exploration.stopped_by, Some(Bound::Engine(_))));
+    assert_eq!(result.properties[0].verdict, Verdict::Unknown);
+    let result = run(&Arc::new(scenario), &loom(Some(1))).unwrap();
+    assert_eq!(result.properties[0].verdict, Verdict::Violated);
+}
+
+#[test]
+fn six_threads_are_refused_in_words() {
+    let mut scenario = Scenario::builtin("three-writers").unwrap();
+    for name in ["fourth", "fifth", "sixth"] {
+        let mut worker = scenario.workers[0].clone();
+        worker.name = name.to_owned();
+        scenario.workers.push(worker);
+    }
+    let refused = run(&Arc::new(scenario), &loom(None)).unwrap_err();
+    assert_eq!(refused.message, "`loom` cannot run this scenario");
+    assert!(refused.notes[0].starts_with("loom has 5 threads, and 6 workers"), "{refused:?}");
 }

@@ -1,7 +1,17 @@
-//! shuttle over the shipped memory models: what an engine with sequential consistency finds of
-//! what loom finds, and what it cannot. Run with `cargo test --release --test shuttle`.
+//! shuttle over the shipped memory models (what an engine with sequential consistency finds of
+//! what loom finds, and what it cannot) and over the shipped scenarios, a mutant, and programs made
+//! by chance. Run with `cargo test --release --test shuttle`.
 
+use std::sync::Arc;
+
+use lostwrite::apiserver::{ApiServer, Key};
+use lostwrite::check::{CheckResult, Options, Verdict, Workers, get, put, replay, run};
 use lostwrite::getset::{Expected, Limits, models};
+use lostwrite::reconcilers::{Answer, Ask, Change, Worker};
+use lostwrite::scenario::{Faults, Scenario};
+use lostwrite::threads::{ENGINES, Engine};
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 /// What goes wrong in an order that sequential consistency has.
 const FOUND: &[&str] = &[
@@ -58,6 +68,221 @@ fn what_shuttle_misses_is_a_stale_read_or_a_race() {
         );
         if IS_A_RACE.contains(&model.name) {
             assert!(anomaly.what.starts_with("a data race"), "{}: {}", model.name, anomaly.what);
+        }
+    }
+}
+
+fn check(scenario: &Arc<Scenario>, options: &Options) -> CheckResult {
+    run(scenario, options).unwrap_or_else(|e| panic!("{}: {}", scenario.name, e.message))
+}
+
+fn under(scheduler: &str, runs: Option<u64>, seed: u64) -> Options {
+    Options { scheduler: scheduler.to_owned(), runs, seed, ..Options::default() }
+}
+
+/// The verdicts and counts, which do not depend on who explores, if all is explored.
+fn found(result: &CheckResult) -> Vec<(&'static str, Verdict, String)> {
+    let count = |count: &Option<_>| format!("{count:?}");
+    let each = result.properties.iter().map(|p| (p.name, p.verdict, count(&p.schedules)));
+    each.chain([("schedules", Verdict::Holds, count(&result.exploration.schedules))]).collect()
+}
+
+/// A witness, replayed from its text, is the same witness.
+fn replays(scenario: &Arc<Scenario>, result: &CheckResult) -> usize {
+    let witnesses = result.properties.iter().filter_map(|p| Some((p.name, p.witness.as_ref()?)));
+    witnesses
+        .map(|(name, witness)| {
+            let replayed = replay(scenario, &witness.schedule.to_string()).expect("it fits");
+            let judged = replayed.judged.into_iter().find(|judged| judged.0 == name);
+            let again = judged.and_then(|judged| judged.2).expect("the same loss");
+            assert_eq!(again.trace, witness.trace, "{} {name}", scenario.name);
+            assert_eq!((again.class, &again.field), (witness.class, &witness.field));
+            assert_eq!((&again.victim, &again.culprit), (&witness.victim, &witness.culprit));
+        })
+        .count()
+}
+
+#[test]
+fn call_by_call_the_executions_are_the_schedules() {
+    for scenario in Scenario::all_builtin() {
+        let scenario = Arc::new(scenario);
+        let bounded = Options { max_states: Some(1_000), ..Options::default() };
+        let ours = check(&scenario, &bounded);
+        let schedules = ours.exploration.schedules.as_ref().filter(|_| ours.exploration.complete);
+        let schedules = schedules.map(ToString::to_string);
+        let few = |text: String| text.parse::<u64>().ok().filter(|n| *n <= 300);
+        let Some(schedules) = schedules.and_then(few) else { continue };
+        if scenario.faults != Faults::default() {
+            let refused = run(&scenario, &under("shuttle-calls", None, 0)).unwrap_err();
+            assert!(refused.notes.iter().any(|note| note.contains("no thread makes a fault")));
+            continue;
+        }
+        let theirs = check(&scenario, &under("shuttle-calls", None, 0));
+        println!("{:<24}{schedules:>6} schedules", scenario.name);
+        assert_eq!(theirs.exploration.executions, Some(schedules), "{}", scenario.name);
+        assert_eq!(found(&theirs), found(&ours), "{}", scenario.name);
+        replays(&scenario, &theirs);
+    }
+}
+
+#[test]
+fn each_random_engine_finds_the_race_and_says_so_twice() {
+    for name in ["status-race", "status-race-crd", "conditions-list", "stale-cache"] {
+        let scenario = Arc::new(Scenario::builtin(name).unwrap());
+        for engine in ["shuttle-random", "shuttle-pct", "shuttle-urw"] {
+            let json = |seed| {
+                let result = check(&scenario, &under(engine, Some(1000), seed));
+                assert!(replays(&scenario, &result) > 0, "{name}, {engine}: nothing was found");
+                assert!(!result.exploration.complete);
+                let renderer = lostwrite::report::renderer("json").expect("the table has it");
+                renderer.render(&[result], &lostwrite::report::Style::default())
+            };
+            assert_eq!(json(3), json(3), "{name}, {engine}: the same seed, other bytes");
+        }
+    }
+}
+
+/// Sets a key of a ConfigMap with the resourceVersion that it read, and reads again on 409; if
+/// the server is deaf, what it sends arrives without the resourceVersion.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Setter {
+    name: &'static str,
+    key: Key,
+    deaf_server: bool,
+    read: Option<Arc<Value>>,
+    done: bool,
+}
+
+impl Worker for Setter {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn ask(&self) -> Ask {
+        match &self.read {
+            _ if self.done => Ask::Done,
+            None => get(&self.key, self.name),
+            Some(read) => {
+                let mut body = (**read).clone();
+                body["data"][self.name] = json!("set");
+                if self.deaf_server {
+                    body["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+                }
+                let path = format!("data.{}", self.name).parse().unwrap();
+                let change = Change { path, value: Some(json!("set")), derived: false };
+                put(&self.key, self.name, read, body, vec![change])
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        let Answer::Response(response) = answer else { return };
+        match (&self.read, response.code) {
+            (None, 200) => self.read = response.object().cloned(),
+            (Some(_), 409) => self.read = None,
+            _ => self.done = true,
+        }
+    }
+}
+
+fn two(deaf_server: bool) -> Workers {
+    let mut server = ApiServer::new(Default::default());
+    let metadata = json!({ "name": "demo", "namespace": "default" });
+    let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
+    let key = server.seed_object(&object, 0).expect("a ConfigMap");
+    let setter = |name| Setter { name, key: key.clone(), deaf_server, read: None, done: false };
+    Workers::on(server, vec![key.clone()]).and(setter("health")).and(setter("usage"))
+}
+
+/// A server that does not compare the resourceVersion is caught by each engine on its own: here
+/// the precondition is lost on its way to the server, which is the same as one that ignores it.
+#[test]
+fn a_server_without_the_resource_version_check_is_caught_by_each_engine() {
+    for (engine, name) in ENGINES {
+        let checked = two(true).check(name).unwrap();
+        match &checked.witness {
+            Some(witness) => {
+                let again = two(true).replay(&witness.schedule.to_string()).unwrap();
+                assert_eq!(again.expect("the same loss").trace, witness.trace, "{name}");
+            }
+            // The machine's own threads may miss it: that is the point of the others.
+            None => assert_eq!(*engine, Engine::Threads, "{checked}"),
+        }
+        let checked = two(false).check(name).unwrap();
+        assert!(checked.witness.is_none(), "{checked}");
+        assert_eq!(checked.is_safe(), engine.is_exhaustive(), "{checked}");
+    }
+}
+
+fn program() -> impl Strategy<Value = String> {
+    let methods = prop::sample::select(vec![
+        "update",
+        "update-retry",
+        "update-restamp",
+        "update-unconditional",
+        "update-shared",
+        "merge-patch",
+        "merge-patch-locked",
+        "json-patch",
+        "json-patch-tested",
+        "strategic-merge-patch",
+        "apply",
+        "apply-force",
+    ]);
+    let read = prop::sample::select(vec!["live", "live", "cache"]);
+    let field = prop::sample::select(vec!["a", "b", "c"]);
+    let worker = (methods, read, field, 1..=2u32);
+    prop::collection::vec(worker, 2..=3).prop_map(|workers| {
+        let mut text = "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\n\
+                        metadata: { name: random }\ndescription: Made by chance.\nobjects:\n\
+                        - apiVersion: v1\n  kind: ConfigMap\n  metadata: { name: demo }\n  \
+                        data: { a: \"0\" }\nproperties: [no-lost-write, converges]\nworkers:\n"
+            .to_owned();
+        for (index, (write, read, field, runs)) in workers.into_iter().enumerate() {
+            // Runs multiply; two are enough, and only for one worker.
+            let runs = if index == 0 { runs } else { 1 };
+            text += &format!(
+                "- {{ name: w{index}, process: p, write: {write}, read: {read}, runs: {runs}, \
+                 sets: {{ data.{field}: \"{index}\" }} }}\n"
+            );
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn no_engine_finds_a_loss_where_there_is_none(text in program(), seed in 0..1000u64) {
+        // A program that the server refuses whoever moves is no program.
+        let scenarios = Scenario::from_str("-", &text);
+        prop_assume!(scenarios.is_ok());
+        let scenario = Arc::new(scenarios.unwrap().remove(0));
+        let ours = check(&scenario, &Options::default());
+        prop_assert!(ours.exploration.complete);
+        let schedules = ours.exploration.schedules.as_ref().map(ToString::to_string);
+        let schedules: u64 = schedules.and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+        for (engine, name) in ENGINES {
+            let runs = match engine {
+                Engine::Loom if schedules > 60 => Some(100),
+                Engine::ShuttleDfs => Some(100),
+                Engine::ShuttleCalls if schedules > 300 => Some(100),
+                engine if engine.is_exhaustive() => None,
+                _ => Some(20),
+            };
+            let theirs = check(&scenario, &under(name, runs, seed));
+            replays(&scenario, &theirs);
+            for (a, b) in ours.properties.iter().zip(&theirs.properties) {
+                prop_assert_eq!(a.name, b.name);
+                prop_assert!(
+                    b.verdict == a.verdict || b.verdict == Verdict::Unknown,
+                    "{}: {} says {:?}, exhaustive {:?}\n{}", a.name, name, b.verdict, a.verdict, text
+                );
+            }
+            if theirs.exploration.complete {
+                prop_assert_eq!(found(&theirs), found(&ours), "{} on\n{}", name, text);
+            }
         }
     }
 }
