@@ -179,3 +179,6 @@ fn answer(
     }
     encode::response(kind, media, &response, warnings, request.time)
 }
+
+#[cfg(test)]
+mod tests;
