@@ -222,7 +222,7 @@ fn write_method(_: &mut SchemaGenerator) -> Schema {
 
 fn property_list(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "type": "array", "minItems": 1, "uniqueItems": true,
+        "type": "array", "minItems": 1, "maxItems": 20, "uniqueItems": true,
         "items": { "title": "property", "type": "string", "enum": names::properties() },
     })
 }

@@ -21,6 +21,9 @@ pub fn check(source: &Arc<SourceText>, node: &Node, schema: &Value) -> Vec<Diagn
     walk.mistakes
 }
 
+/// After so many mistakes nobody reads on.
+const MOST_MISTAKES: usize = 100;
+
 struct Walk<'w> {
     source: &'w Arc<SourceText>,
     root: &'w Value,
@@ -64,6 +67,10 @@ impl<'w> Walk<'w> {
         what: &str,
         owner: Range<usize>,
     ) {
+        let bounds = ("minProperties", "maxProperties");
+        if !self.fits(node, entries.len(), schema, bounds, what, owner.clone()) {
+            return;
+        }
         let title = schema.get("title").and_then(Value::as_str);
         let known: BTreeMap<&str, &'w Value> = schema
             .get("properties")
@@ -74,6 +81,9 @@ impl<'w> Walk<'w> {
             .collect();
         let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
         for (key, value) in entries {
+            if self.mistakes.len() >= MOST_MISTAKES {
+                return;
+            }
             match known.get(key.text.as_str()) {
                 Some(inner) => {
                     let required = is_required(schema, &key.text);
@@ -96,7 +106,6 @@ impl<'w> Walk<'w> {
                 self.missing(node, name, title.unwrap_or(what), known, owner.clone());
             }
         }
-        self.count(node, entries.len(), schema, ("minProperties", "maxProperties"), what, owner);
     }
 
     fn list(
@@ -107,10 +116,16 @@ impl<'w> Walk<'w> {
         what: &str,
         owner: Range<usize>,
     ) {
+        if !self.fits(node, items.len(), schema, ("minItems", "maxItems"), what, owner) {
+            return;
+        }
         if let Some(inner) = schema.get("items") {
             let title = self.resolved(inner).get("title").and_then(Value::as_str);
             let what = title.map_or_else(|| format!("an entry of {what}"), with_article);
             for item in items {
+                if self.mistakes.len() >= MOST_MISTAKES {
+                    return;
+                }
                 self.value(item, inner, &what, item.mark());
             }
         }
@@ -124,7 +139,6 @@ impl<'w> Walk<'w> {
                 }
             }
         }
-        self.count(node, items.len(), schema, ("minItems", "maxItems"), what, owner);
     }
 
     fn string(&mut self, node: &Node, text: &str, schema: &Value, what: &str) {
@@ -168,7 +182,9 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn count(
+    /// Whether the number of entries is as the schema wants it: what has far too many is not
+    /// looked at entry by entry.
+    fn fits(
         &mut self,
         node: &Node,
         count: usize,
@@ -176,7 +192,7 @@ impl<'w> Walk<'w> {
         bounds: (&str, &str),
         what: &str,
         owner: Range<usize>,
-    ) {
+    ) -> bool {
         let place = if node.span.is_empty() { owner } else { node.mark() };
         if bound(schema, bounds.0).is_some_and(|least| count < least) {
             let said = schema.get("description").and_then(Value::as_str);
@@ -187,7 +203,10 @@ impl<'w> Walk<'w> {
             let message = format!("{what} has too many entries");
             let note = format!("it has {count}; at most {most} are allowed");
             self.mistakes.push(self.error(place, message).note(note));
+        } else {
+            return true;
         }
+        false
     }
 
     fn unknown_key(&mut self, key: &Key, known: &BTreeMap<&str, &Value>, title: &str) {

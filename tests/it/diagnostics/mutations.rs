@@ -248,3 +248,49 @@ proptest! {
         survives(&tokens.concat());
     }
 }
+
+/// Large and hostile texts: each is read, or refused with a drawing, in bounded time.
+#[test]
+fn hostile_texts_are_refused_in_bounded_time() {
+    let head = "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: { name: big }\n";
+    let objects = "objects: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }]\n";
+    let worker = "workers: [{ name: w, write: update, sets: { data.x: \"1\" } }]\n";
+    let many = |line: &dyn Fn(usize) -> String, n: usize| (0..n).map(line).collect::<String>();
+    let texts = [
+        format!("{head}{objects}{worker}{}", many(&|i| format!("key{i}: 1\n"), 50_000)),
+        format!(
+            "{head}{objects}workers:\n{}",
+            "  - { name: w, write: x, sets: {} }\n".repeat(30_000)
+        ),
+        format!("{head}{worker}objects:\n{}", "  - a\n".repeat(100_000)),
+        format!("{head}{objects}{worker}description: {}\n", "x".repeat(2_900_000)),
+        format!("{head}{objects}{worker}{}: 1\n", "x".repeat(1_000)),
+        format!("{head}{objects}{worker}properties: [{}]\n", many(&|i| format!("a{i}, "), 90_000)),
+        "x".repeat(4_000_000),
+        "a: ".repeat(300_000),
+        "&a ".repeat(300_000),
+        "[".repeat(3_000_000),
+        "\"".repeat(3_000_000),
+        "#".repeat(3_000_000),
+        "---\n".repeat(700_000),
+        "? ".repeat(500_000),
+        "|\n".repeat(500_000),
+        "- - - - - - - -\n".repeat(100_000),
+        format!("{head}{objects}workers: [{{ name: w, write: update, sets: {{ {}: 1 }} }}]\n", {
+            "a.".repeat(400) + "a"
+        }),
+        format!("{head}{objects}{worker}when: &a {}\n", many(&|i| format!("[&b{i} "), 60)),
+        format!(
+            "{head}{worker}objects:\n{}",
+            many(
+                &|i| format!(
+                    "  - {{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: c{i} }} }}\n"
+                ),
+                100,
+            )
+        ),
+    ];
+    for text in texts {
+        survives(&text);
+    }
+}
