@@ -5,6 +5,7 @@
 //! what, and so lives in `managed_fields/`. Nothing here knows of resourceVersion, validation or
 //! Status objects; the server maps [`PatchError`] to an answer.
 
+mod element_order;
 mod json;
 mod merge;
 mod strategic;

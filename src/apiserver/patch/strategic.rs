@@ -3,18 +3,17 @@
 //! Lists with patch strategy `merge` merge by their merge key (or as sets of scalars): patched
 //! items come in the patch's order, *before* the server's own items unless the live list says
 //! otherwise. The directives are `$patch: replace | delete`, `$retainKeys`,
-//! `$deleteFromPrimitiveList/<list>` and `$setElementOrder/<list>`. Next to read:
-//! `schema/builtin/kinds.txt`, which names strategies and keys.
-
-use std::cmp::Ordering;
+//! `$deleteFromPrimitiveList/<list>` and `$setElementOrder/<list>`. Strategies and keys stand in
+//! `schema/builtin/kinds.txt`. Next to read: `element_order.rs`.
 
 use serde_json::{Map, Value};
 
 use super::PatchError;
+use super::element_order::{check_order, ordered, overwrite, position, same};
 use crate::apiserver::schema::Schema;
 use crate::apiserver::schema::node::Node;
 
-const DIRECTIVE: &str = "$patch";
+pub(super) const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 const SET_ORDER: &str = "$setElementOrder/";
@@ -37,7 +36,7 @@ pub fn strategic(schema: &Schema, object: &Value, patch: &Value) -> Result<Value
     merge_map(live, changes, schema.root()).map(Value::Object)
 }
 
-fn failed<T>(text: String) -> Result<T, PatchError> {
+pub(super) fn failed<T>(text: String) -> Result<T, PatchError> {
     Err(PatchError::Failed(text))
 }
 
@@ -128,8 +127,12 @@ fn set_element_orders(
             check_order(change, order, key)?;
             overwrite(&mut server_order, change, key);
         }
+        let nothing = |list: &Option<Vec<Value>>| list.as_ref().is_none_or(Vec::is_empty);
         let merged = match (before, change) {
             (None, None) => continue,
+            (before, change) if nothing(&before) && nothing(&change) => {
+                return failed("no elements in any of the given slices".to_owned());
+            }
             (Some(before), None) => before,
             (None, Some(change)) => match without_directives(Value::Array(change)) {
                 Some(Value::Array(items)) => items,
@@ -141,59 +144,6 @@ fn set_element_orders(
         live.insert(name.to_owned(), Value::Array(ordered(merged, order, &server_order, key)));
     }
     Ok(())
-}
-
-/// What is left of the server's list once a patch has been merged into it, in its own memory.
-///
-/// With `$setElementOrder` the server orders by that list, not by the one that it read: deleting
-/// an item moves up the rest, and what the patch adds goes where there is room.
-fn overwrite(list: &mut [Value], change: &[Value], key: &str) {
-    let directive = |item: &Value| item.get(DIRECTIVE).and_then(Value::as_str).map(str::to_owned);
-    let mut len = list.len();
-    for item in change.iter().filter(|item| directive(item).as_deref() == Some("delete")) {
-        while let Some(index) = position(&list[..len], item, key) {
-            for place in index + 1..len {
-                list[place - 1] = list[place].clone();
-            }
-            len -= 1;
-        }
-    }
-    if key.is_empty() || change.iter().any(|item| directive(item).as_deref() == Some("replace")) {
-        return;
-    }
-    for item in change.iter().filter(|item| directive(item).is_none()) {
-        if position(&list[..len], item, key).is_some() {
-            continue;
-        }
-        // No room: the server goes on in a copy.
-        let Some(place) = list.get_mut(len) else { return };
-        *place = item.clone();
-        len += 1;
-    }
-}
-
-/// The items of a patch must come in the order it gives.
-fn check_order(change: &[Value], order: &[Value], key: &str) -> Result<(), PatchError> {
-    let mut rest = order.iter();
-    for item in change.iter().filter(|item| item.get(DIRECTIVE).is_none()) {
-        if !order.is_empty() && !rest.any(|place| same(item, place, key)) {
-            return failed(format!(
-                "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
-                Value::from(change),
-                Value::from(order)
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether two items are one: by the merge key, or as scalars.
-fn same(a: &Value, b: &Value, key: &str) -> bool {
-    if key.is_empty() { a == b } else { a.get(key).is_some() && a.get(key) == b.get(key) }
-}
-
-fn position(list: &[Value], item: &Value, key: &str) -> Option<usize> {
-    list.iter().position(|other| same(other, item, key))
 }
 
 fn merge_list(live: Vec<Value>, patch: Vec<Value>, node: &Node) -> Result<Vec<Value>, PatchError> {
@@ -223,6 +173,7 @@ fn merge_list(live: Vec<Value>, patch: Vec<Value>, node: &Node) -> Result<Vec<Va
             _ => merged.push(change.clone()),
         }
     }
+    merged.iter().try_for_each(|item| require_key(item, key))?;
     Ok(ordered(merged, &patch, &live, key))
 }
 
@@ -256,33 +207,6 @@ fn apply_directives(
         }
     }
     Ok(if replace { (rest, Vec::new()) } else { (live, rest) })
-}
-
-/// Orders a merged list: what `order` names as it says, the rest as on the server, and between the
-/// two the server's order where it knows both; otherwise what `order` names comes first.
-fn ordered(merged: Vec<Value>, order: &[Value], server: &[Value], key: &str) -> Vec<Value> {
-    let by = |list: &[Value], a: &Value, b: &Value| match (
-        position(list, a, key),
-        position(list, b, key),
-    ) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        _ => Ordering::Equal,
-    };
-    let named = |item: &Value| position(order, item, key).is_some();
-    let (mut named, mut others): (Vec<_>, Vec<_>) = merged.into_iter().partition(named);
-    named.sort_by(|a, b| by(order, a, b));
-    others.sort_by(|a, b| by(server, a, b));
-    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
-    let mut out = Vec::new();
-    loop {
-        let next = match (others.peek(), named.peek()) {
-            (None, None) => return out,
-            (Some(other), Some(name)) if by(server, other, name) == Ordering::Less => others.next(),
-            (_, Some(_)) => named.next(),
-            (Some(_), None) => others.next(),
-        };
-        out.extend(next);
-    }
 }
 
 /// Nulls of a patch that meet nothing to delete.
