@@ -134,12 +134,15 @@ fn known_properties(args: &Check) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// A scenario to be checked, and the flags to repeat in commands.
+type Prepared = (Arc<Scenario>, Vec<String>);
+
 /// The scenarios after `--write`, `--read`, `--property`, `--skip` and `--no-expect`, each with the
 /// flags to repeat in commands.
 fn prepare(
     scenarios: Vec<Scenario>,
     args: &Check,
-) -> Result<Vec<(Arc<Scenario>, Vec<String>)>, Failure> {
+) -> Result<Vec<Prepared>, Failure> {
     let mut prepared = Vec::new();
     for scenario in scenarios {
         let (mut scenario, flags) = targets::change(scenario, &args.overrides)?;
@@ -160,7 +163,7 @@ fn prepare(
 }
 
 fn check_all(
-    scenarios: &[(Arc<Scenario>, Vec<String>)],
+    scenarios: &[Prepared],
     args: &Check,
     options: &Options,
 ) -> Result<Vec<CheckResult>, Failure> {

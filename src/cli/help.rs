@@ -16,8 +16,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("", &["help"]),
 ];
 
+type Topic = fn() -> String;
+
 /// The topics of `lostwrite help TOPIC`.
-const TOPICS: &[(&str, fn() -> String)] = &[
+const TOPICS: &[(&str, Topic)] = &[
     ("exit-codes", exit_codes),
     ("formats", formats),
     ("environment", variables),

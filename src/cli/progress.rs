@@ -64,7 +64,7 @@ impl Watch {
                 return Some(Bound::Interrupted);
             }
             let (end, timeout) = deadline?;
-            (Instant::now() >= end).then(|| Bound::Timeout(timeout.as_secs()))
+            (Instant::now() >= end).then_some(Bound::Timeout(timeout.as_secs()))
         })
     }
 

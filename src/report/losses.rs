@@ -288,7 +288,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the stale read was a look into a cache.
-    pub fn from_cache(&self) -> bool {
+    pub fn was_cached(&self) -> bool {
         self.stale.is_some_and(|stale| stale.event.action == Action::CacheRead)
     }
 

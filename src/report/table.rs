@@ -243,7 +243,7 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
     });
     let giving: Vec<_> = methods
         .iter()
-        .map(|method| rows(method))
+        .map(rows)
         .filter(|rows| {
             rows.iter().all(|row| row.refused.is_none())
                 && worst(rows) == Verdict::Holds

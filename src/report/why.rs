@@ -237,7 +237,7 @@ fn apply_guilty(facts: &Facts<'_>, culprit: Told<'_>, force: bool, told: &str) -
 /// Why nothing objected. One sentence per cause.
 fn reasons(facts: &Facts<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
-    if facts.from_cache() && facts.overlaps() == Some(false) {
+    if facts.was_cached() && facts.overlaps() == Some(false) {
         let (victim, culprit) = (facts.victim, facts.culprit);
         if let (Some(victim), Some(culprit)) = (victim, culprit) {
             reasons.push(format!(
@@ -321,7 +321,7 @@ fn unopposed(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn by_cache(facts: &Facts<'_>) -> &'static str {
-    match facts.from_cache() {
+    match facts.was_cached() {
         true => "; a look into a cache is always a read of the past",
         false => "",
     }
