@@ -10,6 +10,7 @@ mod agreement;
 mod compare;
 mod explore;
 mod judge;
+mod one_by_one;
 mod replay;
 mod result;
 mod sample;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use compare::{Comparison, Row, compare};
 pub use explore::run;
+pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
 pub use result::{
     Advice, Bound, CheckResult, Costs, Expectation, Exploration, LossClass, Pointer,

@@ -21,10 +21,11 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     known_properties(args)?;
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
     let scenarios = prepare(scenarios, args)?;
-    let results = check_all(&scenarios, args, &options)?;
+    let mut results = check_all(&scenarios, args, &options)?;
     let show = match args.show {
         ShowWhich::All => Show::All,
-        ShowWhich::Shortest | ShowWhich::Serial => Show::Shortest,
+        ShowWhich::Shortest => Show::Shortest,
+        ShowWhich::Serial => serial(&mut results)?,
     };
     let style = Style { show, ..drawing.out };
     output::stdout(&output.render(&results, &style))?;
@@ -37,6 +38,22 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
         results.iter().for_each(|result| recording::keep(result, &args.overrides));
     }
     Ok(exit(&results, args))
+}
+
+/// Draws schedules in which nothing overlaps, if there is one in every result that is drawn.
+fn serial(results: &mut [CheckResult]) -> Result<Show, Failure> {
+    let mut show = Show::Serial;
+    for result in results {
+        for property in check::show_serial(result)? {
+            show = Show::Shortest;
+            output::stderr(&format!(
+                "note: {}: one after the other, no schedule violates {property}; the shortest one \
+                 is drawn\n",
+                result.scenario.name
+            ));
+        }
+    }
+    Ok(show)
 }
 
 fn exit(results: &[CheckResult], args: &Check) -> Exit {
@@ -139,10 +156,7 @@ type Prepared = (Arc<Scenario>, Vec<String>);
 
 /// The scenarios after `--write`, `--read`, `--property`, `--skip` and `--no-expect`, each with the
 /// flags to repeat in commands.
-fn prepare(
-    scenarios: Vec<Scenario>,
-    args: &Check,
-) -> Result<Vec<Prepared>, Failure> {
+fn prepare(scenarios: Vec<Scenario>, args: &Check) -> Result<Vec<Prepared>, Failure> {
     let mut prepared = Vec::new();
     for scenario in scenarios {
         let (mut scenario, flags) = targets::change(scenario, &args.overrides)?;

@@ -68,7 +68,7 @@ pub fn run(topic: Option<&str>) -> Outcome {
     let mut command = command();
     command.build();
     if let Some(found) = command.find_subcommand_mut(topic) {
-        return output::finish(&found.render_long_help().to_string(), Exit::Ok);
+        return output::finish(&found.render_help().to_string(), Exit::Ok);
     }
     let known = command.get_subcommands().map(clap::Command::get_name);
     let known: Vec<&str> = known.chain(TOPICS.iter().map(|(name, _)| *name)).collect();
@@ -123,7 +123,7 @@ fn formats() -> String {
 fn variables() -> String {
     let mut text = "Environment variables (a flag beats them)\n\n".to_owned();
     for (name, meaning) in environment::VARIABLES {
-        text.push_str(&format!("  {name:<22} {meaning}\n"));
+        text.push_str(&format!("  {name:<23} {meaning}\n"));
     }
     text
 }

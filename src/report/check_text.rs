@@ -39,7 +39,7 @@ fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
         lines.extend(costs(result));
     }
     let witnesses: Vec<_> = match style.show {
-        Show::Shortest => result.first_violation().into_iter().collect(),
+        Show::Shortest | Show::Serial => result.first_violation().into_iter().collect(),
         Show::All => result.properties.iter().filter(|property| property.judged).collect(),
     };
     for property in witnesses {
@@ -106,7 +106,7 @@ fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
     let indent = 2 + tags + 2 + names + 3;
     let mut lines = Vec::new();
     for (role, tag, name, sentence) in rows {
-        let width = style.width.saturating_sub(indent).max(24);
+        let width = style.width.saturating_sub(indent).max(12);
         for (at, part) in wrap(&sentence, width).into_iter().enumerate() {
             lines.push(match at {
                 0 => Text::plain("  ")
@@ -200,7 +200,9 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
     match property.name {
         "raced" => match &property.schedules {
             Some(n) => {
-                format!("the reads overlapped in {}: this does test something", of(n, all))
+                let runs = result.exploration.executions.map(Count::from);
+                let n = of(n, all.or(runs.as_ref()));
+                format!("the reads overlapped in {n}: this does test something")
             }
             None => "the reads overlapped: this does test something".to_owned(),
         },
@@ -218,8 +220,8 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
 
 fn unknown(result: &CheckResult) -> String {
     let explored = match (result.exploration.executions, result.exploration.states) {
-        (Some(runs), _) => format!("{} sampled schedules", small(runs)),
-        (None, Some(states)) => format!("{} states", small(states)),
+        (Some(runs), _) => plural(&small(runs), "sampled schedule"),
+        (None, Some(states)) => plural(&small(states), "state"),
         (None, None) => "what was explored".to_owned(),
     };
     format!("nothing found in {explored}; not all was explored")
@@ -252,7 +254,7 @@ fn draw_witness(
     style: &Style,
 ) -> Vec<Text> {
     let facts = Facts::new(&result.scenario, property.name, witness);
-    let mut lines = vec![witness_heading(result, property, &facts), Text::new()];
+    let mut lines = vec![witness_heading(result, property, &facts, style), Text::new()];
     lines.extend(timeline::draw(&facts.story, Some(&facts), style));
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));
@@ -265,13 +267,22 @@ fn draw_witness(
     lines
 }
 
-fn witness_heading(result: &CheckResult, property: &PropertyResult, facts: &Facts<'_>) -> Text {
+fn witness_heading(
+    result: &CheckResult,
+    property: &PropertyResult,
+    facts: &Facts<'_>,
+    style: &Style,
+) -> Text {
     let trace = facts.story.trace;
     let kind = match property.name {
         "no-lost-write" => "losing schedule".to_owned(),
         name => format!("schedule that violates {name}"),
     };
-    let article = if result.exploration.complete { "Shortest " } else { "A " };
+    let article = match (style.show, result.exploration.complete) {
+        (Show::Serial, _) => "One after the other, a ",
+        (_, true) => "Shortest ",
+        (_, false) => "A ",
+    };
     let who: Vec<_> = trace.events.iter().map(|event| facts.story.actor(event)).collect();
     let order = match who.len() {
         0..=8 => who.join(", "),

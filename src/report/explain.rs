@@ -23,13 +23,17 @@ pub fn explain(facts: &Facts<'_>, style: &Style) -> Vec<Text> {
     let names = told.iter().map(|told| told.name.len()).max().unwrap_or(0);
     for (at, told) in told.iter().enumerate() {
         letters.push((told.step, format!("W{}", at + 1)));
-        lines.push(Text::plain(format!(
-            "  W{} = step {:<3} {:<names$} {}",
-            at + 1,
-            told.step,
-            told.name,
-            definition(facts, *told)
-        )));
+        let (what, meant) = definition(facts, *told);
+        let line = format!("  W{} = step {:<3} {:<names$} {what}", at + 1, told.step, told.name);
+        let line = Text::plain(line);
+        let below = Text::plain(" ".repeat(16 + names));
+        match meant {
+            None => lines.push(line),
+            Some(meant) if line.width() + 3 + meant.len() <= style.width => {
+                lines.push(line.then(Role::Plain, format!("   {meant}")));
+            }
+            Some(meant) => lines.extend([line, below.then(Role::Plain, meant)]),
+        }
     }
     lines.push(Text::of(Role::Strong, "Then"));
     for sentence in argument(facts, &letters) {
@@ -44,7 +48,8 @@ pub fn explain(facts: &Facts<'_>, style: &Style) -> Vec<Text> {
     lines
 }
 
-fn definition(facts: &Facts<'_>, told: Told<'_>) -> String {
+/// What it did, and what it meant.
+fn definition(facts: &Facts<'_>, told: Told<'_>) -> (String, Option<String>) {
     let event = told.event;
     let key = event.key.as_ref().map_or_else(String::new, ToString::to_string);
     let target = match &event.action {
@@ -75,11 +80,8 @@ fn definition(facts: &Facts<'_>, told: Told<'_>) -> String {
             })
             .collect()
     });
-    let meant = match meant.is_empty() {
-        true => String::new(),
-        false => format!("   meant  {}", meant.join(", ")),
-    };
-    format!("{verb} {target}{basis}{lock}{answer}{meant}")
+    let meant = (!meant.is_empty()).then(|| format!("meant {}", meant.join(", ")));
+    (format!("{verb} {target}{basis}{lock}{answer}"), meant)
 }
 
 fn argument(facts: &Facts<'_>, letters: &[(usize, String)]) -> Vec<String> {

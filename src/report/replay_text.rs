@@ -41,7 +41,7 @@ pub fn render(replayed: &Replayed, style: &Style) -> String {
             (true, true) => (Role::Plain, "yes", "the reads overlapped"),
             (false, true) => (Role::Plain, "no", "nothing overlapped"),
         };
-        lines.push(Text::of(role, tag).pad(10).then(Role::Plain, format!("{name}   {what}")));
+        lines.push(Text::of(role, tag).pad(10).then(Role::Plain, format!("{name:<18} {what}")));
     }
     paint(&lines, style)
 }

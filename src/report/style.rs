@@ -25,6 +25,8 @@ pub enum Show {
     /// The shortest one, of the first property that is violated.
     #[default]
     Shortest,
+    /// One in which no two reconciles overlap, where there is one.
+    Serial,
     /// The shortest one of every property that is violated.
     All,
 }

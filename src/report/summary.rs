@@ -33,10 +33,23 @@ fn verdict(results: &[CheckResult]) -> (Role, &'static str, String) {
         return (
             Role::Notice,
             "ok?",
-            format!("{scenarios}: {which}no violation in what was explored."),
+            format!("{scenarios}: {which}no violation in {}.", explored(results)),
         );
     }
     (Role::Good, "ok", format!("{scenarios}: {}.", successes(results)))
+}
+
+/// `1000 sampled schedules (random, seed 42)`.
+fn explored(results: &[CheckResult]) -> String {
+    let [CheckResult { exploration, .. }] = results else { return "what was explored".to_owned() };
+    let seed = exploration.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+    match exploration.executions {
+        Some(runs) => {
+            let runs = plural(&small(runs), "sampled schedule");
+            format!("{runs} ({}{seed})", exploration.scheduler)
+        }
+        None => "what was explored".to_owned(),
+    }
 }
 
 /// Nothing was violated that should hold, but not all was explored.
@@ -74,26 +87,33 @@ fn failures(results: &[CheckResult], failed: &[&CheckResult]) -> String {
 }
 
 fn successes(results: &[CheckResult]) -> String {
-    let lost =
-        |result: &&CheckResult| super::check_text::expected(result, "no-lost-write") == Some(false);
-    let stated = results.iter().filter(|r| r.expectation == crate::check::Expectation::Met).count();
-    match (results.len(), results.iter().filter(lost).count(), stated) {
-        (1, 1, _) => "LOST, as expected".to_owned(),
-        (_, 0, 0) => "every property holds".to_owned(),
-        (1, _, _) => "every property as expected".to_owned(),
-        (all, lost, stated) => {
-            let mut parts = Vec::new();
-            if lost > 0 {
-                parts.push(format!("{lost} LOST, as expected"));
-            }
-            if stated > lost {
-                parts.push(format!("{} safe or as expected", stated - lost));
-            }
-            if all > stated {
-                parts.push(format!("{} where every property holds", all - stated));
-            }
-            parts.join(", ")
+    use crate::scenario::Expect;
+    let kind = |result: &CheckResult| match &result.scenario.expect {
+        _ if result.expectation == crate::check::Expectation::None => "every property holds",
+        Expect::Verdicts(stated) if stated.get("no-lost-write") == Some(&false) => {
+            "LOST, as expected"
         }
+        Expect::Verdicts(stated) if stated.values().all(|holds| *holds) => "safe, as expected",
+        Expect::Rejected => "refused, as expected",
+        _ => "violated, as expected",
+    };
+    let kinds = [
+        "LOST, as expected",
+        "violated, as expected",
+        "refused, as expected",
+        "safe, as expected",
+        "every property holds",
+    ];
+    let counted = kinds.map(|name| (results.iter().filter(|r| kind(r) == name).count(), name));
+    let mut found = counted.into_iter().filter(|(n, _)| *n > 0);
+    match (found.next(), found.next()) {
+        (Some((_, only)), None) => only.to_owned(),
+        _ => counted
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, name)| format!("{n} {}", name.replacen("every property holds", "hold", 1)))
+            .collect::<Vec<_>>()
+            .join("; "),
     }
 }
 
@@ -122,14 +142,14 @@ fn coverage(results: &[CheckResult]) -> String {
         return format!("{of}{states}; {how}.");
     }
     if let [exploration] = explorations.as_slice() {
-        return partial(exploration);
+        return partial(exploration, results[0].failed());
     }
     let partly = explorations.iter().filter(|exploration| !exploration.complete).count();
     let seeds = seeds(&explorations);
     format!("{partly} of {} were not covered completely{seeds}.", explorations.len())
 }
 
-fn partial(exploration: &Exploration) -> String {
+fn partial(exploration: &Exploration, failed: bool) -> String {
     let scheduler = exploration.scheduler;
     let seed = exploration.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
     let sampled = exploration.executions.map(|runs| match exploration.stopped_by {
@@ -150,18 +170,19 @@ fn partial(exploration: &Exploration) -> String {
         true => " Some schedules never end; only those up to the bound are counted.",
         false => "",
     };
+    let exit = match exploration.stopped_by {
+        _ if failed => ".",
+        Some(Bound::Interrupted) => ".",
+        _ => "; exit 0, or 3 with --require-exhaustive.",
+    };
     match sampled {
-        Some(sampled) => format!(
-            "{sampled}, {scheduler}{seed}.{reached} Not all were tried; exit 3 with \
-             --require-exhaustive."
-        ),
+        Some(sampled) if failed => format!("{sampled}, {scheduler}{seed}.{reached}"),
+        Some(_) => format!("{reached} Not all were tried{exit}").trim_start().to_owned(),
         None => {
             let states = exploration
                 .states
-                .map_or_else(String::new, |n| format!("{} explored.", plural(&small(n), "state")));
-            format!(
-                "{states}{reached}{cyclic} Not all was covered; exit 3 with --require-exhaustive."
-            )
+                .map_or_else(String::new, |n| format!("{} found.", plural(&small(n), "state")));
+            format!("{states}{reached}{cyclic} Not all was covered{exit}")
         }
     }
 }

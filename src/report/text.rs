@@ -89,7 +89,11 @@ pub fn cut(text: &str, width: usize, style: &Style) -> String {
 /// What reads as one thing is not broken: `rv 2`, `(0 of 6)`, `ready: True`, a closing brace.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in words(text) {
+    let fits = |group: &String| group.width() <= width;
+    let apart = |group: String| -> Vec<String> {
+        if fits(&group) { vec![group] } else { group.split(' ').map(str::to_owned).collect() }
+    };
+    for word in words(text).into_iter().flat_map(apart) {
         let last = lines.last_mut().expect("there is always one line");
         if last.is_empty() {
             last.push_str(&word);
@@ -113,7 +117,8 @@ fn words(text: &str) -> Vec<String> {
             let open = last.starts_with('(') && !last.contains(')');
             let value = last.ends_with(':') && word != "{";
             let brace = last == "{" || word.starts_with('}');
-            (counted || open || value || brace) && last.width() + word.width() < TOGETHER
+            let short = last.width() + word.width() < TOGETHER;
+            brace || (counted || open || value) && short
         });
         match words.last_mut().filter(|_| joins) {
             Some(last) => {

@@ -33,6 +33,8 @@ pub(super) struct Row {
     pub notes: Vec<String>,
     /// The object after the step.
     pub object: String,
+    /// Only what differs from the object before the step.
+    pub brief: Option<String>,
     /// Whether it is as after the step before.
     pub same: bool,
     pub gone: Vec<String>,
@@ -83,6 +85,10 @@ fn row(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Row {
         names: story.names(event),
         notes: story.notes(step),
         object,
+        brief: story
+            .view(event)
+            .filter(|_| !several && step > 1)
+            .and_then(|view| view.brief(story.before(step), story.after(step))),
         same: false,
         gone,
         guilty,
@@ -194,8 +200,12 @@ impl Row {
                 .extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
         }
         let role = if self.same { Role::Faint } else { Role::Plain };
-        let object = wrap(&self.object, width.saturating_sub(2));
-        if self.same && object.len() > 1 {
+        let mut object = wrap(&self.object, width.saturating_sub(2));
+        let long = object.len() > 1;
+        if let (Some(brief), 3..) = (&self.brief, object.len()) {
+            object = wrap(brief, width.saturating_sub(2));
+        }
+        if self.same && long {
             lines.push(Text::of(role, "(as before)"));
         } else {
             for (at, line) in object.into_iter().enumerate() {

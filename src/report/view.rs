@@ -97,6 +97,44 @@ impl View {
         }
     }
 
+    /// The object with only what differs from before spelled out: `{ 4 as before, vcpus: 8 }`.
+    pub fn brief(&self, before: Option<&Value>, object: Option<&Value>) -> Option<String> {
+        let (before, object) = (self.items(before?), self.items(object?));
+        if let ([(true, _)], [list]) = (before.as_slice(), &self.lists_only()[..]) {
+            return Some(self.brief_list(list, &before[0].1, &object.first()?.1));
+        }
+        let (same, new): (Vec<_>, Vec<_>) =
+            object.into_iter().partition(|item| before.contains(item));
+        let mut items = Vec::new();
+        if !same.is_empty() {
+            items.push(format!("{} as before", same.len()));
+        }
+        items.extend(new.into_iter().map(|(_, item)| item));
+        Some(if items.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", items.join(", ")) })
+    }
+
+    fn lists_only(&self) -> Vec<FieldPath> {
+        let all_in_lists = self.fields.iter().all(|field| field.outermost_list().is_some());
+        let lists = self.lists().into_iter().collect::<Vec<_>>();
+        if all_in_lists { lists } else { Vec::new() }
+    }
+
+    /// The same of one list, whose two states are given as text.
+    fn brief_list(&self, list: &FieldPath, before: &str, object: &str) -> String {
+        fn entries(text: &str) -> Vec<&str> {
+            let inner = text.split_once('[').map_or("", |(_, rest)| rest);
+            let inner = inner.strip_suffix(']').unwrap_or(inner);
+            inner.split(", ").filter(|entry| !entry.is_empty()).collect()
+        }
+        let before = entries(before);
+        let (same, new): (Vec<&str>, Vec<&str>) =
+            entries(object).into_iter().partition(|entry| before.contains(entry));
+        let same = (!same.is_empty()).then(|| format!("{} as before", same.len()));
+        let items: Vec<String> =
+            same.into_iter().chain(new.into_iter().map(str::to_owned)).collect();
+        format!("{}: [{}]", self.label(list), items.join(", "))
+    }
+
     /// Each field or list that is there, and whether it is a list.
     fn items(&self, object: &Value) -> Vec<(bool, String)> {
         let mut items = Vec::new();
