@@ -223,12 +223,12 @@ pub struct Compare {
     /// Which scenarios.
     #[command(flatten)]
     pub targets: Targets,
-    /// Where the search ends.
-    #[command(flatten)]
-    pub bounds: Bounds,
     /// text, wide (conflicts and calls of the cache too) or json
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub output: CompareFormat,
+    /// Where the search ends.
+    #[command(flatten)]
+    pub bounds: Bounds,
 }
 
 /// `compare -o`.
@@ -249,12 +249,12 @@ pub struct Replay {
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
-    /// What to change in the scenario.
-    #[command(flatten)]
-    pub overrides: Overrides,
     /// text, json or mermaid
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub output: ReplayFormat,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
 }
 
 /// `replay -o`.

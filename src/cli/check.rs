@@ -164,6 +164,10 @@ fn prepare(scenarios: Vec<Scenario>, args: &Check) -> Result<Vec<Prepared>, Fail
             scenario.properties.clone_from(&args.property);
         }
         scenario.properties.retain(|name| !args.skip.contains(name));
+        if scenario.properties.is_empty() {
+            output::stderr(&format!("error: --skip leaves no property of {}\n", scenario.name));
+            return Err(Failure::Said(Exit::NothingSelected));
+        }
         match &mut scenario.expect {
             expect if args.no_expect => *expect = Expect::Unstated,
             Expect::Verdicts(verdicts) => {

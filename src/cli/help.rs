@@ -2,7 +2,7 @@
 //!
 //! Next to read: `args.rs`, where the texts of the flags stand.
 
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 
 use super::args::Cli;
 use super::{Exit, Outcome, environment, output};
@@ -65,10 +65,11 @@ pub fn run(topic: Option<&str>) -> Outcome {
     if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
         return output::finish(&text(), Exit::Ok);
     }
-    let mut command = command();
-    command.build();
-    if let Some(found) = command.find_subcommand_mut(topic) {
-        return output::finish(&found.render_help().to_string(), Exit::Ok);
+    let command = command();
+    if command.find_subcommand(topic).is_some()
+        && let Err(help) = Cli::try_parse_from(["lostwrite", topic, "--help"])
+    {
+        return output::finish(&help.render().to_string(), Exit::Ok);
     }
     let known = command.get_subcommands().map(clap::Command::get_name);
     let known: Vec<&str> = known.chain(TOPICS.iter().map(|(name, _)| *name)).collect();

@@ -103,18 +103,16 @@ fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
     }
     let tags = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     let names = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
-    let indent = 2 + tags + 2 + names + 3;
     let mut lines = Vec::new();
     for (role, tag, name, sentence) in rows {
+        let lead = Text::plain("  ").join(Text::of(role, tag).pad(tags + 2));
+        // What is said of no property begins where the properties are named.
+        let lead = if name.is_empty() { lead } else { lead.join(Text::plain(name).pad(names + 3)) };
+        let indent = lead.width();
         let width = style.width.saturating_sub(indent).max(12);
         for (at, part) in wrap(&sentence, width).into_iter().enumerate() {
-            lines.push(match at {
-                0 => Text::plain("  ")
-                    .join(Text::of(role, tag).pad(tags + 2))
-                    .join(Text::plain(name).pad(names + 3))
-                    .then(Role::Plain, part),
-                _ => Text::plain(" ".repeat(indent)).then(Role::Plain, part),
-            });
+            let lead = if at == 0 { lead.clone() } else { Text::plain(" ".repeat(indent)) };
+            lines.push(lead.then(Role::Plain, part));
         }
     }
     lines

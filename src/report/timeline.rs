@@ -195,9 +195,9 @@ impl Row {
     /// The object's column: its state, then what is gone.
     pub fn middle(&self, width: usize, style: &Style) -> Vec<Text> {
         let mut lines: Vec<Text> = Vec::new();
-        if self.workers.is_empty() {
-            lines
-                .extend(self.names.first().map(|name| Text::of(Role::Notice, format!("! {name}"))));
+        if let (true, Some(name)) = (self.workers.is_empty(), self.names.first()) {
+            let lines_of_it = wrap(&format!("! {name}"), width).into_iter();
+            lines.extend(lines_of_it.map(|line| Text::of(Role::Notice, cut(&line, width, style))));
         }
         let role = if self.same { Role::Faint } else { Role::Plain };
         let mut object = wrap(&self.object, width.saturating_sub(2));

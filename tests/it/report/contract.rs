@@ -65,7 +65,7 @@ fn the_document_of_a_check() {
 
 #[test]
 fn what_a_sampling_scheduler_cannot_know_is_null() {
-    let options = Options { scheduler: "random".to_owned(), runs: 20, ..Options::default() };
+    let options = Options { scheduler: "random".to_owned(), runs: Some(20), ..Options::default() };
     let result = check_text(&many(2, "update-retry"), &options);
     let document = parsed(&render("json", &result, Style::default()));
     let json = &document["results"][0];

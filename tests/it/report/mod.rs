@@ -4,7 +4,7 @@ mod contract;
 mod drawings;
 mod rules;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lostwrite::check::{self, CheckResult, Options};
 use lostwrite::report::Style;
@@ -19,8 +19,11 @@ pub fn checked(name: &str, advice: bool) -> CheckResult {
 
 /// Every shipped scenario but the largest.
 pub fn all_checked() -> Vec<CheckResult> {
-    let small = |name: &&str| !name.starts_with("retry-budget");
-    Scenario::builtin_names().filter(small).map(|name| checked(name, false)).collect()
+    static CHECKED: LazyLock<Vec<CheckResult>> = LazyLock::new(|| {
+        let small = |name: &&str| !name.starts_with("retry-budget");
+        Scenario::builtin_names().filter(small).map(|name| checked(name, false)).collect()
+    });
+    CHECKED.clone()
 }
 
 /// A scenario of our own, checked with some options.

@@ -1,6 +1,8 @@
 //! Rules that every drawing keeps, whatever the scenario, the width and the terminal.
 
 use super::{all_checked, at, check_text, many, render, text};
+use std::sync::LazyLock;
+
 use lostwrite::check::{CheckResult, Options, Verdict};
 use lostwrite::report::{Show, Style};
 use unicode_width::UnicodeWidthStr;
@@ -22,26 +24,30 @@ fn drawings(text: &str) -> Vec<Vec<&str>> {
     drawings
 }
 
-fn results() -> Vec<CheckResult> {
-    let mut results = all_checked();
-    for workers in 1..=8 {
-        for write in ["update-unconditional", "update-restamp", "update"] {
-            let random = Options {
-                scheduler: "random".to_owned(),
-                seed: workers as u64,
-                ..Options::default()
-            };
-            results.push(check_text(&many(workers, write), &random));
+/// Checked once for all tests.
+fn results() -> &'static [CheckResult] {
+    static RESULTS: LazyLock<Vec<CheckResult>> = LazyLock::new(|| {
+        let mut results = all_checked();
+        for workers in 1..=8 {
+            for write in ["update-unconditional", "update-restamp", "update"] {
+                let random = Options {
+                    scheduler: "random".to_owned(),
+                    seed: workers as u64,
+                    ..Options::default()
+                };
+                results.push(check_text(&many(workers, write), &random));
+            }
         }
-    }
-    results
+        results
+    });
+    &RESULTS
 }
 
 #[test]
 fn nothing_is_wider_than_asked_for() {
     for result in results() {
         for width in [60, 79, 80, 90, 91, 92, 100, 120, 160] {
-            let text = text(&result, at(width));
+            let text = text(result, at(width));
             // Commands and the summary are lines to be copied whole.
             let lines = text
                 .lines()
@@ -59,11 +65,11 @@ fn nothing_is_wider_than_asked_for() {
 #[test]
 fn ascii_is_ascii_and_colour_only_repeats() {
     for result in results() {
-        let ascii = text(&result, Style { ascii: true, show: Show::All, ..at(100) });
+        let ascii = text(result, Style { ascii: true, show: Show::All, ..at(100) });
         assert!(ascii.is_ascii(), "{ascii}");
         for width in [80, 100, 140] {
-            let plain = text(&result, at(width));
-            let colored = text(&result, Style { color: true, ..at(width) });
+            let plain = text(result, at(width));
+            let colored = text(result, Style { color: true, ..at(width) });
             assert_eq!(without_colour(&colored), plain);
         }
     }
@@ -85,7 +91,7 @@ fn without_colour(text: &str) -> String {
 fn each_step_has_one_row_and_exactly_one_is_guilty() {
     for result in results() {
         for width in [80, 100] {
-            let text = text(&result, Style { show: Show::All, ..at(width) });
+            let text = text(result, Style { show: Show::All, ..at(width) });
             let judged = result.properties.iter().filter(|property| property.judged);
             let witnesses: Vec<_> = judged.filter_map(|p| p.witness.as_ref()).collect();
             let drawings = drawings(&text);
@@ -120,7 +126,7 @@ fn every_loss_is_told_in_sentences_that_point_at_its_steps() {
     for result in results() {
         let judged = result.properties.iter().filter(|property| property.judged);
         for witness in judged.filter_map(|property| property.witness.as_ref()) {
-            let text = text(&result, Style { show: Show::All, ..at(100) });
+            let text = text(result, Style { show: Show::All, ..at(100) });
             let said = |step: usize, name: &str| {
                 text.contains(&format!("step {step:<3} {name} "))
                     || text.contains(&format!("step {step:<3} {name}'s "))
@@ -138,7 +144,7 @@ fn every_loss_is_told_in_sentences_that_point_at_its_steps() {
 fn the_summary_is_the_last_line_and_never_a_bare_ok() {
     for result in results() {
         for width in [60, 100] {
-            let text = text(&result, at(width));
+            let text = text(result, at(width));
             let last = text.lines().last().unwrap();
             let tags = ["ok  ", "ok?  ", "FAIL  "];
             assert!(tags.iter().any(|tag| last.starts_with(tag)), "{text}");
@@ -157,7 +163,7 @@ fn the_summary_is_the_last_line_and_never_a_bare_ok() {
 #[test]
 fn mermaid_uses_only_syntax_that_is_declared() {
     for result in results() {
-        let diagram = render("mermaid", &result, Style::default());
+        let diagram = render("mermaid", result, Style::default());
         let mut lines = diagram.lines();
         let Some(first) = lines.next() else { continue };
         assert_eq!(first, "sequenceDiagram");
