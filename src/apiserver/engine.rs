@@ -154,15 +154,16 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Drops unknown fields; what it dropped, as texts, and as warnings if those are wanted.
+    /// Drops unknown fields. What it dropped and what the decoder said before, as texts, and as
+    /// warnings if those are wanted.
     fn prune(&mut self, object: &mut Value) -> Vec<String> {
         let known = object["apiVersion"] == self.kind.api_version().as_str();
         let unknown = match known || !self.kind.custom {
             true => self.kind.schema.prune(object),
             false => Schema::unknown_version().prune(object),
         };
-        let texts: Vec<_> =
-            unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
+        let mut texts = self.request.options.decoding_errors.clone();
+        texts.extend(unknown.into_iter().map(|path| format!("unknown field \"{path}\"")));
         if self.request.options.field_validation == FieldValidation::Warn {
             self.warnings.extend(texts.iter().cloned());
         }

@@ -86,6 +86,8 @@ pub struct Options {
     pub force: Option<bool>,
     pub dry_run: bool,
     pub field_validation: FieldValidation,
+    /// What the body's decoder objects to (keys that come twice), for `field_validation`.
+    pub decoding_errors: Vec<String>,
     pub resource_version: Option<String>,
     pub resource_version_match: Option<String>,
     pub limit: Option<u64>,

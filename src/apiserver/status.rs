@@ -218,13 +218,20 @@ impl Status {
         )
     }
 
+    /// 405: the path exists, but not for this method.
+    pub fn no_such_method() -> Box<Status> {
+        let message = "the server does not allow this method on the requested resource";
+        Status::because(405, "MethodNotAllowed", message).about("", "", "")
+    }
+
     /// 410: the past that is asked for has been compacted.
     pub fn expired(message: impl Into<String>) -> Box<Status> {
         Status::because(410, "Expired", message)
     }
 
     /// 413: the request is too large.
-    pub fn too_large(message: impl Into<String>) -> Box<Status> {
+    pub fn too_large(why: &str) -> Box<Status> {
+        let message = format!("Request entity too large: {why}");
         Status::because(413, "RequestEntityTooLarge", message)
     }
 

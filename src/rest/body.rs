@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::apiserver::schema::FieldError;
-use crate::apiserver::{FieldValidation, Kind, PatchKind, Status, Verb};
+use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
 use super::negotiate::{self, Format};
 use super::query::Query;
@@ -15,20 +15,19 @@ use super::{HttpRequest, json, options};
 
 type Decoded<T = Value> = Result<T, Box<Status>>;
 
-/// Decodes the body of a request.
+/// Decodes the body of a request. What strict decoding would refuse goes into `objections`.
 pub(crate) fn decode(
     http: &HttpRequest,
     query: &Query,
     verb: Verb,
     patch: Option<PatchKind>,
     kind: &Kind,
-    validation: FieldValidation,
-    warnings: &mut Vec<String>,
+    objections: &mut Vec<String>,
 ) -> Decoded<Option<Value>> {
     match (verb, patch) {
-        (Verb::Create | Verb::Update, _) => object(http, kind, validation, warnings).map(Some),
-        (Verb::Patch, Some(PatchKind::Apply)) => apply(http, validation, warnings).map(Some),
-        (Verb::Patch, Some(patch)) => patch_body(http, patch, validation, warnings).map(Some),
+        (Verb::Create | Verb::Update, _) => object(http, kind, objections).map(Some),
+        (Verb::Patch, Some(PatchKind::Apply)) => apply(http, objections).map(Some),
+        (Verb::Patch, Some(patch)) => patch_body(http, patch, objections).map(Some),
         (Verb::Delete | Verb::DeleteCollection, _) => delete_options(http, query).map(Some),
         _ => Ok(None),
     }
@@ -54,12 +53,7 @@ fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
     Ok(json::Document { value, duplicates: Vec::new() })
 }
 
-fn object(
-    http: &HttpRequest,
-    kind: &Kind,
-    validation: FieldValidation,
-    warnings: &mut Vec<String>,
-) -> Decoded {
+fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Decoded {
     let unrecognized = |error: String| {
         let summary = summary(&http.body);
         let wanted = &kind.kind;
@@ -105,31 +99,9 @@ fn object(
             }
         }
     }
-    duplicates(kind, document.duplicates, validation, warnings)?;
+    let duplicates = document.duplicates.iter();
+    objections.extend(duplicates.map(|it| format!("duplicate field \"{}\"", it.path)));
     Ok(value)
-}
-
-fn duplicates(
-    kind: &Kind,
-    duplicates: Vec<json::Duplicate>,
-    validation: FieldValidation,
-    warnings: &mut Vec<String>,
-) -> Decoded<()> {
-    let texts: Vec<_> =
-        duplicates.iter().map(|it| format!("duplicate field \"{}\"", it.path)).collect();
-    match validation {
-        FieldValidation::Strict if !texts.is_empty() => Err(Status::bad_request(format!(
-            "{kind} in version \"{}\" cannot be handled as a {kind}: strict decoding error: {}",
-            kind.resource.version,
-            texts.join(", "),
-            kind = kind.kind,
-        ))),
-        FieldValidation::Warn => {
-            warnings.extend(texts);
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The beginning of a body, as a 400 shows it.
@@ -146,24 +118,13 @@ fn summary(body: &[u8]) -> String {
     }
 }
 
-fn apply(http: &HttpRequest, validation: FieldValidation, warnings: &mut Vec<String>) -> Decoded {
+fn apply(http: &HttpRequest, objections: &mut Vec<String>) -> Decoded {
     let refuse = |error: String| Status::bad_request(format!("error decoding YAML: {error}"));
     let document = yaml(&http.body).map_err(refuse)?;
     let duplicates = document.duplicates.iter();
-    let twice: Vec<_> = duplicates
-        .map(|it| format!("line {}: key \"{}\" already set in map", it.line, it.key))
-        .collect();
-    match validation {
-        FieldValidation::Strict if !twice.is_empty() => {
-            let lines = twice.join("\n  ");
-            return Err(Status::bad_request(format!(
-                "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal \
-                 errors:\n  {lines}"
-            )));
-        }
-        FieldValidation::Warn => warnings.extend(twice),
-        _ => {}
-    }
+    objections.extend(
+        duplicates.map(|it| format!("line {}: key \"{}\" already set in map", it.line, it.key)),
+    );
     match document.value {
         Value::Object(_) => Ok(document.value),
         Value::Null => Ok(Value::Object(Map::new())),
@@ -175,18 +136,20 @@ fn apply(http: &HttpRequest, validation: FieldValidation, warnings: &mut Vec<Str
     }
 }
 
-fn patch_body(
-    http: &HttpRequest,
-    patch: PatchKind,
-    validation: FieldValidation,
-    warnings: &mut Vec<String>,
-) -> Decoded {
+fn patch_body(http: &HttpRequest, patch: PatchKind, objections: &mut Vec<String>) -> Decoded {
     let refuse = |error: String| Status::bad_request(format!("error decoding patch: {error}"));
     let document = json::parse(&http.body).map_err(refuse)?;
-    if validation == FieldValidation::Warn {
-        let prefix = if patch == PatchKind::Json { "json patch " } else { "" };
-        let duplicates = document.duplicates.iter();
-        warnings.extend(duplicates.map(|it| format!("{prefix}duplicate field \"{}\"", it.path)));
+    let prefix = if patch == PatchKind::Json { "json patch " } else { "" };
+    let duplicates = document.duplicates.iter();
+    objections.extend(duplicates.map(|it| format!("{prefix}duplicate field \"{}\"", it.path)));
+    if patch == PatchKind::Json {
+        for (index, operation) in document.value.as_array().into_iter().flatten().enumerate() {
+            let fields = operation.as_object().into_iter().flat_map(|fields| fields.keys());
+            let unknown =
+                fields.filter(|it| !["op", "path", "from", "value"].contains(&it.as_str()));
+            objections
+                .extend(unknown.map(|it| format!("json patch unknown field \"[{index}].{it}\"")));
+        }
     }
     Ok(document.value)
 }

@@ -1,7 +1,5 @@
 //! Answers as bytes: JSON or YAML, whole objects, only their metadata, or tables.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -42,19 +40,14 @@ pub(crate) fn document(http: &HttpRequest, document: &Value) -> HttpResponse {
 }
 
 /// Objects as a response.
-pub(crate) fn response(
-    kind: &Arc<Kind>,
-    media: &Media,
-    response: &Response,
-    warnings: &[String],
-    time: i64,
-) -> HttpResponse {
+pub(crate) fn response(kind: &Kind, media: &Media, response: &Response, time: i64) -> HttpResponse {
+    let warnings = &response.warnings;
     let (value, list) = match &response.body {
         Body::Object(value) => (value, false),
         Body::List(value) => (value, true),
         Body::Status(_) => return HttpResponse::page_not_found(),
     };
-    match shaped(kind, media.shape, value, list, time) {
+    match shaped(kind, media, value, list, time) {
         Ok(Some(shaped)) => write(response.code, media.format, &shaped, warnings),
         Ok(None) => write(response.code, media.format, value.as_ref(), warnings),
         Err(status) => write(406, media.format, &status, warnings),
@@ -64,14 +57,14 @@ pub(crate) fn response(
 /// The value in the shape that is asked for; `None` if that is the value itself.
 fn shaped(
     kind: &Kind,
-    shape: Shape,
+    media: &Media,
     value: &Value,
     list: bool,
     time: i64,
 ) -> Result<Option<Value>, Box<Status>> {
-    match (shape, list) {
+    match (media.shape, list) {
         (Shape::Whole, _) => Ok(None),
-        (Shape::Table, _) => Ok(Some(table::table(kind, value, list, time))),
+        (Shape::Table, _) => Ok(Some(table::table(kind, value, list, media.include, time))),
         (Shape::Metadata, false) => Ok(Some(partial(value))),
         (Shape::MetadataList, true) => Ok(Some(partial_list(value))),
         (Shape::Metadata, true) => Err(mismatch("PartialObjectMetadata", "a list", kind, true)),

@@ -99,11 +99,7 @@ pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
         Route::NotFound => HttpResponse::page_not_found(),
         Route::Plain(text) => HttpResponse::new(200, "text/plain; charset=utf-8", text.into()),
         Route::Document(document) => encode::document(http, &document),
-        Route::MethodNotAllowed(target) => {
-            let verb = target.go_verb(&http.method, &query);
-            let status = Status::method_not_allowed(&target.kind.resource, &verb);
-            encode::status(http, &status, &[])
-        }
+        Route::Refused(status) => encode::status(http, &status, &[]),
         Route::Resource(target) => return resource(server, http, &query, target),
     };
     Answer::Response(response)
@@ -111,10 +107,9 @@ pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
 
 /// A request for objects of one kind.
 fn resource(server: &mut ApiServer, http: &HttpRequest, query: &Query, target: Target) -> Answer {
-    let mut warnings = Vec::new();
-    match try_resource(server, http, query, &target, &mut warnings) {
+    match try_resource(server, http, query, &target) {
         Ok(answer) => answer,
-        Err(status) => Answer::Response(encode::status(http, &status, &warnings)),
+        Err(status) => Answer::Response(encode::status(http, &status, &[])),
     }
 }
 
@@ -123,7 +118,6 @@ fn try_resource(
     http: &HttpRequest,
     query: &Query,
     target: &Target,
-    warnings: &mut Vec<String>,
 ) -> Result<Answer, Box<Status>> {
     let kind = &target.kind;
     let verb = target.verb(&http.method, query)?;
@@ -134,16 +128,15 @@ fn try_resource(
     if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch) {
         return Err(Status::bad_request("name must be provided"));
     }
-    let media = negotiate::output(http)?;
+    let media = negotiate::output(http, query)?;
     if http.body.len() > BODY_BYTES_MAX {
-        let text = format!("Request entity too large: limit is {BODY_BYTES_MAX}");
-        return Err(Status::too_large(text));
+        return Err(Status::too_large(&format!("limit is {BODY_BYTES_MAX}")));
     }
     if matches!(verb, Verb::Create | Verb::Update) {
         negotiate::input(http)?;
     }
-    let options = options::parse(verb, patch, query, kind)?;
-    let body = body::decode(http, query, verb, patch, kind, options.field_validation, warnings)?;
+    let mut options = options::parse(verb, patch, query)?;
+    let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors)?;
     let request = Request {
         verb,
         patch,
@@ -162,22 +155,20 @@ fn try_resource(
         return Ok(Answer::Watch(Box::new(WatchStream::new(watch, media, seconds, kind.clone()))));
     }
     let response = server.handle(&request);
-    Ok(Answer::Response(answer(http, kind, &media, response, warnings, &request)))
+    Ok(Answer::Response(answer(http, kind, &media, &response, http.time)))
 }
 
 fn answer(
     http: &HttpRequest,
-    kind: &Arc<Kind>,
+    kind: &Kind,
     media: &Media,
-    mut response: Response,
-    warnings: &mut Vec<String>,
-    request: &Request,
+    response: &Response,
+    time: i64,
 ) -> HttpResponse {
-    warnings.append(&mut response.warnings);
-    if let Some(status) = response.status() {
-        return encode::status_code(http, status, response.code, warnings);
+    match response.status() {
+        Some(status) => encode::status_code(http, status, response.code, &response.warnings),
+        None => encode::response(kind, media, response, time),
     }
-    encode::response(kind, media, &response, warnings, request.time)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::apiserver::{Kind, PatchKind, Status};
 
 use super::HttpRequest;
+use super::query::Query;
 
 /// What every endpoint reads and writes. (Protobuf is named, as by a real server for custom
 /// resources, but cannot be had.)
@@ -28,26 +29,39 @@ pub(crate) enum Shape {
     Table,
 }
 
+/// What of an object a table's row carries along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Include {
+    Metadata,
+    Object,
+    None,
+}
+
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Media {
     pub format: Format,
     pub shape: Shape,
+    pub include: Include,
 }
 
 /// The form that the Accept header asks for, or 406.
-pub(crate) fn output(http: &HttpRequest) -> Result<Media, Box<Status>> {
+pub(crate) fn output(http: &HttpRequest, query: &Query) -> Result<Media, Box<Status>> {
     let accept = http.header("accept").unwrap_or_default();
+    let include = match query.get("includeObject") {
+        Some("Object") => Include::Object,
+        Some("None") => Include::None,
+        _ => Include::Metadata,
+    };
     if accept.trim().is_empty() {
-        return Ok(Media { format: Format::Json, shape: Shape::Whole });
+        return Ok(Media { format: Format::Json, shape: Shape::Whole, include });
     }
-    accept
-        .split(',')
-        .find_map(|clause| acceptable(clause.trim()))
-        .ok_or_else(|| Status::not_acceptable(ACCEPTED))
+    let clause = accept.split(',').find_map(|clause| acceptable(clause.trim()));
+    let (format, shape) = clause.ok_or_else(|| Status::not_acceptable(ACCEPTED))?;
+    Ok(Media { format, shape, include })
 }
 
-fn acceptable(clause: &str) -> Option<Media> {
+fn acceptable(clause: &str) -> Option<(Format, Shape)> {
     let mut parts = clause.split(';').map(str::trim);
     let format = match parts.next()? {
         "application/json" | "*/*" | "application/*" => Format::Json,
@@ -72,7 +86,7 @@ fn acceptable(clause: &str) -> Option<Media> {
         Some("PartialObjectMetadataList") => Shape::MetadataList,
         Some(_) => return None,
     };
-    Some(Media { format, shape })
+    Some((format, shape))
 }
 
 /// The content type of a POST or PUT, or 415.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::apiserver::schema::{FieldError, quoted};
-use crate::apiserver::{FieldValidation, Kind, Options, PatchKind, Status, Verb};
+use crate::apiserver::schema::FieldError;
+use crate::apiserver::{FieldValidation, Options, PatchKind, Status, Verb};
 
 use super::query::Query;
 
@@ -15,7 +15,6 @@ pub(crate) fn parse(
     verb: Verb,
     patch: Option<PatchKind>,
     query: &Query,
-    _kind: &Kind,
 ) -> Result<Options, Box<Status>> {
     match verb {
         Verb::Get => {
@@ -110,6 +109,5 @@ fn manager_errors(manager: &str) -> Vec<FieldError> {
         let text = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
         errors.push(FieldError::invalid("fieldManager", &Value::String(manager.into()), &text));
     }
-    let _ = quoted;
     errors
 }

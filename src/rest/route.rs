@@ -23,7 +23,7 @@ pub(crate) enum Route {
     /// To objects.
     Resource(Target),
     /// To objects, but not by this method.
-    MethodNotAllowed(Target),
+    Refused(Box<Status>),
 }
 
 /// What objects a path means.
@@ -48,20 +48,8 @@ impl Target {
             ("PATCH", _) => Verb::Patch,
             ("DELETE", true) => Verb::Delete,
             ("DELETE", false) => Verb::DeleteCollection,
-            _ => {
-                let verb = self.go_verb(method, query);
-                return Err(Status::method_not_allowed(&self.kind.resource, &verb));
-            }
+            _ => return Err(Status::method_not_allowed(&self.kind.resource, "")),
         })
-    }
-
-    /// The verb in the words of a 405.
-    pub fn go_verb(&self, method: &str, _query: &Query) -> String {
-        match method {
-            "POST" => "create".into(),
-            "PUT" => "update".into(),
-            other => other.to_ascii_lowercase(),
-        }
     }
 }
 
@@ -141,13 +129,27 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
     right_scope.then_some(Target { kind, namespace, name, subresource })
 }
 
-/// Subresources know fewer methods; a POST needs a namespace.
+/// `/status` knows fewer methods; over all namespaces one can only list and watch.
 fn methods(http: &HttpRequest, target: Target) -> Route {
-    let known =
-        matches!(http.method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
-    let on_status = target.subresource.is_some();
-    if !known || on_status && matches!(http.method.as_str(), "POST" | "DELETE") {
-        return Route::MethodNotAllowed(target);
+    let Target { kind, namespace, name, subresource } = &target;
+    let reads = matches!(http.method.as_str(), "GET" | "HEAD");
+    if kind.namespaced && namespace.is_none() && !reads {
+        return match kind.custom {
+            true => Route::NotFound,
+            false => Route::Refused(Status::no_such_method()),
+        };
     }
-    Route::Resource(target)
+    let on_status = subresource.as_deref() == Some("status") && kind.status_subresource;
+    let refused = match http.method.as_str() {
+        "POST" if on_status => "create",
+        "DELETE" if on_status => "delete",
+        "POST" if name.is_some() && subresource.is_none() && !kind.custom => {
+            return Route::Refused(Status::no_such_method());
+        }
+        _ => return Route::Resource(target),
+    };
+    Route::Refused(match kind.custom {
+        true => Status::method_not_allowed(&kind.resource, refused),
+        false => Status::no_such_method(),
+    })
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::apiserver::Kind;
 
 use super::encode;
+use super::negotiate::Include;
 
 const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, \
                     although some resources may allow a client to request the generation of an \
@@ -36,7 +37,7 @@ enum Cell {
 }
 
 /// An object, or a list of them, as a table.
-pub(crate) fn table(kind: &Kind, value: &Value, list: bool, time: i64) -> Value {
+pub(crate) fn table(kind: &Kind, value: &Value, list: bool, include: Include, time: i64) -> Value {
     let columns = columns(kind);
     let objects: Vec<&Value> = match list {
         true => value["items"].as_array().into_iter().flatten().collect(),
@@ -45,7 +46,12 @@ pub(crate) fn table(kind: &Kind, value: &Value, list: bool, time: i64) -> Value 
     let rows = objects.into_iter().map(|object| {
         let cells = columns.iter().map(|column| cell(column, object, time));
         let cells: Vec<_> = cells.collect();
-        json!({ "cells": cells, "object": encode::partial(object) })
+        let object = match include {
+            Include::Metadata => encode::partial(object),
+            Include::Object => object.clone(),
+            Include::None => Value::Null,
+        };
+        json!({ "cells": cells, "object": object })
     });
     let mut metadata = json!({ "resourceVersion": value["metadata"]["resourceVersion"] });
     for field in ["continue", "remainingItemCount"] {
@@ -85,13 +91,18 @@ fn columns(kind: &Kind) -> Vec<Column> {
     match kind.printer_columns.as_array() {
         Some(own) if !own.is_empty() => columns.extend(own.iter().map(|column| {
             let text = |field: &str| column[field].as_str().unwrap_or_default().to_string();
+            let path = text("jsonPath");
+            let description = match text("description") {
+                text if !text.is_empty() => text,
+                _ => format!("Custom resource definition column (in JSONPath format): {path}"),
+            };
             Column {
                 name: text("name"),
                 column_type: text("type"),
                 format: text("format"),
-                description: text("description"),
+                description,
                 priority: column["priority"].as_i64().unwrap_or(0),
-                cell: Cell::Path(text("jsonPath")),
+                cell: Cell::Path(path),
             }
         })),
         _ => {
@@ -184,6 +195,7 @@ fn cell(column: &Column, object: &Value, time: i64) -> Value {
         }
         ("number", value @ Value::Number(_)) | ("boolean", value @ Value::Bool(_)) => value.clone(),
         ("string", Value::String(text)) => Value::String(text.clone()),
+        ("string", Value::Null) => Value::Null,
         ("string", value) => Value::String(value.to_string()),
         _ => Value::Null,
     }

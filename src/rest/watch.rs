@@ -92,7 +92,8 @@ impl WatchStream {
             Shape::Whole => event.object.as_ref().clone(),
             Shape::Metadata | Shape::MetadataList => encode::partial(&event.object),
             Shape::Table => {
-                let mut table = table::table(&self.kind, &event.object, false, time);
+                let mut table =
+                    table::table(&self.kind, &event.object, false, self.media.include, time);
                 if self.columns_sent {
                     table["columnDefinitions"] = Value::Null;
                 }

@@ -28,14 +28,13 @@ pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     }
 }
 
-/// Deletes every object of a collection, one by one.
+/// Deletes every object of a collection, one by one; the answer has them as they were.
 pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let page = list::page(server, call)?;
-    let mut items = Vec::new();
-    for (key, _) in page.items {
-        let (Removal::Gone(object) | Removal::Marked(object)) = delete_object(server, call, &key)?;
-        items.push(Value::clone(&object));
+    for (key, _) in &page.items {
+        delete_object(server, call, key)?;
     }
+    let items = page.items.into_iter().map(|(_, stored)| stored.view()).collect();
     Ok(list::answer(call, items, page.revision, page.next, page.remaining))
 }
 

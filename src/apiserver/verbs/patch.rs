@@ -9,7 +9,7 @@ use super::super::engine::{self, Answer, Call, Update};
 use super::super::managed_fields::{self, ApplyError};
 use super::super::metadata::Meta;
 use super::super::patch::{self, PatchError};
-use super::super::{ApiServer, PatchKind, Status};
+use super::super::{ApiServer, FieldValidation, PatchKind, Status};
 use super::create;
 
 /// Patches the object, or on `/status` its status.
@@ -53,7 +53,7 @@ fn patched(call: &Call<'_>, kind: PatchKind, current: &Value) -> Answer<Value> {
     };
     new.map_err(|error| match error {
         PatchError::Malformed(text) => Status::bad_request(text),
-        PatchError::TooLarge(text) => Status::too_large(text),
+        PatchError::TooLarge(text) => Status::too_large(&text),
         PatchError::Failed(_) => Status::patch_failed(),
     })
 }
@@ -89,6 +89,18 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
             managed_fields::conflict_causes(&conflicts),
         ),
     })?;
+    let twice = &call.request.options.decoding_errors;
+    match call.request.options.field_validation {
+        FieldValidation::Strict if !twice.is_empty() => {
+            return Err(Status::bad_request(format!(
+                "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal \
+                 errors:\n  {}",
+                twice.join("\n  ")
+            )));
+        }
+        FieldValidation::Warn => call.warnings.extend(twice.iter().cloned()),
+        _ => {}
+    }
     let own = |field: &str| current.and_then(|current| current.meta(field).cloned());
     new.set_meta("resourceVersion", revision.or_else(|| own("resourceVersion")));
     new.set_meta("uid", uid.or_else(|| own("uid")));
