@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::methods::{Draft, Refusal};
-use super::{Answer, Ask, Basis, Call, Change, Job, Progress, Reader, Shared, Worker};
+use super::{Answer, Ask, Attempts, Basis, Call, Change, Job, Progress, Reader, Shared, Worker};
 use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
 use crate::client::without_managed_fields;
 
@@ -180,8 +180,19 @@ impl Reconciler {
         }
     }
 
+    /// Counts a write. Without a limit the count stops at client-go's five, so that a retry without
+    /// end is a cycle of states and not an endless line of them.
+    fn count_attempt(&mut self) {
+        const TOLD_APART: u32 = 5;
+        let most = match self.job.attempts {
+            Attempts::AtMost(_) => u32::MAX,
+            Attempts::Unlimited => TOLD_APART,
+        };
+        self.progress.attempts = self.progress.attempts.saturating_add(1).min(most);
+    }
+
     fn has_written(&mut self, write: Write, response: Option<&Response>) {
-        self.progress.attempts += 1;
+        self.count_attempt();
         let conflict = match response {
             Some(response) if response.is_success() => return self.finish(true, false),
             Some(response) => self.job.write.is_conflict(response),
@@ -196,7 +207,7 @@ impl Reconciler {
     }
 
     fn has_put_shared(&mut self, response: Option<&Response>) {
-        self.progress.attempts += 1;
+        self.count_attempt();
         match response.and_then(Response::object) {
             Some(object) if response.is_some_and(Response::is_success) => {
                 self.phase = Phase::Decode { object: without_managed_fields(object) };

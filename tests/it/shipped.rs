@@ -45,3 +45,19 @@ fn a_bound_on_states_gives_unknown_never_holds() {
         }
     }
 }
+
+#[test]
+fn a_retry_without_end_is_a_cycle_and_not_an_endless_search() {
+    let shipped = Scenario::builtin("stale-cache").expect("shipped");
+    let mut scenario =
+        shipped.with_write("merge-patch-locked").expect("a custom resource takes it");
+    for worker in &mut scenario.workers {
+        worker.attempts = lostwrite::reconcilers::Attempts::Unlimited;
+        worker.retry_read = lostwrite::reconcilers::Reader::Cache;
+    }
+    let options = Options { advice: false, max_states: Some(10_000), ..Options::default() };
+    let result = check::run(&Arc::new(scenario), &options).unwrap();
+    assert!(result.exploration.complete && result.exploration.cyclic);
+    let lost = result.property("no-lost-write").expect("judged");
+    assert_eq!(lost.verdict, Verdict::Holds);
+}
