@@ -46,7 +46,7 @@ pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison
     let options = Options { advice: false, expect: false, ..options.clone() };
     for method in methods::all() {
         let write = method.name();
-        let changed = writing(scenario, write);
+        let changed = scenario.writing(*method);
         let refused = refusal(&Arc::new(changed.clone()));
         for read in [Reader::Live, Reader::Cache] {
             let mut other = changed.with_read(read);
@@ -61,11 +61,4 @@ pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison
         }
     }
     Ok(Comparison { scenario: Arc::clone(scenario), rows })
-}
-
-/// The scenario with every worker writing so, whether the server takes it or not.
-pub(super) fn writing(scenario: &Scenario, write: &str) -> Scenario {
-    let mut changed = scenario.clone();
-    changed.workers.iter_mut().for_each(|worker| worker.write = write.to_owned());
-    changed
 }

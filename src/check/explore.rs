@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use super::compare::writing;
 use super::judge::{expectation, properties_of};
 use super::replay::witness_of;
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
-use crate::reconcilers::methods;
+use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
 use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
 use crate::schedulers::{self, Letters, Schedule};
@@ -164,11 +163,16 @@ const ADVICE_STATES: u64 = 200_000;
 fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {
     let uses = |name: &str| scenario.workers.iter().all(|worker| worker.write == name);
     let others = methods::all().iter().filter(|method| !uses(method.name()));
-    others.filter_map(|method| measured(scenario, options, method.name())).collect()
+    others.filter_map(|method| measured(scenario, options, *method)).collect()
 }
 
-fn measured(scenario: &Arc<Scenario>, options: &Options, write: &'static str) -> Option<Advice> {
-    let other = Arc::new(writing(scenario, write));
+fn measured(
+    scenario: &Arc<Scenario>,
+    options: &Options,
+    write: &'static dyn WriteMethod,
+) -> Option<Advice> {
+    let other = Arc::new(scenario.writing(write));
+    let write = write.name();
     if let Some(refused) = refusal(&other) {
         let refused = Some(refused);
         return Some(Advice {

@@ -47,8 +47,15 @@ pub struct Pending {
     wanted: Option<String>,
     /// The revision of the acknowledged write; 0 where no comparison needs it.
     at: Revision,
-    /// Already lost, whatever the end looks like.
-    pub lost: bool,
+}
+
+/// What is remembered of a history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Intents {
+    /// The acknowledged intents that nobody has replaced, in a canonical order.
+    Pending(Vec<Pending>),
+    /// One was lost for good: nothing that comes later matters.
+    Lost,
 }
 
 impl Pending {
@@ -78,79 +85,98 @@ impl NoLostWrite {
         self.unknown || self.derived.iter().any(|derived| derived.overlaps(path))
     }
 
-    /// What a committed write does to the intents that were pending before it.
-    fn replace(memory: &mut Vec<Pending>, key: &Key, change: &Change, basis: &Basis) {
-        let knows = |pending: &Pending| basis.revision >= pending.at;
-        for pending in memory.iter_mut() {
-            let meets = pending.key == *key && pending.path.overlaps(&change.path);
-            pending.lost |= meets && change.derived && !knows(pending);
-        }
-        memory.retain(|pending| {
-            let meets = pending.key == *key && pending.path.overlaps(&change.path);
-            pending.lost || !meets
+    /// The pending intent that an event loses for good, if it does: a lost update, or a write that
+    /// landed on another incarnation of its object.
+    pub fn lost_by(&self, pending: &[Pending], event: &Event) -> Option<Pending> {
+        let (worker, key, basis) = committed_write(event)?;
+        let lost_update = pending.iter().find(|pending| {
+            let unknown = |change: &Change| {
+                change.derived && pending.meets(key, change) && basis.revision < pending.at
+            };
+            event.intent.iter().any(unknown)
         });
+        let stored = event.after.as_deref().map(Basis::of);
+        let elsewhere = stored.is_some_and(|s| !basis.uid.is_empty() && s.uid != basis.uid);
+        let wrong_object = || {
+            let change = event.intent.first().filter(|_| elsewhere && event.answered)?;
+            Some(self.pending(worker, key, change, event))
+        };
+        lost_update.cloned().or_else(wrong_object)
+    }
+
+    fn pending(&self, worker: usize, key: &Key, change: &Change, event: &Event) -> Pending {
+        Pending {
+            worker,
+            key: key.clone(),
+            path: change.path.clone(),
+            wanted: change.value.as_ref().map(Value::to_string),
+            at: if self.compares(&change.path) { stored_at(event) } else { Revision(0) },
+        }
     }
 }
 
-/// The pending intents, in a canonical order.
-pub type PendingIntents = Vec<Pending>;
+impl Pending {
+    fn meets(&self, key: &Key, change: &Change) -> bool {
+        self.key == *key && self.path.overlaps(&change.path)
+    }
+}
+
+/// The worker, object and basis of a write that the server answered 2xx. If the response was
+/// lost, it overwrites all the same, but promised nothing.
+fn committed_write(event: &Event) -> Option<(usize, &Key, &Basis)> {
+    let reached = event.is_write() && event.code.is_some_and(|code| code / 100 == 2);
+    reached.then_some((event.worker()?, event.key.as_ref()?, event.basis.as_ref()?))
+}
 
 impl Property for NoLostWrite {
-    type Memory = PendingIntents;
+    type Memory = Intents;
 
     const NAME: &'static str = "no-lost-write";
 
-    fn start(&self) -> PendingIntents {
-        Vec::new()
+    fn start(&self) -> Intents {
+        Intents::Pending(Vec::new())
     }
 
-    fn observe(&self, memory: &mut PendingIntents, event: &Event) -> bool {
-        let Some(key) = &event.key else { return false };
+    fn observe(&self, memory: &mut Intents, event: &Event) -> bool {
+        let Intents::Pending(pending) = memory else { return false };
         if event.action == Action::Fault(Fault::Recreation) {
-            memory.retain(|pending| pending.key != *key || pending.lost);
+            pending.retain(|pending| Some(&pending.key) != event.key.as_ref());
         }
-        let (Some(worker), Some(basis)) = (event.worker(), &event.basis) else { return false };
-        let reached = event.code.is_some_and(|code| code / 100 == 2);
-        if !event.is_write() || !reached {
-            return false;
+        let Some((worker, key, _)) = committed_write(event) else { return false };
+        if self.lost_by(pending, event).is_some() {
+            *memory = Intents::Lost;
+            return true;
         }
-        // A committed write whose response was lost overwrites all the same, but promised nothing.
-        let other_incarnation = event
-            .after
-            .as_deref()
-            .map(Basis::of)
-            .is_some_and(|stored| !basis.uid.is_empty() && stored.uid != basis.uid);
-        for change in event.intent.iter() {
-            Self::replace(memory, key, change, basis);
-        }
-        for change in event.intent.iter().filter(|_| event.answered) {
-            memory.push(Pending {
-                worker,
-                key: key.clone(),
-                path: change.path.clone(),
-                wanted: change.value.as_ref().map(Value::to_string),
-                at: if self.compares(&change.path) { stored_at(event) } else { Revision(0) },
-                lost: other_incarnation,
-            });
-        }
-        memory.sort();
-        memory.dedup();
+        pending.retain(|pending| !event.intent.iter().any(|change| pending.meets(key, change)));
+        let promised = event.intent.iter().filter(|_| event.answered);
+        pending.extend(promised.map(|change| self.pending(worker, key, change, event)));
+        pending.sort();
         false
     }
 
-    fn decides_at_end(&self, memory: &PendingIntents, ending: &Ending) -> bool {
-        memory
-            .iter()
-            .any(|pending| pending.lost || !pending.is_there(ending.objects.get(&pending.key)))
+    fn decides_at_end(&self, memory: &Intents, ending: &Ending) -> bool {
+        memory.pending().iter().any(|pending| !pending.is_there(ending.objects.get(&pending.key)))
     }
 
-    fn revisions(&self, memory: &PendingIntents) -> Vec<Revision> {
-        memory.iter().map(|pending| pending.at).filter(|at| *at != Revision(0)).collect()
+    fn revisions(&self, memory: &Intents) -> Vec<Revision> {
+        let at = memory.pending().iter().map(|pending| pending.at);
+        at.filter(|at| *at != Revision(0)).collect()
     }
 
-    fn rename_revisions(&self, memory: &mut PendingIntents, rename: &dyn Fn(Revision) -> Revision) {
-        for pending in memory.iter_mut().filter(|pending| pending.at != Revision(0)) {
+    fn rename_revisions(&self, memory: &mut Intents, rename: &dyn Fn(Revision) -> Revision) {
+        let Intents::Pending(pending) = memory else { return };
+        for pending in pending.iter_mut().filter(|pending| pending.at != Revision(0)) {
             pending.at = rename(pending.at);
+        }
+    }
+}
+
+impl Intents {
+    /// The intents that are pending; none, once one was lost for good.
+    pub fn pending(&self) -> &[Pending] {
+        match self {
+            Intents::Pending(pending) => pending,
+            Intents::Lost => &[],
         }
     }
 }

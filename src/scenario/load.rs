@@ -20,6 +20,7 @@ use super::validate::Checker;
 use super::yaml::{self, Document};
 use super::{Scenario, Source, refusals, shape};
 use crate::reconcilers::Reader;
+use crate::reconcilers::methods::{self, WriteMethod};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
 
@@ -95,16 +96,15 @@ impl Scenario {
     /// The same scenario with every worker writing by this method (`--write`).
     pub fn with_write(&self, method: &str) -> Result<Scenario, Mistakes> {
         let known = names::write_methods();
-        if !known.contains(&method) {
+        let Some(write) = methods::named(method) else {
             let message = format!("unknown write method `{}`", clean(method));
             let mistake = Diagnostic::in_argument(message, "--write", method, 0..method.len());
             return Err(mistake
                 .maybe_help(did_you_mean(method, known))
                 .note("`lostwrite list writes` prints all of them")
                 .into());
-        }
-        let mut scenario = self.clone();
-        scenario.workers.iter_mut().for_each(|worker| worker.write = method.to_owned());
+        };
+        let scenario = self.writing(write);
         refusals::of_override(&scenario, method)?;
         Ok(scenario)
     }
@@ -115,13 +115,31 @@ impl Scenario {
     pub fn with_read(&self, reader: Reader) -> Scenario {
         let mut scenario = self.clone();
         scenario.workers.iter_mut().for_each(|worker| worker.read = reader);
-        let names_processes = self.workers.iter().any(|worker| worker.process != worker.name);
-        if let (Reader::Cache, false, Some(first)) = (reader, names_processes, self.workers.first())
-        {
-            let process = first.process.clone();
-            scenario.workers.iter_mut().for_each(|worker| worker.process = process.clone());
+        if reader == Reader::Cache {
+            scenario.share_a_process();
         }
         scenario
+    }
+
+    /// The same scenario with every worker writing by this method, whether the server takes it or
+    /// not. Workers whose method shares an object in memory share a process.
+    #[must_use]
+    pub(crate) fn writing(&self, method: &'static dyn WriteMethod) -> Scenario {
+        let mut scenario = self.clone();
+        let name = method.name();
+        scenario.workers.iter_mut().for_each(|worker| worker.write = name.to_owned());
+        if method.is_shared() {
+            scenario.share_a_process();
+        }
+        scenario
+    }
+
+    /// Puts all workers into one process, unless the scenario names processes itself.
+    fn share_a_process(&mut self) {
+        let names_processes = self.workers.iter().any(|worker| worker.process != worker.name);
+        let Some(first) = self.workers.first().filter(|_| !names_processes) else { return };
+        let process = first.process.clone();
+        self.workers.iter_mut().for_each(|worker| worker.process = process.clone());
     }
 }
 

@@ -96,6 +96,8 @@ pub(super) struct Parts {
     /// From server and memories to the relabelling, `None` where nothing changes.
     relabelling: FxHashMap<Box<[u32]>, Option<u32>>,
     relabelled: FxHashMap<(u8, u32, u32), u32>,
+    /// A key being made, kept for its memory.
+    key: Vec<u32>,
     pub(super) max_attempts: u32,
     pub(super) memo: (u64, u64),
 }
@@ -129,6 +131,7 @@ impl Parts {
             noticed: FxHashMap::default(),
             relabelling: FxHashMap::default(),
             relabelled: FxHashMap::default(),
+            key: Vec::new(),
             max_attempts: 0,
             memo: (0, 0),
         }
@@ -393,13 +396,14 @@ impl Parts {
             return;
         }
         let layout = self.layout;
-        let mut key: Vec<u32> = vec![row[SERVER]];
-        key.extend_from_slice(&row[layout.remembered..layout.workers]);
-        let relabelling = match self.relabelling.get(&key[..]) {
+        self.key.clear();
+        self.key.push(row[SERVER]);
+        self.key.extend_from_slice(&row[layout.remembered..layout.workers]);
+        let relabelling = match self.relabelling.get(&self.key[..]) {
             Some(known) => *known,
             None => {
                 let found = self.find_relabelling(row);
-                self.relabelling.insert(key.into(), found);
+                self.relabelling.insert(self.key.as_slice().into(), found);
                 found
             }
         };

@@ -1,0 +1,49 @@
+//! Which three steps a report points at: the victim, the stale read, and the culprit; and how the
+//! write was lost.
+//!
+//! Reads a finished trace, never runs anything. `lost.rs` finds a lost write, `class.rs` names how
+//! it was lost, `others.rs` has the witnesses of the other properties, `history.rs` the questions
+//! that all of them ask of the events. Next to read: `lost.rs`.
+
+mod class;
+mod history;
+mod lost;
+mod others;
+
+use super::{ConflictIsStale, Converges, NoLostWrite, NoStaleOverwrite, Property, Serializable};
+use crate::check::LossClass;
+use crate::simulation::{BoxedMemory, Ending};
+use crate::trace::Trace;
+
+/// What was found in a trace that violates a property. Steps are indices into the events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// How the write was lost.
+    pub class: LossClass,
+    /// The write that is gone.
+    pub victim: usize,
+    /// The field that is gone.
+    pub field: String,
+    /// The read that was out of date.
+    pub stale_read: Option<usize>,
+    /// The step that took the field away.
+    pub culprit: Option<usize>,
+}
+
+/// Finds the three steps. `memory` is what the property remembers at the end of the trace.
+pub fn find_witness(
+    property: &str,
+    memory: &BoxedMemory,
+    trace: &Trace,
+    ending: &Ending,
+) -> Option<Found> {
+    let events = &trace.events;
+    match property {
+        NoLostWrite::NAME => lost::lost((**memory).as_any().downcast_ref()?, events, ending),
+        Converges::NAME => others::dropped(events).or_else(|| others::never_done(trace)),
+        NoStaleOverwrite::NAME => others::stale_overwrite(events),
+        ConflictIsStale::NAME => others::wrong_conflict(events),
+        Serializable::NAME => others::not_serializable(events, ending),
+        _ => None,
+    }
+}

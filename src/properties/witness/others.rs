@@ -1,0 +1,90 @@
+//! The witnesses of the properties other than `no-lost-write`.
+//!
+//! Next to read: `history.rs`.
+
+use super::history::{first_field, meets, moves, overtaken_by, read_before, unseen_by};
+use super::{Found, class};
+use crate::check::LossClass;
+use crate::properties::{ConflictIsStale, Property};
+use crate::reconcilers::Change;
+use crate::simulation::Ending;
+use crate::trace::{Event, Trace};
+
+/// `converges`: the step at which somebody gave up, and the commit that had overtaken it.
+pub(super) fn dropped(events: &[Event]) -> Option<Found> {
+    let victim = events.iter().position(|event| event.mark.dropped)?;
+    Some(given_up(events, victim))
+}
+
+/// `converges`: a trace that ends before everybody is done; somebody retries forever.
+pub(super) fn never_done(trace: &Trace) -> Option<Found> {
+    let events = &trace.events;
+    let victim = events.iter().rposition(|event| event.worker().is_some())?;
+    (!trace.finished).then(|| given_up(events, victim))
+}
+
+fn given_up(events: &[Event], victim: usize) -> Found {
+    let stale_read = read_before(events, victim);
+    let culprit = overtaken_by(events, victim, stale_read);
+    let field = first_field(&events[victim], events);
+    Found { class: LossClass::Dropped, victim, field, stale_read, culprit }
+}
+
+/// `no-stale-overwrite`: the first step that moves a field back, and the write whose value it
+/// replaced.
+pub(super) fn stale_overwrite(events: &[Event]) -> Option<Found> {
+    let writes = |event: &Event| event.committed && event.is_write();
+    let generation = |event: &Event| event.basis.as_ref().map(|basis| basis.generation);
+    for (culprit, event) in events.iter().enumerate().filter(|(_, event)| writes(event)) {
+        for (victim, earlier) in events[..culprit].iter().enumerate().rev() {
+            let newer = generation(earlier) > generation(event);
+            if !(newer && writes(earlier) && earlier.key == event.key) {
+                continue;
+            }
+            let moved =
+                |change: &&Change| moves(event, &change.path) && moves(earlier, &change.path);
+            if let Some(change) = earlier.intent.iter().chain(event.intent.iter()).find(moved) {
+                let class = class::of_culprit(event, earlier, &change.path);
+                let stale_read = read_before(events, culprit);
+                let field = change.path.to_string();
+                return Some(Found { class, victim, field, stale_read, culprit: Some(culprit) });
+            }
+        }
+    }
+    None
+}
+
+/// `conflict-is-stale`: the first step at which the server's answer was wrong.
+pub(super) fn wrong_conflict(events: &[Event]) -> Option<Found> {
+    let judge = |event: &Event| Property::observe(&ConflictIsStale, &mut (), event);
+    let victim = events.iter().position(judge)?;
+    let stale_read = read_before(events, victim);
+    let field = "metadata.resourceVersion".to_owned();
+    Some(Found { class: LossClass::Clobber, victim, field, stale_read, culprit: Some(victim) })
+}
+
+/// `serializable`: no order of the runs explains the end. The last committed write whose base
+/// did not have an acknowledged write of somebody else's is the culprit.
+pub(super) fn not_serializable(events: &[Event], ending: &Ending) -> Option<Found> {
+    let committed = |at: &usize| events[*at].committed && events[*at].is_write();
+    let mut backwards = (0..events.len()).rev().filter(committed);
+    let last = backwards.clone().next()?;
+    let culprit = backwards.find(|&at| unseen_by(events, at).is_some()).unwrap_or(last);
+    let victim = unseen_by(events, culprit).unwrap_or(culprit);
+    let stays = |change: &Change| {
+        let object = events[victim].key.as_ref().and_then(|key| ending.objects.get(key));
+        object.is_some_and(|object| change.path.satisfied_by(object, change.value.as_ref()))
+    };
+    let class = match events[victim].intent.first() {
+        Some(change) if victim != culprit => {
+            // Both writes are still there, and yet no order leads to both.
+            let skew = stays(change) && !meets(&events[victim], &events[culprit]);
+            let by_culprit = || class::of_culprit(&events[culprit], &events[victim], &change.path);
+            if skew { LossClass::Skew } else { by_culprit() }
+        }
+        _ => LossClass::Torn,
+    };
+    let field = first_field(&events[victim], events);
+    let stale_read = read_before(events, culprit);
+    Some(Found { class, victim, field, stale_read, culprit: Some(culprit) })
+}
