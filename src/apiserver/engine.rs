@@ -25,11 +25,13 @@ pub(crate) struct Call<'a> {
     pub request: &'a Request,
     pub kind: Arc<Kind>,
     pub warnings: Vec<String>,
+    /// Whether the owners of fields are recorded.
+    pub records_owners: bool,
 }
 
 impl<'a> Call<'a> {
     pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
-        Call { request, kind, warnings: Vec::new() }
+        Call { request, kind, warnings: Vec::new(), records_owners: true }
     }
 
     /// Whether the request goes to `/status`.
@@ -98,6 +100,9 @@ impl<'a> Call<'a> {
 
     /// Records the ownership of a write that is not an apply.
     pub fn record(&self, live: Option<&Value>, new: &mut Value) {
+        if !self.records_owners {
+            return new.set_meta("managedFields", None);
+        }
         let schema = self.kind.schema.clone();
         self.as_write(|write| managed_fields::update(&schema, live, new, write));
     }

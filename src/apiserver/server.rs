@@ -6,6 +6,7 @@
 //! through which every update goes.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -27,6 +28,10 @@ pub struct Config {
     pub history: History,
     /// What uids and generated names are made from.
     pub seed: u64,
+    /// Whether the owners of fields are recorded, as a real server always does. A search in which
+    /// nobody applies turns this off: ownership is then looked at by nobody, and modelled clients
+    /// send no `managedFields`, so it decides nothing, not even whether a write is a no-op.
+    pub managed_fields: bool,
 }
 
 impl Default for Config {
@@ -36,6 +41,7 @@ impl Default for Config {
             any_namespace: false,
             history: History::KeepAll,
             seed: 0,
+            managed_fields: true,
         }
     }
 }
@@ -44,14 +50,23 @@ impl Default for Config {
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// The API server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiServer {
     pub(crate) store: Store,
     kinds: Arc<BTreeMap<Resource, Arc<Kind>>>,
     any_namespace: bool,
     seed: u64,
+    pub(super) managed_fields: bool,
     /// How many uids and names have been made.
     made: u64,
+}
+
+impl Hash for ApiServer {
+    /// The kinds are left out: they are large, and servers of one search share them.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.store.hash(state);
+        self.made.hash(state);
+    }
 }
 
 impl ApiServer {
@@ -63,6 +78,7 @@ impl ApiServer {
             kinds: Arc::new(kinds.collect()),
             any_namespace: config.any_namespace,
             seed: config.seed,
+            managed_fields: config.managed_fields,
             made: 0,
         };
         if !config.any_namespace {
@@ -79,6 +95,7 @@ impl ApiServer {
             return Response::from(Status::page_not_found());
         };
         let mut call = Call::new(request, kind);
+        call.records_owners = self.managed_fields;
         verbs::handle(self, &mut call).unwrap_or_else(|status| {
             let mut response = Response::from(status);
             response.warnings = call.warnings;
@@ -146,7 +163,9 @@ impl ApiServer {
             }
             request.namespace = Some(namespace.to_string());
         }
-        verbs::create::seed(self, &mut Call::new(&request, kind))
+        let mut call = Call::new(&request, kind);
+        call.records_owners = self.managed_fields;
+        verbs::create::seed(self, &mut call)
     }
 
     /// The kind of this name: `Widget`, or `Widget.demo.example.com`.

@@ -54,6 +54,26 @@ struct Write {
     intent: Arc<[Change]>,
 }
 
+impl Write {
+    /// Keeps only what decides that the server refuses a stale write: the server compares the
+    /// resourceVersion before it looks at anything else that a write contains, so everything else
+    /// is dead. Never for a method that sends the same body again.
+    fn forget(&mut self) {
+        self.intent = [].into();
+        match &mut self.draft.body {
+            Value::Array(operations) => operations.retain(|o| tested_version(o).is_some()),
+            Value::Object(body) => {
+                body.retain(|key, _| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"));
+                if let Some(Value::Object(metadata)) = body.get_mut("metadata") {
+                    let identity = ["name", "namespace", "uid", "resourceVersion"];
+                    metadata.retain(|key, _| identity.contains(&key.as_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl PartialEq for Reconciler {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.job, &other.job)
@@ -303,9 +323,18 @@ impl Worker for Reconciler {
         })
     }
 
-    fn rename_revisions(&mut self, rename: &dyn Fn(Revision) -> Revision) {
+    fn rename_revisions(
+        &mut self,
+        rename: &dyn Fn(Revision) -> Revision,
+        is_live: &dyn Fn(Revision) -> bool,
+    ) {
+        let restamps = self.job.write.after_refusal() == Refusal::Restamp;
         match &mut self.phase {
             Phase::Write(write) => {
+                let sent = sent_revision(&write.draft.body);
+                if !restamps && sent.is_some_and(|revision| !is_live(revision)) {
+                    write.forget();
+                }
                 write.basis.revision = rename(write.basis.revision);
                 rename_in(&mut write.draft.body, rename);
             }

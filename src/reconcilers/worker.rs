@@ -156,8 +156,15 @@ pub trait Worker: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Replaces every resourceVersion it holds.
-    fn rename_revisions(&mut self, _rename: &dyn Fn(Revision) -> Revision) {}
+    /// Replaces every resourceVersion it holds. `is_live` says which of the old ones an object
+    /// in the store still has: what is held for a write that names any other can be forgotten,
+    /// because the server will refuse that write unread.
+    fn rename_revisions(
+        &mut self,
+        _rename: &dyn Fn(Revision) -> Revision,
+        _is_live: &dyn Fn(Revision) -> bool,
+    ) {
+    }
 }
 
 /// A worker as a boxed value: cloned, compared and hashed. Implemented for every [`Worker`] that

@@ -34,6 +34,7 @@ impl Plan {
             first_revision: Revision(0),
             any_namespace: true,
             history: History::Nothing,
+            managed_fields: scenario.workers.iter().any(applies),
             ..Config::default()
         });
         for crd in &scenario.crds {
@@ -68,6 +69,10 @@ impl Plan {
         let workers = self.jobs.iter().map(worker).collect();
         World::new(Arc::new(setting), self.server.clone(), workers, self.faults)
     }
+}
+
+fn applies(worker: &WorkerSpec) -> bool {
+    methods::named(&worker.write).is_some_and(|method| method.is_apply())
 }
 
 fn refused(what: &str, status: &crate::apiserver::Status) -> Diagnostic {

@@ -26,4 +26,7 @@ impl WriteMethod for Apply {
     fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {
         Draft::patch(PatchKind::Apply, applied(job, changes))
     }
+    fn is_apply(&self) -> bool {
+        true
+    }
 }

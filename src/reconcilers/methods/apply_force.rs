@@ -24,4 +24,7 @@ impl WriteMethod for ApplyForce {
     fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {
         Draft { force: true, ..Draft::patch(PatchKind::Apply, applied(job, changes)) }
     }
+    fn is_apply(&self) -> bool {
+        true
+    }
 }

@@ -45,6 +45,11 @@ pub trait WriteMethod: Debug + Send + Sync {
         Refusal::GiveUp
     }
 
+    /// Whether it is server-side apply, which looks at who owns which field.
+    fn is_apply(&self) -> bool {
+        false
+    }
+
     /// Whether the workers of a process share the object in memory.
     fn is_shared(&self) -> bool {
         false

@@ -431,12 +431,12 @@ impl Parts {
 
     fn find_relabelling(&mut self, row: &[u32]) -> Option<u32> {
         let server = self.servers.value(row[SERVER]);
-        let mut interesting = server.revisions();
-        let remembered = &row[self.layout.remembered..self.layout.workers];
-        for (observer, &memory) in self.setting.observers.iter().zip(remembered) {
-            interesting.extend(observer.revisions(self.remembered.value(memory)));
+        let memories = &row[self.layout.remembered..self.layout.workers];
+        let mut remembered = Vec::new();
+        for (observer, &memory) in self.setting.observers.iter().zip(memories) {
+            remembered.extend(observer.revisions(self.remembered.value(memory)));
         }
-        let relabelling = Relabelling::new(interesting);
+        let relabelling = Relabelling::new(server.revisions(), remembered);
         let identity = relabelling.is_identity(server.revision());
         (!identity).then(|| self.relabellings.number(relabelling))
     }
@@ -463,7 +463,8 @@ impl Parts {
                 let mut worker = self.workers.value(part).clone();
                 // Through the trait object, not the box.
                 let value: &mut dyn crate::reconcilers::WorkerValue = &mut *worker;
-                Worker::rename_revisions(value, &rename);
+                let is_live = |revision: Revision| relabelling.is_live(revision);
+                Worker::rename_revisions(value, &rename, &is_live);
                 self.workers.number(worker)
             }
             _ => {
