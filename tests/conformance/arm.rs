@@ -56,6 +56,7 @@ impl InProcess {
             any_namespace,
             history: History::KeepAll,
             seed: 7,
+            managed_fields: true,
         };
         let mut arm = InProcess { server: ApiServer::new(config), time: 1_790_000_000 };
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
