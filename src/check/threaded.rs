@@ -42,8 +42,7 @@ pub(super) fn run(
             .note(refusal.to_string())
     })?;
     if let Some(CutOff::Panic(words)) = &report.cut_off {
-        let message = format!("a worker panicked under `{}`: {words}", engine.name());
-        return Err(Diagnostic::error(message));
+        return Err(Diagnostic::error(format!("`{}` panicked: {words}", engine.name())));
     }
     let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(told(prepared, &plan, &report, stopped))
