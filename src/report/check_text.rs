@@ -5,7 +5,7 @@
 //! printed, so that the text is the same byte for byte. Next to read: `timeline.rs`.
 
 use super::commands;
-use super::counts::{count, of, small};
+use super::counts::{count, of, share, small};
 use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
@@ -156,7 +156,9 @@ fn sentence(result: &CheckResult, property: &PropertyResult) -> String {
 fn violated(result: &CheckResult, property: &PropertyResult) -> String {
     let all = result.exploration.schedules.as_ref();
     let n = match (&property.schedules, all) {
-        (Some(some), Some(_)) => of(some, all),
+        (Some(some), Some(_)) => {
+            format!("{} schedules{}", of(some, all), share(some, all))
+        }
         _ => {
             let runs = result
                 .exploration
@@ -166,19 +168,19 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         }
     };
     match property.name {
-        "no-lost-write" => format!("{n} schedules lose an acknowledged write"),
-        "converges" => format!("in {n} schedules a worker gives up, or never ends"),
+        "no-lost-write" => format!("{n} lose an acknowledged write"),
+        "converges" => format!("in {n} a worker gives up, or never ends"),
         "serializable" => {
-            format!("{n} schedules end as no one-after-the-other order of the writes would")
+            format!("{n} end as no one-after-the-other order of the writes would")
         }
         "no-stale-overwrite" => {
-            format!("in {n} schedules a field goes back to an older generation")
+            format!("in {n} a field goes back to an older generation")
         }
         "conflict-is-stale" => {
-            format!("in {n} schedules the server refuses a fresh write or accepts a stale one")
+            format!("in {n} the server refuses a fresh write or accepts a stale one")
         }
         "raced" => "no two runs overlapped, in no schedule: this tests nothing".to_owned(),
-        _ => format!("violated in {n} schedules"),
+        _ => format!("violated in {n}"),
     }
 }
 
@@ -199,7 +201,8 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
         "raced" => match &property.schedules {
             Some(n) => {
                 let runs = result.exploration.executions.map(Count::from);
-                let n = of(n, all.or(runs.as_ref()));
+                let all = all.or(runs.as_ref());
+                let n = format!("{}{}", of(n, all), share(n, all));
                 format!("the reads overlapped in {n}: this does test something")
             }
             None => "the reads overlapped: this does test something".to_owned(),

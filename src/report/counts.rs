@@ -30,19 +30,25 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
-/// `4 of 6`; with the share where the numbers are too large to be compared at a glance.
+/// `4 of 6`.
 pub fn of(some: &Count, all: Option<&Count>) -> String {
     match all {
-        Some(all) if *all >= Count::from(10_000u64) => {
-            let share = format!("{:.2}", 100.0 * some.ratio(all));
-            let share = share.trim_end_matches('0').trim_end_matches('.');
-            match some == all || some.is_zero() {
-                true => format!("{} of {}", count(some), count(all)),
-                false => format!("{} of {} ({share} %)", count(some), count(all)),
-            }
-        }
         Some(all) => format!("{} of {}", count(some), count(all)),
         None => count(some),
+    }
+}
+
+/// ` (5.41 %)`, where the numbers are too large to be compared at a glance.
+pub fn share(some: &Count, all: Option<&Count>) -> String {
+    match all {
+        Some(all) if *all >= Count::from(10_000u64) && some != all && !some.is_zero() => {
+            let share = format!("{:.2}", 100.0 * some.ratio(all));
+            match share.trim_end_matches('0').trim_end_matches('.') {
+                "0" => " (less than 0.01 %)".to_owned(),
+                share => format!(" ({share} %)"),
+            }
+        }
+        _ => String::new(),
     }
 }
 
@@ -63,8 +69,10 @@ mod tests {
         let huge = Count::from(21_234_567_890_123_456_789_012_345_678_901_u128);
         assert_eq!(count(&huge), "2.1e31");
         let (some, all) = (Count::from(16_600u64), Count::from(1_000_000u64));
-        assert_eq!(of(&some, Some(&all)), "16,600 of 1,000,000 (1.66 %)");
-        assert_eq!(of(&all, Some(&all)), "1,000,000 of 1,000,000");
+        assert_eq!(of(&some, Some(&all)), "16,600 of 1,000,000");
+        assert_eq!(share(&some, Some(&all)), " (1.66 %)");
+        assert_eq!(share(&Count::ONE, Some(&all)), " (less than 0.01 %)");
+        assert_eq!(share(&all, Some(&all)), "");
         assert_eq!(mean(&Count::from(32u64), &Count::from(6u64)).unwrap(), "5.3");
         assert_eq!(mean(&Count::from(19u64), &Count::from(20u64)).unwrap(), "1.0");
     }

@@ -28,29 +28,41 @@ pub(super) fn draw(story: &Story<'_>, rows: &[Row], style: &Style) -> Vec<Text> 
     lines
 }
 
-/// Each lane gets a little room first, then the object's state what it needs, then the lanes, then
-/// what is gone; what nobody needs stays unused.
+/// Whoever needs the least beyond the narrowest form is satisfied first; what is left goes to the
+/// object, then to the lanes, then to what is gone. What nobody needs stays unused.
 fn columns(rows: &[Row], style: &Style) -> Columns {
-    const LITTLE: usize = 4;
     let margin = Margin::of(rows);
     let mut spare = style.width.saturating_sub(LANES_FROM + margin.width() - 16);
-    let mut grow = |from: usize, needed: usize| {
-        let more = needed.saturating_sub(from).min(spare);
-        spare -= more;
-        from + more
-    };
     let width = |text: &str| Text::plain(text).width();
     let lane = |side: usize| {
         let rows = rows.iter().filter(|row| row.workers.contains(&side));
-        rows.filter_map(|row| row.names.first()).map(|name| width(name) + 5).max().unwrap_or(0)
+        let name = |row: &Row| row.names.first().map_or(0, |name| width(name) + 5);
+        rows.map(name).max().unwrap_or(0).saturating_sub(LANE)
     };
     let state = rows.iter().map(|row| width(&row.object) + 2).max().unwrap_or(0);
     let gone = rows.iter().flat_map(|row| &row.gone).map(|gone| width(gone) + 4);
-    let left = grow(LANE, lane(0).min(LANE + LITTLE));
-    let right = grow(LANE, lane(1).min(LANE + LITTLE));
-    let object = grow(OBJECT, state);
-    let (left, right) = (grow(left, lane(0)), grow(right, lane(1)));
-    let object = grow(object, gone.max().unwrap_or(0));
+    let gone = gone.max().unwrap_or(0).saturating_sub(OBJECT);
+    let mut needs = [(state.saturating_sub(OBJECT), 0), (lane(0), 1), (lane(1), 2)];
+    let mut columns = [OBJECT, LANE, LANE];
+    needs.sort_unstable();
+    let satisfied = needs.iter().filter(|(need, column)| {
+        let fits = *need <= spare;
+        if fits {
+            spare -= need;
+            columns[*column] += need;
+        }
+        fits
+    });
+    let satisfied = satisfied.count();
+    let mut left = needs[satisfied..].to_vec();
+    left.sort_unstable_by_key(|(_, column)| *column);
+    for (need, column) in left.into_iter().chain([(gone, 0)]) {
+        let base = if column == 0 { OBJECT } else { LANE };
+        let more = (base + need).saturating_sub(columns[column]).min(spare);
+        columns[column] += more;
+        spare -= more;
+    }
+    let [object, left, right] = columns;
     Columns { margin, left, object, right }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::steps::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::{CheckResult, LossClass, Pointer, Replayed, Witness};
-use crate::reconcilers::Change;
+use crate::reconcilers::{Change, ValueExpr};
 use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
 
@@ -212,6 +212,9 @@ impl<'a> Facts<'a> {
         let guilty = self.guilty_step();
         let after = self.story.after(guilty);
         match (self.change(), self.witness.class) {
+            (_, LossClass::Dropped) if self.victim.is_some_and(|v| !v.event.answered) => {
+                format!("{} was not acknowledged", self.lost())
+            }
             (_, LossClass::Dropped) => format!("{} was never written", self.lost()),
             (Some(change), LossClass::Ignored) if change.value.is_none() => {
                 format!("{} is still there", self.lost())
@@ -317,6 +320,16 @@ impl<'a> Facts<'a> {
     pub fn same_field(&self) -> bool {
         let (Some(field), Some(culprit)) = (self.field(), self.culprit) else { return false };
         culprit.event.intent.iter().any(|change| change.path.overlaps(&field))
+    }
+
+    /// Whether the culprit writes only if what it read looks so, or copies what it read.
+    pub fn decides(&self) -> bool {
+        let spec = self.culprit.and_then(|culprit| culprit.event.worker());
+        let spec = spec.and_then(|worker| self.story.scenario.workers.get(worker));
+        let copies = |value: &ValueExpr| matches!(value, ValueExpr::Read(_));
+        spec.is_some_and(|spec| {
+            !spec.when.is_empty() || spec.sets.iter().any(|(_, value)| copies(value))
+        })
     }
 
     /// The list that the lost field is in, by name.

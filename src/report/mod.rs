@@ -18,6 +18,8 @@ mod markdown;
 #[cfg(feature = "loom")]
 mod memory;
 mod mermaid;
+mod notes;
+mod reasons;
 mod replay_text;
 mod steps;
 mod style;

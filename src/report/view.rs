@@ -89,19 +89,16 @@ impl View {
         let items = self.items(object);
         match items.as_slice() {
             [] => "{}".to_owned(),
-            [(true, only)] => only.clone(),
-            _ => {
-                let items: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
-                format!("{{ {} }}", items.join(", "))
-            }
+            [only] if self.only_list().is_some() => only.clone(),
+            _ => format!("{{ {} }}", items.join(", ")),
         }
     }
 
     /// The object with only what differs from before spelled out: `{ 4 as before, vcpus: 8 }`.
     pub fn brief(&self, before: Option<&Value>, object: Option<&Value>) -> Option<String> {
         let (before, object) = (self.items(before?), self.items(object?));
-        if let ([(true, _)], [list]) = (before.as_slice(), &self.lists_only()[..]) {
-            return Some(self.brief_list(list, &before[0].1, &object.first()?.1));
+        if let (Some(list), [before]) = (self.only_list(), before.as_slice()) {
+            return Some(self.brief_list(&list, before, object.first()?));
         }
         let (same, new): (Vec<_>, Vec<_>) =
             object.into_iter().partition(|item| before.contains(item));
@@ -109,14 +106,15 @@ impl View {
         if !same.is_empty() {
             items.push(format!("{} as before", same.len()));
         }
-        items.extend(new.into_iter().map(|(_, item)| item));
+        items.extend(new);
         Some(if items.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", items.join(", ")) })
     }
 
-    fn lists_only(&self) -> Vec<FieldPath> {
-        let all_in_lists = self.fields.iter().all(|field| field.outermost_list().is_some());
-        let lists = self.lists().into_iter().collect::<Vec<_>>();
-        if all_in_lists { lists } else { Vec::new() }
+    /// The list that all fields are entries of, if there is one.
+    fn only_list(&self) -> Option<FieldPath> {
+        let mut lists = self.fields.iter().map(FieldPath::outermost_list);
+        let first = lists.next()??;
+        lists.all(|list| list.as_ref() == Some(&first)).then_some(first)
     }
 
     /// The same of one list, whose two states are given as text.
@@ -135,21 +133,18 @@ impl View {
         format!("{}: [{}]", self.label(list), items.join(", "))
     }
 
-    /// Each field or list that is there, and whether it is a list.
-    fn items(&self, object: &Value) -> Vec<(bool, String)> {
+    /// Each field or list that is there.
+    fn items(&self, object: &Value) -> Vec<String> {
         let mut items = Vec::new();
         let mut lists = BTreeSet::new();
         for field in &self.fields {
             if let Some(list) = field.outermost_list() {
                 if let (true, Some(value)) = (lists.insert(list.clone()), list.get(object)) {
-                    items.push((
-                        true,
-                        format!("{}: {}", self.label(&list), self.list(&list, value)),
-                    ));
+                    items.push(format!("{}: {}", self.label(&list), self.list(&list, value)));
                 }
             } else if let Some(value) = field.get(object) {
                 let item = format!("{}: {}", self.label(field), value_text(value));
-                items.push((value.is_array(), item));
+                items.push(item);
             }
         }
         items

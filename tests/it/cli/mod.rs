@@ -1,6 +1,7 @@
 //! The command line from outside: a real process, its exit code, its two streams, its files.
 
 mod codes;
+mod documents;
 mod files;
 mod help;
 mod output;

@@ -1,0 +1,257 @@
+//! Why nothing objected: the last sentences below a drawing.
+//!
+//! The API server accepted the guilty write because it had nothing to compare, because what it
+//! compared was right, or because it was never asked. Next to read: `explain.rs`.
+
+use super::losses::{Facts, Told};
+use super::steps::{is_status_on_main, locked_to, verb};
+use super::text::list_and;
+use crate::apiserver::PatchKind;
+use crate::check::LossClass;
+use crate::trace::Action;
+
+/// Why nothing objected. One sentence per cause.
+pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let given_up = facts.witness.class == LossClass::Dropped;
+    if facts.was_cached() && facts.overlaps() == Some(false) && !given_up {
+        let (victim, culprit) = (facts.victim, facts.culprit);
+        if let (Some(victim), Some(culprit)) = (victim, culprit) {
+            reasons.push(format!(
+                "{} had finished before {} began: nothing overlapped. The cache had not yet seen \
+                 rv {}",
+                victim.name,
+                culprit.name,
+                facts.made(victim)
+            ));
+        }
+    }
+    if let Some(step) = facts.unanswered() {
+        let name = facts.culprit.or(facts.victim).map_or("the worker", |told| told.name);
+        reasons.push(format!(
+            "the write of step {step} was stored, but its answer was lost: {name} could not know, \
+             and computed it once more"
+        ));
+    }
+    if facts.property == "serializable" {
+        let last = facts.story.trace.events.len();
+        let end = facts.victim.and_then(|victim| facts.story.view(victim.event));
+        let end = end.map_or_else(String::new, |view| view.compact(facts.story.after(last)));
+        reasons.push(format!(
+            "run one after the other, in whatever order, they would not end in {end}"
+        ));
+        if facts.other_culprit().is_none() {
+            return reasons;
+        }
+    }
+    reasons.extend(match facts.witness.class {
+        LossClass::Ignored => ignored(facts),
+        LossClass::Dropped => dropped(facts),
+        LossClass::Omitted => Some(
+            "the diff against what was read was empty, so the patch said nothing about the field, \
+             and the server had nothing to do"
+                .to_owned(),
+        ),
+        LossClass::WrongObject => wrong_object(facts),
+        LossClass::Torn => Some(
+            "each write is right by itself, but the combination is one that nobody computed: the \
+             fields belong together, and only part of them was written on top of the other's"
+                .to_owned(),
+        ),
+        LossClass::Skew if facts.decides() => Some(
+            "each worker decided on a field that the other then changed; they write different \
+             fields, so no resourceVersion and no field manager connects the two decisions"
+                .to_owned(),
+        ),
+        LossClass::Skew => None,
+        LossClass::Clobber | LossClass::ListReplaced | LossClass::Resurrected => unopposed(facts),
+    });
+    reasons
+}
+
+/// Why the server accepted the culprit's write.
+fn unopposed(facts: &Facts<'_>) -> Option<String> {
+    let culprit = facts.culprit?;
+    let event = culprit.event;
+    let basis = Facts::basis(culprit);
+    let Action::Write { patch, .. } = &event.action else { return memory(facts) };
+    if facts.story.is_shared(event) {
+        return memory(facts);
+    }
+    if facts.is_restamped() {
+        return Some(match facts.conflict_before() {
+            Some(step) => format!(
+                "the server did object (409, step {step}); the retry took only the new version, \
+                 not the new object"
+            ),
+            None => "the version was newer than the body it was sent with".to_owned(),
+        });
+    }
+    match (patch, locked_to(event)) {
+        (Some(PatchKind::Apply), _) => Some(apply_reason(facts, culprit)),
+        (_, Some(rv)) if basis == Some(rv) => Some(old_struct(facts, culprit)),
+        (None, _) => Some(format!(
+            "the PUT carried no resourceVersion, so the server had nothing to compare{}",
+            by_cache(facts)
+        )),
+        (Some(_), _) => Some(patch_reason(facts)),
+    }
+}
+
+fn by_cache(facts: &Facts<'_>) -> &'static str {
+    match facts.was_cached() {
+        true => "; a look into a cache is always a read of the past",
+        false => "",
+    }
+}
+
+fn patch_reason(facts: &Facts<'_>) -> String {
+    let list = facts.list();
+    let computed = facts.same_field()
+        && facts
+            .culprit
+            .is_some_and(|culprit| culprit.event.intent.iter().any(|change| change.derived));
+    match (facts.patch(), list) {
+        (Some(PatchKind::Merge), Some(_)) if facts.witness.class != LossClass::Clobber => {
+            "a merge patch replaces a list as a whole, whatever its list type, and this one carried \
+             no resourceVersion for the server to compare"
+                .to_owned()
+        }
+        (Some(PatchKind::Json), Some(_)) => {
+            "a JSON patch names list entries by index, and nothing tested that the list was still \
+             the one that was read"
+                .to_owned()
+        }
+        _ if computed => {
+            "the value was computed from what was read, but the patch carried only the result, and \
+             no resourceVersion for the server to compare"
+                .to_owned()
+        }
+        _ => "the patch carried no resourceVersion, so the server had nothing to compare".to_owned(),
+    }
+}
+
+fn apply_reason(facts: &Facts<'_>, culprit: Told<'_>) -> String {
+    let manager = |told: Told<'_>| {
+        let spec = facts.story.scenario.workers.get(told.event.worker()?)?;
+        Some(spec.field_manager.clone())
+    };
+    let mine = manager(culprit);
+    let same = facts.victim.is_some_and(|victim| manager(victim) == mine);
+    let mine = mine.unwrap_or_default();
+    match (same, &culprit.event.action) {
+        (true, _) => format!(
+            "both apply as field manager `{mine}`, and an apply removes every field that its \
+             manager owned and no longer names"
+        ),
+        (false, Action::Write { force: true, .. }) => format!(
+            "without force the server would have answered 409: the field was another manager's; \
+             with it, `{mine}` owns it now"
+        ),
+        _ => format!(
+            "the lists are atomic or the fields are shared for field manager `{mine}`, so the \
+             server replaced them"
+        ),
+    }
+}
+
+/// A precondition that was right, and a loss all the same: the client left something out.
+fn old_struct(facts: &Facts<'_>, culprit: Told<'_>) -> String {
+    let spec = culprit.event.worker().and_then(|at| facts.story.scenario.workers.get(at));
+    let label = facts.label();
+    match spec.and_then(|spec| spec.knows.as_ref()) {
+        Some(_) => format!(
+            "the Go type of {} has no field {label}: decoding dropped it, and the {} sent the \
+             status without it. The resourceVersion was the right one, so the server had no reason \
+             to object",
+            culprit.name,
+            verb(culprit.event)
+        ),
+        None => format!(
+            "the resourceVersion was the right one, so the server had no reason to object: what \
+             was sent simply did not contain {label}"
+        ),
+    }
+}
+
+/// The shared object: who wiped it, and that the server cannot see that.
+fn memory(facts: &Facts<'_>) -> Option<String> {
+    let guilty = facts.guilty_step();
+    let wiped = (1..=guilty).rev().find(|step| !facts.story.wiped(*step).is_empty());
+    Some(match wiped.and_then(|step| Some((step, facts.story.event(step)?))) {
+        Some((step, event)) => format!(
+            "memory is shared: at step {step} {} decoded the answer to its own write into the \
+             object, and wiped {}. What was sent afterwards carried a fresh resourceVersion, so \
+             the server had no reason to object",
+            facts.story.actor(event),
+            list_and(&facts.story.wiped(step))
+        ),
+        None => {
+            "memory is shared without a lock: what is sent is whatever is there by then, under \
+                 a fresh resourceVersion"
+                .to_owned()
+        }
+    })
+}
+
+fn ignored(facts: &Facts<'_>) -> Option<String> {
+    let victim = facts.victim?;
+    if facts.patch_of(victim) == Some(PatchKind::Json) && facts.list().is_some() {
+        return Some(
+            "a JSON patch names list entries by their index as it was read; by then another entry \
+             stood there, and nothing tested that"
+                .to_owned(),
+        );
+    }
+    Some(if is_status_on_main(victim.event) {
+        "the kind has a status subresource: a write to the object's own endpoint is answered 2xx, \
+         and its status is dropped. Status goes to /status only"
+            .to_owned()
+    } else if matches!(&victim.event.action, Action::Write { subresource: Some(_), .. }) {
+        "a write to /status stores the status alone, and of it only what the schema knows; the \
+         rest is dropped, and answered 2xx"
+            .to_owned()
+    } else {
+        format!(
+            "the schema does not know {}: the server prunes unknown fields, and answers 2xx with a \
+             warning that most clients do not show",
+            facts.label()
+        )
+    })
+}
+
+fn dropped(facts: &Facts<'_>) -> Option<String> {
+    let victim = facts.victim?;
+    let attempts = victim.event.mark.attempts;
+    Some(match victim.event.code {
+        Some(409 | 422) if attempts > 1 => format!(
+            "every conflict means that somebody else got through; with {attempts} attempts it can \
+             be turned away {attempts} times. Nothing is lost silently: it was told"
+        ),
+        Some(409) if facts.story.method(victim.event).is_some_and(|m| m.starts_with("apply")) => {
+            "the field belongs to another field manager, and apply without force does not take it. \
+             Nothing is lost silently: it was told"
+                .to_owned()
+        }
+        Some(409) => "the write method gives up on the first conflict. Nothing is lost silently: \
+                      it was told"
+            .to_owned(),
+        _ if !victim.event.answered => {
+            "the answer was lost, and the write method does not try again. Nothing is lost \
+             silently: it knows that it does not know"
+                .to_owned()
+        }
+        _ => "nothing is lost silently: it was told".to_owned(),
+    })
+}
+
+fn wrong_object(facts: &Facts<'_>) -> Option<String> {
+    let recreated = match facts.recreation() {
+        Some(step) => format!("the object was deleted and created again (step {step})"),
+        None => "the object was deleted and created again".to_owned(),
+    };
+    Some(format!(
+        "{recreated}: the same name, another uid. The write named neither a uid nor a \
+         resourceVersion of its own, so it went to whatever bears the name"
+    ))
+}
