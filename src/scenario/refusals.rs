@@ -8,6 +8,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::cluster::quoted;
 use super::diagnostic::{Diagnostic, SourceText};
 use super::probe::{self, Outcome};
@@ -38,6 +40,7 @@ pub fn of_workers(
         let Some(kind) = plan.server.kind_of(&plan.jobs[at].key.resource) else { continue };
         let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
+        teller.whole_subtrees(&mut found);
         match probe::alone(&plan, at) {
             Outcome::Stored => {}
             Outcome::Refused(_) if scenario.expect == Expect::Rejected => {}
@@ -108,6 +111,23 @@ impl Teller<'_> {
                 );
                 found.push(with_known_fields(warning, path, &known));
             }
+        }
+    }
+
+    /// `status: { ready: true }` replaces all of the status: rarely what its author means.
+    fn whole_subtrees(&self, found: &mut Vec<Diagnostic>) {
+        for ((path, value), (place, _)) in self.spec.sets.iter().zip(&self.places.sets) {
+            let (ValueExpr::Literal(Value::Object(fields)), [_]) = (value, path.steps()) else {
+                continue;
+            };
+            if expects_a_loss(self.scenario) {
+                continue;
+            }
+            let message = format!("`{}` means to replace all of `{path}`", self.spec.name);
+            let field = fields.keys().next();
+            let help = field.map(|field| format!("to set one field of it, write `{path}.{field}`"));
+            let warning = Diagnostic::warning(message);
+            found.push(warning.at(self.checker.source, place.clone(), "").maybe_help(help));
         }
     }
 
@@ -209,11 +229,15 @@ impl Teller<'_> {
 fn is_certain(spec: &WorkerSpec, response: &Response) -> bool {
     let about_own_literal = |cause: &Cause| {
         let field = tokens(cause.field.as_deref().unwrap_or_default());
+        // A path through a list as if it were a map gives the list above it the wrong type.
+        let above = cause.reason == Some("FieldValueTypeInvalid");
         let own = |(path, value): &(FieldPath, ValueExpr)| {
             let names = path.field_names();
-            matches!(value, ValueExpr::Literal(_)) && field.starts_with(&names)
+            let inside = field.starts_with(&names) || above && names.starts_with(&field);
+            matches!(value, ValueExpr::Literal(_)) && inside
         };
-        cause.reason != Some("FieldValueRequired") && spec.sets.iter().any(own)
+        let named = !field.is_empty() && cause.reason != Some("FieldValueRequired");
+        named && spec.sets.iter().any(own)
     };
     let details = response.status().and_then(|status| status.details.as_ref());
     let mut causes = details.iter().flat_map(|details| &details.causes);

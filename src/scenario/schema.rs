@@ -313,6 +313,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_built_in_kind_is_named() {
+        let schema = json_schema();
+        let text = schema["properties"]["crds"]["description"].as_str().unwrap();
+        for kind in crate::apiserver::ApiServer::new(Default::default()).kinds() {
+            assert!(text.contains(&kind.kind), "`{}` is not in: {text}", kind.kind);
+        }
+    }
+
+    #[test]
     fn required_are_only_the_keys_without_a_default() {
         let schema = json_schema();
         assert_eq!(
