@@ -1,9 +1,12 @@
 //! A scenario: who writes which fields of which object, how; and what is expected of it.
 //!
-//! `schema.rs` has the file's shape (serde types, from which the JSON Schema is generated),
-//! `load.rs` reads YAML with positions, `diagnostic.rs` is a user's mistake with place, caret and
-//! way out, `builtin.rs` holds the shipped scenarios. What comes out is a [`Scenario`]: plain
-//! data. `build.rs` makes a world of it. Next to read: `simulation/mod.rs`.
+//! The way of a text: `yaml.rs` reads it into nodes with places (`node.rs`); `shape.rs` compares
+//! them with the JSON Schema, which is generated from the types in `schema.rs`; `validate.rs` makes
+//! sense of them, with `values.rs` for field paths and values, `crds.rs` and `cluster.rs` for what
+//! is installed, and `probe.rs` and `refusals.rs` for what the API server says to each worker. Every
+//! mistake is a `diagnostic.rs` with place, caret and way out. What comes out is a [`Scenario`]:
+//! plain data; `builtin.rs` holds the shipped ones, `build.rs` makes a world of one.
+//! Next to read: `load.rs`, then `simulation/mod.rs`.
 
 mod build;
 pub mod builtin;

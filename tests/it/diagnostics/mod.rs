@@ -6,6 +6,7 @@
 mod mutations;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use lostwrite::check;
@@ -35,6 +36,21 @@ fn every_mistake_has_a_place_a_caret_and_a_way_out() {
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!(name(&path), drawn);
         });
+    }
+}
+
+#[test]
+fn the_command_exits_with_2_and_keeps_stdout_clean() {
+    for path in files("broken") {
+        let run = Command::new(env!("CARGO_BIN_EXE_lostwrite"))
+            .args(["check", "--color", "never"])
+            .arg(&path)
+            .output()
+            .expect("the binary runs");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{}:\n{said}", path.display());
+        assert!(run.stdout.is_empty(), "{}", path.display());
+        assert!(said.starts_with("error: "), "{}:\n{said}", path.display());
     }
 }
 
