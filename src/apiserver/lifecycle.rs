@@ -83,9 +83,15 @@ impl ApiServer {
         if !self.delete_all(&keys, time) {
             return;
         }
-        if definition.finalizers() == [CLEANUP] {
+        let mut held = definition.finalizers();
+        held.retain(|name| *name != CLEANUP);
+        if held.is_empty() {
             self.store.delete(key);
             self.serve(&key.name, Vec::new());
+        } else if held.len() < definition.finalizers().len() {
+            let mut emptied = definition.clone();
+            emptied.set_meta("finalizers", Some(Value::from(held)));
+            self.store.put(key, Arc::new(emptied));
         }
     }
 

@@ -1,12 +1,14 @@
 //! The fake API server: one value, one atomic transition per request.
 
 mod builtin;
+mod call;
 mod crd;
 mod engine;
 mod field_path;
 mod history;
 mod key;
 mod kind;
+mod label_selector;
 mod lifecycle;
 pub mod managed_fields;
 mod metadata;

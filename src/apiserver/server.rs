@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::engine::Call;
+use super::call::Call;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::{self, History, Store};
@@ -210,6 +210,14 @@ impl ApiServer {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Forgets the past up to and including a revision.
+    ///
+    /// Lists at older revisions, continue tokens and watches that have not come so far are answered
+    /// 410 from now on, as after a compaction that the watch cache has not outlived.
+    pub fn compact(&mut self, revision: Revision) {
+        self.store.compact(revision.min(self.store.revision()));
     }
 
     /// Gives the revisions of the live objects and the counter other names in the same order.

@@ -139,3 +139,87 @@ fn renamed_revisions_make_servers_with_the_same_objects_equal() {
     }
     assert_eq!(once, often);
 }
+
+#[test]
+fn a_compacted_past_is_expired_for_lists_pages_and_watches() {
+    let mut server = server();
+    for name in ["a", "b", "c"] {
+        let mut widget = widget();
+        widget["metadata"]["name"] = json!(name);
+        server.seed_object(&widget, 0).unwrap();
+    }
+    let mut list = request(&server, Verb::List, "Widget", "", Value::Null);
+    list.name = None;
+    list.options.limit = Some(1);
+    let page = server.handle(&list);
+    let Body::List(first) = &page.body else { panic!("a list") };
+    let token = first["metadata"]["continue"].as_str().unwrap().to_string();
+    let mut watch_request = request(&server, Verb::Watch, "Widget", "", Value::Null);
+    watch_request.name = None;
+    let mut idle = server.watch(&watch_request).unwrap();
+    assert_eq!(idle.poll(&server).len(), 3);
+    for replicas in 2..5 {
+        let patch = json!({ "spec": { "replicas": replicas } });
+        let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+        assert_eq!(server.handle(&patch).code, 200);
+    }
+
+    list.options.continue_token = Some(token.clone());
+    assert_eq!(server.handle(&list).code, 200, "a page is read at the revision of the first");
+    server.compact(server.revision());
+    let gone = server.handle(&list);
+    assert_eq!((gone.code, gone.status().unwrap().reason), (410, Some("Expired")));
+    list.options.continue_token = gone.status().unwrap().metadata.continue_token.clone();
+    assert_eq!(server.handle(&list).code, 200, "going on inconsistently is offered");
+
+    let events = idle.poll(&server);
+    let types: Vec<_> = events.iter().map(|event| event.event_type).collect();
+    assert_eq!(types, [EventType::Error]);
+    assert_eq!(events[0].object["code"], 410);
+    assert!(idle.is_over() && idle.poll(&server).is_empty());
+}
+
+#[test]
+fn a_watch_misses_nothing_and_sees_each_write_once() {
+    let mut server = server();
+    let mut watch_request = request(&server, Verb::Watch, "Widget", "", Value::Null);
+    watch_request.name = None;
+    watch_request.options.label_selector = Some("app=x".into());
+    let mut watch = server.watch(&watch_request).unwrap();
+    server.seed_object(&widget(), 0).unwrap();
+    let mut seen = Vec::new();
+    for label in ["x", "x", "y", "x"] {
+        let patch = json!({ "metadata": { "labels": { "app": label } } });
+        let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+        assert_eq!(server.handle(&patch).code, 200);
+        seen.extend(watch.poll(&server));
+    }
+    let shown: Vec<_> = seen.iter().map(|event| event.event_type).collect();
+    use EventType::{Added, Deleted};
+    assert_eq!(shown, [Added, Deleted, Added], "the second write changed nothing");
+    let revisions: Vec<_> = seen.iter().map(|event| revision(&event.object)).collect();
+    assert!(revisions.is_sorted() && revisions.len() == 3);
+}
+
+#[test]
+fn a_definition_takes_its_objects_with_it_and_waits_for_finalizers() {
+    let mut server = server();
+    let mut held = widget();
+    held["metadata"]["finalizers"] = json!(["demo.example.com/hold"]);
+    let key = server.seed_object(&held, 0).unwrap();
+    let kind = "CustomResourceDefinition";
+    let name = "widgets.demo.example.com";
+    let mut delete = request(&server, Verb::Delete, kind, name, Value::Null);
+    delete.namespace = None;
+    assert_eq!(server.handle(&delete).code, 200);
+    assert!(server.object(&key).unwrap()["metadata"]["deletionTimestamp"].is_string());
+    let mut create = widget();
+    create["metadata"]["name"] = json!("b");
+    let create = request(&server, Verb::Create, "Widget", "", create);
+    assert_eq!(server.handle(&create).code, 403);
+    let release = json!({ "metadata": { "finalizers": null } });
+    let release = request(&server, Verb::Patch, "Widget", "a", release);
+    assert_eq!(server.handle(&release).code, 200);
+    assert!(server.object(&key).is_none() && server.kind_named("Widget").is_none());
+    assert_eq!(server.handle(&create).code, 404);
+}

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::engine::{Answer, Call, parse_request_revision};
+use super::call::{Answer, Call};
+use super::engine::parse_request_revision;
 use super::history::{Change, Event};
 use super::selector::Selector;
 use super::{ApiServer, Kind, Request, Revision, Status, store, verbs};

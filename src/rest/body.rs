@@ -1,8 +1,8 @@
 //! Bodies: bytes to JSON values, with the errors of a real server's decoders.
 //!
 //! POST and PUT bodies are objects and are refused in the order of the real decoder: JSON, then
-//! kind, then apiVersion. Patches are refused with the text of Go's JSON package. DeleteOptions come
-//! as a body or as query parameters and leave here in one form. Next to read: `json.rs`.
+//! kind, then apiVersion. Patches are refused with the text of Go's JSON package. DeleteOptions
+//! come as a body or as query parameters and leave here in one form. Next to read: `json.rs`.
 
 use serde_json::{Map, Value, json};
 

@@ -77,7 +77,10 @@ fn version_rank(version: &str) -> (u8, u64, u64, String) {
 }
 
 fn group_document(name: &str, versions: &[String]) -> Value {
-    let shown = |version: &String| json!({ "groupVersion": format!("{name}/{version}"), "version": version });
+    let shown = |version: &String| {
+        let both = format!("{name}/{version}");
+        json!({ "groupVersion": both, "version": version })
+    };
     let all: Vec<_> = versions.iter().map(shown).collect();
     json!({ "name": name, "versions": all, "preferredVersion": all[0] })
 }

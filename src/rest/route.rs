@@ -122,11 +122,11 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
         _ => return None,
     };
     let kind = find(plural)?;
-    let right_scope = match (kind.namespaced, &namespace, &name) {
-        (true, None, Some(_)) | (false, Some(_), _) => false,
-        _ => true,
+    let wrong_scope = match kind.namespaced {
+        true => namespace.is_none() && name.is_some(),
+        false => namespace.is_some(),
     };
-    right_scope.then_some(Target { kind, namespace, name, subresource })
+    (!wrong_scope).then_some(Target { kind, namespace, name, subresource })
 }
 
 /// `/status` knows fewer methods; over all namespaces one can only list and watch.

@@ -17,7 +17,8 @@ const CREATED: &str = "CreationTimestamp is a timestamp representing the server 
                        across separate operations. Clients may not set this value. It is \
                        represented in RFC3339 form and is in UTC.\n\nPopulated by the system. \
                        Read-only. Null for lists. More info: \
-                       https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+                       https://git.k8s.io/community/contributors/devel/sig-architecture/\
+                       api-conventions.md#metadata";
 
 /// One column: its definition and how a cell is read from an object.
 struct Column {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::engine::{self, Answer, Call, parse_revision};
+use super::super::call::{Answer, Call};
+use super::super::engine::{self, parse_revision};
 use super::super::metadata::{self, Meta};
 use super::super::{ApiServer, Key, Status, crd, names, server};
 

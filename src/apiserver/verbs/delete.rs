@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::engine::{Answer, Call};
+use super::super::call::{Answer, Call};
 use super::super::metadata::{self, Meta};
 use super::super::server::namespace_key;
 use super::super::{ApiServer, Key, Response, Status, crd, lifecycle};

@@ -1,6 +1,7 @@
 //! GET of one object.
 
-use super::super::engine::{Answer, Call, parse_request_revision};
+use super::super::call::{Answer, Call};
+use super::super::engine::parse_request_revision;
 use super::super::{ApiServer, Status};
 
 /// The object as it is now; `resourceVersion` asks for at least that revision.

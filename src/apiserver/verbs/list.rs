@@ -10,7 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::super::engine::{Answer, Call, parse_request_revision};
+use super::super::call::{Answer, Call};
+use super::super::engine::parse_request_revision;
 use super::super::schema::FieldError;
 use super::super::selector::Selector;
 use super::super::store::Stored;

@@ -9,7 +9,7 @@ pub(crate) mod list;
 mod patch;
 mod update;
 
-use super::engine::{Answer, Call};
+use super::call::{Answer, Call};
 use super::{ApiServer, Status, Verb};
 
 /// What a verb does: one atomic step.

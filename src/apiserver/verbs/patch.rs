@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::super::engine::{self, Answer, Call, Update};
+use super::super::call::{Answer, Call};
+use super::super::engine::{self, Update};
 use super::super::managed_fields::{self, ApplyError};
 use super::super::metadata::Meta;
 use super::super::patch::{self, PatchError};

@@ -7,7 +7,8 @@
 use serde_json::Value;
 
 use super::super::ApiServer;
-use super::super::engine::{self, Answer, Call, Update};
+use super::super::call::{Answer, Call};
+use super::super::engine::{self, Update};
 use super::super::metadata::Meta;
 use super::create;
 

@@ -1,0 +1,184 @@
+//! One request on its way through the server: what it means, and how its body is decoded.
+//!
+//! Decoding has a real server's order: types that Go refuses (400), unknown fields (dropped with a
+//! warning, or refused), defaults. Next to read: `engine.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::managed_fields::{self, Write};
+use super::metadata::{self, Meta};
+use super::schema::{FieldError, Schema};
+use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, crd};
+
+/// What a modelled step answers: a response, or the Status that says no.
+pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
+
+/// One request on its way through the server.
+pub(crate) struct Call<'a> {
+    pub request: &'a Request,
+    pub kind: Arc<Kind>,
+    pub warnings: Vec<String>,
+    /// Whether the owners of fields are recorded.
+    pub records_owners: bool,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
+        Call { request, kind, warnings: Vec::new(), records_owners: true }
+    }
+
+    /// Whether the request goes to `/status`.
+    pub fn is_status(&self) -> bool {
+        self.request.subresource.is_some()
+    }
+
+    /// Whether this endpoint ignores the status of its body.
+    pub fn drops_status(&self) -> bool {
+        !self.is_status() && self.kind.status_subresource
+    }
+
+    /// The name in the URL.
+    pub fn name(&self) -> &'a str {
+        self.request.name.as_deref().unwrap_or_default()
+    }
+
+    /// The key of the object in the URL.
+    pub fn key(&self) -> Key {
+        self.key_named(self.name())
+    }
+
+    pub fn key_named(&self, name: &str) -> Key {
+        let namespace = match self.kind.namespaced {
+            true => self.request.namespace.clone(),
+            false => None,
+        };
+        Key { resource: self.kind.resource.clone(), namespace, name: name.into() }
+    }
+
+    /// 404 for the object in the URL.
+    pub fn not_found(&self) -> Box<Status> {
+        Status::not_found(&self.kind.resource, self.name())
+    }
+
+    /// 422 for an object of this kind.
+    pub fn invalid(&self, name: &str, errors: &[FieldError]) -> Box<Status> {
+        Status::invalid(&self.kind.resource.group, &self.kind.kind, name, errors)
+    }
+
+    /// The field manager: the parameter, or the User-Agent up to its first slash.
+    pub fn manager(&self) -> &'a str {
+        match self.request.options.field_manager.as_deref() {
+            Some(manager) if !manager.is_empty() => manager,
+            _ => self.request.user_agent.split('/').next().unwrap_or_default(),
+        }
+    }
+
+    /// Runs `f` with the description of this write that managed fields need.
+    pub fn as_write<T>(&self, f: impl FnOnce(&Write<'_>) -> T) -> T {
+        let reset: &[&str] = match (self.is_status(), self.kind.status_subresource) {
+            (true, _) if self.kind.custom => &["spec", "metadata"],
+            (true, _) => &["spec"],
+            (false, true) => &["status"],
+            (false, false) => &[],
+        };
+        f(&Write {
+            manager: self.manager(),
+            api_version: &self.kind.api_version(),
+            kind: &self.kind.kind,
+            subresource: self.request.subresource.as_deref().unwrap_or_default(),
+            reset,
+            time: &metadata::timestamp(self.request.time),
+        })
+    }
+
+    /// Records the ownership of a write that is not an apply.
+    pub fn record(&self, live: Option<&Value>, new: &mut Value) {
+        if !self.records_owners {
+            return new.set_meta("managedFields", None);
+        }
+        let schema = self.kind.schema.clone();
+        self.as_write(|write| managed_fields::update(&schema, live, new, write));
+    }
+
+    /// Decoding of a POST's or PUT's body as a real server does it: types, unknown fields,
+    /// defaults.
+    pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
+        let kind = self.kind.kind.clone();
+        let version = self.kind.resource.version.clone();
+        let refuse = |why: String| {
+            let text =
+                format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}");
+            Status::bad_request(text)
+        };
+        self.kind.schema.decode(object).map_err(refuse)?;
+        self.check_version(object)?;
+        let unknown = self.prune(object);
+        if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
+            return Err(refuse(format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        self.finish_decoding(object);
+        Ok(())
+    }
+
+    /// 400 for another apiVersion than the URL's.
+    fn check_version(&self, object: &Value) -> Answer<()> {
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let expected = self.kind.api_version();
+        match version == expected {
+            true => Ok(()),
+            false => Err(Status::bad_request(format!(
+                "the API version in the data ({version}) does not match the expected API version \
+                 ({expected})"
+            ))),
+        }
+    }
+
+    /// The same for the outcome of a patch, which refuses with 422 and shows that outcome.
+    pub fn admit_patched(&mut self, object: &mut Value) -> Answer<()> {
+        let patched = Value::String(object.to_string());
+        let refuse = |why: &str| {
+            let error = FieldError::invalid("patch", &patched, why);
+            Status::invalid("", "", "", &[error])
+        };
+        if self.kind.custom && object["kind"].as_str().unwrap_or_default().is_empty() {
+            return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
+        }
+        self.kind.schema.decode(object).map_err(|why| refuse(&why))?;
+        let unknown = self.prune(object);
+        if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
+            return Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        self.finish_decoding(object);
+        Ok(())
+    }
+
+    /// Drops unknown fields. What it dropped and what the decoder said before, as texts, and as
+    /// warnings if those are wanted.
+    fn prune(&mut self, object: &mut Value) -> Vec<String> {
+        let known = object["apiVersion"] == self.kind.api_version().as_str();
+        let unknown = match known || !self.kind.custom {
+            true => self.kind.schema.prune(object),
+            false => Schema::unknown_version().prune(object),
+        };
+        let mut texts = self.request.options.decoding_errors.clone();
+        texts.extend(unknown.into_iter().map(|path| format!("unknown field \"{path}\"")));
+        if self.request.options.field_validation == FieldValidation::Warn {
+            self.warnings.extend(texts.iter().cloned());
+        }
+        texts
+    }
+
+    fn finish_decoding(&self, object: &mut Value) {
+        self.kind.schema.default(object);
+        if self.kind.kind == crd::KIND && !self.kind.custom {
+            crd::default(object);
+        }
+    }
+
+    /// The answer with one object in it.
+    pub fn answer(&mut self, code: u16, object: Arc<Value>) -> Response {
+        Response { code, warnings: std::mem::take(&mut self.warnings), body: Body::Object(object) }
+    }
+}
