@@ -56,7 +56,6 @@ impl InProcess {
             any_namespace,
             history: History::KeepAll,
             seed: 7,
-            ..Config::default()
             managed_fields: true,
         };
         let mut arm = InProcess { server: ApiServer::new(config), time: 1_790_000_000 };
