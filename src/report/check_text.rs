@@ -9,7 +9,7 @@ use super::counts::{count, of, share, small};
 use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
-use super::text::{Text, list_and, plural, wrap};
+use super::text::{Text, plural, wrap};
 use super::{timeline, why};
 use crate::check::{Advice, CheckResult, Expectation, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
@@ -36,7 +36,7 @@ fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
     let mut lines = vec![header(result, style), Text::new()];
     lines.extend(verdicts(result, style));
     if wide {
-        lines.extend(costs(result));
+        lines.extend(costs(result, style));
     }
     let witnesses: Vec<_> = match style.show {
         Show::Shortest | Show::Serial => result.first_violation().into_iter().collect(),
@@ -229,7 +229,7 @@ fn unknown(result: &CheckResult) -> String {
 }
 
 /// What `-o wide` adds.
-fn costs(result: &CheckResult) -> Vec<Text> {
+fn costs(result: &CheckResult, style: &Style) -> Vec<Text> {
     let all = result.exploration.schedules.as_ref();
     let exploration = &result.exploration;
     let mut facts = Vec::new();
@@ -245,7 +245,9 @@ fn costs(result: &CheckResult) -> Vec<Text> {
     }
     facts.extend(result.costs.most_calls.map(|n| format!("{n} at most")));
     facts.push(format!("write attempts in one reconcile: at most {}", result.costs.max_attempts));
-    vec![Text::new(), Text::plain(format!("  {}", facts.join(", ")))]
+    let lines = wrap(&facts.join(", "), style.width.saturating_sub(2));
+    let lines = lines.into_iter().map(|line| Text::plain(format!("  {line}")));
+    std::iter::once(Text::new()).chain(lines).collect()
 }
 
 fn draw_witness(
@@ -333,37 +335,36 @@ fn labelled(name: &str, step: Option<usize>, paragraphs: &[String], style: &Styl
 
 /// What the other write methods did on the same scenario.
 fn safe(advice: &[Advice]) -> Vec<String> {
-    let told = |verdict: Verdict| -> Vec<String> {
-        let rows = advice.iter().filter(|row| row.refused.is_none() && row.verdict == verdict);
+    if advice.is_empty() {
+        return Vec::new();
+    }
+    let told = |is: &dyn Fn(&Advice) -> bool| -> Vec<String> {
+        let rows = advice.iter().filter(|row| row.refused.is_none() && is(row));
         rows.map(|row| {
-            let losing =
-                row.losing.clone().or((row.verdict == Verdict::Holds).then_some(Count::ZERO));
-            let gives_up = if row.gives_up { ", gives up" } else { "" };
-            match losing {
-                Some(losing) => {
-                    format!("{} ({}{gives_up})", row.write, of(&losing, row.schedules.as_ref()))
-                }
+            let none = (row.verdict == Verdict::Holds).then_some(Count::ZERO);
+            match row.losing.clone().filter(|_| row.verdict != Verdict::Holds).or(none) {
+                Some(losing) => format!("{} ({})", row.write, of(&losing, row.schedules.as_ref())),
                 None => row.write.to_owned(),
             }
         })
         .collect()
     };
-    let (safe, lossy) = (told(Verdict::Holds), told(Verdict::Violated));
-    if advice.is_empty() {
-        return Vec::new();
-    }
+    let safe = told(&|row| row.verdict == Verdict::Holds && !row.gives_up);
     let mut lines = vec![match safe.is_empty() {
-        true => "no write method is, on this scenario".to_owned(),
+        true => "no other write method is, on this scenario".to_owned(),
         false => format!("on the same scenario: {}", safe.join(", ")),
     }];
-    if !lossy.is_empty() {
-        lines.push(format!("not safe here: {}", lossy.join(", ")));
-    }
-    let refused: Vec<_> =
-        advice.iter().filter(|row| row.refused.is_some()).map(|row| row.write.to_owned()).collect();
-    if !refused.is_empty() {
-        lines.push(format!("refused for this kind: {}", list_and(&refused)));
-    }
+    let mut say = |what: &str, methods: Vec<String>| {
+        if !methods.is_empty() {
+            lines.push(format!("{what}: {}", methods.join(", ")));
+        }
+    };
+    let giving = told(&|row| row.verdict == Verdict::Holds && row.gives_up);
+    say("loses nothing, but gives up", giving);
+    say("not safe here", told(&|row| row.verdict == Verdict::Violated));
+    say("not decided within its bounds", told(&|row| row.verdict == Verdict::Unknown));
+    let refused = advice.iter().filter(|row| row.refused.is_some());
+    say("refused for this kind", refused.map(|row| row.write.to_owned()).collect());
     lines
 }
 

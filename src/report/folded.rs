@@ -9,6 +9,9 @@ use super::style::{Role, Style};
 use super::text::{Text, cut, wrap};
 use super::timeline::{Margin, Row};
 
+/// Columns in which most objects can be drawn.
+const ENOUGH: usize = 40;
+
 struct Columns {
     margin: Margin,
     who: usize,
@@ -39,7 +42,8 @@ fn columns(story: &Story<'_>, rows: &[Row], style: &Style) -> Columns {
     let room = style.width.saturating_sub(margin.width() + who + 2 + 3).max(24);
     let strips = 2 * story.trace.workers.len() + 1;
     let (wish, spare) = (lane_wish + object_wish, room.saturating_sub(strips));
-    let with_strips = spare >= wish && story.trace.workers.len() > 1;
+    // A long object can be wrapped, so it keeps nobody's column away.
+    let with_strips = spare >= lane_wish + object_wish.min(ENOUGH) && story.trace.workers.len() > 1;
     let room = if with_strips { spare } else { room };
     let (lane, object) = if room >= wish {
         (lane_wish, object_wish)

@@ -225,20 +225,25 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
                 && !gives_up(&rows)
         })
         .collect();
-    let cheapest = safe.iter().filter_map(|method| method.0.or(method.1)).min_by(|a, b| {
-        let cost = |row: &Measured<'_>| row.mean_calls().unwrap_or(f64::INFINITY);
-        cost(a).total_cmp(&cost(b))
-    });
-    sentences.push(match (safe.len(), cheapest) {
-        (0, _) | (_, None) => "No write method is safe here, live and from a cache.".to_owned(),
-        (1, Some(row)) => format!("One method is safe here: {}.{}", row.write, cost(row)),
-        (n, Some(row)) => {
+    let live = || safe.iter().filter_map(|method| method.0.or(method.1));
+    let calls = |row: &Measured<'_>| row.mean_calls().unwrap_or(f64::INFINITY);
+    let least = live().map(|row| calls(&row)).fold(f64::INFINITY, f64::min);
+    let cheapest: Vec<Measured<'_>> = live().filter(|row| calls(row) <= least).collect();
+    let names: Vec<String> = cheapest.iter().map(|row| row.write.to_owned()).collect();
+    sentences.push(match (safe.len(), cheapest.as_slice()) {
+        (0, _) | (_, []) => "No write method is safe here, live and from a cache.".to_owned(),
+        (1, [row, ..]) => format!("One method is safe here, {}{}", row.write, cost(*row)),
+        (n, [row]) => {
             format!(
                 "{} methods are safe here. The cheapest is {}{}",
                 words(n),
                 row.write,
-                cost(row)
+                cost(*row)
             )
+        }
+        (n, [row, ..]) => {
+            let names = list_and(&names);
+            format!("{} methods are safe here. The cheapest are {names}{}", words(n), cost(*row))
         }
     });
     let giving: Vec<_> = methods

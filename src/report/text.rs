@@ -2,6 +2,8 @@
 //!
 //! Next to read: `lanes.rs`, which puts them in columns.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{Role, Style};
@@ -58,12 +60,22 @@ impl Text {
         let mut line = String::new();
         for (at, (role, text)) in self.0.iter().enumerate() {
             match end {
-                Some(end) if at < end => line.push_str(&style.paint(*role, text)),
-                Some(end) if at == end => line.push_str(&style.paint(*role, text.trim_end())),
+                Some(end) if at < end => line.push_str(&style.paint(*role, &harmless(text))),
+                Some(end) if at == end => {
+                    line.push_str(&style.paint(*role, &harmless(text.trim_end())));
+                }
                 _ => {}
             }
         }
         line
+    }
+}
+
+/// No name or value of the user's may move the cursor.
+fn harmless(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => Cow::Owned(text.replace(char::is_control, "\u{fffd}")),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -159,6 +171,7 @@ mod tests {
         assert_eq!(line.width(), 20);
         assert_eq!(line.paint(&Style::default()), "a──ok");
         assert_eq!(line.paint(&style), "a──\u{1b}[32mok\u{1b}[0m");
+        assert_eq!(Text::plain("\u{1b}[2Jx").paint(&style), "\u{fffd}[2Jx");
     }
 
     #[test]
