@@ -9,10 +9,12 @@ use super::{Exit, Outcome, environment, output};
 use crate::report;
 use crate::scenario::{Diagnostic, json_schema};
 
-/// The commands in the groups of the help, in order. Hidden commands are in none.
+/// The commands in the groups of the help, in order. Hidden commands are in none; a command that
+/// this build does not have is passed over.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Check", &["check", "compare", "replay", "explain"]),
-    ("Scenarios", &["list", "new", "validate"]),
+    ("Check", &["check", "compare", "replay", "explain", "memory", "serve"]),
+    ("Learn", &["play", "learn"]),
+    ("Scenarios", &["list", "new", "validate", "report"]),
     ("", &["help"]),
 ];
 
@@ -36,14 +38,17 @@ pub fn root() -> String {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let mut text = format!("{about}.\n\nUsage: lostwrite <COMMAND>\n");
     for (group, names) in GROUPS {
-        text.push_str(&format!("\n{group}\n").replace("\n\n", "\n"));
-        for name in *names {
-            let about = command
-                .find_subcommand(name)
-                .and_then(|command| command.get_about())
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            text.push_str(&format!("  {name:<11} {about}\n"));
+        let found = names.iter().filter_map(|name| command.find_subcommand(name));
+        let lines: String = found
+            .map(|found| {
+                let about = found.get_about().map(ToString::to_string).unwrap_or_default();
+                format!("  {:<11} {about}\n", found.get_name())
+            })
+            .collect();
+        match (group.is_empty(), lines.is_empty()) {
+            (_, true) => {}
+            (true, _) => text.push_str(&format!("\n{lines}")),
+            (false, _) => text.push_str(&format!("\n{group}\n{lines}")),
         }
     }
     text.push_str(

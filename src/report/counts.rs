@@ -54,7 +54,7 @@ pub fn share(some: &Count, all: Option<&Count>) -> String {
 
 /// `sum / n` with one decimal.
 pub fn mean(sum: &Count, n: &Count) -> Option<String> {
-    (!n.is_zero()).then(|| format!("{:.1}", sum.ratio(n)))
+    (!n.is_zero()).then(|| format!("{:.1}", (sum.ratio(n) * 10.0).round() / 10.0))
 }
 
 #[cfg(test)]
