@@ -129,7 +129,23 @@ pub fn causes(errors: &[FieldError]) -> Vec<Cause> {
 pub(crate) fn printed(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
+        Value::Number(number) if number.is_f64() => go_float(number.as_f64().unwrap_or_default()),
         other => other.to_string(),
+    }
+}
+
+/// A float as Go prints it: with an exponent from a million on, and below a ten-thousandth.
+pub(crate) fn go_float(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    let parts = scientific.split_once('e').and_then(|(digits, exponent)| {
+        Some((digits, exponent.parse::<i32>().ok().filter(|e| !(-4..6).contains(e))?))
+    });
+    match parts {
+        Some((digits, exponent)) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        None => number.to_string(),
     }
 }
 
@@ -174,6 +190,15 @@ mod tests {
             r#"[spec.a: Required value, spec.b: Invalid value: "x\ny": no]"#
         );
         assert_eq!(causes(&both).len(), 3);
+    }
+
+    #[test]
+    fn floats_are_printed_as_go_prints_them() {
+        for (number, text) in
+            [(1.5, "1.5"), (2.0, "2"), (999_999.0, "999999"), (3e9, "3e+09"), (1.25e-5, "1.25e-05")]
+        {
+            assert_eq!(go_float(number), text);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod field_error;
 mod format;
 mod lists;
 pub(crate) mod node;
+mod numbers;
 mod parse;
 mod prune;
 mod rules;

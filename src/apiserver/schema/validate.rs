@@ -2,29 +2,29 @@
 //!
 //! On an update a value that was invalid already and has not changed is tolerated (ratcheting): if
 //! something is wrong at or below a place and the old value is there and equal, nothing is said.
-//! Items of lists correlate with old ones only in list-type maps. Next to read: `lists.rs`.
+//! Items of lists correlate with old ones only in list-type maps. Next to read: `numbers.rs`, `lists.rs`.
 
 use serde_json::Value;
 
 use super::field_error::{FieldError, quoted};
-use super::rules::{Bound, Rules};
+use super::rules::Rules;
 
 /// One error: as text, by which repetitions are recognised, and as the answer shows it.
 #[derive(Clone, Debug)]
-struct Failure {
+pub(super) struct Failure {
     text: String,
     error: FieldError,
 }
 
 /// What one validation found. `matches` decides which failed alternative of `anyOf` is reported.
 #[derive(Clone, Debug, Default)]
-struct Findings {
-    failures: Vec<Failure>,
-    matches: u32,
+pub(super) struct Findings {
+    pub failures: Vec<Failure>,
+    pub matches: u32,
 }
 
 impl Findings {
-    fn add(&mut self, failure: Failure) {
+    pub fn add(&mut self, failure: Failure) {
         if !self.failures.iter().any(|known| known.text == failure.text) {
             self.failures.push(failure);
         }
@@ -81,7 +81,7 @@ fn check_now(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> F
             }
         }
         Value::Number(_) => {
-            all.merge(check_number(value, rules, path));
+            all.merge(super::numbers::check(value, rules, path));
             all.matches += 1;
         }
         Value::Array(items) => {
@@ -110,13 +110,18 @@ fn failure(error: FieldError, text: String) -> Failure {
 }
 
 /// `Invalid value: …: <path> in body should …`.
-fn invalid(path: &str, value: &Value, complaint: &str) -> Failure {
+pub(super) fn invalid(path: &str, value: &Value, complaint: &str) -> Failure {
     let text = format!("{path} in body {complaint}");
     failure(FieldError::invalid(&field(path), value, &text), text)
 }
 
+/// `Invalid value: …: <text>`.
+pub(super) fn failure_of(path: &str, value: &Value, text: String) -> Failure {
+    failure(FieldError::invalid(&field(path), value, &text), text)
+}
+
 /// An error about no field in particular.
-fn general(text: String) -> Failure {
+pub(super) fn general(text: String) -> Failure {
     failure(FieldError::invalid("<nil>", &Value::from(""), &text), text)
 }
 
@@ -153,15 +158,30 @@ fn check_type(value: &Value, rules: &Rules, path: &str) -> Findings {
         Value::Number(number) => {
             rules.types.is_empty() || has("number") || (has("integer") && is_whole(number))
         }
-        // A format without a type is left to the format.
-        Value::String(_) if !rules.format.is_empty() && rules.types.is_empty() => true,
+        // A format takes over: from strings it is asked for, and lists slip through.
+        Value::String(_) | Value::Array(_) if is_format_of_strings(rules) => true,
         _ => rules.types.is_empty() || has(found),
     };
-    if !fits {
-        findings.matches = 0;
-        findings.add(wrong_type(path, &rules.types.join(","), found));
+    if fits {
+        return findings;
+    }
+    findings.matches = 0;
+    // With a format, the error speaks of formats on both sides.
+    let of_format = match value {
+        Value::Number(number) if number.is_f64() => Some("float64"),
+        Value::Number(_) => Some("int64"),
+        Value::Bool(_) | Value::Object(_) => Some(""),
+        _ => None,
+    };
+    match of_format.filter(|_| !rules.format.is_empty()) {
+        Some(found) => findings.add(wrong_type(path, &rules.format, found)),
+        None => findings.add(wrong_type(path, &rules.types.join(","), found)),
     }
     findings
+}
+
+fn is_format_of_strings(rules: &Rules) -> bool {
+    !rules.format.is_empty() && !rules.types.iter().any(|ty| ["integer", "number"].contains(ty))
 }
 
 fn check_choices(value: &Value, rules: &Rules, path: &str) -> Findings {
@@ -199,52 +219,6 @@ fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
         findings.add(invalid(path, &value, &format!("should match '{pattern}'")));
     }
     findings
-}
-
-fn check_number(value: &Value, rules: &Rules, path: &str) -> Findings {
-    let mut findings = Findings { matches: 1, ..Findings::default() };
-    let number = value.as_f64().unwrap_or_default();
-    let integer = rules.types == ["integer"];
-    if integer && !in_range(value, &rules.format) {
-        let format = match rules.format.as_str() {
-            "" => "(default format)".to_owned(),
-            format => format!("with format {format}"),
-        };
-        findings.add(general(format!("Checked value must be of type integer {format} in {path}")));
-    }
-    if let Some(factor) = rules.multiple_of {
-        let quotient = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
-        if factor <= 0.0 {
-            findings.add(invalid(path, &Value::from(factor), "must be positive"));
-        } else if (quotient - quotient.round()).abs() > 1e-9 {
-            findings.add(invalid(path, value, &format!("should be a multiple of {factor}")));
-        }
-    }
-    if let Some(bound) = &rules.minimum
-        && beyond(bound, bound.limit - number)
-    {
-        let word = if bound.exclusive { "greater than" } else { "greater than or equal to" };
-        findings.add(invalid(path, value, &format!("should be {word} {}", bound.limit)));
-    }
-    if let Some(bound) = &rules.maximum
-        && beyond(bound, number - bound.limit)
-    {
-        let word = if bound.exclusive { "less than" } else { "less than or equal to" };
-        findings.add(invalid(path, value, &format!("should be {word} {}", bound.limit)));
-    }
-    findings
-}
-
-fn beyond(bound: &Bound, excess: f64) -> bool {
-    excess > 0.0 || (bound.exclusive && excess == 0.0)
-}
-
-fn in_range(value: &Value, format: &str) -> bool {
-    match (value.as_i64(), value.as_f64()) {
-        (Some(integer), _) => format != "int32" || i32::try_from(integer).is_ok(),
-        (None, Some(float)) => float.fract() == 0.0 && float.abs() < 9.2e18 && format != "int32",
-        _ => false,
-    }
 }
 
 fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
