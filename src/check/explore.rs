@@ -50,6 +50,15 @@ impl Prepared {
     }
 }
 
+/// The world of a scenario before its first step, watched by the properties that a check of it
+/// observes: for a scheduler, or a search, of one's own.
+///
+/// # Errors
+/// What the API server refuses of the scenario.
+pub fn world(scenario: &Arc<Scenario>) -> Result<World, Diagnostic> {
+    Prepared::new(scenario).map(|prepared| prepared.world)
+}
+
 /// Checks a scenario.
 pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, Diagnostic> {
     let prepared = Prepared::new(scenario)?;

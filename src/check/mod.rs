@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use compare::{Comparison, Row, compare};
-pub use explore::run;
+pub use explore::{run, world};
 pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
 pub use result::{

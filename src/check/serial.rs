@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::properties::{Acknowledged, SerialOutcomes, content};
 use crate::simulation::{Choice, World};
+use crate::trace::Fault;
 
-/// Runs of each worker.
+/// Runs of each worker, and last the recreations.
 type Runs = Vec<u32>;
 
 /// The outcomes of serial orders, starting from this world. Computed when asked for, once for each
@@ -22,7 +23,8 @@ pub(super) fn outcomes(start: World) -> SerialOutcomes {
     let known: Mutex<BTreeMap<Runs, BTreeSet<String>>> = Mutex::default();
     SerialOutcomes(Arc::new(move |acknowledged: &Acknowledged| {
         let mut runs = vec![0; start.workers.len()];
-        acknowledged.iter().for_each(|(worker, _)| runs[*worker] += 1);
+        acknowledged.runs.iter().for_each(|(worker, _)| runs[*worker] += 1);
+        runs.push(acknowledged.recreations);
         let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.entry(runs.clone()).or_insert_with(|| ends(&start, &runs)).clone()
     }))
@@ -34,11 +36,18 @@ fn ends(start: &World, runs: &Runs) -> BTreeSet<String> {
     for _ in 0..runs.iter().sum::<u32>() {
         let mut next = BTreeMap::new();
         for ((made, _), world) in &layer {
-            for worker in (0..runs.len()).filter(|&worker| made[worker] < runs[worker]) {
+            for next_up in (0..runs.len()).filter(|&index| made[index] < runs[index]) {
                 let mut after = world.clone();
-                run_alone(&mut after, worker);
+                let recreation = Choice::Fault(Fault::Recreation);
+                match next_up == world.workers.len() {
+                    false => run_alone(&mut after, next_up),
+                    true if after.choices().contains(&recreation) => {
+                        after.take(recreation);
+                    }
+                    true => {}
+                }
                 let mut made = made.clone();
-                made[worker] += 1;
+                made[next_up] += 1;
                 next.entry((made, identity(&after))).or_insert(after);
             }
         }

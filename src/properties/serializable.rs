@@ -15,10 +15,17 @@ use serde_json::Value;
 
 use super::Property;
 use crate::simulation::Ending;
-use crate::trace::Event;
+use crate::trace::{Action, Event, Fault};
 
-/// Which runs were acknowledged: worker and run.
-pub type Acknowledged = BTreeSet<(usize, u32)>;
+/// Which runs were acknowledged (worker and run), and how often somebody recreated the object:
+/// that has a place in the order too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Acknowledged {
+    /// The runs.
+    pub runs: BTreeSet<(usize, u32)>,
+    /// The recreations.
+    pub recreations: u32,
+}
 
 /// The final states (see [`content`]) that the orders of some runs lead to.
 #[derive(Clone)]
@@ -47,7 +54,7 @@ impl Serializable {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Runs {
     acknowledged: Acknowledged,
-    ambiguous: Acknowledged,
+    ambiguous: BTreeSet<(usize, u32)>,
 }
 
 impl Property for Serializable {
@@ -60,12 +67,15 @@ impl Property for Serializable {
     }
 
     fn observe(&self, runs: &mut Runs, event: &Event) -> bool {
+        if event.action == Action::Fault(Fault::Recreation) {
+            runs.acknowledged.recreations += 1;
+        }
         let Some(worker) = event.worker() else { return false };
         let run = (worker, event.mark.run);
         if event.is_acknowledged() {
             runs.ambiguous.remove(&run);
-            runs.acknowledged.insert(run);
-        } else if event.committed && !event.answered && !runs.acknowledged.contains(&run) {
+            runs.acknowledged.runs.insert(run);
+        } else if event.committed && !event.answered && !runs.acknowledged.runs.contains(&run) {
             runs.ambiguous.insert(run);
         }
         false
@@ -78,7 +88,7 @@ impl Property for Serializable {
         !subsets.into_iter().any(|chosen| {
             let extra = ambiguous.iter().enumerate().filter(|(i, _)| chosen >> i & 1 == 1);
             let mut order = runs.acknowledged.clone();
-            order.extend(extra.map(|(_, run)| *run));
+            order.runs.extend(extra.map(|(_, run)| *run));
             (self.serial.0)(&order).contains(&found)
         })
     }

@@ -2,6 +2,8 @@
 
 mod cli;
 mod diagnostics;
+mod exhaustive;
 mod generated;
+mod known_counts;
 mod report;
 mod shipped;
