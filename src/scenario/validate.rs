@@ -45,7 +45,7 @@ struct Fields {
     knows: Option<Vec<crate::apiserver::FieldPath>>,
 }
 
-impl Checker<'_> {
+impl<'c> Checker<'c> {
     /// The scenario, or everything that is wrong.
     pub fn scenario(
         mut self,
@@ -106,12 +106,12 @@ impl Checker<'_> {
     }
 
     /// The node at the end of the way, or the nearest above it.
-    pub fn at(&self, way: &[At<'_>]) -> &Node {
+    pub fn at(&self, way: &[At<'_>]) -> &'c Node {
         self.root.nearest(way)
     }
 
     /// A key of a worker, or the nearest thing above it.
-    pub fn worker_node(&self, at: usize, key: &str) -> &Node {
+    pub fn worker_node(&self, at: usize, key: &str) -> &'c Node {
         self.at(&[At::Key("workers"), At::Index(at), At::Key(key)])
     }
 
@@ -122,35 +122,29 @@ impl Checker<'_> {
     }
 
     fn names(&mut self) {
-        let root = self.root;
-        let way = [At::Key("metadata"), At::Key("name")];
+        let node = self.at(&[At::Key("metadata"), At::Key("name")]);
         let name = &self.file.metadata.name;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
         let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !name.chars().all(plain) || !name.starts_with(ends) || !name.ends_with(ends) {
             let message = format!("`{}` is no name for a scenario", clean(name));
             let note = "a name has lower case letters, digits, `-` and `.`, as in Kubernetes";
-            self.wrong(root.nearest(&way), message).notes.push(note.to_owned());
+            self.wrong(node, message).notes.push(note.to_owned());
         }
         let names: Vec<String> = self.file.workers.iter().map(|w| w.name.clone()).collect();
         for (at, name) in names.iter().enumerate() {
-            let way = |at| [At::Key("workers"), At::Index(at), At::Key("name")];
-            let node = root.nearest(&way(at));
+            let node = self.worker_node(at, "name");
             if let Some(first) = names[..at].iter().position(|other| other == name) {
-                let message = format!("two workers are named `{}`", clean(name));
-                let mistake = Diagnostic::error(message)
+                let first = self.worker_node(first, "name").mark();
+                let mistake = Diagnostic::error(format!("two workers are named `{}`", clean(name)))
                     .at(self.source, node.mark(), "again here")
-                    .see(self.source, root.nearest(&way(first)).mark(), "first here")
+                    .see(self.source, first, "first here")
                     .help("give each worker a name of its own");
                 self.mistakes.push(mistake);
             }
             self.plain_name(node, "worker", name);
             if let Some(process) = self.file.workers[at].process.clone() {
-                self.plain_name(
-                    self.root.nearest(&[way(at)[0], way(at)[1], At::Key("process")]),
-                    "process",
-                    &process,
-                );
+                self.plain_name(self.worker_node(at, "process"), "process", &process);
             }
         }
     }
@@ -165,7 +159,7 @@ impl Checker<'_> {
     }
 
     fn fields(&mut self, at: usize) -> Fields {
-        let worker = self.root.nearest(&[At::Key("workers"), At::Index(at)]);
+        let worker = self.at(&[At::Key("workers"), At::Index(at)]);
         let mut values = Values { source: self.source, mistakes: Vec::new() };
         let sets = worker.get("sets").map(|node| values.sets(node)).unwrap_or_default();
         let when = worker.get("when").map(|node| values.when(node)).unwrap_or_default();
@@ -198,8 +192,8 @@ impl Checker<'_> {
             return judged;
         };
         for name in expected.iter().filter(|name| !properties.contains(name)) {
-            let list = self.root.nearest(&[At::Key("properties")]);
-            let node = self.root.nearest(&[At::Key("expect")]);
+            let list = self.at(&[At::Key("properties")]);
+            let node = self.at(&[At::Key("expect")]);
             let place = node.entry(name).map_or(node.mark(), |(key, _)| key.span.clone());
             let message = format!("`expect` is about `{name}`, which is not judged");
             let mistake = Diagnostic::error(message)
@@ -268,7 +262,7 @@ impl Checker<'_> {
             if let [only] = objects {
                 return Some(only);
             }
-            let node = self.root.nearest(&[At::Key("workers"), At::Index(at)]);
+            let node = self.at(&[At::Key("workers"), At::Index(at)]);
             let mistake = self.wrong(node, "this worker does not say which object it writes");
             mistake.help.push(format!("add `object: {}`", all.first()?));
             mistake.notes.push(format!("the objects are {}", listed(&all, "and")));
@@ -287,7 +281,7 @@ impl Checker<'_> {
         if let [only] = found.as_slice() {
             return Some(only);
         }
-        let node = self.root.nearest(&[At::Key("workers"), At::Index(at), At::Key("object")]);
+        let node = self.worker_node(at, "object");
         let short = |object: &Seeded| format!("{}/{}", object.kind.kind, object.key.name);
         let shorts: Vec<String> = objects.iter().map(short).collect();
         let folded = |name: &&String| name.eq_ignore_ascii_case(reference);
