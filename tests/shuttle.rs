@@ -286,3 +286,17 @@ proptest! {
         }
     }
 }
+
+/// Real threads count what they met, beside what there is.
+#[test]
+fn real_threads_say_how_rarely_beside_the_exact_count() {
+    let scenario = Arc::new(Scenario::builtin("status-race").unwrap());
+    let result = check(&scenario, &under("threads", Some(200), 0));
+    assert_eq!(result.exploration.executions, Some(200));
+    let lost = &result.properties[0];
+    let exact = lost.exact.as_ref().map(|(n, all)| format!("{n} of {all}"));
+    assert_eq!(exact.as_deref(), Some("4 of 6"));
+    assert!(!result.exploration.complete);
+    assert_ne!(lost.verdict, Verdict::Holds);
+    replays(&scenario, &result);
+}

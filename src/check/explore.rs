@@ -162,11 +162,11 @@ fn property(
         .map(|choices| prepared.schedule(choices))
         .and_then(|schedule| witness_of(prepared, index, entry.name, schedule));
     let judged = index < prepared.judged;
-    PropertyResult { name: entry.name, verdict, judged, schedules, witness }
+    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
 }
 
-/// States that a measurement for an advice may take: it is advice, not the verdict.
-const ADVICE_STATES: u64 = 200_000;
+/// States that a measurement beside a verdict may take.
+pub(super) const ADVICE_STATES: u64 = 200_000;
 
 /// Runs the other write methods on the same scenario.
 fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {

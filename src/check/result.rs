@@ -109,6 +109,9 @@ pub struct PropertyResult {
     pub judged: bool,
     /// In how many schedules it is violated; for `raced`, in how many the runs overlapped.
     pub schedules: Option<Count>,
+    /// For real threads, which show how rarely a test meets what is there: in how many schedules
+    /// it is violated (met), and of how many, as the exhaustive search counts them.
+    pub exact: Option<(Count, Count)>,
     /// The witness of a violation.
     pub witness: Option<Witness>,
 }

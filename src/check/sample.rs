@@ -118,7 +118,7 @@ impl Tally {
             let witness = schedule.and_then(|s| witness_of(prepared, index, entry.name, s));
             let judged = index < prepared.judged;
             let schedules = Some(Count::from(self.decided[index]));
-            PropertyResult { name: entry.name, verdict, judged, schedules, witness }
+            PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
         });
         result.collect()
     }

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::explore::{Outcome, Prepared};
+use super::explore::{ADVICE_STATES, Outcome, Prepared};
 use super::replay::witness_of;
 use super::sample::shrunk;
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
-use crate::schedulers::Count;
+use crate::schedulers::{Count, exhaustive};
 use crate::threads::{self, CutOff, Engine, Limits, Plan, Report};
 
 /// How many executions are made between two pulses.
@@ -45,7 +45,22 @@ pub(super) fn run(
         return Err(Diagnostic::error(format!("`{}` panicked: {words}", engine.name())));
     }
     let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok(told(prepared, &plan, &report, stopped))
+    let mut told = told(prepared, &plan, &report, stopped);
+    if engine == Engine::Threads {
+        beside(prepared, &mut told.1);
+    }
+    Ok(told)
+}
+
+/// The exact counts, beside what real threads happened to meet.
+fn beside(prepared: &Prepared, properties: &mut [PropertyResult]) {
+    let limits = exhaustive::Limits { max_states: ADVICE_STATES, ..Default::default() };
+    let explored = exhaustive::explore(&prepared.world, limits, &mut |_| None);
+    let covered = explored.stopped_by.is_none();
+    let Some(counts) = explored.counts(DEFAULT_MAX_STEPS).filter(|_| covered) else { return };
+    for (property, decided) in properties.iter_mut().zip(counts.decided) {
+        property.exact = Some((decided, counts.schedules.clone()));
+    }
 }
 
 /// What a report says of the scenario.
@@ -75,8 +90,9 @@ pub(super) fn told(
 fn plan(prepared: &Prepared, engine: Engine, options: &Options) -> Plan {
     let judged = prepared.observed.iter().take(prepared.judged).enumerate();
     let violable = judged.filter(|(_, entry)| !entry.sometimes).map(|(at, _)| at);
-    // A sampler has said what it can once a judged property is violated.
-    let stop_at = if engine.is_exhaustive() { Vec::new() } else { violable.collect() };
+    // A seeded sampler has said what it can once a judged property is violated; on real threads
+    // the question is how often.
+    let stop_at = if engine.is_seeded() { violable.collect() } else { Vec::new() };
     let unless_told = (!engine.is_exhaustive()).then_some(DEFAULT_RUNS);
     let limits = Limits {
         executions: options.runs.or(unless_told),
@@ -132,7 +148,8 @@ fn property(
         true => counted(report, |outcome| outcome.decided[at]),
         false => Some(Count::from(losing.executions)),
     };
-    PropertyResult { name: entry.name, verdict, judged: at < prepared.judged, schedules, witness }
+    let judged = at < prepared.judged;
+    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
 }
 
 /// How many distinct schedules are so, if all of them are known.

@@ -142,7 +142,7 @@ fn sentence(result: &CheckResult, property: &PropertyResult) -> String {
     let text = match property.verdict {
         Verdict::Violated => violated(result, property),
         Verdict::Holds => holds(result, property),
-        Verdict::Unknown => unknown(result),
+        Verdict::Unknown => unknown(result) + &exactly(property),
     };
     match (property.verdict, expected(result, property.name)) {
         (Verdict::Holds, Some(false)) => {
@@ -164,7 +164,11 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
                 .exploration
                 .executions
                 .map_or_else(String::new, |runs| format!(" after {}", plural(&small(runs), "run")));
-            return format!("violated in a sampled schedule{runs}: {}", claim(property.name));
+            let claim = claim(property.name);
+            return match how_often(result, property) {
+                Some(often) => format!("violated in {often}: {claim}{}", exactly(property)),
+                None => format!("violated in a sampled schedule{runs}: {claim}"),
+            };
         }
     };
     match property.name {
@@ -182,6 +186,23 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         "raced" => "no two runs overlapped, in no schedule: this tests nothing".to_owned(),
         _ => format!("violated in {n}"),
     }
+}
+
+/// Of real threads: how often they met it.
+fn how_often(result: &CheckResult, property: &PropertyResult) -> Option<String> {
+    property.exact.as_ref()?;
+    let (n, runs) = (property.schedules.as_ref()?, result.exploration.executions?);
+    let per_million = 1e6 * n.ratio(&Count::from(runs));
+    let often = of(n, Some(&Count::from(runs)));
+    Some(format!("{often} runs on real threads ({per_million:.0} in a million)"))
+}
+
+/// What the exhaustive search counts, beside what real threads happened to meet.
+fn exactly(property: &PropertyResult) -> String {
+    let exact = property.exact.as_ref();
+    exact.map_or_else(String::new, |(n, all)| {
+        format!("; exactly, in {} schedules", of(n, Some(all)))
+    })
 }
 
 fn claim(name: &str) -> &'static str {

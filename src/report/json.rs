@@ -69,7 +69,16 @@ struct JsonProperty<'a> {
     violating_schedules: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     satisfying_schedules: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<JsonExact>,
     witness: Option<JsonWitness<'a>>,
+}
+
+/// Beside what real threads happened to meet: in how many schedules it is so, of how many.
+#[derive(Serialize)]
+struct JsonExact {
+    decided: String,
+    schedules: String,
 }
 
 #[derive(Serialize)]
@@ -218,6 +227,10 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
         judged: found.judged,
         violating_schedules: violating,
         satisfying_schedules: satisfying,
+        exact: found.exact.as_ref().map(|(decided, schedules)| JsonExact {
+            decided: decided.to_string(),
+            schedules: schedules.to_string(),
+        }),
         witness: found.witness.as_ref().map(|found| witness(&result.scenario, name, found)),
     }
 }
@@ -299,6 +312,7 @@ pub fn replay(replayed: &Replayed) -> String {
             judged: scenario.properties.iter().any(|asked| asked == name),
             violating_schedules: None,
             satisfying_schedules: None,
+            exact: None,
             witness: judged.2.as_ref().map(|found| witness(scenario, name, found)),
         }
     });

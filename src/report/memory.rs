@@ -141,3 +141,43 @@ fn words(event: &MemoryEvent) -> String {
         Touch::Note | Touch::Wrong => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::getset::{Limits, model, models};
+
+    #[test]
+    fn every_drawing_fits_and_ends_where_it_is_wrong() {
+        for width in [60, 80, 100] {
+            for ascii in [false, true] {
+                let style = Style { ascii, width, ..Style::default() };
+                for model in models() {
+                    let verdict = model.explore(Limits::default());
+                    let drawn = memory(model, &verdict, &style);
+                    assert!(!ascii || drawn.is_ascii(), "{drawn}");
+                    let order = drawn.lines().skip_while(|line| !line.starts_with(" order"));
+                    let order: Vec<&str> = order.collect();
+                    let fits = |line: &&str| Text::plain(*line).width() <= width;
+                    assert!(order.iter().all(fits), "{width}\n{drawn}");
+                    let events = verdict.anomaly.map_or(0, |anomaly| anomaly.events.len());
+                    assert!(order.len() >= events, "{drawn}");
+                    let guilty = format!(" {} ", style.glyphs().guilty);
+                    let marked = order.iter().filter(|line| line.starts_with(&guilty)).count();
+                    assert_eq!(marked, usize::from(events > 0), "{drawn}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_missed_write_is_told() {
+        let model = model("two-fields-plain").expect("the table has it");
+        let verdict = model.explore(Limits::default());
+        let drawn = memory(model, &verdict, &Style::default());
+        assert!(drawn.contains("└ 2 is written, and not seen"), "{drawn}");
+        let few = model.explore(Limits { executions: Some(1), ..Limits::default() });
+        let drawn = memory(model, &few, &Style::default());
+        assert!(drawn.contains("  unknown  nothing went wrong in 1 execution;"), "{drawn}");
+    }
+}

@@ -68,6 +68,9 @@ impl fmt::Display for CutOff {
             Self::Executions(1) => write!(out, "stopped after 1 execution"),
             Self::Executions(limit) => write!(out, "stopped after {limit} executions"),
             Self::Duration(limit) => write!(out, "stopped after {} s", limit.as_secs_f64()),
+            Self::Preemptions(1) => {
+                write!(out, "only orders with at most 1 preemption were tried")
+            }
             Self::Preemptions(bound) => {
                 write!(out, "only orders with at most {bound} preemptions were tried")
             }
