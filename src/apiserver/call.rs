@@ -107,11 +107,13 @@ impl<'a> Call<'a> {
     pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
         let kind = self.kind.kind.clone();
         let version = self.kind.resource.version.clone();
+        let found = object["kind"].as_str().unwrap_or_default().to_string();
         let refuse = |why: String| {
             let text =
-                format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}");
+                format!("{found} in version \"{version}\" cannot be handled as a {kind}: {why}");
             Status::bad_request(text)
         };
+        self.check_built_in(object).map_err(refuse)?;
         self.kind.schema.decode(object).map_err(refuse)?;
         self.check_version(object)?;
         let unknown = self.prune(object);
@@ -120,6 +122,16 @@ impl<'a> Call<'a> {
         }
         self.finish_decoding(object);
         Ok(())
+    }
+
+    /// A built-in kind is decoded into its own Go type: an object of another kind does not fit.
+    fn check_built_in(&self, object: &Value) -> Result<(), String> {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        if self.kind.custom || kind == self.kind.kind {
+            return Ok(());
+        }
+        let version = &self.kind.resource.version;
+        Err(format!("no kind {kind:?} that fits is registered for version {version:?}"))
     }
 
     /// 400 for another apiVersion than the URL's.
@@ -145,6 +157,7 @@ impl<'a> Call<'a> {
         if self.kind.custom && object["kind"].as_str().unwrap_or_default().is_empty() {
             return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
         }
+        self.check_built_in(object).map_err(|why| refuse(&why))?;
         self.kind.schema.decode(object).map_err(|why| refuse(&why))?;
         let unknown = self.prune(object);
         if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {

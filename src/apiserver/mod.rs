@@ -1,4 +1,14 @@
 //! The fake API server: one value, one atomic transition per request.
+//!
+//! [`ApiServer`] is a Kubernetes API server without a lock, a clock, a thread or a socket: it is
+//! cloned, compared and hashed like a number, and [`ApiServer::handle`] is its only transition.
+//! What it answers is what a real server of v1.36 answers; `docs/fidelity.md` says how far that has
+//! been measured, and what is left out. HTTP is in `crate::rest`.
+//!
+//! To read it: `request.rs` and `status.rs` (what goes in and comes out), `store.rs` (one revision
+//! for everything), `server.rs`, `verbs/update.rs`, and `engine.rs`, where a write is accepted,
+//! refused or found to change nothing. `kind.rs` and `builtin.rs` hold the flags that decide
+//! whether a write can be lost at all.
 
 mod builtin;
 mod call;

@@ -143,6 +143,7 @@ fn patch_body(http: &HttpRequest, patch: PatchKind, objections: &mut Vec<String>
     let duplicates = document.duplicates.iter();
     objections.extend(duplicates.map(|it| format!("{prefix}duplicate field \"{}\"", it.path)));
     if patch == PatchKind::Json {
+        check_operations(&document.value).map_err(refuse)?;
         for (index, operation) in document.value.as_array().into_iter().flatten().enumerate() {
             let fields = operation.as_object().into_iter().flat_map(|fields| fields.keys());
             let unknown =
@@ -152,6 +153,23 @@ fn patch_body(http: &HttpRequest, patch: PatchKind, objections: &mut Vec<String>
         }
     }
     Ok(document.value)
+}
+
+/// Members of an operation that are no strings.
+fn check_operations(patch: &Value) -> Result<(), String> {
+    for operation in patch.as_array().into_iter().flatten() {
+        for field in ["op", "path", "from"] {
+            let value = &operation[field];
+            if !value.is_null() && !value.is_string() {
+                let found = json::go_type(value);
+                return Err(format!(
+                    "json: cannot unmarshal {found} into Go struct field jsonPatchOp.{field} of \
+                     type string"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// DeleteOptions from the body or, if there is none, from the query.

@@ -106,6 +106,16 @@ fn columns(kind: &Kind) -> Vec<Column> {
                 cell: Cell::Path(path),
             }
         })),
+        _ if kind.kind == "CustomResourceDefinition" => {
+            columns.push(Column {
+                name: "Created At".into(),
+                column_type: "string".into(),
+                format: String::new(),
+                description: CREATED.into(),
+                priority: 0,
+                cell: Cell::Path(".metadata.creationTimestamp".into()),
+            });
+        }
         _ => {
             columns.extend(built_in(&kind.kind));
             columns.push(Column {

@@ -63,6 +63,10 @@ const GAPS: &[(&str, &str)] = &[
         "only time",
     ),
     (
+        "unknown fields and wrong types in definitions themselves",
+        "a misspelt field of a definition is stored instead of warned of",
+    ),
+    (
         "names in conflict between two definitions; `NonStructuralSchema` conditions",
         "a definition is accepted that a cluster would leave unestablished",
     ),

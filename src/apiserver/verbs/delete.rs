@@ -49,6 +49,10 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     let Some(current) = server.store.get(key).cloned() else {
         return Err(Status::not_found(&key.resource, &key.name));
     };
+    if is_immortal(key) {
+        let why = "this namespace may not be deleted";
+        return Err(Status::forbidden(&key.resource, &key.name, why));
+    }
     check_preconditions(call, key, &current.object, current.modified.0)?;
     let options = call.request.body.as_deref().unwrap_or(&Value::Null);
     let dry_run = call.request.options.dry_run || options["dryRun"] == true;
@@ -114,6 +118,12 @@ fn mark(call: &Call<'_>, object: &Value, options: &Value) -> Deletion {
     let mut new = if marked { object.clone() } else { metadata::marked(object, 0, time) };
     new.set_meta("finalizers", Some(Value::from(finalizers)));
     Deletion::Marked(new)
+}
+
+/// The namespaces that no cluster does without.
+fn is_immortal(key: &Key) -> bool {
+    *key == namespace_key(&key.name)
+        && matches!(key.name.as_str(), "default" | "kube-system" | "kube-public")
 }
 
 fn is_pod(call: &Call<'_>) -> bool {
