@@ -27,7 +27,7 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
         ShowWhich::Shortest => Show::Shortest,
         ShowWhich::Serial => serial(&mut results)?,
     };
-    let style = Style { show, ..drawing.out };
+    let style = Style { show, recorded: !args.no_record, ..drawing.out };
     output::stdout(&output.render(&results, &style))?;
     let plain = Style { color: false, width: 100, ..style };
     for (renderer, path) in reports {

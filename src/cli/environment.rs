@@ -6,7 +6,7 @@
 use std::io::IsTerminal;
 
 use super::args::{ColorWhen, Global};
-use crate::report::{Show, Style};
+use crate::report::Style;
 use crate::scenario::{Diagnostic, DiagnosticStyle};
 
 /// The variables that are read, for `lostwrite help environment`.
@@ -87,7 +87,8 @@ impl Drawing {
             Some(width) => width.into(),
             None => columns(out_is_terminal),
         };
-        let out = Style { color: color(out_is_terminal), ascii, width, show: Show::Shortest };
+        let color_of_out = color(out_is_terminal);
+        let out = Style { color: color_of_out, ascii, width, ..Style::default() };
         // Diagnostics are drawn as rustc draws them: in ASCII.
         let err = DiagnosticStyle { color: color(err_is_terminal), unicode: false, width };
         Ok(Drawing { out, err })

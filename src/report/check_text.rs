@@ -287,7 +287,9 @@ fn draw_witness(
     let (command, remark) = commands::replay(result, witness);
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     lines.push(label("replay", None).then(Role::Strong, command).then(Role::Faint, remark));
-    lines.push(label("explain", None).then(Role::Strong, commands::explain(result)));
+    if style.recorded {
+        lines.push(label("explain", None).then(Role::Strong, commands::explain(result)));
+    }
     lines
 }
 

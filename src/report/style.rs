@@ -17,6 +17,8 @@ pub struct Style {
     pub width: usize,
     /// Which losing schedules to draw.
     pub show: Show,
+    /// Whether a recording of each violation is kept, which `explain` can read.
+    pub recorded: bool,
 }
 
 /// Which losing schedules to draw.
@@ -34,7 +36,7 @@ pub enum Show {
 impl Default for Style {
     /// What a file or a pipe gets: no colour, Unicode, 100 columns.
     fn default() -> Self {
-        Style { color: false, ascii: false, width: 100, show: Show::Shortest }
+        Style { color: false, ascii: false, width: 100, show: Show::Shortest, recorded: true }
     }
 }
 
