@@ -12,47 +12,64 @@ const META: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// Prunes an object by a schema; the paths of what went.
 pub(super) fn prune(object: &mut Value, root: &Node, is_resource: bool) -> Vec<String> {
-    let mut paths = Vec::new();
-    walk(object, Some(root), is_resource, "", &mut paths);
-    paths.sort();
-    paths
+    let mut pruner = Pruner { gone: Vec::new() };
+    match object {
+        Value::Object(fields) if is_resource => {
+            let mut kept = serde_json::Map::new();
+            for field in META {
+                kept.extend(fields.remove_entry(field));
+            }
+            pruner.value(object, Some(root), false, "");
+            if let Value::Object(fields) = object {
+                fields.extend(kept);
+            }
+        }
+        _ => pruner.value(object, Some(root), false, ""),
+    }
+    pruner.gone.sort();
+    pruner.gone
 }
 
-fn walk(value: &mut Value, node: Option<&Node>, root: bool, path: &str, out: &mut Vec<String>) {
-    let preserve = node.is_some_and(|node| node.preserve);
-    let embedded = root || node.is_some_and(|node| node.embedded);
-    match value {
-        Value::Object(fields) => {
-            let mut gone = Vec::new();
-            for (key, inner) in fields.iter_mut() {
-                if embedded && META.contains(&key.as_str()) {
-                    continue;
-                }
-                let at = join(path, key);
-                match below(node, key) {
-                    Below::Known(node) => walk(inner, Some(node), false, &at, out),
-                    Below::Anything => walk(inner, None, false, &at, out),
-                    Below::Unknown if preserve => {}
-                    Below::Unknown => {
-                        out.push(at);
-                        gone.push(key.clone());
+struct Pruner {
+    gone: Vec<String>,
+}
+
+impl Pruner {
+    /// `spare`: the items of a list whose unknown fields are preserved keep theirs.
+    fn value(&mut self, value: &mut Value, node: Option<&Node>, spare: bool, path: &str) {
+        let spare = spare || node.is_some_and(|node| node.preserve);
+        match value {
+            Value::Object(_) if spare && node.is_none() => {}
+            Value::Object(fields) => {
+                let embedded = node.is_some_and(|node| node.embedded);
+                fields.retain(|key, inner| {
+                    let at = join(path, key);
+                    match below(node, key) {
+                        Below::Known(node) => self.value(inner, Some(node), false, &at),
+                        Below::Anything => self.value(inner, None, false, &at),
+                        Below::Unknown if spare => {}
+                        Below::Unknown => {
+                            self.gone.push(at);
+                            return false;
+                        }
                     }
+                    if embedded
+                        && key == "metadata"
+                        && let Below::Known(node) = below(node, key)
+                    {
+                        super::decode::round_trip(inner, node);
+                    }
+                    true
+                });
+            }
+            Value::Array(items) => {
+                let item = node.and_then(|node| node.items.as_deref());
+                for (index, inner) in items.iter_mut().enumerate() {
+                    self.value(inner, item, spare, &format!("{path}[{index}]"));
                 }
             }
-            for key in gone {
-                fields.remove(&key);
-            }
+            _ => {}
         }
-        Value::Array(items) => {
-            let item = node.and_then(|node| node.items.as_deref());
-            for (index, inner) in items.iter_mut().enumerate() {
-                if preserve && item.is_none() {
-                    continue;
-                }
-                walk(inner, item, false, &format!("{path}[{index}]"), out);
-            }
-        }
-        _ => {}
     }
 }
 

@@ -297,3 +297,35 @@ fn a_number_too_large_for_an_integer_is_no_integer() {
     widget().prune(&mut whole);
     assert_eq!(whole.to_string(), r#"{"spec":{"replicas":2}}"#);
 }
+
+#[test]
+fn preserving_unknown_fields_reaches_into_lists_and_not_below_known_fields() {
+    let schema = parse(json!({
+        "l": { "type": "array", "x-kubernetes-preserve-unknown-fields": true, "items": {
+            "type": "object", "properties": { "known": { "type": "object", "properties": {
+                "a": { "type": "string" } } } } } },
+        "any": { "type": "object", "additionalProperties": true }
+    }));
+    let mut object = json!({
+        "l": [{ "free": 1, "known": { "a": "x", "b": "y" } }],
+        "any": { "flat": 1, "deep": { "x": 1 } }
+    });
+    assert_eq!(schema.prune(&mut object), ["any.deep.x", "l[0].known.b"]);
+    assert_eq!(
+        object,
+        json!({ "l": [{ "free": 1, "known": { "a": "x" } }], "any": { "flat": 1, "deep": {} } })
+    );
+}
+
+#[test]
+fn an_embedded_resource_keeps_its_type_and_the_fields_of_metadata() {
+    let schema = parse(json!({ "t": { "type": "object", "x-kubernetes-embedded-resource": true,
+        "properties": { "spec": { "type": "object" } } } }));
+    let mut object = json!({ "t": { "apiVersion": "v1", "kind": "K", "odd": 1, "spec": { "x": 1 },
+        "metadata": { "name": "n", "labels": {}, "nope": 1 } } });
+    assert_eq!(schema.prune(&mut object), ["t.metadata.nope", "t.odd", "t.spec.x"]);
+    assert_eq!(
+        object,
+        json!({ "t": { "apiVersion": "v1", "kind": "K", "spec": {}, "metadata": { "name": "n" } } })
+    );
+}

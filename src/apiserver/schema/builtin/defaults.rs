@@ -42,18 +42,22 @@ pub(in crate::apiserver::schema) fn default(kind: Builtin, object: &mut Value) {
 
 /// Prepares a new object for storage: its first status, and what admission adds.
 pub(in crate::apiserver::schema) fn prepare_create(kind: Builtin, object: &mut Value) {
+    let class = quality_of_service(&object["spec"]);
+    let Some(object) = object.as_object_mut() else { return };
+    let mut put = |field: &str, value: Value| object.insert(field.to_owned(), value);
     match kind {
         Builtin::Pod => {
-            let class = quality_of_service(&object["spec"]);
-            object["status"] = json!({ "phase": "Pending", "qosClass": class });
-            if let Some(spec) = fields(object, "spec") {
+            put("status", json!({ "phase": "Pending", "qosClass": class }));
+            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
                 admit_pod(spec);
             }
         }
-        Builtin::Deployment => object["status"] = json!({}),
+        Builtin::Deployment => {
+            put("status", json!({}));
+        }
         Builtin::Namespace => {
-            object["status"] = json!({ "phase": "Active" });
-            object["spec"] = json!({ "finalizers": ["kubernetes"] });
+            put("status", json!({ "phase": "Active" }));
+            put("spec", json!({ "finalizers": ["kubernetes"] }));
         }
         _ => {}
     }

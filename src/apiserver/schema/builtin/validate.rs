@@ -66,18 +66,18 @@ fn pod_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
             return;
         }
         for index in 0..wanted[list].as_array().map_or(0, Vec::len) {
-            if let Some(image) = before[list][index].get("image") {
-                wanted[list][index]["image"] = image.clone();
+            let container = wanted[list][index].as_object_mut();
+            if let (Some(container), Some(image)) = (container, before[list][index].get("image")) {
+                container.insert("image".to_owned(), image.clone());
             }
         }
     }
+    let Some(fields) = wanted.as_object_mut() else { return };
     for field in ["activeDeadlineSeconds", "tolerations"] {
         match before.get(field) {
-            Some(value) => wanted[field] = value.clone(),
-            None => {
-                wanted.as_object_mut().map(|fields| fields.remove(field));
-            }
-        }
+            Some(value) => fields.insert(field.to_owned(), value.clone()),
+            None => fields.remove(field),
+        };
     }
     if &wanted != before {
         let detail = "pod updates may not change fields other than `spec.containers[*].image`,\
