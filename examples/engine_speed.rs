@@ -76,7 +76,7 @@ fn main() {
         let took = start.elapsed();
         let (all, losing) = exact.expect("few enough to be counted");
         println!(
-            "| `exhaustive` | {n} × {calls} | none: counted in {:.1} ms | all | {all} | {losing} | |",
+            "| `exhaustive` | {n} × {calls} | none: {:.1} ms | all | {all} | {losing} | |",
             took.as_secs_f64() * 1e3
         );
         for (engine, name) in ENGINES {

@@ -251,7 +251,10 @@ fn program() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(20)
+    })]
 
     #[test]
     fn no_engine_finds_a_loss_where_there_is_none(text in program(), seed in 0..1000u64) {
@@ -277,7 +280,8 @@ proptest! {
                 prop_assert_eq!(a.name, b.name);
                 prop_assert!(
                     b.verdict == a.verdict || b.verdict == Verdict::Unknown,
-                    "{}: {} says {:?}, exhaustive {:?}\n{}", a.name, name, b.verdict, a.verdict, text
+                    "{}: {name} says {:?}, exhaustive {:?}\n{text}",
+                    a.name, b.verdict, a.verdict
                 );
             }
             if theirs.exploration.complete {
@@ -299,4 +303,18 @@ fn real_threads_say_how_rarely_beside_the_exact_count() {
     assert!(!result.exploration.complete);
     assert_ne!(lost.verdict, Verdict::Holds);
     replays(&scenario, &result);
+}
+
+/// Each scheduler has a line in the table of `docs/engines.md`.
+#[test]
+fn the_documentation_names_every_scheduler() {
+    let doc = include_str!("../docs/engines.md");
+    for entry in lostwrite::schedulers::all() {
+        let named = |line: &&str| line.starts_with('|') && line.contains(entry.name);
+        assert!(doc.lines().any(|line| named(&line)), "{}", entry.name);
+    }
+    for (_, name) in ENGINES {
+        let entry = lostwrite::schedulers::named(name).expect("an engine is a scheduler");
+        assert_eq!(entry.samples, !Engine::named(name).unwrap().is_exhaustive(), "{name}");
+    }
 }

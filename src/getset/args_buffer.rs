@@ -8,7 +8,7 @@
 //! `reflect.Value` may be used by several goroutines as far as the value under it may; the slice
 //! that carries the arguments is ordinary memory. One caller fills it, the other one fills it, and
 //! both call with what the second put in. A buffer per call has no such meeting.
-//! Read next: `informer.rs`.
+//! Next to read: `informer.rs`.
 
 use super::process::{Goroutine, Process, Word};
 use crate::threads::Backend;

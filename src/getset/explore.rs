@@ -1,9 +1,10 @@
 //! Runs one model under loom and keeps the clearest of the orders that go wrong.
 //!
-//! An execution that goes wrong does not end the exploration, so the verdict counts them all; the
+//! An execution that goes wrong does not end the exploration, so the verdict counts them all. The
 //! order that is kept has the fewest stale reads (one without any is an order that a reader can
 //! follow line by line, and that needs no weak memory), then the fewest switches between
-//! goroutines, then the fewest events, and of equals it is the first. Read next: `../report/memory.rs`, which draws it.
+//! goroutines, then the fewest events, and of equals it is the first.
+//! Next to read: `../report/memory.rs`, which draws it.
 
 use super::Model;
 use super::process::Process;

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! No data race, nothing torn, and one of the two fields is gone: the same story as at the API
-//! server, with a mutex instead of a resourceVersion. Read next: `word.rs`.
+//! server, with a mutex instead of a resourceVersion. Next to read: `word.rs`.
 
 use super::process::{Goroutine, Memory, Mutex, Process};
 use crate::threads::Backend;

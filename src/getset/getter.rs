@@ -7,7 +7,7 @@
 //!
 //! The lock guards the copying of a pointer, which needed no guard; what it points to is read
 //! after the lock was given back, while the setter writes. Returned by value, or by `DeepCopy`,
-//! the copy is made under the lock. Read next: `lazy_cache.rs`.
+//! the copy is made under the lock. Next to read: `lazy_cache.rs`.
 
 use super::process::{Memory, Mutex, Process};
 use crate::threads::Backend;

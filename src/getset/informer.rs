@@ -8,7 +8,7 @@
 //!
 //! What a lister returns is shared by every reconciler of the process (controller-runtime's client
 //! copies it, unless told not to). In place, the change races with all other readers, and they see
-//! a status that no API server ever stored. Read next: `mod.rs`, the table of all models.
+//! a status that no API server ever stored. Next to read: `mod.rs`, the table of all models.
 
 use super::process::{Memory, Process};
 use crate::threads::Backend;

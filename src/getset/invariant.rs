@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A mutex per field, or an atomic per field, protects each field and not the sentence about both.
-//! One mutex around both does. Read next: `mixed_access.rs`.
+//! One mutex around both does. Next to read: `mixed_access.rs`.
 
 use super::process::{Goroutine, Memory, Mutex, Process, Word};
 use crate::threads::Backend;

@@ -8,7 +8,7 @@
 //!
 //! Both may find it not started and start it twice; or one sees the flag before the items it
 //! stands for. `sync.Once` is a mutex and a flag that is set after the work, under that mutex.
-//! Read next: `args_buffer.rs`.
+//! Next to read: `args_buffer.rs`.
 
 use super::process::{Goroutine, Memory, Mutex, Process, Word};
 use crate::threads::Backend;

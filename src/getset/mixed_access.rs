@@ -7,7 +7,7 @@
 //!
 //! The mutex means nothing to the goroutine that does not take it, and the plain write is not an
 //! atomic one: it may undo the addition that fell between its read and its write. All accesses
-//! atomic, or all under the mutex. Read next: `snapshot_read.rs`.
+//! atomic, or all under the mutex. Next to read: `snapshot_read.rs`.
 
 use super::process::{Mutex, Process, Word};
 use crate::threads::Backend;

@@ -7,7 +7,7 @@
 //! that a read may return. [`models`] is the table; `lostwrite memory` lists and runs it.
 //!
 //! Left out: what loom leaves out (see `../threads/loom.rs`), and Go's garbage collector, channels
-//! and `RWMutex`. Read next: `process.rs` (what a model is written against), `get_then_set.rs`.
+//! and `RWMutex`. Next to read: `process.rs` (what a model is written against), `get_then_set.rs`.
 
 mod args_buffer;
 mod explore;
@@ -121,7 +121,7 @@ const MODELS: &[Model] = &[
     holds(
         "word",
         "a word-sized field, set and read without a lock",
-        "A racing read of one word sees a value that somebody wrote; it is a data race all the same.",
+        "A racing read of one word sees a value that somebody wrote; it is a race all the same.",
         program!(word::holds),
     ),
     breaks(

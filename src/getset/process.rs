@@ -4,15 +4,15 @@
 //! in every order it knows. Each access writes one line on a tape that the engine does not see,
 //! so an offending order can be drawn afterwards. How the accesses stand for Go's:
 //!
-//! | here | Go | in loom's memory model |
-//! |---|---|---|
-//! | [`Word::get`], [`Word::set`] | a plain access to a word-sized variable that races: it sees some value that was written, and orders nothing | relaxed |
-//! | [`Word::load`], `store`, `add`, `compare_and_swap` | `sync/atomic` | sequentially consistent |
-//! | [`Memory`] | a plain variable that must not race; one that does is reported, as `-race` does | checked cell |
-//! | [`Mutex`] | `sync.Mutex` | acquire and release |
-//! | [`Process::after`] | what follows `WaitGroup.Wait` | join |
+//! - [`Word::get`] and [`Word::set`] are plain accesses to a word-sized variable that races: each
+//!   sees some value that was written, and orders nothing. Under loom: relaxed.
+//! - [`Word::load`], `store`, `add` and `compare_and_swap` are `sync/atomic`. Under loom:
+//!   sequentially consistent.
+//! - [`Memory`] is a plain variable that must not race; one that does is reported, as `-race` does.
+//!   Under loom: a checked cell.
+//! - [`Mutex`] is `sync.Mutex`, and [`Process::after`] is what follows `WaitGroup.Wait`.
 //!
-//! Left out: channels, `sync.RWMutex`, garbage. Read next: `get_then_set.rs`, the first model.
+//! Left out: channels, `sync.RWMutex`, garbage. Next to read: `get_then_set.rs`, the first model.
 
 use super::tape::{Tape, Touch};
 use crate::threads::{Backend, Lock as _, Plain as _, Word as _};

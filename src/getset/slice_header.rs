@@ -7,7 +7,7 @@
 //!
 //! A slice is three words (pointer, length, capacity; the capacity plays no part here). The new
 //! length with the old pointer walks off the end of the old array. Under a mutex both change as
-//! one. Read next: `invariant.rs`.
+//! one. Next to read: `invariant.rs`.
 
 use super::process::{Memory, Mutex, Process, Word};
 use crate::threads::Backend;

@@ -9,7 +9,7 @@
 //!
 //! A pointer is one word and does not tear. But a plain one may be seen before what it points to:
 //! the reader follows it into fields that are not there yet. An `atomic.Pointer` (or
-//! `atomic.Value`) publishes the fields with the pointer. Read next: `snapshot_replace.rs`.
+//! `atomic.Value`) publishes the fields with the pointer. Next to read: `snapshot_replace.rs`.
 
 use super::process::{Goroutine, Memory, Process, Word};
 use crate::threads::Backend;

@@ -9,7 +9,7 @@
 //!
 //! No read is ever torn, and still an update is lost: `Store` does not ask what it replaces. This
 //! is a PUT without a resourceVersion; compare-and-swap is the one with it.
-//! Read next: `getter.rs`.
+//! Next to read: `getter.rs`.
 
 use super::process::{Goroutine, Process, Word};
 use crate::threads::Backend;

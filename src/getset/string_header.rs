@@ -8,7 +8,7 @@
 //!
 //! A Go string is 16 bytes; no single store writes both words. Read "Ok" with length 8 and the
 //! program prints six bytes of somebody else's memory. Behind an `atomic.Pointer[string]` one word
-//! decides. Read next: `slice_header.rs`.
+//! decides. Next to read: `slice_header.rs`.
 
 use super::process::{Process, Word};
 use crate::threads::Backend;

@@ -2,7 +2,7 @@
 //!
 //! The tape is an ordinary mutex around a list, invisible to the engine, so recording changes
 //! neither the orders nor the values that are explored. A read that did not return the last value
-//! written (a weak memory allows that) names the value that it missed. Read next: `explore.rs`.
+//! written (a weak memory allows that) names the value that it missed. Next to read: `explore.rs`.
 
 use serde::Serialize;
 use std::collections::BTreeMap;

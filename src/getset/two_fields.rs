@@ -12,7 +12,7 @@
 //! Each field is a word, so neither tears, and yet the reader may see the second write without
 //! the first: nothing orders plain accesses. With `sync/atomic` for the flag, it does.
 //! Only a weak memory shows this; under sequential consistency both twins hold.
-//! Read next: `string_header.rs`.
+//! Next to read: `string_header.rs`.
 
 use super::process::{Process, Word};
 use crate::threads::Backend;

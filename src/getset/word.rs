@@ -9,7 +9,7 @@
 //! It is a data race, and `-race` says so; but Go promises that a racing read of a single machine
 //! word sees a value that somebody wrote. That a word does not tear is put into this model, as the
 //! language puts it into its own; what the model adds is that nothing else comes out either.
-//! Read next: `two_fields.rs`, where the trouble starts.
+//! Next to read: `two_fields.rs`, where the trouble starts.
 
 use super::process::{Process, Word};
 use crate::threads::Backend;

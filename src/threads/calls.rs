@@ -7,7 +7,7 @@
 //!
 //! The search is depth first: `levels` holds, for each choice of the last execution, which one of
 //! how many it was; the next execution repeats them up to the last one that has another, and takes
-//! that. Read next: `play.rs`, whose threads yield before each step.
+//! that. Next to read: `play.rs`, whose threads yield before each step.
 
 use super::play::Moment;
 use ::shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};

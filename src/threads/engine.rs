@@ -3,7 +3,7 @@
 //! Each runs the same `play.rs`. An engine that ended by itself has covered every schedule; one
 //! that was stopped, by a limit or at a loss, has not, and says why. What an engine cannot express
 //! it refuses with a sentence that names another scheduler. `docs/engines.md` has the measured
-//! speeds. Read next: `play.rs`.
+//! speeds. Next to read: `play.rs`.
 
 use super::limits::{CutOff, Explored, Limits};
 use super::play::{self, Ended};

@@ -1,7 +1,7 @@
 //! How far an exploration may go, and why it did not go to its end.
 //!
 //! The engines' own limits end as success; ours never do. An exploration is complete when it has
-//! no [`CutOff`], and only then may a verdict say `holds`. Read next: `engine.rs`.
+//! no [`CutOff`], and only then may a verdict say `holds`. Next to read: `engine.rs`.
 
 use std::fmt;
 use std::time::{Duration, Instant};

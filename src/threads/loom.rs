@@ -7,7 +7,7 @@
 //!
 //! Left out by loom itself: a total order of sequentially consistent accesses (they are treated as
 //! acquire and release), load buffering, and values out of thin air; see `docs/memory.md`.
-//! Read next: `shuttle.rs`, or `../getset/process.rs`, which is written against this.
+//! Next to read: `shuttle.rs`, or `../getset/process.rs`, which is written against this.
 
 use super::limits::{CutOff, Explored, Limits};
 use super::quiet::{message, quietly};

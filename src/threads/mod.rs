@@ -11,7 +11,7 @@
 //! `engine.rs` runs a world (the workers of a scenario, and one API server) on each of them.
 //!
 //! Left out: condition variables, read-write locks, async. Nothing here needs them.
-//! Read next: `os.rs` (the shortest backend), then `engine.rs` or `../getset/mod.rs`.
+//! Next to read: `os.rs` (the shortest backend), then `engine.rs` or `../getset/mod.rs`.
 
 use std::ops::DerefMut;
 use std::sync::atomic::Ordering;

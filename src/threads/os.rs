@@ -3,7 +3,7 @@
 //! Whatever order the machine happens to choose is the order that runs; nothing is explored and
 //! nothing can be replayed from a seed. Plain memory is a small locked value here, because safe
 //! Rust cannot express a data race: single accesses are whole, and nothing orders two of them.
-//! Read next: `loom.rs`.
+//! Next to read: `loom.rs`.
 
 use super::limits::{CutOff, Explored, Limits};
 use super::quiet::{message, quietly};

@@ -7,7 +7,7 @@
 //! of these threads, nobody is joined (both would multiply the executions), and whoever performs
 //! the last step judges.
 //!
-//! Left out: faults, which are a scheduler's choices and no thread's. Read next: `tally.rs`.
+//! Left out: faults, which are a scheduler's choices and no thread's. Next to read: `tally.rs`.
 
 use super::{Backend, Lock, Token};
 use crate::reconcilers::Ask;

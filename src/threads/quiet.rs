@@ -4,7 +4,7 @@
 //! panic hook that prints is one for the whole process. [`quietly`] silences it for the calling
 //! thread alone: loom's and shuttle's threads are coroutines of that thread, so a flag of the
 //! thread is enough, and tests that run beside it keep their own messages.
-//! Read next: `loom.rs`.
+//! Next to read: `loom.rs`.
 
 use std::any::Any;
 use std::cell::Cell;

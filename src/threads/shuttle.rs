@@ -3,7 +3,7 @@
 //! shuttle switches between threads before each access to something shared and knows one memory
 //! only, the sequentially consistent one: a read returns the last value written. What needs a
 //! weaker memory to go wrong, loom finds and shuttle does not.
-//! Read next: `calls.rs`, our own scheduler for it.
+//! Next to read: `calls.rs`, our own scheduler for it.
 
 use super::calls::{CallScheduler, announce};
 use super::engine::{Engine, Plan};

@@ -6,7 +6,7 @@
 //! is written under the world's lock and through standard primitives, so no engine sees it.
 //! Of several losing schedules the one with the fewest steps is kept, then the one with the fewest
 //! switches between actors, then the smallest: it does not depend on which came first.
-//! Read next: `engine.rs`.
+//! Next to read: `engine.rs`.
 
 use super::play::{Cost, Ended};
 use crate::simulation::{Choice, Ending};
