@@ -316,6 +316,32 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether what was read then is older than what the victim (for a dropped write, the one who
+    /// was sooner) wrote.
+    pub fn is_behind(&self, read: Told<'_>) -> bool {
+        let newer = match self.witness.class {
+            LossClass::Dropped => self.culprit,
+            _ => self.other_culprit().and(self.victim),
+        };
+        let same = newer.is_none();
+        let made = newer.map_or(0, |newer| self.made(newer));
+        let before = self.story.rv(self.witness.victim.step.saturating_sub(1));
+        let read = Facts::basis(read).unwrap_or(0);
+        read < if same { before } else { made }
+    }
+
+    /// Whether the field was there before the culprit's step and is not after it.
+    pub fn took_away(&self) -> bool {
+        let (Some(change), guilty) = (self.change(), self.guilty_step()) else { return false };
+        is_there(change, self.story.before(guilty)) && !is_there(change, self.story.after(guilty))
+    }
+
+    /// Whether the culprit wrote the lost field, with a value computed from what it had read.
+    pub fn is_computed(&self) -> bool {
+        let (Some(field), Some(culprit)) = (self.field(), self.culprit) else { return false };
+        culprit.event.intent.iter().any(|c| c.derived && c.path.overlaps(&field))
+    }
+
     /// Whether the culprit's own intent was about the lost field too.
     pub fn same_field(&self) -> bool {
         let (Some(field), Some(culprit)) = (self.field(), self.culprit) else { return false };

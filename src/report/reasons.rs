@@ -41,10 +41,14 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
             "run one after the other, in whatever order, they would not end in {end}"
         ));
         if facts.other_culprit().is_none() {
+            let shared = facts.victim.filter(|victim| facts.story.is_shared(victim.event));
+            reasons.extend(shared.and_then(|_| memory(facts)));
             return reasons;
         }
     }
+    let shared = facts.victim.is_some_and(|victim| facts.story.is_shared(victim.event));
     reasons.extend(match facts.witness.class {
+        LossClass::Omitted | LossClass::Torn if shared => memory(facts),
         LossClass::Ignored => ignored(facts),
         LossClass::Dropped => dropped(facts),
         LossClass::Omitted => Some(
@@ -107,11 +111,18 @@ fn by_cache(facts: &Facts<'_>) -> &'static str {
 
 fn patch_reason(facts: &Facts<'_>) -> String {
     let list = facts.list();
-    let computed = facts.same_field()
-        && facts
-            .culprit
-            .is_some_and(|culprit| culprit.event.intent.iter().any(|change| change.derived));
+    if let Some((operation, parent)) = replaced_parent(facts) {
+        return format!(
+            "a JSON patch's `{operation} {parent}` replaces whatever is there, and nothing tested \
+             that it was still what was read"
+        );
+    }
     match (facts.patch(), list) {
+        (Some(PatchKind::Strategic), Some(_)) if facts.witness.class != LossClass::Clobber => {
+            "this list has no merge key, so even a strategic merge patch replaces it as a whole; \
+             and the patch carried no resourceVersion for the server to compare"
+                .to_owned()
+        }
         (Some(PatchKind::Merge), Some(_)) if facts.witness.class != LossClass::Clobber => {
             "a merge patch replaces a list as a whole, whatever its list type, and this one carried \
              no resourceVersion for the server to compare"
@@ -122,7 +133,7 @@ fn patch_reason(facts: &Facts<'_>) -> String {
              the one that was read"
                 .to_owned()
         }
-        _ if computed => {
+        _ if facts.is_computed() => {
             "the value was computed from what was read, but the patch carried only the result, and \
              no resourceVersion for the server to compare"
                 .to_owned()
@@ -139,6 +150,11 @@ fn apply_reason(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     let mine = manager(culprit);
     let same = facts.victim.is_some_and(|victim| manager(victim) == mine);
     let mine = mine.unwrap_or_default();
+    if facts.is_computed() {
+        return "the value was computed from what was read; apply knows field managers, not \
+                versions, so nothing told it that the base was old"
+            .to_owned();
+    }
     match (same, &culprit.event.action) {
         (true, _) => format!(
             "both apply as field manager `{mine}`, and an apply removes every field that its \
@@ -149,8 +165,8 @@ fn apply_reason(facts: &Facts<'_>, culprit: Told<'_>) -> String {
              with it, `{mine}` owns it now"
         ),
         _ => format!(
-            "the lists are atomic or the fields are shared for field manager `{mine}`, so the \
-             server replaced them"
+            "apply compares owners, not versions: nothing told `{mine}` that what it had read was \
+             old"
         ),
     }
 }
@@ -194,12 +210,36 @@ fn memory(facts: &Facts<'_>) -> Option<String> {
     })
 }
 
+/// The operation of a JSON patch that puts something new in place of a map that the lost field was
+/// in, and where: `add`, `/status`.
+pub(super) fn replaced_parent(facts: &Facts<'_>) -> Option<(String, String)> {
+    let Action::Write { sent, patch: Some(PatchKind::Json), .. } = &facts.culprit?.event.action
+    else {
+        return None;
+    };
+    let names = facts.field()?.field_names().join("/");
+    sent.as_array()?.iter().find_map(|operation| {
+        let (name, path) = (operation["op"].as_str()?, operation["path"].as_str()?);
+        let parent = path.strip_prefix('/')?;
+        let above = names.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'));
+        let puts = matches!(name, "add" | "replace");
+        (above && puts).then(|| (name.to_owned(), path.to_owned()))
+    })
+}
+
 fn ignored(facts: &Facts<'_>) -> Option<String> {
     let victim = facts.victim?;
     if facts.patch_of(victim) == Some(PatchKind::Json) && facts.list().is_some() {
         return Some(
             "a JSON patch names list entries by their index as it was read; by then another entry \
              stood there, and nothing tested that"
+                .to_owned(),
+        );
+    }
+    if facts.patch_of(victim) == Some(PatchKind::Apply) && facts.is_removal() {
+        return Some(
+            "an apply removes only what its own field manager had applied before, and this one had \
+             not: not naming a field says nothing about it"
                 .to_owned(),
         );
     }

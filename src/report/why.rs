@@ -5,7 +5,7 @@
 //! answered); the loss class only chooses which facts matter. Next to read: `reasons.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::locked_to;
+use super::steps::{is_empty_patch, locked_to};
 use super::text::list_and;
 use super::view::value_text;
 use crate::apiserver::PatchKind;
@@ -39,10 +39,15 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
         _ => ("lost", "guilty"),
     };
     say(victim, facts.victim, facts.victim.map(|victim| lost(facts, victim)));
-    // What is ignored would be ignored on a fresh read, too.
-    let stale = facts.stale.filter(|_| class != LossClass::Ignored);
-    say("stale", stale, stale.map(|stale| stale_read(facts, stale)));
-    let other = facts.other_culprit();
+    // What is ignored would be ignored on a fresh read, too; what was not told has no reason.
+    let untold = class == LossClass::Dropped && facts.victim.is_some_and(|v| !v.event.answered);
+    let stale = facts.stale.filter(|stale| {
+        let fresh = class == LossClass::Dropped && !facts.is_behind(*stale);
+        class != LossClass::Ignored && !untold && !fresh
+    });
+    let read = if stale.is_some_and(|stale| facts.is_behind(stale)) { "stale" } else { "read" };
+    say(read, stale, stale.map(|stale| stale_read(facts, stale)));
+    let other = facts.other_culprit().filter(|_| !untold);
     say(culprit, other, other.map(|culprit| guilty(facts, culprit)));
     for (at, text) in super::reasons::reasons(facts).into_iter().enumerate() {
         say(if at == 0 { "why" } else { "" }, None, Some(text));
@@ -77,9 +82,6 @@ fn lost(facts: &Facts<'_>, victim: Told<'_>) -> String {
                 false => format!("{name} gave up: nobody told it whether {lost} was stored"),
             }
         }
-        LossClass::Omitted => {
-            format!("{name} meant {lost}, sent nothing about it{}", answered(facts, victim))
-        }
         LossClass::WrongObject => format!(
             "{name} meant {lost} for the object it had read, and wrote it to another one of the \
              same name{}",
@@ -103,11 +105,16 @@ fn meant(facts: &Facts<'_>, victim: Told<'_>) -> String {
     let Action::Write { sent, .. } = &victim.event.action else { return format!("{aim}{told}") };
     let sent_value = facts.field().and_then(|field| field.get(sent).cloned());
     match sent_value {
+        Some(_) if facts.is_removal() => format!("{aim}, and sent it all the same{told}"),
         Some(value) if facts.change().is_some_and(|c| c.value.as_ref() != Some(&value)) => {
             format!("{aim}, sent {}{told}", value_text(&value))
         }
         Some(_) => format!("{aim}, and sent it{told}"),
-        None if facts.patch_of(victim) == Some(PatchKind::Json) => format!("{aim}{told}"),
+        None if facts.patch_of(victim) == Some(PatchKind::Json)
+            && !is_empty_patch(victim.event) =>
+        {
+            format!("{aim}{told}")
+        }
         None => format!("{aim}, sent nothing about it{told}"),
     }
 }
@@ -125,7 +132,9 @@ fn stale_read(facts: &Facts<'_>, stale: Told<'_>) -> String {
                 format!("{name} had read rv {rv} from its cache, before that write")
             }
         }
-        (_, LossClass::Omitted) => format!("{name} had read at rv {rv}, where it was so already"),
+        (_, LossClass::Omitted) if facts.victim.is_some_and(|v| is_empty_patch(v.event)) => {
+            format!("{name} had read at rv {rv}, where it was so already")
+        }
         (Action::Decode, _) => format!("{name} decoded the answer of rv {rv} into shared memory"),
         (Action::Write { .. }, _) => {
             let made = facts.story.rv(stale.step);
@@ -151,7 +160,7 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     let root = whole(facts, culprit);
     let list = facts.list().unwrap_or_else(|| "list".to_owned());
     let list_in_body = match &event.action {
-        Action::Write { sent, patch: Some(PatchKind::Merge), .. } => facts
+        Action::Write { sent, patch: Some(PatchKind::Merge | PatchKind::Strategic), .. } => facts
             .field()
             .and_then(|field| field.outermost_list())
             .is_some_and(|list| list.get(sent).is_some()),
@@ -159,7 +168,9 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     };
     match &event.action {
         Action::Write { .. } if facts.witness.class == LossClass::Dropped => {
-            format!("{name} had written in between{told}")
+            let between = facts.stale.is_some_and(|stale| facts.is_behind(stale));
+            let when = if between { "in between" } else { "it before" };
+            format!("{name} had written {when}{told}")
         }
         Action::Decode => {
             let wiped = facts.story.wiped(culprit.step);
@@ -198,7 +209,16 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
             });
             format!("{name} wrote {meant}, computed from rv {basis}{fresh}{told}")
         }
-        _ => format!("{name} sent {} computed from rv {basis}{told}", facts.story.changes(event)),
+        _ => match super::reasons::replaced_parent(facts) {
+            Some((operation, parent)) => format!(
+                "{name} sent `{operation} {parent}`, which replaced all of it with what it made of \
+                 rv {basis}{told}"
+            ),
+            None => {
+                let meant = facts.story.changes(event);
+                format!("{name} sent {meant}, computed from rv {basis}{told}")
+            }
+        },
     }
 }
 
@@ -226,12 +246,18 @@ fn whole(facts: &Facts<'_>, culprit: Told<'_>) -> String {
 }
 
 fn apply_guilty(facts: &Facts<'_>, culprit: Told<'_>, force: bool, told: &str) -> String {
-    let label = facts.label();
-    match (facts.same_field(), force) {
-        (true, true) => format!("{} took {label} with force{told}", culprit.name),
-        (true, false) => format!("{} applied {label} as well{told}", culprit.name),
-        (false, _) => {
-            format!("{} applied without {label}, and the server removed it{told}", culprit.name)
-        }
+    let (name, label) = (culprit.name, facts.label());
+    let basis = Facts::basis(culprit).unwrap_or(0);
+    let meant = facts.story.changes(culprit.event);
+    let force = if force { " with force" } else { "" };
+    if facts.took_away() && !facts.same_field() {
+        return format!("{name} applied{force} without {label}, and the server removed it{told}");
     }
+    let fresh = afresh(facts, culprit)
+        .map_or_else(String::new, |fresh| format!(" (from the object as it was by then: {fresh})"));
+    let computed = match facts.is_computed() || !facts.same_field() {
+        true => format!(", computed from rv {basis}{fresh}"),
+        false => String::new(),
+    };
+    format!("{name} applied {meant}{force}{computed}{told}")
 }
