@@ -157,3 +157,85 @@ proptest! {
         prop_assert_eq!(PathSet::decode(&set.encode()), Ok(set));
     }
 }
+
+/// Any JSON, with the names that our schemas know strewn in.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-2..3_i64).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-c$]{0,2}".prop_map(Value::from),
+    ];
+    let names = vec![
+        "metadata",
+        "spec",
+        "status",
+        "labels",
+        "finalizers",
+        "ownerReferences",
+        "managedFields",
+        "containers",
+        "conditions",
+        "name",
+        "type",
+        "map",
+        "set",
+        "k",
+        "resources",
+        "template",
+        "data",
+        "stringData",
+        "tolerations",
+        "fieldsV1",
+        "f:spec",
+        "$patch",
+        "$retainKeys",
+        "$setElementOrder/conditions",
+        "$deleteFromPrimitiveList/finalizers",
+    ];
+    leaf.prop_recursive(5, 40, 4, move |inner| {
+        let name = prop::sample::select(names.clone());
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(name, inner, 0..5).prop_map(|fields| json!(fields)),
+        ]
+    })
+}
+
+proptest! {
+    /// User mistakes are answers, never panics: every function takes any value.
+    #[test]
+    fn nothing_panics(object in any_json(), other in any_json()) {
+        let builtins = [("", "Pod"), ("apps", "Deployment"), ("", "Secret"), ("", "Namespace")];
+        let builtins = builtins.map(|(group, kind)| {
+            crate::apiserver::schema::builtin::schema(group, "v1", kind).expect("a built-in kind")
+        });
+        let (api_version, kind, subresource) = ("g/v1", "W", "");
+        let (manager, reset, time) = ("x", &["status"][..], "2026-01-01T00:00:00Z");
+        let write = Write { manager, api_version, kind, subresource, reset, time };
+        for schema in builtins.iter().map(|schema| (**schema).clone()).chain([schema()]) {
+            let _ = schema.decode(&object);
+            let _ = crate::apiserver::patch::strategic(&schema, &other, &object);
+            let _ = schema.validate(&object, Some(&other));
+            let _ = schema.validate_status(&object, &other);
+            let mut config = object.clone();
+            if let Some(fields) = config.as_object_mut() {
+                fields.insert("apiVersion".to_owned(), json!(api_version));
+                fields.insert("kind".to_owned(), json!(kind));
+            }
+            let _ = super::apply(&schema, Some(&other), &config, &write, true);
+            let _ = super::apply(&schema, None, &config, &write, true);
+            let mut new = object.clone();
+            super::update(&schema, Some(&other), &mut new, &write);
+            let mut new = object.clone();
+            schema.prune(&mut new);
+            schema.default(&mut new);
+            schema.prepare_create(&mut new);
+            let _ = schema.validate(&new, None);
+        }
+        let _ = Schema::parse(&object, "s");
+        let _ = crate::apiserver::patch::json(&other, &object);
+        let _ = crate::apiserver::patch::merge(&other, &object);
+    }
+}
