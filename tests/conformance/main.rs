@@ -10,6 +10,7 @@
 mod arm;
 mod fidelity;
 mod matching;
+mod mutants;
 mod player;
 
 use std::collections::BTreeMap;
@@ -86,6 +87,24 @@ fn play(folder: &str, see: &mut dyn FnMut(&str, &Value, &Outcome)) {
     }
 }
 
+/// For each server that is wrong in one rule, the first recorded case that notices.
+fn play_mutants() -> Vec<(&'static str, Option<String>)> {
+    let root = root().join("modern");
+    let fresh = InProcess::new(true, &read(&root.join("crds.json")));
+    let notices = |mutant: &mutants::Mutant| {
+        mutant.topics.iter().find_map(|topic| {
+            let cases = read(&root.join(format!("{topic}.json")));
+            let mut cases = cases["cases"].as_array().into_iter().flatten();
+            let wrong = cases.find(|case| {
+                let mut arm = mutants::Mutated::new(mutant, fresh.clone());
+                !player::play(&mut arm, case).semantic.is_empty()
+            });
+            wrong.and_then(|case| case["name"].as_str().map(str::to_owned))
+        })
+    };
+    mutants::MUTANTS.iter().map(|mutant| (mutant.breaks, notices(mutant))).collect()
+}
+
 /// Whether all differences of a case are at paths where they are known and explained.
 fn is_known(entry: &Value, outcome: &Outcome) -> bool {
     let paths: Vec<_> = entry["paths"].as_array().into_iter().flatten().collect();
@@ -141,6 +160,12 @@ fn main() -> ExitCode {
         }
     }
     if only.is_none() {
+        for (breaks, noticed) in play_mutants() {
+            match noticed {
+                Some(case) => println!("without the rule \"{breaks}\": noticed by {case}"),
+                None => faults.push(format!("nobody notices that a server breaks: {breaks}")),
+            }
+        }
         faults.extend(fidelity::check(&results, &differences));
     }
     faults.iter().for_each(|fault| println!("FAILED {fault}"));
