@@ -142,14 +142,15 @@ fn coverage(results: &[CheckResult]) -> String {
         return format!("{of}{states}; {how}.");
     }
     if let [exploration] = explorations.as_slice() {
-        return partial(exploration, results[0].failed());
+        return partial(exploration, is_undecided(&results[0]));
     }
     let partly = explorations.iter().filter(|exploration| !exploration.complete).count();
     let seeds = seeds(&explorations);
     format!("{partly} of {} were not covered completely{seeds}.", explorations.len())
 }
 
-fn partial(exploration: &Exploration, failed: bool) -> String {
+/// `undecided`: the verdict has said how much was sampled, and the exit code is open.
+fn partial(exploration: &Exploration, undecided: bool) -> String {
     let scheduler = exploration.scheduler;
     let seed = exploration.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
     let sampled = exploration.executions.map(|runs| match exploration.stopped_by {
@@ -170,13 +171,12 @@ fn partial(exploration: &Exploration, failed: bool) -> String {
         true => " Some schedules never end; only those up to the bound are counted.",
         false => "",
     };
-    let exit = match exploration.stopped_by {
-        _ if failed => ".",
-        Some(Bound::Interrupted) => ".",
-        _ => "; exit 0, or 3 with --require-exhaustive.",
+    let exit = match undecided && exploration.stopped_by != Some(Bound::Interrupted) {
+        true => "; exit 0, or 3 with --require-exhaustive.",
+        false => ".",
     };
     match sampled {
-        Some(sampled) if failed => format!("{sampled}, {scheduler}{seed}.{reached}"),
+        Some(sampled) if !undecided => format!("{sampled}, {scheduler}{seed}.{reached}"),
         Some(_) => format!("{reached} Not all were tried{exit}").trim_start().to_owned(),
         None => {
             let states = exploration

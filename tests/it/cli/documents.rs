@@ -4,8 +4,10 @@
 //! with `...` or `<` stands for something else and is left out.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{command, finish, folder};
+use super::{Ran, command, finish, folder};
 
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -51,25 +53,16 @@ fn every_command_in_the_documents_runs() {
     let folder = folder();
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     copy(&scenarios, &folder.path().join("scenarios"));
+    let mut all = Vec::new();
     for document in documents() {
         let text = std::fs::read_to_string(&document).unwrap();
-        for arguments in commands(&text) {
-            // Through a shell, so that quotes, pipes and redirections are what they look like.
-            let program = env!("CARGO_BIN_EXE_lostwrite");
-            let mut shell = command(folder.path());
-            let mut shell_command = std::process::Command::new("sh");
-            shell_command
-                .current_dir(folder.path())
-                .args(["-c", &format!("{program} {arguments}")]);
-            for (name, value) in shell.get_envs() {
-                match value {
-                    Some(value) => shell_command.env(name, value),
-                    None => shell_command.env_remove(name),
-                };
-            }
-            shell = shell_command;
-            let ran = finish(&mut shell, "");
-            let name = document.file_name().unwrap().to_string_lossy();
+        let name = document.file_name().unwrap().to_string_lossy().into_owned();
+        all.extend(commands(&text).into_iter().map(|arguments| (name.clone(), arguments)));
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((name, arguments)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let ran = in_a_shell(folder.path(), arguments);
             assert!(
                 [0, 1, 3].contains(&ran.code),
                 "{name}: {arguments}: {}\n{}",
@@ -77,7 +70,25 @@ fn every_command_in_the_documents_runs() {
                 ran.err
             );
         }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+}
+
+/// Through a shell, so that quotes, pipes and redirections are what they look like.
+fn in_a_shell(folder: &Path, arguments: &str) -> Ran {
+    let program = env!("CARGO_BIN_EXE_lostwrite");
+    let mut shell = Command::new("sh");
+    shell.current_dir(folder).args(["-c", &format!("{program} {arguments}")]);
+    for (name, value) in command(folder).get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
     }
+    finish(&mut shell, "")
 }
 
 fn copy(from: &Path, to: &Path) {

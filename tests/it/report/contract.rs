@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{all_checked, check_text, many, render};
+use super::{all_checked, check_text, checked, many, render};
 use lostwrite::check::{self, Options};
 use lostwrite::report::{self, Style};
 use lostwrite::scenario::Scenario;
@@ -79,11 +79,7 @@ fn what_a_sampling_scheduler_cannot_know_is_null() {
 
 #[test]
 fn counts_beyond_53_bits_keep_every_digit() {
-    let result = check_text(
-        &many(8, "update-unconditional").replace("read", "read"),
-        &Options { scheduler: "exhaustive".to_owned(), max_states: Some(10), ..Options::default() },
-    );
-    let mut result = result;
+    let mut result = checked("status-race", false);
     let huge = lostwrite::schedulers::Count::from(u128::MAX);
     result.exploration.schedules = Some(huge.clone());
     let document = parsed(&render("json", &result, Style::default()));
