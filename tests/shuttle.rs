@@ -214,6 +214,35 @@ fn a_server_without_the_resource_version_check_is_caught_by_each_engine() {
     }
 }
 
+/// Asks for nothing and cannot take an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Clumsy(Key);
+
+impl Worker for Clumsy {
+    fn name(&self) -> &str {
+        "clumsy"
+    }
+
+    fn ask(&self) -> Ask {
+        get(&self.0, "clumsy")
+    }
+
+    fn answer(&mut self, _: &Answer) {
+        panic!("dropped it");
+    }
+}
+
+#[test]
+fn a_worker_that_panics_is_an_error_in_words() {
+    let resource = Default::default();
+    let key = Key { resource, name: "demo".into(), namespace: None };
+    let workers = two(false).and(Clumsy(key));
+    for (_, name) in ENGINES {
+        let error = workers.check(name).unwrap_err();
+        assert_eq!(error.message, "a worker panicked: dropped it", "{name}");
+    }
+}
+
 fn program() -> impl Strategy<Value = String> {
     let methods = prop::sample::select(vec![
         "update",

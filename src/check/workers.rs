@@ -24,7 +24,7 @@ use crate::reconcilers::{Ask, Basis, BoxedWorker, Call, Change, WorkerValue};
 use crate::scenario::Diagnostic;
 use crate::schedulers::{Count, Letters, Schedule, exhaustive};
 use crate::simulation::{Choice, FaultBudget, Setting, WorkerInfo, World};
-use crate::threads::{self, Engine, Plan};
+use crate::threads::{self, CutOff, Engine, Plan};
 
 /// Some workers on one API server.
 #[derive(Clone, Debug)]
@@ -106,6 +106,9 @@ impl Workers {
             Some(engine) => {
                 let report = threads::run(&world, &Plan::new(engine))
                     .map_err(|refusal| Diagnostic::error(refusal.to_string()))?;
+                if let Some(CutOff::Panic(words)) = &report.cut_off {
+                    return Err(Diagnostic::error(format!("a worker panicked: {words}")));
+                }
                 let all = report.tally.schedules.as_ref().filter(|_| report.is_complete());
                 let schedules = all.map(|all| {
                     let losing = all.values().filter(|outcome| outcome.decided[0]).count();

@@ -9,10 +9,12 @@
 //!
 //! Left out: faults, which are a scheduler's choices and no thread's. Next to read: `tally.rs`.
 
+use super::quiet::quietly;
 use super::{Backend, Lock, Token};
 use crate::reconcilers::Ask;
 use crate::simulation::{Choice, World};
 use crate::trace::Event;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// What the steps of one execution cost.
@@ -150,9 +152,22 @@ impl<B: Backend, J: Judge> Table<B, J> {
         }
         let Run { world, choices, cost, active, over, inboxes } = &mut *run;
         let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
-        cost.add(&world.take(Choice::Worker(worker)));
+        // A worker may be the user's own, and panic: nobody must wait for it then.
+        let moved = quietly(|| {
+            let event = world.take(Choice::Worker(worker));
+            (event, world.workers[worker].ask() == Ask::Done)
+        });
+        let (event, done) = match moved {
+            Ok(moved) => moved,
+            Err(panic) => {
+                *over = true;
+                inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
+                drop(run);
+                resume_unwind(panic);
+            }
+        };
+        cost.add(&event);
         choices.push(Choice::Worker(worker));
-        let done = world.workers[worker].ask() == Ask::Done;
         *active -= usize::from(done);
         *over = *active == 0;
         for ((cache, before), inbox) in world.caches.iter().zip(lags).zip(inboxes) {
