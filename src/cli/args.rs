@@ -41,7 +41,8 @@ pub struct Global {
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Draw in this many columns [default: the terminal's, or 100]
-    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
+    #[arg(long, global = true, value_name = "COLUMNS")]
+    #[arg(value_parser = clap::value_parser!(u16).range(40..=500))]
     pub width: Option<u16>,
 }
 
@@ -142,7 +143,8 @@ pub struct Bounds {
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
     /// Stop after this time, such as 30s, 500ms or 2m
-    #[arg(long, value_name = "DURATION", value_parser = duration, alias = "max-duration")]
+    #[arg(long, value_name = "DURATION", alias = "max-duration")]
+    #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
 }
 
@@ -297,7 +299,8 @@ pub struct Memory {
     #[arg(long, value_name = "N")]
     pub preemption_bound: Option<usize>,
     /// Stop after this time, such as 30s, 500ms or 2m
-    #[arg(long, value_name = "DURATION", value_parser = duration, alias = "max-duration")]
+    #[arg(long, value_name = "DURATION", alias = "max-duration")]
+    #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
     /// text or json
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
@@ -382,37 +385,4 @@ pub struct Validate {
     /// Which scenarios.
     #[command(flatten)]
     pub targets: Targets,
-}
-
-/// `30s`, `500ms`, `2m`, `1h`, or seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("a duration reads 30s, 500ms, 2m or 1h".to_owned()),
-    };
-    let number: f64 =
-        number.parse().map_err(|_| "a duration reads 30s, 500ms, 2m or 1h".to_owned())?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
-        assert!(duration("soon").is_err());
-        assert!(duration("").is_err());
-        assert!(duration("9e99h").is_err());
-        assert!(duration("99999999999999999999999h").is_err());
-    }
 }

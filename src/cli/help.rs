@@ -135,17 +135,7 @@ fn variables() -> String {
 }
 
 fn semantics() -> String {
-    "What a verdict rests on\n\n\
-     \x20 lost       an acknowledged write whose intended value is gone, although no later\n\
-     \x20            acknowledged write meant to change it (Berenson's P4)\n\
-     \x20 step       one API call, one cache delivery, one touch of shared memory, one fault: each\n\
-     \x20            is atomic, and each order of them is a schedule\n\
-     \x20 holds      in every schedule; a search that was bounded says `unknown`, never `holds`\n\
-     \x20 dropped    a worker gave up after 409 and knows it: no lost write, but not `converges`\n\n\
-     The API server is a model: revisions, resourceVersion, subresources, the four patches, field\n\
-     managers, schemas and watches as a real one has them. There is no admission webhook, no RBAC,\n\
-     no clock and no network but the faults that a scenario asks for.\n"
-        .to_owned()
+    include_str!("semantics.txt").to_owned()
 }
 
 /// The JSON Schema of the scenario format.

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod compare;
+mod duration;
 mod environment;
 mod exit;
 mod explain;

@@ -10,8 +10,8 @@ use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
 use super::text::{Text, plural, wrap};
-use super::{timeline, why};
-use crate::check::{Advice, CheckResult, Expectation, PropertyResult, Verdict, Witness};
+use super::{advice, timeline, why};
+use crate::check::{CheckResult, Expectation, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
 use crate::scenario::Expect;
 use crate::schedulers::Count;
@@ -283,7 +283,7 @@ fn draw_witness(
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));
     lines.push(Text::new());
-    lines.extend(labelled("safe", None, &safe(&result.advice), style));
+    lines.extend(labelled("safe", None, &advice::sentences(&result.advice), style));
     let (command, remark) = commands::replay(result, witness);
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     lines.push(label("replay", None).then(Role::Strong, command).then(Role::Faint, remark));
@@ -354,41 +354,6 @@ fn labelled(name: &str, step: Option<usize>, paragraphs: &[String], style: &Styl
             lead.then(Role::Plain, part)
         })
         .collect()
-}
-
-/// What the other write methods did on the same scenario.
-fn safe(advice: &[Advice]) -> Vec<String> {
-    if advice.is_empty() {
-        return Vec::new();
-    }
-    let told = |is: &dyn Fn(&Advice) -> bool| -> Vec<String> {
-        let rows = advice.iter().filter(|row| row.refused.is_none() && is(row));
-        rows.map(|row| {
-            let none = (row.verdict == Verdict::Holds).then_some(Count::ZERO);
-            match row.losing.clone().filter(|_| row.verdict != Verdict::Holds).or(none) {
-                Some(losing) => format!("{} ({})", row.write, of(&losing, row.schedules.as_ref())),
-                None => row.write.to_owned(),
-            }
-        })
-        .collect()
-    };
-    let safe = told(&|row| row.verdict == Verdict::Holds && !row.gives_up);
-    let mut lines = vec![match safe.is_empty() {
-        true => "no other write method is, on this scenario".to_owned(),
-        false => format!("on the same scenario: {}", safe.join(", ")),
-    }];
-    let mut say = |what: &str, methods: Vec<String>| {
-        if !methods.is_empty() {
-            lines.push(format!("{what}: {}", methods.join(", ")));
-        }
-    };
-    let giving = told(&|row| row.verdict == Verdict::Holds && row.gives_up);
-    say("loses nothing, but gives up", giving);
-    say("not safe here", told(&|row| row.verdict == Verdict::Violated));
-    say("not decided within its bounds", told(&|row| row.verdict == Verdict::Unknown));
-    let refused = advice.iter().filter(|row| row.refused.is_some());
-    say("refused for this kind", refused.map(|row| row.write.to_owned()).collect());
-    lines
 }
 
 /// Whether what was expected came about, in one word.

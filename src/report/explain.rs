@@ -157,7 +157,8 @@ fn conclusion(facts: &Facts<'_>) -> String {
             format!("However, {who} was told {code}, for an object that is not the one it read.")
         }
         class => format!(
-            "However, {who} was told {code}: its write should still be there. A lost update (P4, {}).",
+            "However, {who} was told {code}: its write should still be there. A lost update (P4, \
+             {}).",
             class.as_str()
         ),
     }

@@ -124,8 +124,8 @@ fn patch_reason(facts: &Facts<'_>) -> String {
                 .to_owned()
         }
         (Some(PatchKind::Merge), Some(_)) if facts.witness.class != LossClass::Clobber => {
-            "a merge patch replaces a list as a whole, whatever its list type, and this one carried \
-             no resourceVersion for the server to compare"
+            "a merge patch replaces a list as a whole, whatever its list type, and this one \
+             carried no resourceVersion for the server to compare"
                 .to_owned()
         }
         (Some(PatchKind::Json), Some(_)) => {
@@ -138,7 +138,9 @@ fn patch_reason(facts: &Facts<'_>) -> String {
              no resourceVersion for the server to compare"
                 .to_owned()
         }
-        _ => "the patch carried no resourceVersion, so the server had nothing to compare".to_owned(),
+        _ => {
+            "the patch carried no resourceVersion, so the server had nothing to compare".to_owned()
+        }
     }
 }
 
