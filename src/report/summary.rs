@@ -126,8 +126,9 @@ fn coverage(results: &[CheckResult]) -> String {
             Some(sum)
         });
         let states: Option<u64> = explorations.iter().map(|exploration| exploration.states).sum();
-        let of = schedules.map_or_else(
-            || "Every schedule".to_owned(),
+        let endless = explorations.iter().any(|e| e.cyclic);
+        let of = schedules.filter(|_| !endless).map_or_else(
+            || if endless { "Every fair schedule" } else { "Every schedule" }.to_owned(),
             |n| match n == Count::ONE {
                 true => "The only schedule".to_owned(),
                 false => format!("All {}", plural(&count(&n), "schedule")),
@@ -139,7 +140,13 @@ fn coverage(results: &[CheckResult]) -> String {
             true => "nothing was sampled".to_owned(),
             false => "each was run".to_owned(),
         };
-        return format!("{of}{states}; {how}.");
+        let endless = match endless {
+            true => {
+                " Some schedules never end under an unfair scheduler; those up to the bound on steps are counted."
+            }
+            false => "",
+        };
+        return format!("{of}{states}; {how}.{endless}");
     }
     if let [exploration] = explorations.as_slice() {
         return partial(exploration, is_undecided(&results[0]));

@@ -13,6 +13,7 @@
 mod canonical;
 mod counts;
 mod graph;
+mod livelock;
 mod parts;
 mod shortest;
 
@@ -132,6 +133,13 @@ impl Explored {
     /// The shortest schedule of all, whatever it decides.
     pub fn shortest_of_all(&self) -> Option<Vec<Choice>> {
         shortest::schedule(&self.graph, None)
+    }
+
+    /// A schedule into a livelock and once around it: somebody retries forever though the scheduler
+    /// neglects nobody. Looks only where the graph has a cycle and nothing was cut off.
+    pub fn livelock(&self) -> Option<Vec<Choice>> {
+        let cyclic = self.stopped_by.is_none() && self.graph.topological().is_none();
+        if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
     /// Exact counts; up to so many steps if the graph has a cycle or was cut off there.
