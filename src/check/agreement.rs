@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::explore::Prepared;
 use super::threaded::told;
 use super::{CheckResult, Costs, Options, PropertyResult, Witness, replay, run};
-use crate::properties::content;
 use crate::reconcilers::{Reader, methods};
 use crate::rng::Rng;
 use crate::scenario::{Faults, Scenario};
@@ -75,7 +74,7 @@ fn agree(scenario: &Arc<Scenario>, engines: &[Engine]) {
             assert_eq!(Some(Count::from(report.executions)), ours.exploration.schedules, "{name}");
         }
         let schedules = report.tally.schedules.expect("few");
-        let ending = |outcome: &threads::Outcome| content(outcome.ending.as_ref().expect("kept"));
+        let ending = |outcome: &threads::Outcome| outcome.ending.as_ref().expect("kept").content();
         let ended: BTreeSet<String> = schedules.values().map(ending).collect();
         assert_eq!(ended, finals, "{name}");
         replays(scenario, &properties);

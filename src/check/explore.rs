@@ -24,7 +24,6 @@ use crate::trace::Action;
 
 /// A scenario made ready to be run.
 pub(super) struct Prepared {
-    pub scenario: Arc<Scenario>,
     pub observed: Vec<&'static Entry>,
     pub judged: usize,
     pub world: World,
@@ -40,8 +39,7 @@ impl Prepared {
         let world = plan.world(&observed, serial::outcomes(alone));
         let letters = Arc::new(Letters::assign(&world.setting));
         let fingerprint = format!("{:016x}", scenario.fingerprint())[..4].to_owned();
-        let scenario = Arc::clone(scenario);
-        Ok(Prepared { scenario, observed, judged, world, letters, fingerprint })
+        Ok(Prepared { observed, judged, world, letters, fingerprint })
     }
 
     pub(super) fn schedule(&self, choices: Vec<crate::simulation::Choice>) -> Schedule {

@@ -26,9 +26,11 @@ pub use explore::{run, world};
 pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
 pub use result::{
-    Advice, Bound, CheckResult, Costs, Expectation, Exploration, LossClass, Pointer,
-    PropertyResult, Verdict, Witness,
+    Advice, CheckResult, Costs, Expectation, Exploration, Pointer, PropertyResult, Verdict, Witness,
 };
+
+pub use crate::properties::LossClass;
+pub use crate::schedulers::Bound;
 
 pub use workers::{Checked, Workers, get, put};
 

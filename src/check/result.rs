@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::properties::LossClass;
 use crate::scenario::Scenario;
-use crate::schedulers::{Count, Schedule};
+use crate::schedulers::{Bound, Count, Schedule};
 use crate::trace::Trace;
 
 /// Holds, violated, or not known: a bounded search that found nothing is `Unknown`.
@@ -26,46 +27,6 @@ impl Verdict {
             Verdict::Holds => "holds",
             Verdict::Violated => "violated",
             Verdict::Unknown => "unknown",
-        }
-    }
-}
-
-/// How a write was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LossClass {
-    /// A whole object or status was replaced.
-    Clobber,
-    /// A whole list was replaced.
-    ListReplaced,
-    /// The diff did not contain it, because the stale base already had it.
-    Omitted,
-    /// A removed value came back.
-    Resurrected,
-    /// A combination that no worker computed.
-    Torn,
-    /// Two decisions on stale reads of different fields.
-    Skew,
-    /// Answered 2xx, but the server never stored it.
-    Ignored,
-    /// Same name, other uid.
-    WrongObject,
-    /// Not a loss: the worker gave up, visibly.
-    Dropped,
-}
-
-impl LossClass {
-    /// As the JSON has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LossClass::Clobber => "clobber",
-            LossClass::ListReplaced => "list-replaced",
-            LossClass::Omitted => "omitted",
-            LossClass::Resurrected => "resurrected",
-            LossClass::Torn => "torn",
-            LossClass::Skew => "skew",
-            LossClass::Ignored => "ignored",
-            LossClass::WrongObject => "wrong-object",
-            LossClass::Dropped => "dropped",
         }
     }
 }
@@ -114,23 +75,6 @@ pub struct PropertyResult {
     pub exact: Option<(Count, Count)>,
     /// The witness of a violation.
     pub witness: Option<Witness>,
-}
-
-/// Why a search ended before everything was covered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// `--max-states`.
-    States(u64),
-    /// `--max-steps`.
-    Steps(u64),
-    /// `--timeout`, in seconds.
-    Timeout(u64),
-    /// `--runs` of a sampling scheduler.
-    Runs(u64),
-    /// Ctrl-C.
-    Interrupted,
-    /// A thread engine's own limit (`--preemption-bound`, loom's points of choice), in words.
-    Engine(String),
 }
 
 /// How the schedules were explored.

@@ -35,7 +35,7 @@ pub(super) fn sampled(
     let mut stopped_by = None;
     while tally.runs < most && stopped_by.is_none() && scheduler.begin() {
         tally.add(prepared, &mut *scheduler, max_steps);
-        if tally.runs % PULSE == 0 {
+        if tally.runs.is_multiple_of(PULSE) {
             let of = Some(most);
             let progress = Progress { done: tally.runs, of, ..Progress::default() };
             stopped_by = options.pulse.as_ref().and_then(|pulse| pulse(progress));

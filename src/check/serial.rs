@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::properties::{Acknowledged, SerialOutcomes, content};
+use crate::properties::{Acknowledged, SerialOutcomes};
 use crate::simulation::{Choice, World};
 use crate::trace::Fault;
 
@@ -53,7 +53,7 @@ fn ends(start: &World, runs: &Runs) -> BTreeSet<String> {
         }
         layer = next;
     }
-    layer.values().map(|world| content(&world.ending())).collect()
+    layer.values().map(|world| world.ending().content()).collect()
 }
 
 /// What tells states apart for the runs to come: everything but absolute revisions.

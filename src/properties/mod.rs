@@ -8,6 +8,7 @@
 
 mod conflict_is_stale;
 mod converges;
+mod loss_class;
 mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
@@ -20,10 +21,11 @@ use std::sync::Arc;
 
 pub use conflict_is_stale::ConflictIsStale;
 pub use converges::Converges;
+pub use loss_class::LossClass;
 pub use no_lost_write::NoLostWrite;
 pub use no_stale_overwrite::NoStaleOverwrite;
 pub use raced::Raced;
-pub use serializable::{Acknowledged, SerialOutcomes, Serializable, content};
+pub use serializable::{Acknowledged, SerialOutcomes, Serializable};
 pub use witness::{Found, find_witness};
 
 use crate::apiserver::Revision;

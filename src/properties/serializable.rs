@@ -11,8 +11,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::Property;
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
@@ -27,9 +25,12 @@ pub struct Acknowledged {
     pub recreations: u32,
 }
 
-/// The final states (see [`content`]) that the orders of some runs lead to.
+/// The final states (see [`Ending::content`]) that the orders of some runs lead to.
 #[derive(Clone)]
-pub struct SerialOutcomes(pub Arc<dyn Fn(&Acknowledged) -> BTreeSet<String> + Send + Sync>);
+pub struct SerialOutcomes(pub Arc<Outcomes>);
+
+/// From what was acknowledged to the final states of its orders.
+pub type Outcomes = dyn Fn(&Acknowledged) -> BTreeSet<String> + Send + Sync;
 
 impl fmt::Debug for SerialOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +83,7 @@ impl Property for Serializable {
     }
 
     fn decides_at_end(&self, runs: &Runs, ending: &Ending) -> bool {
-        let found = content(ending);
+        let found = ending.content();
         let ambiguous: Vec<_> = runs.ambiguous.iter().copied().collect();
         let subsets = 0..1_u32 << ambiguous.len().min(16);
         !subsets.into_iter().any(|chosen| {
@@ -92,21 +93,4 @@ impl Property for Serializable {
             (self.serial.0)(&order).contains(&found)
         })
     }
-}
-
-/// What two final states are compared by: the objects without the metadata that counts writes.
-pub fn content(ending: &Ending) -> String {
-    let mut text = String::new();
-    for (key, object) in &ending.objects {
-        let mut object: Value = (**object).clone();
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            for counted in
-                ["resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"]
-            {
-                metadata.remove(counted);
-            }
-        }
-        text.push_str(&format!("{key} {object}\n"));
-    }
-    text
 }

@@ -180,7 +180,7 @@ impl Reconciler {
     }
 
     fn has_read(&mut self, object: Option<&Arc<Value>>) {
-        let Some(read) = object.map(|object| without_managed_fields(object)) else {
+        let Some(read) = object.map(without_managed_fields) else {
             return self.drop_intent();
         };
         let Some(intent) = self.changes(&read) else {

@@ -5,6 +5,7 @@
 //! of single runs but a walk over the graph of distinct states (`exhaustive/`). To add one: a file
 //! here and one line in [`all`]. Next to read: `round_robin.rs`, then `exhaustive/mod.rs`.
 
+mod bound;
 mod count;
 pub mod exhaustive;
 mod manual;
@@ -14,6 +15,7 @@ mod replay;
 mod round_robin;
 mod schedule;
 
+pub use bound::Bound;
 pub use count::Count;
 pub use manual::Manual;
 pub use pct::Pct;

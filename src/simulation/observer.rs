@@ -25,6 +25,23 @@ pub struct Ending {
     pub workers: Vec<Progress>,
 }
 
+impl Ending {
+    /// What two final states are compared by: the objects without the metadata that counts writes.
+    pub fn content(&self) -> String {
+        let mut text = String::new();
+        for (key, object) in &self.objects {
+            let mut object: Value = (**object).clone();
+            if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+                let counts =
+                    ["resourceVersion", "generation", "managedFields", "uid", "creationTimestamp"];
+                counts.iter().for_each(|field| drop(metadata.remove(*field)));
+            }
+            text.push_str(&format!("{key} {object}\n"));
+        }
+        text
+    }
+}
+
 /// Watches events, remembers, and judges.
 pub trait Observer: Debug + Send + Sync {
     /// Its name.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lostwrite::check::{self, Options, Verdict};
-use lostwrite::properties::{self, content};
+use lostwrite::properties::{self};
 use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Limits, explore};
 use lostwrite::schedulers::{self, Count, Random, Scheduler};
@@ -49,7 +49,7 @@ fn by_brute_force(world: &World) -> Found {
         Found { decided: vec![0; observers], best: vec![None; observers], ..Found::default() };
     every_schedule(world, &mut Vec::new(), &mut |choices, end| {
         found.schedules += 1;
-        found.finals.insert(content(&end.ending()));
+        found.finals.insert(end.ending().content());
         let cost = (choices.len(), switches(choices));
         for (observer, decided) in end.judge().into_iter().enumerate() {
             if decided {

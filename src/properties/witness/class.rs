@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{FieldPath, PatchKind, Verb};
-use crate::check::LossClass;
+use crate::properties::LossClass;
 use crate::reconcilers::{Basis, Change};
 use crate::trace::{Action, Event};
 

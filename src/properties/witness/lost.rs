@@ -7,7 +7,7 @@
 
 use super::history::{change_at, is_there, read_before};
 use super::{Found, class};
-use crate::check::LossClass;
+use crate::properties::LossClass;
 use crate::properties::Property;
 use crate::properties::no_lost_write::{Intents, NoLostWrite, Pending};
 use crate::reconcilers::{Basis, Change};

@@ -11,7 +11,7 @@ mod lost;
 mod others;
 
 use super::{ConflictIsStale, Converges, NoLostWrite, NoStaleOverwrite, Property, Serializable};
-use crate::check::LossClass;
+use crate::properties::LossClass;
 use crate::simulation::{BoxedMemory, Ending};
 use crate::trace::Trace;
 

@@ -4,7 +4,7 @@
 
 use super::history::{first_field, meets, moves, overtaken_by, read_before, unseen_by};
 use super::{Found, class};
-use crate::check::LossClass;
+use crate::properties::LossClass;
 use crate::properties::{ConflictIsStale, Property};
 use crate::reconcilers::Change;
 use crate::simulation::Ending;

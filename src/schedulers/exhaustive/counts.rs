@@ -6,7 +6,7 @@
 //! stated number of steps are counted, forward. Next to read: `shortest.rs`.
 
 use super::graph::Graph;
-use crate::check::Bound;
+use crate::schedulers::Bound;
 use crate::schedulers::Count;
 
 /// The counts of a search.

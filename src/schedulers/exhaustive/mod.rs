@@ -23,7 +23,7 @@ pub use counts::Counts;
 pub use graph::{Edge, Graph};
 
 use self::parts::Parts;
-use crate::check::Bound;
+use crate::schedulers::Bound;
 use crate::simulation::{Choice, World};
 
 /// How far to go, and how.

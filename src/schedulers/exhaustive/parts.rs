@@ -17,7 +17,6 @@ use super::canonical::Relabelling;
 use super::graph::Edge;
 use crate::apiserver::{ApiServer, Revision};
 use crate::client::{Informer, WatchEvent, without_managed_fields};
-use crate::properties::content;
 use crate::reconcilers::{Ask, BoxedWorker, Worker, renamed};
 use crate::simulation::{
     BoxedMemory, Choice, Ending, FaultBudget, Setting, SharedObject, World, deliver, mark, perform,
@@ -221,7 +220,7 @@ impl Parts {
 
     /// What the store holds in a state, for comparing sets of final states.
     pub(super) fn content(&self, row: &[u32]) -> String {
-        content(&self.ending(row))
+        self.ending(row).content()
     }
 
     /// Takes every choice of a state and hands over where it leads.
