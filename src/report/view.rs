@@ -175,6 +175,7 @@ impl View {
         let mut label = String::new();
         for step in &field.steps()[skip.min(field.steps().len())..] {
             match step {
+                Step::Key(key) if key.contains(['.', '/']) => label.extend(["[", key, "]"]),
                 Step::Key(key) if label.is_empty() => label.push_str(key),
                 Step::Key(key) => label.extend([".", key]),
                 Step::Entry { value, .. } => label.extend(["[", short(value), "]"]),
@@ -192,6 +193,7 @@ impl View {
         let mut tail = String::new();
         for step in &steps[from..] {
             match step {
+                Step::Key(key) if key.contains(['.', '/']) => tail.extend(["[", key, "]"]),
                 Step::Key(key) if tail.is_empty() => tail.push_str(key),
                 Step::Key(key) => tail.extend([".", key]),
                 Step::Entry { value, .. } => tail.extend(["[", short(value), "]"]),
@@ -286,9 +288,16 @@ fn entry_details(entry: &Value, varying: Option<&BTreeSet<String>>) -> Option<St
     (!details.is_empty()).then(|| details.join("/"))
 }
 
+/// A longer string is cut: a drawing is no place for a certificate.
+const LONGEST: usize = 60;
+
 /// A value on one line, as YAML people write it.
 pub fn value_text(value: &Value) -> String {
     match value {
+        Value::String(text) if text.chars().count() > LONGEST => {
+            let short: String = text.chars().take(LONGEST - 3).collect();
+            Value::String(short + "...").to_string()
+        }
         Value::String(text) if is_bare(text) => text.clone(),
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(value_text).collect();
