@@ -185,13 +185,22 @@ impl Worker for Setter {
     }
 }
 
-fn two(deaf_server: bool) -> Workers {
+fn config_map() -> (ApiServer, Key) {
     let mut server = ApiServer::new(Default::default());
     let metadata = json!({ "name": "demo", "namespace": "default" });
     let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
     let key = server.seed_object(&object, 0).expect("a ConfigMap");
-    let setter = |name| Setter { name, key: key.clone(), deaf_server, read: None, done: false };
-    Workers::on(server, vec![key.clone()]).and(setter("health")).and(setter("usage"))
+    (server, key)
+}
+
+fn setter(name: &'static str, key: &Key, deaf_server: bool) -> Setter {
+    Setter { name, key: key.clone(), deaf_server, read: None, done: false }
+}
+
+fn two(deaf_server: bool) -> Workers {
+    let (server, key) = config_map();
+    let [health, usage] = ["health", "usage"].map(|name| setter(name, &key, deaf_server));
+    Workers::on(server, vec![key]).and(health).and(usage)
 }
 
 /// A server that does not compare the resourceVersion is caught by each engine on its own: here
@@ -240,6 +249,42 @@ fn a_worker_that_panics_is_an_error_in_words() {
     for (_, name) in ENGINES {
         let error = workers.check(name).unwrap_err();
         assert_eq!(error.message, "a worker panicked: dropped it", "{name}");
+    }
+}
+
+/// Needs a quarter of a megabyte of stack for everything it does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Deep(Setter);
+
+fn descend(levels: u32) -> u32 {
+    let room = std::hint::black_box([0_u8; 1024]);
+    if levels == 0 { u32::from(room[0]) } else { descend(levels - 1) + u32::from(room[1]) }
+}
+
+impl Worker for Deep {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn ask(&self) -> Ask {
+        assert_eq!(descend(200), 0);
+        self.0.ask()
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        assert_eq!(descend(200), 0);
+        self.0.answer(answer);
+    }
+}
+
+#[test]
+fn a_worker_may_use_more_stack_than_the_engines_have() {
+    let (server, key) = config_map();
+    let deep = |name| Deep(setter(name, &key, false));
+    let workers = Workers::on(server, vec![key.clone()]).and(deep("health")).and(deep("usage"));
+    for (engine, name) in ENGINES {
+        let checked = workers.check(name).unwrap();
+        assert_eq!(checked.is_safe(), engine.is_exhaustive(), "{checked}");
     }
 }
 

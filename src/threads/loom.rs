@@ -53,6 +53,15 @@ impl Backend for Loom {
             resume_unwind(panic);
         }
     }
+
+    /// loom's first thread has 32 KiB, whatever one asks for: JSON is merged somewhere else.
+    fn with_room<R: Send>(body: impl FnOnce() -> R + Send) -> R {
+        std::thread::scope(|scope| {
+            let builder = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+            let thread = builder.spawn_scoped(scope, body).expect("the system has a thread left");
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
 }
 
 impl<T: Send + 'static> Lock<T> for ::loom::sync::Mutex<T> {

@@ -103,11 +103,11 @@ pub(super) fn play<B: Backend, J: Judge>(
     hook: Hook,
     judge: &Arc<J>,
 ) -> Vec<B::Thread> {
-    let world = world.clone();
+    let (world, threads) = B::with_room(|| (world.clone(), threads(world)));
     let mut inboxes = Vec::new();
     let mut bodies: Vec<Body<B, J>> = Vec::new();
     let mut active = 0;
-    for thread in threads(&world) {
+    for thread in threads {
         match thread {
             Choice::Worker(worker) => {
                 active += 1;
@@ -153,10 +153,11 @@ impl<B: Backend, J: Judge> Table<B, J> {
         let Run { world, choices, cost, active, over, inboxes } = &mut *run;
         let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
         // A worker may be the user's own, and panic: nobody must wait for it then.
-        let moved = quietly(|| {
+        let step = || {
             let event = world.take(Choice::Worker(worker));
             (event, world.workers[worker].ask() == Ask::Done)
-        });
+        };
+        let moved = B::with_room(|| quietly(step));
         let (event, done) = match moved {
             Ok(moved) => moved,
             Err(panic) => {
@@ -188,7 +189,8 @@ impl<B: Backend, J: Judge> Table<B, J> {
             let mut run = self.run.lock();
             over = run.over;
             if !over {
-                run.world.take(Choice::Deliver(cache));
+                let world = &mut run.world;
+                B::with_room(|| world.take(Choice::Deliver(cache)));
                 run.choices.push(Choice::Deliver(cache));
                 self.end_if_over(&mut run);
             }
@@ -201,7 +203,8 @@ impl<B: Backend, J: Judge> Table<B, J> {
         if run.over {
             (self.hook)(Moment::Over);
             let Run { world, choices, cost, .. } = &*run;
-            (self.judge)(&Ended { world, choices, cost: *cost, finished });
+            let ended = Ended { world, choices, cost: *cost, finished };
+            B::with_room(|| (self.judge)(&ended));
             run.inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
         }
     }

@@ -171,7 +171,7 @@ fn explore_with(
 /// printed or written.
 fn config() -> Config {
     let mut config = Config::new();
-    config.stack_size = 512 * 1024;
+    config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     config.max_steps = MaxSteps::None;
     config.max_time = None;
