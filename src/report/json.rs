@@ -33,6 +33,7 @@ struct JsonResult<'a> {
     overrides: &'a [String],
     expectation: &'static str,
     failed: bool,
+    refused: Option<&'a str>,
     exploration: JsonExploration<'a>,
     properties: Vec<JsonProperty<'a>>,
     conflicts: JsonConflicts,
@@ -167,6 +168,7 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
         overrides: &result.overrides,
         expectation: expectation(result.expectation),
         failed: result.failed(),
+        refused: result.refused.as_deref(),
         exploration: JsonExploration {
             scheduler: exploration.scheduler,
             complete: exploration.complete,
