@@ -97,6 +97,7 @@
 //! | [`simulation`] | the closed world: server, caches, workers, faults |
 //! | [`reconcilers`], [`client`] | what a controller does, and what it holds in its hand |
 //! | [`apiserver`] | one value, one transition per request; [`rest`] is its HTTP face |
+//! | `serve` | that face on a socket, for kubectl and every other client |
 #![forbid(unsafe_code)]
 
 pub mod apiserver;
@@ -114,6 +115,8 @@ pub mod rest;
 mod rng;
 pub mod scenario;
 pub mod schedulers;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod simulation;
 pub mod threads;
 pub mod trace;

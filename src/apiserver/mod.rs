@@ -28,6 +28,7 @@ mod request;
 pub mod schema;
 mod selector;
 mod server;
+mod snapshot;
 mod status;
 mod store;
 mod verbs;

@@ -180,13 +180,18 @@ impl ApiServer {
     }
 
     /// The kind that an object's apiVersion and kind name.
-    fn kind_of_object(&self, object: &Value) -> Result<Arc<Kind>, Box<Status>> {
+    pub(super) fn kind_of_object(&self, object: &Value) -> Result<Arc<Kind>, Box<Status>> {
         let version = object["apiVersion"].as_str().unwrap_or_default();
         let kind = object["kind"].as_str().unwrap_or_default();
         let mut all = self.kinds.values();
         all.find(|known| known.kind == kind && known.api_version() == version).cloned().ok_or_else(
             || Status::bad_request(format!("no matches for kind {kind:?} in version {version:?}")),
         )
+    }
+
+    /// Whether any namespace exists from now on.
+    pub(super) fn set_any_namespace(&mut self, any: bool) {
+        self.any_namespace = any;
     }
 
     /// All kinds, ordered by group, version and resource.

@@ -137,6 +137,12 @@ impl Store {
         self.put_at(key, object, self.revision);
     }
 
+    /// Puts an object there as it was at an earlier revision.
+    pub fn restore(&mut self, key: &Key, object: Arc<Value>, modified: Revision) {
+        let objects = Arc::make_mut(&mut self.objects);
+        objects.insert(Arc::new(key.clone()), Stored { object, modified });
+    }
+
     fn put_at(&mut self, key: &Key, object: Arc<Value>, revision: Revision) {
         let objects = Arc::make_mut(&mut self.objects);
         let stored = Stored { object: object.clone(), modified: revision };

@@ -69,6 +69,9 @@ pub enum Command {
     /// Explore the in-process Get/Set models under loom
     #[cfg(feature = "loom")]
     Memory(Memory),
+    /// Serve the API server over HTTP, for kubectl, kube-rs and any other client
+    #[cfg(feature = "serve")]
+    Serve(super::serve::Serve),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario

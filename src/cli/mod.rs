@@ -19,6 +19,8 @@ mod output;
 mod progress;
 mod recording;
 mod replay;
+#[cfg(feature = "serve")]
+mod serve;
 mod targets;
 mod validate;
 
@@ -78,6 +80,8 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Explain(args) => explain::run(args, drawing),
         #[cfg(feature = "loom")]
         Command::Memory(args) => memory::run(args, drawing),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),
         Command::Validate(args) => validate::run(args, drawing),

@@ -27,9 +27,10 @@ mod starter;
 mod suggest;
 mod validate;
 mod values;
-mod yaml;
+pub(crate) mod yaml;
 
 pub(crate) use build::Plan;
+pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub use reference::reference;

@@ -1,0 +1,220 @@
+//! One request: who may ask, its body, its answer.
+//!
+//! Next to read: `watch.rs`.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Request, Response};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use crate::rest::{Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
+
+use super::record::Entry;
+use super::state::{SMALL_BODY, Shared};
+use super::watch;
+
+/// The body of an answer.
+pub type Body = BoxBody<Bytes, Infallible>;
+
+/// A body that is too large is read on so far, so that its sender hears of it.
+const DRAINED_BYTES: usize = 8 << 20;
+/// How long a read of a revision of the future waits for it.
+const FUTURE: Duration = Duration::from_secs(3);
+
+/// Answers a request.
+pub async fn answer(
+    shared: Arc<Shared>,
+    peer: String,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    Ok(match try_answer(shared, peer, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.response(),
+    })
+}
+
+/// An answer that the API server itself has no part in.
+struct Refusal {
+    code: u16,
+    reason: &'static str,
+    message: &'static str,
+    retry_after: Option<u64>,
+}
+
+impl Refusal {
+    fn new(code: u16, reason: &'static str, message: &'static str) -> Self {
+        Refusal { code, reason, message, retry_after: None }
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut status = json!({
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "code": self.code,
+        });
+        let mut headers = vec![("Content-Type".to_string(), "application/json".to_string())];
+        if let Some(seconds) = self.retry_after {
+            headers.push(("Retry-After".into(), seconds.to_string()));
+            status["details"] = json!({ "retryAfterSeconds": seconds });
+        }
+        let body = status.to_string().into_bytes();
+        whole(HttpResponse { code: self.code, headers, body })
+    }
+}
+
+async fn try_answer(
+    shared: Arc<Shared>,
+    peer: String,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let (head, body) = request.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+    let mut http = HttpRequest {
+        method: head.method.as_str().to_string(),
+        path: head.uri.path().to_string(),
+        query: head.uri.query().unwrap_or_default().to_string(),
+        headers: headers.collect(),
+        body: Vec::new(),
+        time: 0,
+    };
+    admit(&shared, &http, head.uri.host())?;
+    http.body = read(&shared, body).await?;
+    let watches = watch::is_watch(&http);
+    let permit = match watches {
+        true => Some(shared.watches.clone().try_acquire_owned().map_err(|_| too_many())?),
+        false => None,
+    };
+    let entry = || shared.records().then(|| Entry::new(&http, &peer));
+    let entry = entry();
+    let handled = handle(&shared, &mut http, entry.clone()).await;
+    match handled {
+        None => Err(Refusal::new(500, "InternalError", "the server panicked: please report this")),
+        Some(Answer::Response(response)) => Ok(whole(response)),
+        Some(Answer::Watch(stream)) => {
+            let end = entry.map(|entry| entry.complete(&http));
+            Ok(watch::response(shared, stream, permit, end))
+        }
+    }
+}
+
+fn too_many() -> Refusal {
+    let message = "too many watches, please try again later";
+    Refusal { retry_after: Some(1), ..Refusal::new(429, "TooManyRequests", message) }
+}
+
+/// Handles a request; a read of a revision that is not there yet waits for it a little.
+async fn handle(shared: &Shared, http: &mut HttpRequest, entry: Option<Entry>) -> Option<Answer> {
+    let patience = Instant::now() + FUTURE;
+    let mut changes = shared.changes();
+    let asks_for_a_revision = http.method == "GET" && http.query.contains("resourceVersion=");
+    loop {
+        changes.borrow_and_update();
+        let answer = shared.handle(http, entry.clone())?;
+        let early = matches!(&answer, Answer::Response(response) if response.code == 504);
+        let waits = early && asks_for_a_revision;
+        if !waits || !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
+            return Some(answer);
+        }
+    }
+}
+
+/// Whether this request may be made at all.
+fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result<(), Refusal> {
+    let health = matches!(http.path.as_str(), "/healthz" | "/livez" | "/readyz");
+    let Some(token) = &shared.token else {
+        // A web page whose name has been pointed here must not write to the store.
+        let header = http.header("host");
+        let host = authority.or(header.as_deref()).unwrap_or("localhost");
+        return match is_local(host) {
+            true => Ok(()),
+            false => Err(Refusal::new(403, "Forbidden", "without a token, only for localhost")),
+        };
+    };
+    let header = http.header("authorization").unwrap_or_default();
+    let scheme = header.get(..7).unwrap_or_default();
+    let given = header.get(7..).unwrap_or_default().trim();
+    if health || scheme.eq_ignore_ascii_case("bearer ") && same(given, token) {
+        return Ok(());
+    }
+    Err(Refusal::new(401, "Unauthorized", "Unauthorized"))
+}
+
+fn is_local(host: &str) -> bool {
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(host, _)| host),
+    };
+    let address = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    address || host.eq_ignore_ascii_case("localhost")
+}
+
+/// Equality in a time that does not tell where the two differ.
+fn same(a: &str, b: &str) -> bool {
+    let differences = a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    a.len() == b.len() && differences == 0
+}
+
+/// The body: at most one byte more than is accepted, so that its refusal is said in one place.
+async fn read(shared: &Shared, mut body: Incoming) -> Result<Vec<u8>, Refusal> {
+    let deadline = Instant::now() + shared.limits.body;
+    let late = |_| Refusal::new(408, "Timeout", "the body of the request did not come in time");
+    let mut bytes = Vec::new();
+    let mut seen = 0;
+    let mut permit = None;
+    while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(late)? {
+        let broken = |_| Refusal::new(400, "BadRequest", "the body of the request broke off");
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        seen += data.len();
+        if seen > SMALL_BODY && permit.is_none() {
+            let large = timeout_at(deadline, shared.large_bodies.acquire());
+            permit = large.await.map_err(late)?.ok();
+        }
+        let room = (BODY_BYTES_MAX + 1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(&data[..data.len().min(room)]);
+        if seen > DRAINED_BYTES {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+/// A complete response.
+fn whole(answer: HttpResponse) -> Response<Body> {
+    let body = Full::new(Bytes::from(answer.body)).boxed();
+    with_headers(answer.code, &answer.headers, body)
+}
+
+/// A response with these headers; one that HTTP does not allow is left out.
+pub fn with_headers(code: u16, headers: &[(String, String)], body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or_default();
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// A body as JSON, for the record.
+pub fn value(bytes: &[u8]) -> Option<Value> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let yaml = || serde_saphyr::from_str(std::str::from_utf8(bytes).ok()?).ok();
+    serde_json::from_slice(bytes).ok().or_else(yaml)
+}

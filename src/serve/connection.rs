@@ -1,0 +1,198 @@
+//! Connections: accepted, timed, and ended.
+//!
+//! A client that sends its request slowly, or does not read its answer, is cut off, and costs
+//! nobody else anything meanwhile. Next to read: `answer.rs`.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+
+use super::answer;
+use super::state::Shared;
+
+/// How long answers under way may take when the server ends.
+const GRACE: Duration = Duration::from_secs(3);
+/// As much as it takes to tell HTTP/2 from HTTP/1.
+const PREFACE: usize = 24;
+
+/// Accepts connections until it is stopped, then waits for them, but not for long.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    shared: Arc<Shared>,
+    signals: bool,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    if signals {
+        tokio::spawn(stop_on_signal(shared.clone()));
+    }
+    let (alive, mut ended) = mpsc::channel::<()>(1);
+    let mut stop = shared.stops();
+    loop {
+        let permit = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            permit = shared.connections.clone().acquire_owned() => permit.ok(),
+        };
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (shared, alive) = (shared.clone(), alive.clone());
+                tokio::spawn(async move {
+                    let _held = (permit, alive);
+                    connection(stream, peer.ip().to_string(), shared).await;
+                });
+            }
+            // Out of file descriptors, most likely: others will end.
+            Err(_) => sleep(Duration::from_millis(50)).await,
+        }
+    }
+    drop((listener, alive));
+    let _ = timeout(GRACE, ended.recv()).await;
+    Ok(())
+}
+
+async fn stop_on_signal(shared: Arc<Shared>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return shared.stop();
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+    shared.stop();
+}
+
+async fn connection(stream: TcpStream, peer: String, shared: Arc<Shared>) {
+    let _ = stream.set_nodelay(true);
+    let limits = shared.limits;
+    let mut stop = shared.stops();
+    let service = service_fn(move |request| answer::answer(shared.clone(), peer.clone(), request));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(256 * 1024)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(250)
+        .max_header_list_size(64 * 1024)
+        .keep_alive_interval(Some(limits.stalled))
+        .keep_alive_timeout(limits.stalled);
+    let io = TokioIo::new(Timed::new(stream, limits.head, limits.stalled));
+    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// A stream whose peer must begin to speak, and must go on reading, within a time.
+struct Timed {
+    stream: TcpStream,
+    begin: Pin<Box<Sleep>>,
+    heard: usize,
+    stalled: Duration,
+    writing: Pin<Box<Sleep>>,
+    waits: bool,
+}
+
+impl Timed {
+    fn new(stream: TcpStream, begin: Duration, stalled: Duration) -> Self {
+        let writing = Box::pin(sleep(stalled));
+        let begin = Box::pin(sleep_until(Instant::now() + begin));
+        Timed { stream, begin, heard: 0, stalled, writing, waits: false }
+    }
+
+    fn timed<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.waits = false;
+            return polled;
+        }
+        if !self.waits {
+            self.waits = true;
+            self.writing.as_mut().reset(Instant::now() + self.stalled);
+        }
+        match self.writing.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Timed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.heard = self.heard.saturating_add(buffer.filled().len() - before);
+        if polled.is_pending() && self.heard < PREFACE && self.begin.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Timed {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.timed(cx, polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_flush(cx);
+        self.timed(cx, polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.timed(cx, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

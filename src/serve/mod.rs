@@ -1,0 +1,174 @@
+//! The API server on a socket: for kubectl, kube-rs and whatever else speaks to Kubernetes.
+//!
+//! [`start`] takes an [`ApiServer`] and serves it over HTTP/1.1 and HTTP/2 until it is stopped, in
+//! a thread of its own. Requests are handled one at a time under one lock, so that the order in
+//! which they are handled is the order of the revisions and of the record. What a request means is
+//! not decided here but in [`rest`](crate::rest): this folder has what that one leaves out, which
+//! is sockets, the clock, the seed of the uids, limits, the record and the snapshot. Left out: TLS,
+//! users and RBAC (a token opens everything). Next to read: `answer.rs`, then `watch.rs`.
+
+mod answer;
+mod connection;
+mod files;
+mod record;
+mod state;
+mod watch;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::apiserver::ApiServer;
+
+pub use files::{kubeconfig, load_objects, restore, save, seed};
+pub use state::Record;
+use state::Shared;
+
+/// How to serve.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// What every request must bear, if anything.
+    pub token: Option<String>,
+    /// Where an audit event goes for each request.
+    pub record: Option<Record>,
+    /// Where the store is written at the end.
+    pub snapshot: Option<PathBuf>,
+    /// Whether Ctrl-C and SIGTERM end it.
+    pub signals: bool,
+    /// What a client may use up.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// For this address, with nothing else.
+    pub fn new(listen: SocketAddr) -> Self {
+        let limits = Limits::default();
+        Config { listen, token: None, record: None, snapshot: None, signals: false, limits }
+    }
+}
+
+/// What clients may use up.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Watches at a time; the next is answered 429.
+    pub watches: usize,
+    /// Connections at a time; the next waits to be accepted.
+    pub connections: usize,
+    /// How long a client may take for the head of a request.
+    pub head: Duration,
+    /// How long it may take for the body.
+    pub body: Duration,
+    /// How long it may let the server wait before it reads on.
+    pub stalled: Duration,
+    /// How many revisions of the past are kept at least; twice as many at most.
+    pub history: u64,
+    /// How many bytes of written bodies are kept at most as the past.
+    pub history_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            watches: 1000,
+            connections: 4096,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            stalled: Duration::from_secs(30),
+            history: 10_000,
+            history_bytes: 256 << 20,
+        }
+    }
+}
+
+/// A server that is running.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<std::thread::JoinHandle<io::Result<()>>>,
+}
+
+/// Starts to serve. When this returns, the address can be connected to.
+pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().min(8)))
+        // Bodies may be nested ten thousand levels deep.
+        .thread_stack_size(64 << 20)
+        .enable_all()
+        .build()?;
+    let listener = std::net::TcpListener::bind(config.listen)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let snapshot = config.snapshot.clone();
+    let signals = config.signals;
+    let shared = Arc::new(Shared::new(config, server));
+    let inside = shared.clone();
+    let thread = std::thread::Builder::new().name("serve".into()).spawn(move || {
+        let served = runtime.block_on(connection::serve(listener, inside.clone(), signals));
+        // Connections that did not end in time are cut off.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        inside.flush()?;
+        if let Some(path) = snapshot {
+            inside.look(|server| files::save(&path, server))?;
+        }
+        served
+    })?;
+    Ok(Running { address, shared, thread: Some(thread) })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Does something to the server between two requests; watches hear of it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut ApiServer) -> T) -> T {
+        self.shared.with(act)
+    }
+
+    /// How many watches are open.
+    pub fn watches(&self) -> usize {
+        self.shared.watches_open()
+    }
+
+    /// Closes all watches, as a server does that goes away; clients watch anew.
+    pub fn close_watches(&self) {
+        self.shared.close_watches();
+    }
+
+    /// Waits until a signal has ended it.
+    pub fn wait(mut self) -> io::Result<()> {
+        self.join()
+    }
+
+    /// Ends it: no new connections, watches closed, answers under way finished.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.shared.stop();
+        self.join()
+    }
+
+    fn join(&mut self) -> io::Result<()> {
+        match self.thread.take().map(std::thread::JoinHandle::join) {
+            Some(Ok(served)) => served,
+            Some(Err(_)) => Err(io::Error::other("the server panicked")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.stop();
+        let _ = self.join();
+    }
+}

@@ -1,0 +1,205 @@
+//! What all connections share: the server behind its lock, and who is told when it changes.
+//!
+//! The past is compacted here: a store that has only so much memory forgets, as etcd does every
+//! five minutes, and whoever asks for what is forgotten is answered 410. Next to read: `answer.rs`.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::RwLock;
+use tokio::sync::{Semaphore, watch};
+
+use crate::apiserver::{ApiServer, Revision};
+use crate::rest::{self, Answer, HttpRequest};
+
+use super::record::Entry;
+use super::{Config, Limits};
+
+/// So many bodies of more than [`SMALL_BODY`] are read at a time.
+const LARGE_BODIES: usize = 32;
+/// Bodies up to here wait for nobody.
+pub const SMALL_BODY: usize = 64 * 1024;
+
+/// A sink for audit events.
+pub struct Record(Box<dyn Write + Send + Sync>);
+
+impl Record {
+    /// Lines go there, in the order in which the requests were handled.
+    pub fn new(sink: impl Write + Send + Sync + 'static) -> Self {
+        Record(Box::new(sink))
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Record")
+    }
+}
+
+/// The server and what must change together with it.
+#[derive(Debug)]
+struct State {
+    server: ApiServer,
+    record: Option<Record>,
+    /// Up to where the past is forgotten.
+    compacted: Revision,
+    /// The bytes of bodies written since the last compaction.
+    written: usize,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+pub struct Shared {
+    state: RwLock<State>,
+    changed: watch::Sender<Revision>,
+    stop: watch::Sender<bool>,
+    /// Raised when all watches are to be closed.
+    hang_up: watch::Sender<u64>,
+    pub watches: Arc<Semaphore>,
+    pub connections: Arc<Semaphore>,
+    pub large_bodies: Semaphore,
+    pub token: Option<String>,
+    pub limits: Limits,
+}
+
+impl Shared {
+    pub fn new(config: Config, server: ApiServer) -> Self {
+        let limits = config.limits;
+        let revision = server.revision();
+        let state = State { server, record: config.record, compacted: revision, written: 0 };
+        Shared {
+            state: RwLock::new(state),
+            changed: watch::Sender::new(revision),
+            stop: watch::Sender::new(false),
+            hang_up: watch::Sender::new(0),
+            watches: Arc::new(Semaphore::new(limits.watches)),
+            connections: Arc::new(Semaphore::new(limits.connections)),
+            large_bodies: Semaphore::new(LARGE_BODIES),
+            token: config.token,
+            limits,
+        }
+    }
+
+    /// Handles one request, alone. `None` if that panicked.
+    pub fn handle(&self, http: &mut HttpRequest, entry: Option<Entry>) -> Option<Answer> {
+        let mut state = self.state.write();
+        http.time = now();
+        let server = &mut state.server;
+        let answer = catch_unwind(AssertUnwindSafe(|| rest::handle(server, http))).ok();
+        if let (Some(entry), Some(answer)) = (entry, &answer) {
+            state.note(&entry.line(http, answer));
+        }
+        let reads = matches!(http.method.as_str(), "GET" | "HEAD");
+        if !reads {
+            state.written += http.body.len();
+            state.compact(&self.limits);
+        }
+        let revision = state.server.revision();
+        drop(state);
+        self.tell(revision);
+        answer
+    }
+
+    fn tell(&self, revision: Revision) {
+        self.changed.send_if_modified(|known| {
+            let moved = *known != revision;
+            *known = revision;
+            moved
+        });
+    }
+
+    /// Does something to the server between two requests.
+    pub fn with<T>(&self, act: impl FnOnce(&mut ApiServer) -> T) -> T {
+        let mut state = self.state.write();
+        let result = act(&mut state.server);
+        let revision = state.server.revision();
+        drop(state);
+        // Watches look anew even if only the past has changed.
+        self.changed.send_replace(revision);
+        result
+    }
+
+    /// Looks at the server.
+    pub fn look<T>(&self, look: impl FnOnce(&ApiServer) -> T) -> T {
+        look(&self.state.read().server)
+    }
+
+    pub fn records(&self) -> bool {
+        self.state.read().record.is_some()
+    }
+
+    /// Appends a line to the record.
+    pub fn note(&self, line: &[u8]) {
+        self.state.write().note(line);
+    }
+
+    pub fn flush(&self) -> io::Result<()> {
+        match &mut self.state.write().record {
+            Some(record) => record.0.flush(),
+            None => Ok(()),
+        }
+    }
+
+    pub fn changes(&self) -> watch::Receiver<Revision> {
+        self.changed.subscribe()
+    }
+
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    pub fn stops(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    pub fn close_watches(&self) {
+        self.hang_up.send_modify(|count| *count += 1);
+    }
+
+    pub fn hang_ups(&self) -> watch::Receiver<u64> {
+        self.hang_up.subscribe()
+    }
+
+    pub fn watches_open(&self) -> usize {
+        self.limits.watches - self.watches.available_permits()
+    }
+}
+
+impl State {
+    fn note(&mut self, line: &[u8]) {
+        let Some(record) = &mut self.record else { return };
+        // A full disk must not stop the cluster; it is said once.
+        if let Err(error) = record.0.write_all(line) {
+            eprintln!("lostwrite: the record ends here: {error}");
+            self.record = None;
+        }
+    }
+
+    fn compact(&mut self, limits: &Limits) {
+        let now = self.server.revision().0;
+        let many = now - self.compacted.0 > 2 * limits.history;
+        let large = self.written > limits.history_bytes;
+        if many || large {
+            // By count the newer half stays; by size there is no telling which half is large.
+            let until = if large { now } else { now - limits.history };
+            self.compacted = Revision(until);
+            self.written = if large { 0 } else { self.written / 2 };
+            self.server.compact(self.compacted);
+        }
+    }
+}
+
+/// The time in seconds since 1970.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() as i64)
+}
+
+/// A number that nobody can guess, from what the standard library seeds its hash tables with.
+pub fn random() -> u64 {
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
