@@ -57,8 +57,8 @@ impl Verdicts {
     ///
     /// # Errors
     /// What is wrong with the file, with places and ways out.
-    pub fn results(&self) -> Result<&[CheckResult], &Mistakes> {
-        self.found.as_deref()
+    pub fn results(&self) -> Result<&[CheckResult], Mistakes> {
+        self.found.as_deref().map_err(Mistakes::clone)
     }
 
     /// Every property that is judged holds, in every schedule of every scenario, whatever the

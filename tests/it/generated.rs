@@ -2,7 +2,8 @@
 
 use lostwrite::scenario;
 
-fn current(path: &str, text: &str) {
+/// The file holds this text, or is written anew.
+pub fn current(path: &str, text: &str) {
     if std::env::var_os("LOSTWRITE_BLESS").is_some() {
         std::fs::write(path, text).expect("the tests run in the package's folder");
     }

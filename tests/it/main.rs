@@ -2,8 +2,10 @@
 
 mod cli;
 mod diagnostics;
+mod documents;
 mod exhaustive;
 mod generated;
 mod known_counts;
 mod report;
 mod shipped;
+mod tidy;

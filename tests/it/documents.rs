@@ -1,0 +1,241 @@
+//! The documents are held to the program: what they show was printed by it, what they name exists.
+//!
+//! - `<!-- run: lostwrite ... -->` before a block: the block is what that command prints.
+//! - `<!-- write methods -->` in the README: the table below it is computed by `compare`.
+//! - A `sh` block's lines run, one after the other, in a folder that holds `scenarios/`.
+//! - A row of `docs/claims.md` has a command and what it must print.
+//! - Paths, recorded cases and tests named in backticks exist.
+//!
+//! `LOSTWRITE_BLESS=1 cargo test --test it documents` writes blocks and table anew.
+//! Next to read: `tidy.rs`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use lostwrite::Scenario;
+use lostwrite::check::{self, Options, Row};
+use lostwrite::reconcilers::{Reader, methods};
+
+use crate::cli::{Ran, command, finish, folder};
+use crate::generated::current;
+
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/ARCHITECTURE.md",
+    "docs/claims.md",
+    "docs/scenarios.md",
+    "docs/semantics.md",
+    "docs/verdicts.md",
+];
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A folder in which the commands of the documents can run: it has the shipped scenarios.
+fn workshop() -> tempfile::TempDir {
+    let place = folder();
+    for inside in ["scenarios", "scenarios/crds"] {
+        std::fs::create_dir(place.path().join(inside)).expect("an empty folder");
+        for entry in std::fs::read_dir(inside).expect("the shipped scenarios") {
+            let file = entry.expect("an entry").path();
+            if file.is_file() {
+                std::fs::copy(&file, place.path().join(&file)).expect("a copy");
+            }
+        }
+    }
+    place
+}
+
+/// The arguments of a command line of this program, however it is started.
+fn arguments(line: &str) -> Option<Vec<String>> {
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    let rest = ["lostwrite ", "cargo run --release -- ", "cargo run -- "]
+        .iter()
+        .find_map(|start| line.strip_prefix(start))?;
+    let mut words: Vec<String> = Vec::new();
+    for (index, part) in rest.split('"').enumerate() {
+        match index % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    Some(words)
+}
+
+fn run(place: &Path, line: &str) -> Ran {
+    let arguments = arguments(line).unwrap_or_else(|| panic!("no command of ours: {line}"));
+    finish(command(place).args(arguments), "")
+}
+
+/// The fenced blocks of a text: the line before the fence, the language, the lines.
+fn blocks(text: &str) -> Vec<(&str, &str, Vec<&str>)> {
+    let mut found = Vec::new();
+    let mut before = "";
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+            found.push((before, language, inside));
+        }
+        if !line.is_empty() {
+            before = line;
+        }
+    }
+    found
+}
+
+#[test]
+fn what_the_documents_show_was_printed_by_the_program() {
+    let place = workshop();
+    let mut shown = 0;
+    for path in DOCUMENTS {
+        let text = read(path);
+        let mut anew = text.clone();
+        for (before, _, lines) in blocks(&text) {
+            let marker = before.strip_prefix("<!-- run: ").and_then(|b| b.strip_suffix(" -->"));
+            let Some(line) = marker else { continue };
+            shown += 1;
+            let old = format!("{before}\n\n```text\n{}\n```\n", lines.join("\n"));
+            let new =
+                format!("{before}\n\n```text\n{}\n```\n", run(place.path(), line).out.trim_end());
+            assert!(anew.contains(&old), "{path}: an empty line, then ```text, after `{before}`");
+            anew = anew.replace(&old, &new);
+        }
+        current(path, &anew);
+    }
+    assert!(shown > 0, "the README shows the race");
+}
+
+#[test]
+fn the_commands_in_the_documents_run() {
+    let ci = read(".ci/run");
+    for path in DOCUMENTS {
+        let place = workshop();
+        for (_, _, lines) in blocks(&read(path)).into_iter().filter(|block| block.1 == "sh") {
+            for line in lines {
+                if arguments(line).is_some() {
+                    let ran = run(place.path(), line);
+                    assert!(matches!(ran.code, 0 | 1), "{path}: {line}\n{}{}", ran.out, ran.err);
+                } else if line.starts_with("cargo test") && *path == "README.md" {
+                    assert!(ci.lines().any(|l| l == line), "`.ci/run` runs `{line}` and no other");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_write_methods_is_what_compare_finds() {
+    const MARK: &str = "<!-- write methods -->\n\n";
+    let text = read("README.md");
+    let (before, rest) = text.split_once(MARK).expect("the README has the table");
+    let after = rest.find("\n\n").map_or("", |end| &rest[end + 1..]);
+    current("README.md", &format!("{before}{MARK}{}{after}", table_of_write_methods()));
+}
+
+/// Own fields: the shipped `status-race`; a shared list: `node-conditions`. Both on a Node, where
+/// every write method is possible.
+fn table_of_write_methods() -> String {
+    let compared = ["status-race", "node-conditions"].map(|name| {
+        let scenario = Arc::new(Scenario::builtin(name).expect("shipped"));
+        check::compare(&scenario, &Options::default()).expect("it can be compared").rows
+    });
+    let mut table = "| write method | what it does | own field, live | own field, cache | \
+                     shared list, live | shared list, cache |\n|---|---|---:|---:|---:|---:|\n"
+        .to_owned();
+    for method in methods::all() {
+        let mut cells = Vec::new();
+        for rows in &compared {
+            for read in [Reader::Live, Reader::Cache] {
+                let row = rows.iter().find(|row| row.write == method.name() && row.read == read);
+                cells.push(cell(row.expect("a row for each")));
+            }
+        }
+        let name = method.name();
+        table += &format!("| `{name}` | {} | {} |\n", method.summary(), cells.join(" | "));
+    }
+    table
+}
+
+fn cell(row: &Row) -> String {
+    let Some(result) = &row.result else { return "refused".to_owned() };
+    let lost = result.property("no-lost-write").expect("judged");
+    let count = |count: &Option<_>| count.as_ref().map_or("?".to_owned(), ToString::to_string);
+    let (losing, all) = (count(&lost.schedules), count(&result.exploration.schedules));
+    if losing == "0" { format!("0 of {all}") } else { format!("**{losing} of {all}**") }
+}
+
+#[test]
+fn each_claim_that_is_demonstrated_is_demonstrated() {
+    let place = workshop();
+    let mut demonstrated = 0;
+    let text = read("docs/claims.md");
+    for row in text.lines().filter(|line| line.starts_with("| ") && line.contains("`lostwrite ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [_, _, verdict, command, prints] = cells.as_slice() else {
+            panic!("five cells: {row}")
+        };
+        assert!(["true", "partly", "false"].contains(verdict), "{row}");
+        let ran = run(place.path(), command.trim_matches('`'));
+        let said = words(&ran.out);
+        for quoted in prints.split('`').skip(1).step_by(2) {
+            assert!(said.contains(&words(quoted)), "{row}\n{}{}", ran.out, ran.err);
+            demonstrated += 1;
+        }
+    }
+    assert!(demonstrated > 0, "no claim is demonstrated");
+}
+
+/// Without line breaks and columns.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_the_documents_name_exists() {
+    let cases = recorded_cases();
+    for path in DOCUMENTS {
+        let text = read(path);
+        let plain: String = text.split("```").step_by(2).collect();
+        for name in plain.split('`').skip(1).step_by(2) {
+            let (file, test) = name.split_once("::").unwrap_or((name, ""));
+            let names_a_file = ["src/", "tests/", "docs/", "scenarios/", "examples/", ".ci/"];
+            if names_a_file.iter().any(|start| file.starts_with(start))
+                && !file.contains(['<', '*'])
+            {
+                assert!(Path::new(file).exists(), "{path} names `{name}`");
+                let defined = test.is_empty() || read(file).contains(&format!("fn {test}("));
+                assert!(defined, "{path} names `{name}`");
+            }
+            if ["modern/", "full/"].iter().any(|start| name.starts_with(start)) {
+                let known = cases.contains(name)
+                    || cases.iter().any(|case| case.starts_with(&format!("{name}/")));
+                assert!(known, "{path} names the recorded case `{name}`");
+            }
+        }
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+            let target = link.split('#').next().unwrap_or_default();
+            let outside = target.is_empty() || target.starts_with("http");
+            assert!(outside || folder.join(target).exists(), "{path} links to {link}");
+        }
+    }
+}
+
+/// `modern/rv/put-main-empty` and so on.
+fn recorded_cases() -> BTreeSet<String> {
+    let mut cases = BTreeSet::new();
+    for group in ["modern", "full"] {
+        for entry in std::fs::read_dir(format!("tests/conformance/{group}")).expect("recordings") {
+            let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+            let topic: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            for case in topic["cases"].as_array().into_iter().flatten() {
+                cases.insert(format!("{group}/{}", case["name"].as_str().unwrap_or_default()));
+            }
+        }
+    }
+    cases
+}
