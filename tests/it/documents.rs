@@ -189,6 +189,33 @@ fn each_claim_that_is_demonstrated_is_demonstrated() {
     assert!(demonstrated > 0, "no claim is demonstrated");
 }
 
+#[test]
+fn each_class_of_loss_has_its_smallest_history() {
+    let mut classes = BTreeSet::new();
+    for row in read("docs/verdicts.md").lines().filter(|line| line.contains("| `lostwrite replay"))
+    {
+        let quoted: Vec<&str> = row.split('`').collect();
+        let (class, line) = (quoted[1], quoted[quoted.len() - 2]);
+        let arguments = arguments(line).expect("a command of ours");
+        let [_, name, _, schedule] = arguments.as_slice() else { panic!("{line}") };
+        let scenario = Arc::new(Scenario::builtin(name).expect("shipped"));
+        let replayed = check::replay(&scenario, schedule).unwrap_or_else(|e| panic!("{line}: {e}"));
+        let witnesses: Vec<_> =
+            replayed.judged.into_iter().filter_map(|(name, _, w)| Some((name, w?))).collect();
+        let (property, _) = witnesses
+            .iter()
+            .find(|(_, witness)| witness.class.as_str() == class)
+            .unwrap_or_else(|| panic!("{line} is no {class}: {witnesses:?}"));
+        // No shorter schedule of this scenario violates the property.
+        let whole = check::run(&scenario, &Options::default()).expect("it can be checked");
+        let found = whole.property(property).and_then(|found| found.witness.as_ref());
+        let shortest = found.expect("violated").schedule.choices.len();
+        assert_eq!(replayed.schedule.choices.len(), shortest, "{line} is not the shortest");
+        classes.insert(class.to_owned());
+    }
+    assert_eq!(classes.len(), 9, "{classes:?}");
+}
+
 /// Without line breaks and columns.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
