@@ -2,12 +2,11 @@
 //!
 //! - `<!-- run: lostwrite ... -->` before a block: the block is what that command prints.
 //! - `<!-- write methods -->` in the README: the table below it is computed by `compare`.
-//! - A `sh` block's lines run, one after the other, in a folder that holds `scenarios/`.
 //! - A row of `docs/claims.md` has a command and what it must print.
 //! - Paths, recorded cases and tests named in backticks exist.
 //!
-//! `LOSTWRITE_BLESS=1 cargo test --test it documents` writes blocks and table anew.
-//! Next to read: `tidy.rs`.
+//! `LOSTWRITE_BLESS=1 cargo test --test it documents` writes blocks and table anew. That the commands
+//! of `sh` blocks run is tested in `cli/documents.rs`. Next to read: `tidy.rs`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -70,70 +69,53 @@ fn run(place: &Path, line: &str) -> Ran {
     finish(command(place).args(arguments), "")
 }
 
-/// The fenced blocks of a text: the line before the fence, the language, the lines.
-fn blocks(text: &str) -> Vec<(&str, &str, Vec<&str>)> {
-    let mut found = Vec::new();
-    let mut before = "";
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
-            found.push((before, language, inside));
-        }
-        if !line.is_empty() {
-            before = line;
-        }
-    }
-    found
-}
-
 #[test]
 fn what_the_documents_show_was_printed_by_the_program() {
     let place = workshop();
-    let mut shown = 0;
     for path in DOCUMENTS {
-        let text = read(path);
-        let mut anew = text.clone();
-        for (before, _, lines) in blocks(&text) {
-            let marker = before.strip_prefix("<!-- run: ").and_then(|b| b.strip_suffix(" -->"));
-            let Some(line) = marker else { continue };
-            shown += 1;
-            let old = format!("{before}\n\n```text\n{}\n```\n", lines.join("\n"));
-            let new =
-                format!("{before}\n\n```text\n{}\n```\n", run(place.path(), line).out.trim_end());
-            assert!(anew.contains(&old), "{path}: an empty line, then ```text, after `{before}`");
-            anew = anew.replace(&old, &new);
+        let mut text = read(path);
+        for line in shown(&text) {
+            let marker = format!("<!-- run: {line} -->\n\n```text\n");
+            let printed = run(place.path(), &line).out;
+            text = replaced(&text, &marker, "```\n", &format!("{}\n", printed.trim_end()));
         }
-        current(path, &anew);
+        if *path == "README.md" {
+            let mark = "<!-- write methods -->\n\n";
+            text = replaced(&text, mark, "\n", &table_of_write_methods());
+        }
+        current(path, &text);
     }
-    assert!(shown > 0, "the README shows the race");
+}
+
+/// The command lines whose output a document shows.
+fn shown(text: &str) -> Vec<String> {
+    let marked =
+        |line: &str| Some(line.strip_prefix("<!-- run: ")?.strip_suffix(" -->")?.to_owned());
+    text.lines().filter_map(marked).collect()
+}
+
+/// The text with what stands between a marker and the next line that is this end replaced.
+fn replaced(text: &str, marker: &str, end: &str, new: &str) -> String {
+    let (before, rest) = text.split_once(marker).unwrap_or_else(|| panic!("no {marker}"));
+    let old: usize = rest.split_inclusive('\n').take_while(|line| *line != end).map(str::len).sum();
+    format!("{before}{marker}{new}{}", &rest[old..])
 }
 
 #[test]
-fn the_commands_in_the_documents_run() {
+fn ci_runs_the_two_commands_of_the_readme() {
     let ci = read(".ci/run");
-    for path in DOCUMENTS {
-        let place = workshop();
-        for (_, _, lines) in blocks(&read(path)).into_iter().filter(|block| block.1 == "sh") {
-            for line in lines {
-                if arguments(line).is_some() {
-                    let ran = run(place.path(), line);
-                    assert!(matches!(ran.code, 0 | 1), "{path}: {line}\n{}{}", ran.out, ran.err);
-                } else if line.starts_with("cargo test") && *path == "README.md" {
-                    assert!(ci.lines().any(|l| l == line), "`.ci/run` runs `{line}` and no other");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn the_table_of_write_methods_is_what_compare_finds() {
-    const MARK: &str = "<!-- write methods -->\n\n";
-    let text = read("README.md");
-    let (before, rest) = text.split_once(MARK).expect("the README has the table");
-    let after = rest.find("\n\n").map_or("", |end| &rest[end + 1..]);
-    current("README.md", &format!("{before}{MARK}{}{after}", table_of_write_methods()));
+    let (_, after) = read("README.md")
+        .split_once("## Sixty seconds")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .expect("it is there");
+    let cargo: Vec<&str> = after.lines().filter(|line| line.starts_with("cargo ")).collect();
+    let [main, tests] = cargo.as_slice() else { panic!("two commands: {cargo:?}") };
+    assert!(ci.lines().any(|line| line == *tests), "`.ci/run` runs `{tests}`");
+    let (_, arguments) = main.split_once("cargo run --release").expect("the main command");
+    assert!(
+        ci.contains(&format!("cargo run --release --quiet{arguments}")),
+        "`.ci/run` runs `{main}`"
+    );
 }
 
 /// Own fields: the shipped `status-race`; a shared list: `node-conditions`. Both on a Node, where

@@ -52,6 +52,27 @@ fn each_file_begins_by_saying_what_it_is() {
 }
 
 #[test]
+fn what_is_next_to_read_is_there() {
+    let mut broken = Vec::new();
+    for source in sources(EVERYWHERE) {
+        let head: String = source
+            .text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        let Some((_, next)) = head.split_once("Next to read:") else { continue };
+        for name in next.split('`').skip(1).step_by(2) {
+            let beside = Path::new(&source.path).ancestors().skip(1).chain([Path::new("src")]);
+            if name.contains(['.', '/']) && !beside.into_iter().any(|at| at.join(name).exists()) {
+                broken.push(format!("{} sends its reader to `{name}`", source.path));
+            }
+        }
+    }
+    assert_none(&broken, "no such file");
+}
+
+#[test]
 fn lines_have_at_most_100_columns() {
     let mut broken = Vec::new();
     for source in sources(EVERYWHERE) {
