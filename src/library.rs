@@ -1,8 +1,8 @@
 //! The five lines of somebody's own `cargo test`: check a scenario file, and assert.
 //!
-//! [`check()`] is `lostwrite check`, exhaustive, as a function; what it returns asserts, or hands out
-//! the results. The panic of a failed assertion is what the command line prints: the drawing, the
-//! reasons, what would be safe, and the replay command. Left out: workers that are Rust types
+//! [`check()`] is `lostwrite check`, exhaustive, as a function; what it returns asserts, or hands
+//! out the results. The panic of a failed assertion is what the command line prints: the drawing,
+//! the reasons, what would be safe, and the replay command. Left out: workers that are Rust types
 //! (`check/workers.rs`). Next to read: `check/mod.rs`.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Runs one schedule again, step by step, and judges it.
 //!
 //! A witness is made here too: it is nothing but what a replay of its schedule shows.
-//! Next to read: `properties/witness.rs`.
+//! Next to read: `properties/witness/mod.rs`.
 
 use std::sync::Arc;
 

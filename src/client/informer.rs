@@ -5,7 +5,7 @@
 //! have not been delivered yet. Delivering one event is a step of the schedule: between two steps
 //! the cache may lag behind the store by any number of revisions, but it never goes back, except
 //! by a relist. Left out: resync, and a second API server that lags on its own.
-//! Next to read: `simulation/environment.rs`, which feeds it.
+//! Next to read: `simulation/world.rs`, which feeds it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

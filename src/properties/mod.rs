@@ -170,7 +170,8 @@ pub fn all() -> &'static [Entry] {
         },
         Entry {
             name: Raced::NAME,
-            holds_when: "in at least one schedule, runs overlapped, so that `holds` means something",
+            holds_when: "in at least one schedule, runs overlapped, so that `holds` means \
+                         something",
             sometimes: true,
             noted: true,
             build: |jobs| Arc::new(Raced::new(&jobs.jobs)),

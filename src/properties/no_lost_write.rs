@@ -12,7 +12,7 @@
 //! update that replaced it, a list that was sent whole, a diff that never contained it, a server
 //! that ignored it. An acknowledged write whose object is another incarnation (uid) than the one it
 //! was built from is lost at once; a recreation voids what was meant for the old incarnation.
-//! Next to read: `witness.rs`, which names victim, stale read and culprit.
+//! Next to read: `witness/mod.rs`, which names victim, stale read and culprit.
 
 use std::sync::Arc;
 

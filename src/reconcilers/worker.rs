@@ -5,7 +5,7 @@
 //! more. [`Worker::answer`] gives it the outcome. Between the two it computes, and nobody can see
 //! that. So the same worker runs under the exhaustive search, under loom and shuttle, on OS
 //! threads, and (its asks then being HTTP requests) as a real controller.
-//! Next to read: `job.rs` (what a scenario's worker is told), then `update_restamp.rs`.
+//! Next to read: `job.rs` (what a scenario's worker is told), then `methods/update_restamp.rs`.
 
 use std::any::Any;
 use std::fmt;

@@ -142,7 +142,8 @@ fn coverage(results: &[CheckResult]) -> String {
         };
         let endless = match endless {
             true => {
-                " Some schedules never end under an unfair scheduler; those up to the bound on steps are counted."
+                " Some schedules never end under an unfair scheduler; those up to the bound on \
+                 steps are counted."
             }
             false => "",
         };

@@ -309,7 +309,7 @@ fn alike(workers: u32, write: &str, runs: u32) -> Arc<Scenario> {
         let letter = char::from(b'a' + worker as u8);
         let _ = writeln!(
             text,
-            "  - {{ name: {letter}, write: {write}, runs: {runs}, sets: {{ data.{letter}: \"1\" }} }}"
+            "  - {{name: {letter}, write: {write}, runs: {runs}, sets: {{data.{letter}: \"1\"}}}}"
         );
     }
     scenario(&text).expect("it is valid")
@@ -365,7 +365,7 @@ fn endless(retry: &str, value: &str, expect: &str) -> Arc<Scenario> {
     let workers = ["a", "b"].map(|name| {
         format!(
             "  - {{ name: {name}, process: p, write: {retry}, attempts: unlimited, read: cache, \
-             retryRead: cache, sets: {{ 'status.conditions[type={name}]': {{ status: {value} }} }} }}\n"
+             retryRead: cache, sets: {{'status.conditions[type={name}]': {{status: {value}}}}}}}\n"
         )
     });
     let text = format!(

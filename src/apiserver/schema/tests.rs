@@ -277,7 +277,10 @@ fn a_status_update_is_validated_by_the_status_schema_alone() {
 #[test]
 fn of_a_pods_spec_only_images_and_few_other_fields_change() {
     let schema = super::builtin::schema("", "v1", "Pod").expect("a built-in kind");
-    let pod = |image: &str, node: &str| json!({ "spec": { "containers": [{ "name": "c", "image": image }], "nodeName": node } });
+    let pod = |image: &str, node: &str| {
+        let containers = json!([{ "name": "c", "image": image }]);
+        json!({ "spec": { "containers": containers, "nodeName": node } })
+    };
     assert!(schema.validate(&pod("a:2", "n"), Some(&pod("a:1", "n"))).is_empty());
     let errors = schema.validate(&pod("a:1", "m"), Some(&pod("a:1", "n")));
     assert_eq!(

@@ -2,7 +2,8 @@
 //!
 //! On an update a value that was invalid already and has not changed is tolerated (ratcheting): if
 //! something is wrong at or below a place and the old value is there and equal, nothing is said.
-//! Items of lists correlate with old ones only in list-type maps. Next to read: `numbers.rs`, `lists.rs`.
+//! Items of lists correlate with old ones only in list-type maps.
+//! Next to read: `numbers.rs`, `lists.rs`.
 
 use serde_json::Value;
 
