@@ -127,13 +127,16 @@ fn a_bad_variable_is_an_error_that_names_it() {
 fn ctrl_c_prints_what_there_is_and_is_130() {
     use std::process::Stdio;
     let folder = folder();
+    std::fs::write(folder.path().join("eight.yaml"), crate::report::many(8, "update-retry"))
+        .unwrap();
     let mut child = command(folder.path())
-        .args(["check", "retry-budget-exhausted", "--no-advice"])
+        .args(["check", "eight.yaml", "--no-advice"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    // Long enough to be listening, and far from long enough to be done.
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     let pid = child.id().to_string();
     let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();
     if !sent.is_ok_and(|status| status.success()) {
