@@ -36,7 +36,7 @@ impl Worker for Setter {
                 let value = json!(format!("{}", self.rounds));
                 body["data"][&self.name] = value.clone();
                 let path = format!("data.{}", self.name).parse().expect("a path");
-                let change = Change { path, value: Some(value), derived: false };
+                let change = Change::set(path, Some(value));
                 put(&self.key, &self.name, read, body, vec![change])
             }
         }

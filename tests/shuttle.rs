@@ -169,7 +169,7 @@ impl Worker for Setter {
                     body["metadata"].as_object_mut().unwrap().remove("resourceVersion");
                 }
                 let path = format!("data.{}", self.name).parse().unwrap();
-                let change = Change { path, value: Some(json!("set")), derived: false };
+                let change = Change::set(path, Some(json!("set")));
                 put(&self.key, self.name, read, body, vec![change])
             }
         }

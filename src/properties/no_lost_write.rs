@@ -8,6 +8,9 @@
 //!   whatever it had read), or is the same worker's own literal;
 //! - as a *lost update*, if its value was computed from a read older than the pending one.
 //!
+//! An append (`$append`) means that the list contains its item: two appends do not meet, and a
+//! later one loses an earlier one exactly if it takes the item out of the list.
+//!
 //! At the end, a pending intent that is not as intended is lost, whoever took it away: a full
 //! update that replaced it, a list that was sent whole, a diff that never contained it, a server
 //! that ignored it. An acknowledged write whose object is another incarnation (uid) than the one it
@@ -45,6 +48,8 @@ pub struct Pending {
     pub path: FieldPath,
     /// What it is to be; `None` for absent. Kept as JSON text, which has an order.
     wanted: Option<String>,
+    /// For an append: the item that the list is to contain.
+    item: Option<String>,
     /// The revision of the acknowledged write; 0 where no comparison needs it.
     at: Revision,
 }
@@ -65,11 +70,11 @@ impl Pending {
             // A deleted object takes everything with it; that is somebody's intent.
             return true;
         };
-        let wanted = self
-            .wanted
-            .as_ref()
-            .map(|text| serde_json::from_str::<Value>(text).expect("it was printed from a value"));
-        self.path.satisfied_by(object, wanted.as_ref())
+        let value = |text: &String| {
+            serde_json::from_str::<Value>(text).expect("it was printed from a value")
+        };
+        let (value, item) = (self.wanted.as_ref().map(value), self.item.as_ref().map(value));
+        Change { path: self.path.clone(), value, derived: false, item }.is_made_in(object)
     }
 }
 
@@ -91,7 +96,9 @@ impl NoLostWrite {
         let (worker, key, basis) = committed_write(event)?;
         let lost_update = pending.iter().find(|pending| {
             let unknown = |change: &Change| {
-                change.derived && pending.meets(key, change) && basis.revision < pending.at
+                let appends = pending.item.is_some() && change.item.is_some();
+                let stale = basis.revision < pending.at;
+                change.derived && stale && !appends && pending.meets(key, change)
             };
             event.intent.iter().any(unknown)
         });
@@ -110,14 +117,21 @@ impl NoLostWrite {
             key: key.clone(),
             path: change.path.clone(),
             wanted: change.value.as_ref().map(Value::to_string),
+            item: change.item.as_ref().map(Value::to_string),
             at: if self.compares(&change.path) { stored_at(event) } else { Revision(0) },
         }
     }
 }
 
 impl Pending {
+    /// Whether a change means to change this field too. Two appends mean different items of one
+    /// list, unless the item is the same.
     fn meets(&self, key: &Key, change: &Change) -> bool {
-        self.key == *key && self.path.overlaps(&change.path)
+        let apart = match (&self.item, &change.item) {
+            (Some(mine), Some(other)) => *mine != other.to_string(),
+            _ => false,
+        };
+        self.key == *key && self.path.overlaps(&change.path) && !apart
     }
 }
 

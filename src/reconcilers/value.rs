@@ -46,7 +46,11 @@ impl ValueExpr {
             }
             ValueExpr::Remove => None,
         };
-        Change { path: path.clone(), value, derived: self.is_derived() }
+        let item = match self {
+            ValueExpr::Append(item) => Some(item.clone()),
+            _ => None,
+        };
+        Change { path: path.clone(), value, derived: self.is_derived(), item }
     }
 }
 

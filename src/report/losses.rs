@@ -56,7 +56,7 @@ impl Story<'_> {
 }
 
 fn is_there(change: &Change, object: Option<&Value>) -> bool {
-    object.is_some_and(|object| change.path.satisfied_by(object, change.value.as_ref()))
+    object.is_some_and(|object| change.is_made_in(object))
 }
 
 fn meant(event: &Event, path: &FieldPath) -> bool {

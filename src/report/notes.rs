@@ -84,7 +84,7 @@ impl<'a> Story<'a> {
         let pending = self.pending_touches(step);
         pending
             .into_iter()
-            .filter(|change| !change.path.satisfied_by(memory, change.value.as_ref()))
+            .filter(|change| !change.is_made_in(memory))
             .map(|change| view.state(&change.path, change.value.as_ref()))
             .collect()
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
-use crate::reconcilers::{Ask, Change, Reader, Reconciler, Set, Shared, Worker};
+use crate::reconcilers::{Ask, Reader, Reconciler, Set, Shared, Worker};
 use crate::simulation::perform;
 
 /// More steps than any method takes alone.
@@ -61,8 +61,8 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         return Outcome::Stored;
     };
     let ignored = |(_, set): &(usize, &Set)| {
-        let Change { path, value, .. } = set.value.change(&set.path, &read);
-        !(path.satisfied_by(&stored, value.as_ref()) || by_leaving_out && value.is_none())
+        let change = set.value.change(&set.path, &read);
+        !(change.is_made_in(&stored) || by_leaving_out && change.value.is_none())
     };
     let ignored: Vec<usize> =
         sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();

@@ -112,6 +112,8 @@ const KINDS: [(&str, &str, &[&str]); 3] = [
             "'status.conditions[type=Ready]': { $remove: true }",
             "'status.daemonEndpoints.kubeletEndpoint.Port': { $add: 1 }",
             "'status.phase': Running",
+            "'metadata.finalizers': { $append: example.com/x }",
+            "'metadata.finalizers': { $append: example.com/y }",
         ],
     ),
     (
@@ -157,7 +159,7 @@ struct RandomWorker {
 }
 
 fn random_worker() -> impl Strategy<Value = RandomWorker> {
-    let sets = prop::collection::vec(0_usize..6, 1..3);
+    let sets = prop::collection::vec(0_usize..42, 1..3);
     let rare = || prop::bool::weighted(0.2);
     let (write, often) = (0..METHODS.len(), prop::bool::weighted(0.35));
     (write, sets, often, rare(), any::<bool>(), rare(), 1_u32..4, rare()).prop_map(

@@ -76,3 +76,21 @@ fn in_four_of_the_losing_cached_schedules_nothing_overlaps() {
     });
     assert_eq!((losing, apart), (12, 4));
 }
+
+/// An append means that the list contains the item: a set that the server merges loses nothing,
+/// whoever appended meanwhile; a list that is sent whole does.
+#[test]
+fn two_that_append_to_one_list() {
+    let mut scenario = shipped("node-conditions");
+    for (worker, item) in scenario.workers.iter_mut().zip(["example.com/x", "example.com/y"]) {
+        let append = lostwrite::reconcilers::ValueExpr::Append(item.into());
+        worker.sets = vec![("metadata.finalizers".parse().expect("a path"), append)];
+        worker.subresource = None;
+    }
+    let count = counts(scenario);
+    assert_eq!(count("merge-patch", Reader::Live), "4 of 6");
+    assert_eq!(count("update-restamp", Reader::Live), "4 of 6");
+    assert_eq!(count("merge-patch-locked", Reader::Live), "0 of 6");
+    assert_eq!(count("strategic-merge-patch", Reader::Live), "0 of 6");
+    assert_eq!(count("apply", Reader::Cache), "0 of 14");
+}

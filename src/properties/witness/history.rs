@@ -17,8 +17,7 @@ pub(super) fn change_at<'e>(event: &'e Event, path: &FieldPath) -> Option<&'e Ch
 
 /// Whether the field is as the change wants it.
 pub(super) fn is_there(change: &Change, object: &Option<Arc<Value>>) -> bool {
-    let wanted = change.value.as_ref();
-    object.as_deref().is_some_and(|object| change.path.satisfied_by(object, wanted))
+    object.as_deref().is_some_and(|object| change.is_made_in(object))
 }
 
 /// Whether a step moved a field from one value to another.

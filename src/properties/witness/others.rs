@@ -73,7 +73,7 @@ pub(super) fn not_serializable(events: &[Event], ending: &Ending) -> Option<Foun
     let victim = unseen_by(events, culprit).unwrap_or(culprit);
     let stays = |change: &Change| {
         let object = events[victim].key.as_ref().and_then(|key| ending.objects.get(key));
-        object.is_some_and(|object| change.path.satisfied_by(object, change.value.as_ref()))
+        object.is_some_and(|object| change.is_made_in(object))
     };
     let class = match events[victim].intent.first() {
         Some(change) if victim != culprit => {
