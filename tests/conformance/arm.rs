@@ -1,4 +1,6 @@
-//! Who answers: the server in process, with a clock that moves only when a case sleeps.
+//! Who answers, first arm: the server in process, with a clock that moves only when a case sleeps.
+//!
+//! The second arm is in `http.rs`.
 
 use lostwrite::apiserver::{ApiServer, Config, History, Revision};
 use lostwrite::rest::{self, Answer, HttpRequest, HttpResponse, WatchStream};
@@ -6,6 +8,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 use serde_json::{Value, json};
 use std::io;
+use std::net::TcpStream;
 
 /// An answer as the corpus writes it.
 #[derive(Clone, Debug)]
@@ -26,6 +29,7 @@ pub enum Reply {
 #[derive(Debug)]
 pub enum Open {
     Stream(Box<WatchStream>),
+    Connection(TcpStream),
     Response(Actual),
 }
 
@@ -36,7 +40,7 @@ pub trait Arm {
     /// Opens a watch.
     fn watch(&mut self, watch: &Value) -> Open;
     /// Reads a watch until the server closes it.
-    fn finish(&mut self, open: &mut Open) -> Reply;
+    fn finish(&mut self, open: Open) -> Reply;
     /// Lets time pass.
     fn sleep(&mut self, seconds: u64);
 }
@@ -73,35 +77,36 @@ impl InProcess {
         let actual = self.request(&request);
         assert!(actual.code == 201, "{path}: {}", actual.body);
     }
+}
 
-    fn http(&self, request: &Value) -> HttpRequest {
-        let text = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let query: Vec<String> = request["query"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| format!("{}={}", escape(name), escape(&text(value))))
-            .collect();
-        let mut headers = vec![
-            ("user-agent".to_string(), "conf-client/1.0".to_string()),
-            ("accept".to_string(), "application/json".to_string()),
-        ];
-        for (name, value) in request["headers"].as_object().into_iter().flatten() {
-            headers.retain(|(known, _)| known != name);
-            headers.push((name.clone(), text(value)));
-        }
-        let body = &request["body"];
-        HttpRequest {
-            method: request["method"].as_str().unwrap_or("GET").into(),
-            path: request["path"].as_str().unwrap_or_default().replace(' ', "%20"),
-            query: query.join("&"),
-            headers,
-            body: bytes(body),
-            time: self.time,
-        }
+/// A request of the corpus as an HTTP request.
+pub fn http(request: &Value, time: i64) -> HttpRequest {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let query: Vec<String> = request["query"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(&text(value))))
+        .collect();
+    let mut headers = vec![
+        ("user-agent".to_string(), "conf-client/1.0".to_string()),
+        ("accept".to_string(), "application/json".to_string()),
+    ];
+    for (name, value) in request["headers"].as_object().into_iter().flatten() {
+        headers.retain(|(known, _)| known != name);
+        headers.push((name.clone(), text(value)));
+    }
+    let body = &request["body"];
+    HttpRequest {
+        method: request["method"].as_str().unwrap_or("GET").into(),
+        path: request["path"].as_str().unwrap_or_default().replace(' ', "%20"),
+        query: query.join("&"),
+        headers,
+        body: bytes(body),
+        time,
     }
 }
 
@@ -155,39 +160,59 @@ fn escape(text: &str) -> String {
         .collect()
 }
 
-fn actual(response: HttpResponse) -> Actual {
-    let warnings = response.headers.iter().filter(|(name, _)| name == "Warning");
-    let mut text = String::from_utf8_lossy(&response.body).into_owned();
-    if response.code >= 400 {
+/// An answer's parts as the corpus writes them.
+pub fn actual(code: u16, warnings: Vec<String>, body: &[u8]) -> Actual {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    if code >= 400 {
         text = text.replace('\u{a0}', " ");
     }
-    Actual {
-        code: response.code,
-        warnings: warnings.map(|(_, value)| value.clone()).collect(),
-        body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Actual { code, warnings, body }
+}
+
+fn in_process(response: HttpResponse) -> Actual {
+    let warnings = response.headers.iter().filter(|(name, _)| name == "Warning");
+    let warnings = warnings.map(|(_, value)| value.clone()).collect();
+    actual(response.code, warnings, &response.body)
+}
+
+/// A watch's answer: its events, or the plain response that it got instead.
+pub fn reply(actual: Actual) -> Reply {
+    let text = match &actual.body {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let events = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    let events: Result<Vec<Value>, _> = events.collect();
+    match events {
+        Ok(events) if actual.code == 200 && events.iter().all(|it| it["object"].is_object()) => {
+            Reply::Events(events)
+        }
+        _ => Reply::Response(actual),
     }
 }
 
 impl Arm for InProcess {
     fn request(&mut self, request: &Value) -> Actual {
-        let http = self.http(request);
+        let http = http(request, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) => actual(response),
+            Answer::Response(response) => in_process(response),
             Answer::Watch(_) => Actual { code: 200, warnings: Vec::new(), body: Value::Null },
         }
     }
 
     fn watch(&mut self, watch: &Value) -> Open {
-        let http = self.http(watch);
+        let http = http(watch, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) => Open::Response(actual(response)),
+            Answer::Response(response) => Open::Response(in_process(response)),
             Answer::Watch(stream) => Open::Stream(stream),
         }
     }
 
-    fn finish(&mut self, open: &mut Open) -> Reply {
-        let stream = match open {
-            Open::Response(actual) => return Reply::Response(actual.clone()),
+    fn finish(&mut self, open: Open) -> Reply {
+        let mut stream = match open {
+            Open::Response(actual) => return Reply::Response(actual),
+            Open::Connection(_) => return Reply::Events(Vec::new()),
             Open::Stream(stream) => stream,
         };
         let seconds = stream.timeout_seconds().unwrap_or(0);
@@ -199,9 +224,7 @@ impl Arm for InProcess {
         } else {
             self.sleep(seconds);
         }
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let events = lines.map(|line| serde_json::from_slice(line).expect("JSON lines"));
-        Reply::Events(events.collect())
+        reply(actual(200, Vec::new(), &bytes))
     }
 
     fn sleep(&mut self, seconds: u64) {

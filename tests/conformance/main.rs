@@ -5,10 +5,11 @@
 //! case of `full` disagrees in anything that `differences.json` does not name, or if
 //! `docs/fidelity.md` is out of date. With `CONFORMANCE_ONLY=<text>` only cases whose name contains
 //! the text are played, and all their differences are printed; with `CONFORMANCE_WRITE=1` the
-//! document is written.
+//! document is written. `http.rs` says how to play against a server over HTTP.
 
 mod arm;
 mod fidelity;
+mod http;
 mod matching;
 mod mutants;
 mod player;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use arm::InProcess;
+use http::Http;
 use player::Outcome;
 
 /// The figures of one topic.
@@ -65,7 +67,9 @@ fn read(path: &Path) -> Value {
 fn play(folder: &str, see: &mut dyn FnMut(&str, &Value, &Outcome)) {
     let root = root().join(folder);
     let any_namespace = folder == "modern";
-    let fresh = InProcess::new(any_namespace, &read(&root.join("crds.json")));
+    let crds = read(&root.join("crds.json"));
+    let fresh = InProcess::new(any_namespace, &crds);
+    let mut remote = remote().map(|url| Http::new(&url, &crds, !any_namespace));
     let mut files: Vec<_> = std::fs::read_dir(&root)
         .expect("the corpus is beside this file")
         .map(|entry| entry.expect("readable").path())
@@ -76,13 +80,22 @@ fn play(folder: &str, see: &mut dyn FnMut(&str, &Value, &Outcome)) {
     for file in files {
         let topic = file.file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_string();
         for case in read(&file)["cases"].as_array().into_iter().flatten() {
+            if let Some(arm) = &mut remote {
+                let compacts = case["requires"].as_array().is_some_and(|it| !it.is_empty());
+                if selected(case) && !compacts {
+                    arm.prepare(case);
+                    see(&topic, case, &player::play(arm, case));
+                }
+                continue;
+            }
             let mut arm = fresh.clone();
             if !any_namespace {
                 let namespace = json!({ "metadata": { "name": case["namespace"] } });
                 arm.post("/api/v1/namespaces", &namespace);
             }
-            let outcome = player::play(&mut arm, case);
-            see(&topic, case, &outcome);
+            if selected(case) {
+                see(&topic, case, &player::play(&mut arm, case));
+            }
         }
     }
 }
@@ -105,6 +118,18 @@ fn play_mutants() -> Vec<(&'static str, Option<String>)> {
     mutants::MUTANTS.iter().map(|mutant| (mutant.breaks, notices(mutant))).collect()
 }
 
+/// The address of the server to play against, if it is not the one in process.
+fn remote() -> Option<String> {
+    std::env::var("CONFORMANCE_URL").ok()
+}
+
+/// Whether a case is to be played.
+fn selected(case: &Value) -> bool {
+    let name = case["name"].as_str().unwrap_or_default();
+    std::env::var("CONFORMANCE_ONLY").is_ok_and(|only| name.contains(&only))
+        || std::env::var_os("CONFORMANCE_ONLY").is_none()
+}
+
 /// Whether all differences of a case are at paths where they are known and explained.
 fn is_known(entry: &Value, outcome: &Outcome) -> bool {
     let paths: Vec<_> = entry["paths"].as_array().into_iter().flatten().collect();
@@ -115,7 +140,12 @@ fn is_known(entry: &Value, outcome: &Outcome) -> bool {
 }
 
 fn main() -> ExitCode {
-    let only = std::env::var("CONFORMANCE_ONLY").ok();
+    let only = std::env::var_os("CONFORMANCE_ONLY").is_some();
+    let folders = match (remote(), std::env::var("CONFORMANCE_FOLDER").as_deref()) {
+        (None, _) => vec!["modern", "full"],
+        (Some(_), Ok("full")) => vec!["full"],
+        (Some(_), _) => vec!["modern"],
+    };
     let differences = read(&root().join("differences.json"));
     let known = |name: &str| {
         let mut all = differences["cases"].as_array().into_iter().flatten();
@@ -123,18 +153,15 @@ fn main() -> ExitCode {
     };
     let mut results = Results::new();
     let mut faults = Vec::new();
-    for folder in ["modern", "full"] {
+    for folder in folders {
         let topics = results.entry(folder).or_default();
         play(folder, &mut |topic, case, outcome| {
             let name = case["name"].as_str().unwrap_or_default();
-            if only.as_deref().is_some_and(|only| !name.contains(only)) {
-                return;
-            }
             let figures = topics.entry(topic.into()).or_default();
             figures.total += 1;
             figures.exact += usize::from(outcome.exact.is_empty());
             figures.semantic += usize::from(outcome.semantic.is_empty());
-            if only.is_some() {
+            if only {
                 outcome.exact.iter().for_each(|text| println!("{name}: {text}"));
             }
             let entry = if folder == "full" { known(name) } else { None };
@@ -159,7 +186,7 @@ fn main() -> ExitCode {
             faults.push(format!("modern: fewer than 99 of 100 cases are exact: {}", all.line()));
         }
     }
-    if only.is_none() {
+    if !only && remote().is_none() {
         for (breaks, noticed) in play_mutants() {
             match noticed {
                 Some(case) => println!("without the rule \"{breaks}\": noticed by {case}"),

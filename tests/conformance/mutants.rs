@@ -286,7 +286,7 @@ impl Arm for Mutated<'_> {
         self.server.watch(watch)
     }
 
-    fn finish(&mut self, open: &mut Open) -> Reply {
+    fn finish(&mut self, open: Open) -> Reply {
         self.server.finish(open)
     }
 

@@ -80,11 +80,11 @@ impl Player<'_> {
 
     fn watch(&mut self, at: &str, step: &Value) -> Result<(), String> {
         let request = self.fill(&step["watch"], "")?;
-        let mut open = self.arm.watch(&request);
+        let open = self.arm.watch(&request);
         for (index, during) in step["during"].as_array().into_iter().flatten().enumerate() {
             self.step(&format!("{at}.{index}"), during)?;
         }
-        match (self.arm.finish(&mut open), step["events"].as_array()) {
+        match (self.arm.finish(open), step["events"].as_array()) {
             (Reply::Events(events), Some(expected)) => {
                 self.judge_events(at, step, expected, events)
             }
