@@ -244,11 +244,13 @@ fn explore(
         Engine::Loom => Ok(super::loom::explore(plan.limits, go_on, move || {
             play::play::<super::loom::Loom, _>(&world, steps_max, |_| (), &judge);
         })),
+        #[cfg(not(feature = "loom"))]
+        Engine::Loom => Err(Refusal::NotBuilt(Engine::Loom)),
         #[cfg(feature = "shuttle")]
         _ => Ok(super::shuttle::explore(plan, go_on, move |hook| {
             play::play::<super::shuttle::Shuttle, _>(&world, steps_max, hook, &judge);
         })),
-        #[allow(unreachable_patterns)]
+        #[cfg(not(feature = "shuttle"))]
         engine => Err(Refusal::NotBuilt(engine)),
     }
 }

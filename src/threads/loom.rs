@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicU64 as Count, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+/// A mebibyte, in the unit of loom's coroutines.
+const STACK_WORDS: usize = 1024 * 1024 / size_of::<usize>();
+
 /// loom's threads.
 #[derive(Debug, Clone, Copy)]
 pub struct Loom;
@@ -45,7 +48,8 @@ impl Backend for Loom {
     }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::Thread {
-        ::loom::thread::spawn(body)
+        let builder = ::loom::thread::Builder::new().stack_size(STACK_WORDS);
+        builder.spawn(body).expect("loom starts a thread, or panics")
     }
 
     fn join(thread: Self::Thread) {
@@ -54,13 +58,13 @@ impl Backend for Loom {
         }
     }
 
-    /// loom's first thread has 32 KiB, whatever one asks for: JSON is merged somewhere else.
+    /// loom's first thread has 32 KiB, whatever one asks for: a coroutine inside it has more.
     fn with_room<R: Send>(body: impl FnOnce() -> R + Send) -> R {
-        std::thread::scope(|scope| {
-            let builder = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
-            let thread = builder.spawn_scoped(scope, body).expect("the system has a thread left");
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        })
+        let mut result = None;
+        let into = &mut result;
+        let run = move || *into = Some(body());
+        generator::Gn::<()>::new_opt(STACK_WORDS, run).resume();
+        result.expect("a coroutine that does not yield has ended")
     }
 }
 

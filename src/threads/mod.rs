@@ -68,8 +68,8 @@ pub trait Backend: Copy + Send + Sync + 'static {
     /// Waits until a thread has ended; what it did happens before what follows.
     fn join(thread: Self::Thread);
 
-    /// Calls `body` where the stack is large enough for a step of any world. Nothing in it may
-    /// use what the engine lends.
+    /// Calls `body`, on the first thread, where the stack is large enough for a step of any world.
+    /// Nothing in it may use what the engine lends.
     fn with_room<R: Send>(body: impl FnOnce() -> R + Send) -> R {
         body()
     }

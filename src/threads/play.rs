@@ -110,8 +110,9 @@ pub(super) fn play<B: Backend, J: Judge>(
     for thread in threads {
         match thread {
             Choice::Worker(worker) => {
+                let first = bodies.is_empty();
                 active += 1;
-                bodies.push(Box::new(move |table| while !table.work(worker) {}));
+                bodies.push(Box::new(move |table| while !table.work(worker, first) {}));
             }
             Choice::Deliver(cache) => {
                 let (sender, receiver) = B::channel();
@@ -143,8 +144,8 @@ pub(super) fn play<B: Backend, J: Judge>(
 }
 
 impl<B: Backend, J: Judge> Table<B, J> {
-    /// A worker's step; says whether its thread has no more to do.
-    fn work(&self, worker: usize) -> bool {
+    /// A worker's step, on the first thread or another one; says whether there is no more to do.
+    fn work(&self, worker: usize, first: bool) -> bool {
         (self.hook)(Moment::BeforeStep);
         let mut run = self.run.lock();
         if run.over {
@@ -157,7 +158,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
             let event = world.take(Choice::Worker(worker));
             (event, world.workers[worker].ask() == Ask::Done)
         };
-        let moved = B::with_room(|| quietly(step));
+        let moved = if first { B::with_room(|| quietly(step)) } else { quietly(step) };
         let (event, done) = match moved {
             Ok(moved) => moved,
             Err(panic) => {
@@ -174,7 +175,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
         for ((cache, before), inbox) in world.caches.iter().zip(lags).zip(inboxes) {
             (before..cache.lag()).for_each(|_| B::send(inbox, Token::Go));
         }
-        self.end_if_over(&mut run);
+        self.end_if_over(&mut run, first);
         done || run.over
     }
 
@@ -190,21 +191,25 @@ impl<B: Backend, J: Judge> Table<B, J> {
             over = run.over;
             if !over {
                 let world = &mut run.world;
-                B::with_room(|| world.take(Choice::Deliver(cache)));
+                world.take(Choice::Deliver(cache));
                 run.choices.push(Choice::Deliver(cache));
-                self.end_if_over(&mut run);
+                self.end_if_over(&mut run, false);
             }
         }
     }
 
-    fn end_if_over(&self, run: &mut Run<B>) {
+    fn end_if_over(&self, run: &mut Run<B>, first: bool) {
         let finished = run.over;
         run.over |= run.choices.len() >= self.steps_max;
         if run.over {
             (self.hook)(Moment::Over);
             let Run { world, choices, cost, .. } = &*run;
             let ended = Ended { world, choices, cost: *cost, finished };
-            B::with_room(|| (self.judge)(&ended));
+            if first {
+                B::with_room(|| (self.judge)(&ended))
+            } else {
+                (self.judge)(&ended)
+            }
             run.inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
         }
     }
