@@ -100,6 +100,14 @@ fn play(folder: &str, see: &mut dyn FnMut(&str, &Value, &Outcome)) {
     }
 }
 
+/// Plays the cases of our own; what they object to.
+fn play_own() -> Vec<String> {
+    let fresh = InProcess::new(true, &read(&root().join("modern/crds.json")));
+    let own = read(&root().join("own.json"));
+    let cases = own["cases"].as_array().into_iter().flatten();
+    cases.flat_map(|case| player::play(&mut fresh.clone(), case).semantic).collect()
+}
+
 /// For each server that is wrong in one rule, the first recorded case that notices.
 fn play_mutants() -> Vec<(&'static str, Option<String>)> {
     let root = root().join("modern");
@@ -187,6 +195,7 @@ fn main() -> ExitCode {
         }
     }
     if !only && remote().is_none() {
+        faults.extend(play_own());
         for (breaks, noticed) in play_mutants() {
             match noticed {
                 Some(case) => println!("without the rule \"{breaks}\": noticed by {case}"),

@@ -34,7 +34,7 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         breaks: "the resourceVersion is compared with the object's own (not the whole store's)",
-        topics: &["race", "rv"],
+        topics: &["race", "rv", "../own"],
         answer: |server, request| {
             let list = collection(server, request)["metadata"]["resourceVersion"].clone();
             with_body(server, request, &["PUT"], |body| {
