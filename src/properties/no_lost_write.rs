@@ -128,7 +128,10 @@ impl Pending {
     /// list, unless the item is the same.
     fn meets(&self, key: &Key, change: &Change) -> bool {
         let apart = match (&self.item, &change.item) {
-            (Some(mine), Some(other)) => *mine != other.to_string(),
+            (Some(mine), Some(other)) => {
+                let other = other.to_string();
+                *mine != other
+            }
             _ => false,
         };
         self.key == *key && self.path.overlaps(&change.path) && !apart

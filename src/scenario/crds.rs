@@ -15,7 +15,7 @@ use super::{shape, suggest};
 
 /// Where the files that a scenario names come from.
 pub trait Files {
-    /// The bytes of the file at a path relative to the scenario, at most [`MAX_BYTES`] and one; or
+    /// The bytes of the file at a path relative to the scenario, at most `MAX_BYTES` and one; or
     /// why not, as a fragment such as `no such file`.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
 
