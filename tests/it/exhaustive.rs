@@ -361,8 +361,7 @@ fn counts_finals_and_witnesses_equal_those_of_brute_force() {
     assert!(compared.get() >= CASES, "only {} scenarios were compared", compared.get());
 }
 
-/// A worker that retries without end, on a field that its cache keeps it from seeing (`cache`), or
-/// whose value the server refuses every time (`refused`).
+/// Workers that retry without end: their cache is stale for ever, or the server refuses the value.
 fn endless(retry: &str, value: &str, expect: &str) -> Arc<Scenario> {
     let workers = ["a", "b"].map(|name| {
         format!(
