@@ -218,10 +218,13 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
     let name = found.name;
     let sometimes = name == "raced";
     let count = text(found.schedules.as_ref());
+    // A sampling scheduler, or a search that was cut off, cannot know how many schedules there are.
+    let all = text(result.exploration.schedules.as_ref());
     let (violating, satisfying) = match (sometimes, found.verdict) {
-        (true, _) => (None, count),
-        (false, Verdict::Holds) => (Some(count.unwrap_or_else(|| "0".to_owned())), None),
-        (false, _) => (count, None),
+        (_, Verdict::Holds) => (Some("0".to_owned()), count.filter(|_| sometimes)),
+        (true, Verdict::Violated) => (all, count),
+        (false, Verdict::Violated) => (count.filter(|_| all.is_some()), None),
+        (_, Verdict::Unknown) => (None, None),
     };
     JsonProperty {
         name,
