@@ -239,7 +239,7 @@ fn text_of(kind: usize, workers: &[RandomWorker], faults: &[bool]) -> String {
 }
 
 /// The scenario, if it is valid (a random worker may write what the server refuses for its kind).
-fn scenario(text: &str) -> Option<Arc<Scenario>> {
+pub fn scenario(text: &str) -> Option<Arc<Scenario>> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/random.yaml");
     let widget = include_str!("../../scenarios/crds/widget.crd.yaml");
     let indented = widget.replace('\n', "\n    ");
@@ -359,42 +359,4 @@ fn counts_finals_and_witnesses_equal_those_of_brute_force() {
         panic!("{error}");
     }
     assert!(compared.get() >= CASES, "only {} scenarios were compared", compared.get());
-}
-
-/// Workers that retry without end: their cache is stale for ever, or the server refuses the value.
-fn endless(retry: &str, value: &str, expect: &str) -> Arc<Scenario> {
-    let workers = ["a", "b"].map(|name| {
-        format!(
-            "  - {{ name: {name}, process: p, write: {retry}, attempts: unlimited, read: cache, \
-             retryRead: cache, sets: {{'status.conditions[type={name}]': {{status: {value}}}}}}}\n"
-        )
-    });
-    let text = format!(
-        "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: endless}}\n\
-         description: Retries without end.\ncrds: [crds/widget.crd.yaml]\nobjects:\n  \
-         - {{apiVersion: demo.example.com/v1, kind: Widget, metadata: {{name: demo, namespace: \
-         default}}, spec: {{}}, status: {{conditions: []}}}}\nworkers:\n{}\
-         properties: [converges]\n{expect}",
-        workers.concat()
-    );
-    scenario(&text).expect("it is valid")
-}
-
-#[test]
-fn only_a_fair_scheduler_counts_against_a_retry_without_end() {
-    // The cache's event is on the way all the time: a scheduler that never delivers it is unfair.
-    let cached = endless("update-retry", "\"True\"", "");
-    let result = check::run(&cached, &Options::default()).unwrap();
-    assert!(result.exploration.cyclic);
-    assert_eq!(result.property("converges").map(|p| p.verdict), Some(Verdict::Holds));
-
-    // A value outside the enumeration is refused whatever is read again.
-    let refused = endless("json-patch-tested", "Perhaps", "expect: rejected\n");
-    let result = check::run(&refused, &Options::default()).unwrap();
-    let converges = result.property("converges").expect("judged");
-    assert_eq!(converges.verdict, Verdict::Violated);
-    let witness = converges.witness.as_ref().expect("once around");
-    assert!(!witness.trace.finished);
-    let again = check::replay(&refused, &witness.schedule.to_string()).unwrap();
-    assert_eq!(again.trace, witness.trace);
 }

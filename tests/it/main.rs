@@ -3,6 +3,7 @@
 mod cli;
 mod diagnostics;
 mod documents;
+mod endless;
 mod exhaustive;
 mod generated;
 mod known_counts;
