@@ -51,14 +51,14 @@ pub fn seed(server: &mut ApiServer, object: &Value) -> Result<(), Box<Status>> {
 /// it is there.
 pub fn restore(config: Config, snapshot: Option<&Path>) -> Result<ApiServer, Diagnostic> {
     let config = Config { seed: random(), ..config };
-    let Some(path) = snapshot else { return Ok(ApiServer::new(config)) };
+    let Some(path) = snapshot else { return Ok(new(config)) };
     let name = path.display();
     let broken = |why: String| {
         Diagnostic::error(format!("`{name}` is no snapshot: {why}"))
             .help("move it away to begin with an empty store")
     };
     let bytes = match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ApiServer::new(config)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(new(config)),
         Err(error) => return Err(Diagnostic::error(format!("cannot read `{name}`: {error}"))),
         Ok(bytes) => bytes,
     };
@@ -70,6 +70,19 @@ pub fn restore(config: Config, snapshot: Option<&Path>) -> Result<ApiServer, Dia
     let objects = snapshot["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
     ApiServer::restore(config, Revision(revision), objects)
         .map_err(|status| broken(status.message.unwrap_or_default()))
+}
+
+/// An empty server whose namespaces were made just now; in process they were made in 1970.
+fn new(config: Config) -> ApiServer {
+    let elsewhere = Config { seed: random(), ..config.clone() };
+    let mut namespaces = ApiServer::new(elsewhere).objects();
+    let now = jiff::Timestamp::from_second(now()).unwrap_or_default();
+    for namespace in &mut namespaces {
+        namespace["metadata"]["creationTimestamp"] = now.to_string().into();
+    }
+    let first = config.first_revision;
+    ApiServer::restore(config.clone(), first, &namespaces)
+        .unwrap_or_else(|_| ApiServer::new(config))
 }
 
 /// Writes a snapshot, whole or not at all.

@@ -13,6 +13,8 @@ mod http;
 mod matching;
 mod mutants;
 mod player;
+#[cfg(feature = "serve")]
+mod sockets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -196,6 +198,8 @@ fn main() -> ExitCode {
     }
     if !only && remote().is_none() {
         faults.extend(play_own());
+        #[cfg(feature = "serve")]
+        ["modern", "full"].iter().for_each(|folder| faults.extend(sockets::play(folder)));
         for (breaks, noticed) in play_mutants() {
             match noticed {
                 Some(case) => println!("without the rule \"{breaks}\": noticed by {case}"),

@@ -1,0 +1,141 @@
+//! The command: flags, the ready line, files, and how it ends.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::{WIDGETS, client, crd, widget};
+
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lostwrite"));
+    command.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn serve(arguments: &[&str]) -> Serving {
+    let mut child = command(arguments).spawn().expect("the program");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).expect("a line");
+    let url = line.trim().strip_prefix("ready ").expect("the ready line").to_string();
+    Serving { child, url }
+}
+
+impl Serving {
+    fn end(mut self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn files_go_in_and_come_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let crd = file(folder, "crd.json", &crd().to_string());
+    let mut one = widget("one", json!({ "a": 1 }));
+    one["status"] = json!({ "phase": "Ready" });
+    let object = file(folder, "objects.yaml", &format!("# two\n---\n{one}\n---\n{{}}\n"));
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (record, kubeconfig, snapshot) = (path("record"), path("kubeconfig"), path("snapshot"));
+    let broken = command(&["--crd", &crd, "-f", &object]).output().unwrap();
+    assert_eq!(broken.status.code(), Some(2), "an empty document is no object");
+    let object = file(folder, "objects.yaml", &format!("# one\n---\n{one}\n---\n"));
+    let arguments = [
+        "--crd",
+        &crd,
+        "-f",
+        &object,
+        "--record",
+        &record,
+        "--kubeconfig",
+        &kubeconfig,
+        "--snapshot",
+        &snapshot,
+    ];
+    let serving = serve(&arguments);
+    let mut client = client(&serving.url);
+    let got = client.send("GET", &format!("{WIDGETS}/one"), b"").unwrap().json();
+    assert_eq!(got["status"]["phase"], "Ready");
+    let mut changed = got.clone();
+    changed["spec"]["a"] = 2.into();
+    let put = |client: &mut crate::http::Client, object: &Value| {
+        client.send("PUT", &format!("{WIDGETS}/one"), object.to_string().as_bytes()).unwrap()
+    };
+    let changed = put(&mut client, &changed).json();
+    assert_eq!(put(&mut client, &got).code, 409);
+    let config: Value = serde_json::from_slice(&std::fs::read(&kubeconfig).unwrap()).unwrap();
+    assert_eq!(config["clusters"][0]["cluster"]["server"], serving.url.as_str());
+    serving.end("-TERM");
+
+    let record = std::fs::read_to_string(&record).unwrap();
+    let events: Vec<Value> =
+        record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seen: Vec<_> = events
+        .iter()
+        .map(|it| (it["verb"].as_str().unwrap(), it["responseStatus"]["code"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(seen, [("get", 200), ("update", 200), ("update", 409)]);
+    assert_eq!(events[1]["responseObject"], changed);
+    assert_eq!(events[2]["objectRef"]["name"], "one");
+    assert_eq!(events[2]["objectRef"]["resourceVersion"], got["metadata"]["resourceVersion"]);
+
+    // From the snapshot: the same object, and versions that go on from there.
+    let serving = serve(&["--snapshot", &snapshot]);
+    let mut client = crate::client(&serving.url);
+    let again = client.send("GET", &format!("{WIDGETS}/one"), b"").unwrap().json();
+    assert_eq!(again, changed);
+    let mut next = again.clone();
+    next["spec"]["a"] = 3.into();
+    let version = |object: &Value| -> u64 {
+        object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+    };
+    assert!(version(&put(&mut client, &next).json()) > version(&again));
+    serving.end("-INT");
+}
+
+#[test]
+fn a_token_opens_and_its_absence_does_not() {
+    let serving = serve(&["--token", "sesame", "--listen", "0.0.0.0:0"]);
+    let url = serving.url.replace("0.0.0.0", "127.0.0.1");
+    let mut client = client(&url);
+    assert_eq!(client.send("GET", "/api", b"").unwrap().code, 401);
+    assert_eq!(client.send("GET", "/readyz", b"").unwrap().code, 200);
+    client.headers.push(("Authorization".into(), "Bearer sesam".into()));
+    assert_eq!(client.send("GET", "/api", b"").unwrap().code, 401);
+    client.headers[1].1 = "Bearer sesame".into();
+    assert_eq!(client.send("GET", "/api", b"").unwrap().code, 200);
+    serving.end("-TERM");
+}
+
+#[test]
+fn mistakes_exit_with_2_and_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let lonely = file(folder.path(), "o.json", &widget("w", json!({})).to_string());
+    let snapshot = file(folder.path(), "s.json", "{}");
+    for (arguments, why) in [
+        (&["--listen", "0.0.0.0:0"][..], "token"),
+        (&["--listen", "nowhere"], "this is no address"),
+        (&["-f", "does-not-exist.yaml"], "no such file"),
+        (&["-f", &lonely], "no matches for kind"),
+        (&["--snapshot", &snapshot], "is no snapshot"),
+    ] {
+        let output = command(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && output.stdout.is_empty(), "{said}");
+    }
+}
