@@ -15,7 +15,7 @@ use crate::http::Http;
 use crate::player::{self, Outcome};
 
 /// So many servers play at a time.
-const SERVERS: usize = 12;
+const SERVERS: usize = 4;
 
 /// Plays a folder and says which cases answer otherwise than in process.
 pub fn play(folder: &str) -> Vec<String> {
@@ -34,13 +34,19 @@ pub fn play(folder: &str) -> Vec<String> {
                 let mut socket = Http::new(&running.url(), &crds, !any_namespace);
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     socket.prepare(case);
-                    let there = player::play(&mut socket, case);
+                    let mut there = player::play(&mut socket, case);
                     let mut arm = in_process.clone();
                     if !any_namespace {
                         let namespace = json!({ "metadata": { "name": case["namespace"] } });
                         arm.post("/api/v1/namespaces", &namespace);
                     }
                     let here = player::play(&mut arm, case);
+                    // What a case writes during a watch must be there before the watch ends, which
+                    // a busy machine may miss: once more, and only once.
+                    if places(&here) != places(&there) {
+                        socket.prepare(case);
+                        there = player::play(&mut socket, case);
+                    }
                     exact.fetch_add(usize::from(there.exact.is_empty()), Ordering::Relaxed);
                     if places(&here) != places(&there) {
                         let text = there.exact.first().or(here.exact.first());

@@ -5,6 +5,7 @@ mod concurrency;
 mod hostile;
 #[path = "../support/http.rs"]
 mod http;
+mod kubectl;
 mod linear;
 
 use lostwrite::apiserver::{ApiServer, Config};
