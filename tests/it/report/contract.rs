@@ -37,8 +37,8 @@ fn the_document_of_a_check() {
         {
             assert_eq!(json["name"], property.name);
             assert_eq!(json["verdict"], property.verdict.as_str());
-            let counted = is_count(&json["violatingSchedules"]);
-            assert_eq!(counted, property.name != "raced", "{json}");
+            assert!(is_count(&json["violatingSchedules"]), "{json}");
+            assert_eq!(is_count(&json["satisfyingSchedules"]), property.name == "raced", "{json}");
             let Some(witness) = &property.witness else {
                 assert!(json["witness"].is_null());
                 continue;
