@@ -45,6 +45,7 @@ pub fn share(some: &Count, all: Option<&Count>) -> String {
             let share = format!("{:.2}", 100.0 * some.ratio(all));
             match share.trim_end_matches('0').trim_end_matches('.') {
                 "0" => " (less than 0.01 %)".to_owned(),
+                "100" => " (more than 99.99 %)".to_owned(),
                 share => format!(" ({share} %)"),
             }
         }
@@ -59,6 +60,15 @@ pub fn mean(sum: &Count, n: &Count) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_share_is_never_rounded_to_all_or_nothing() {
+        let all = super::Count::from(63_063_000_u64);
+        let share = |some: u64| super::share(&super::Count::from(some), Some(&all));
+        assert_eq!(share(63_060_480), " (more than 99.99 %)");
+        assert_eq!(share(1), " (less than 0.01 %)");
+        assert_eq!(share(63_063_000), "");
+    }
+
     use super::*;
 
     #[test]
