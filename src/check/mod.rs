@@ -9,6 +9,7 @@
 mod agreement;
 mod compare;
 mod explore;
+pub mod game;
 mod judge;
 mod one_by_one;
 mod replay;

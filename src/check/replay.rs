@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::explore::Prepared;
 use super::{Pointer, Witness};
-use crate::properties::{Found, find_witness};
+use crate::properties::{Entry, Found, find_witness};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::schedulers::{self, Misfit, Replay, Schedule};
 use crate::simulation::{Choice, World};
@@ -50,17 +50,27 @@ pub fn replay(scenario: &Arc<Scenario>, schedule: &str) -> Result<Replayed, Diag
         return Err(does_not_fit(&prepared, &misfit));
     }
     let trace = trace_of(&prepared.world, run.events, run.finished);
-    let decided = world.judge();
-    let judged = prepared.observed.iter().enumerate().map(|(index, entry)| {
-        let schedule = prepared.schedule(run.choices.clone());
-        let violated = decided[index] && run.finished && !entry.sometimes;
-        let witness =
-            violated.then(|| witness_of(&prepared, index, entry.name, schedule)).flatten();
-        (entry.name, decided[index], witness)
-    });
-    let judged = judged.collect();
-    let schedule = prepared.schedule(run.choices.clone());
+    let schedule = prepared.schedule(run.choices);
+    let judged = judged(&prepared, &world, &schedule, run.finished);
     Ok(Replayed { scenario: Arc::clone(scenario), schedule, trace, judged })
+}
+
+/// How a run that led to this world is judged.
+pub(super) fn judged(
+    prepared: &Prepared,
+    world: &World,
+    schedule: &Schedule,
+    finished: bool,
+) -> Vec<(&'static str, bool, Option<Witness>)> {
+    let decided = world.judge();
+    let entries = prepared.observed.iter().enumerate();
+    let judge = |(index, entry): (usize, &&'static Entry)| {
+        let violated = decided[index] && finished && !entry.sometimes;
+        let witness =
+            violated.then(|| witness_of(prepared, index, entry.name, schedule.clone())).flatten();
+        (entry.name, decided[index], witness)
+    };
+    entries.map(judge).collect()
 }
 
 fn does_not_fit(prepared: &Prepared, misfit: &Misfit) -> Diagnostic {

@@ -1,0 +1,74 @@
+//! What a worker believes the object to be: what it last saw of it, however long ago.
+//!
+//! Belief against truth is the whole lesson: a lost write is a write built from a belief that was
+//! no longer true. Left out: what a worker means to do next (`walk.rs` tells that as the event that
+//! its next step would be). Next to read: `walk.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::reconcilers::methods::{self, Refusal};
+use crate::scenario::Scenario;
+use crate::simulation::Setting;
+use crate::trace::{Action, Event, Fault};
+
+/// Where a belief came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Heard {
+    /// It has read nothing yet, or has forgotten it in a crash.
+    #[default]
+    Nowhere,
+    /// A GET.
+    Live,
+    /// Its process's informer cache.
+    Cache,
+    /// The object that its process shares in memory.
+    Memory,
+    /// The answer to its own write.
+    Answer,
+}
+
+/// What one worker believes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Belief {
+    /// The object; `None` if it knows of none.
+    pub object: Option<Arc<Value>>,
+    /// Where that came from.
+    pub from: Heard,
+}
+
+/// Everybody takes notice of what a step told them.
+pub(super) fn notice(
+    beliefs: &mut [Belief],
+    event: &Event,
+    scenario: &Scenario,
+    setting: &Setting,
+) {
+    if let Action::Fault(Fault::Crash(process)) = event.action {
+        for (belief, worker) in beliefs.iter_mut().zip(&setting.workers) {
+            if worker.process == process {
+                *belief = Belief::default();
+            }
+        }
+    }
+    let Some(belief) = event.worker().and_then(|worker| beliefs.get_mut(worker)) else { return };
+    let restamps = |worker: usize| {
+        let method = scenario.workers.get(worker).and_then(|spec| methods::named(&spec.write));
+        method.is_some_and(|method| method.after_refusal() == Refusal::Restamp)
+    };
+    let (from, replaces) = match &event.action {
+        // After a conflict it takes the new version, and does not look at the object.
+        Action::ReadRevision => return,
+        Action::Read if event.mark.attempts > 0 && event.worker().is_some_and(restamps) => return,
+        Action::Read => (Heard::Live, true),
+        Action::CacheRead => (Heard::Cache, true),
+        Action::Load { .. } | Action::Touch | Action::Decode => (Heard::Memory, true),
+        // A refusal, or an answer that got lost, tells it nothing about the object.
+        Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
+        Action::Deliver | Action::Fault(_) => return,
+    };
+    if replaces {
+        *belief = Belief { object: event.seen.clone(), from };
+    }
+}

@@ -1,0 +1,154 @@
+//! The state graph of a scenario made playable: the reader is the scheduler.
+//!
+//! A [`Game`] explores a scenario once; a [`Walk`] is a place in it: the world now, who may move,
+//! where each choice leads, and how many schedules are still possible from here. Every step is the
+//! one that a replay of the same letters would make, because it *is* that step. Left out: how any
+//! of this is drawn (`report/`), and who plays (`cli/play`, the page).
+//! Next to read: `walk.rs`, then `odds.rs`; `chart.rs` is the whole graph as plain data.
+
+mod belief;
+mod chart;
+mod odds;
+mod stuck;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use belief::{Belief, Heard};
+pub use chart::{Chart, ChartState, ChartWay};
+pub use odds::{Odds, Unknown};
+pub use stuck::{Reason, Stuck};
+pub use walk::{Walk, Way};
+
+use super::explore::Prepared;
+use crate::properties::Entry;
+use crate::scenario::{Diagnostic, Scenario};
+use crate::schedulers::exhaustive::{self, Graph, Limits};
+use crate::schedulers::{Letters, Schedule, ScheduleError};
+use crate::simulation::{Choice, Setting, World};
+
+/// A scenario to be played.
+pub struct Game {
+    scenario: Arc<Scenario>,
+    prepared: Prepared,
+    graph: Graph,
+    odds: Result<Vec<Odds>, Unknown>,
+}
+
+impl fmt::Debug for Game {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Game")
+            .field("scenario", &self.scenario.name)
+            .field("states", &self.graph.states())
+            .finish_non_exhaustive()
+    }
+}
+
+/// States that are explored for the odds, unless told otherwise: a second or so.
+pub const MAX_STATES: u64 = 100_000;
+
+impl Game {
+    /// Explores a scenario, at most so many states of it. Beyond them it can still be played, but
+    /// nobody knows the odds.
+    ///
+    /// # Errors
+    /// What the API server refuses of the scenario.
+    pub fn new(scenario: &Arc<Scenario>, max_states: u64) -> Result<Game, Diagnostic> {
+        let prepared = Prepared::new(scenario)?;
+        let limits = Limits { max_states, ..Limits::default() };
+        let explored = exhaustive::explore(&prepared.world, limits, &mut |_| None);
+        let odds = match &explored.stopped_by {
+            Some(_) => Err(Unknown::CutOff { states: explored.graph.states() as u64 }),
+            None => odds::of(&explored.graph).ok_or(Unknown::Endless),
+        };
+        Ok(Game { scenario: Arc::clone(scenario), prepared, graph: explored.graph, odds })
+    }
+
+    /// A place in it: the beginning.
+    pub fn start(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+
+    /// The first four hex digits of its fingerprint.
+    pub fn fingerprint(&self) -> &str {
+        &self.prepared.fingerprint
+    }
+
+    /// How choices are spelled.
+    pub fn letters(&self) -> &Arc<Letters> {
+        &self.prepared.letters
+    }
+
+    /// Who works in which process, which caches there are.
+    pub fn setting(&self) -> &Setting {
+        &self.prepared.world.setting
+    }
+
+    /// The world before the first step.
+    pub fn world(&self) -> &World {
+        &self.prepared.world
+    }
+
+    /// The properties that judge, in the scenario's order; the index is that of [`Odds::violating`].
+    pub fn judged(&self) -> &[&'static Entry] {
+        &self.prepared.observed[..self.prepared.judged]
+    }
+
+    /// The index of the property that the game is about: the first that some schedule violates,
+    /// else the first of all.
+    pub fn goal(&self) -> usize {
+        let start = self.start_odds();
+        let properties = self.judged().iter().enumerate().filter(|(_, entry)| !entry.sometimes);
+        let violated = |index: &usize| start.is_ok_and(|odds| !odds.violating[*index].is_zero());
+        let indices: Vec<usize> = properties.map(|(index, _)| index).collect();
+        let first = indices.first().copied().unwrap_or(0);
+        indices.into_iter().find(violated).unwrap_or(first)
+    }
+
+    /// How many schedules there are in all, and how many of them violate each property.
+    ///
+    /// # Errors
+    /// Why nobody knows.
+    pub fn start_odds(&self) -> Result<&Odds, Unknown> {
+        match &self.odds {
+            Ok(odds) => Ok(&odds[0]),
+            Err(unknown) => Err(*unknown),
+        }
+    }
+
+    /// Distinct states, as the search counts them.
+    pub fn states(&self) -> usize {
+        self.graph.states()
+    }
+
+    /// Reads the text of a schedule of this scenario; its fingerprint, if it has one, must fit.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn parse(&self, text: &str) -> Result<Schedule, ScheduleError> {
+        let schedule = self.prepared.letters.parse(text)?;
+        match &schedule.fingerprint {
+            Some(other) if other != self.fingerprint() => Err(ScheduleError {
+                message: format!(
+                    "recorded for {other}, another version of the scenario; this one is {}",
+                    self.fingerprint()
+                ),
+                offset: text.find('.').map_or(0, |at| at + 1),
+            }),
+            _ => Ok(schedule),
+        }
+    }
+
+    /// Every choice that this scenario could ever offer: workers, caches, faults.
+    pub fn all_choices(&self) -> Vec<Choice> {
+        stuck::all_choices(&self.prepared.world)
+    }
+}
