@@ -32,6 +32,11 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
+    /// A number from 0 on and below 1, in steps of 2^-53.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    }
+
     /// A number below `bound`, each equally likely; 0 if the bound is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next()) * bound as u128;

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use super::judge::{expectation, properties_of};
 use super::replay::witness_of;
 use super::{
-    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Expectation, Exploration, Options,
-    Progress, PropertyResult, Verdict, sample, serial, threaded,
+    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Expectation, Exploration, Length,
+    Options, Progress, PropertyResult, Verdict, Witness, sample, serial, threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
 use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
 use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
+use crate::schedulers::timed::Timing;
 use crate::schedulers::{self, Letters, Schedule};
 use crate::simulation::World;
 use crate::threads::Engine;
@@ -29,6 +30,7 @@ pub(super) struct Prepared {
     pub world: World,
     pub letters: Arc<Letters>,
     pub fingerprint: String,
+    pub timing: Timing,
 }
 
 impl Prepared {
@@ -39,7 +41,8 @@ impl Prepared {
         let world = plan.world(&observed, serial::outcomes(alone));
         let letters = Arc::new(Letters::assign(&world.setting));
         let fingerprint = format!("{:016x}", scenario.fingerprint())[..4].to_owned();
-        Ok(Prepared { observed, judged, world, letters, fingerprint })
+        let timing = scenario.timing.clone();
+        Ok(Prepared { observed, judged, world, letters, fingerprint, timing })
     }
 
     pub(super) fn schedule(&self, choices: Vec<crate::simulation::Choice>) -> Schedule {
@@ -123,6 +126,9 @@ fn exhaustively(prepared: &Prepared, options: &Options) -> Outcome {
         cyclic: counts.as_ref().is_some_and(|counts| counts.cyclic),
         executions: None,
         seed: None,
+        coverage: None,
+        guarantee: None,
+        timed: None,
     };
     let costs = Costs {
         with_conflict: counts.as_ref().map(|counts| counts.with_conflict.clone()),
@@ -142,6 +148,7 @@ fn property(
 ) -> PropertyResult {
     let endless = (entry.name == "converges").then(|| explored.livelock()).flatten();
     let decided = explored.shortest(index).or(endless);
+    let decides = decided.is_some();
     let covered = explored.stopped_by.is_none();
     let verdict = match (entry.sometimes, &decided) {
         (false, Some(_)) => Verdict::Violated,
@@ -157,9 +164,15 @@ fn property(
     };
     let witness = schedule
         .map(|choices| prepared.schedule(choices))
-        .and_then(|schedule| witness_of(prepared, index, entry.name, schedule));
+        .and_then(|schedule| witness_of(prepared, index, entry.name, schedule))
+        .map(
+            |witness| {
+                if covered { Witness { length: Length::Shortest, ..witness } } else { witness }
+            },
+        );
     let judged = index < prepared.judged;
-    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
+    let odds = decides.then(|| explored.odds(index, DEFAULT_MAX_STEPS)).flatten();
+    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }
 }
 
 /// States that a measurement beside a verdict may take.

@@ -8,6 +8,7 @@
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]
 mod agreement;
 mod compare;
+mod coverage;
 mod explore;
 pub mod game;
 mod judge;
@@ -16,7 +17,9 @@ mod replay;
 mod result;
 mod sample;
 mod serial;
+mod shorten;
 mod threaded;
+mod timed;
 mod workers;
 
 use std::fmt;
@@ -27,12 +30,15 @@ pub use explore::{run, world};
 pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
 pub use result::{
-    Advice, CheckResult, Costs, Expectation, Exploration, Pointer, PropertyResult, Verdict, Witness,
+    Advice, CheckResult, Costs, Coverage, Expectation, Exploration, Length, Pointer,
+    PropertyResult, Verdict, Witness,
 };
 
 pub use crate::properties::LossClass;
-pub use crate::schedulers::Bound;
+pub use crate::schedulers::exhaustive::Odds;
+pub use crate::schedulers::{Bound, Guarantee};
 
+pub use timed::{Interval, Quantiles, TimedRun, TimedRuns};
 pub use workers::{Checked, Workers, get, put};
 
 /// How far a check has come.

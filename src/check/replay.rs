@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::explore::Prepared;
-use super::{Pointer, Witness};
+use super::{Length, Pointer, Witness};
 use crate::properties::{Entry, Found, find_witness};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::schedulers::{self, Misfit, Replay, Schedule};
@@ -139,6 +139,7 @@ pub(super) fn witness(schedule: Schedule, trace: Trace, found: Found) -> Witness
         field: found.field,
         stale_read: found.stale_read.map(pointer),
         culprit: found.culprit.map(pointer),
+        length: Length::AsFound,
         schedule,
         trace,
     }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use crate::properties::LossClass;
 use crate::scenario::Scenario;
-use crate::schedulers::{Bound, Count, Schedule};
+use crate::schedulers::exhaustive::Odds;
+use crate::schedulers::{Bound, Count, Guarantee, Schedule};
 use crate::trace::Trace;
+
+use super::timed::TimedRuns;
 
 /// Holds, violated, or not known: a bounded search that found nothing is `Unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +46,7 @@ pub struct Pointer {
 /// The losing schedule and its three steps.
 #[derive(Clone, Debug)]
 pub struct Witness {
-    /// The shortest losing schedule with the fewest switches between workers.
+    /// The losing schedule; `length` says how it compares with others.
     pub schedule: Schedule,
     /// What happened under it.
     pub trace: Trace,
@@ -57,6 +60,19 @@ pub struct Witness {
     pub stale_read: Option<Pointer>,
     /// The write that took the field away.
     pub culprit: Option<Pointer>,
+    /// How short its schedule is, as far as that is known.
+    pub length: Length,
+}
+
+/// How short a witness's schedule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// No schedule that violates the property is shorter.
+    Shortest,
+    /// A local minimum: it was found with so many steps, and no single move made it shorter.
+    ShortenedFrom(usize),
+    /// Nothing is known about that: it was given, or found so.
+    AsFound,
 }
 
 /// What was found about one property.
@@ -73,6 +89,9 @@ pub struct PropertyResult {
     /// For real threads, which show how rarely a test meets what is there: in how many schedules
     /// it is violated (met), and of how many, as the exhaustive search counts them.
     pub exact: Option<(Count, Count)>,
+    /// How likely a scheduler that picks at random at each step is to violate (meet) it: exact,
+    /// where the exhaustive search covered everything and something does.
+    pub odds: Option<Odds>,
     /// The witness of a violation.
     pub witness: Option<Witness>,
 }
@@ -99,6 +118,21 @@ pub struct Exploration {
     pub executions: Option<u64>,
     /// The seed, if anything was random.
     pub seed: Option<u64>,
+    /// What a sample has covered.
+    pub coverage: Option<Coverage>,
+    /// What each run of a sample finds at least, where that is known.
+    pub guarantee: Option<Guarantee>,
+    /// What runs in simulated time showed.
+    pub timed: Option<Arc<TimedRuns>>,
+}
+
+/// What a sample has covered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Distinct states reached.
+    pub states: u64,
+    /// Distinct schedules run.
+    pub schedules: u64,
 }
 
 /// What optimistic locking cost.

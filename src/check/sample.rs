@@ -1,18 +1,19 @@
-//! Sampling: many single runs under a scheduler that chooses by chance, or by turns.
+//! Sampling: many single runs under a scheduler that chooses by chance, by turns, or by time.
 //!
-//! The first run that violates a property is its witness, after its switches between workers have
-//! been reduced as far as single moves allow. What no run violates is `unknown`.
-//! Next to read: `schedulers/random.rs`.
+//! The first run that violates a property becomes its witness, made short (`shorten.rs`). What no
+//! run violates is `unknown`. Next to read: `schedulers/random.rs`, then `timed.rs`.
 
+use super::coverage::Seen;
 use super::explore::{Outcome, Prepared};
-use super::replay::witness_of;
+use super::shorten::Shortener;
+use super::timed::timed;
 use super::{
     Bound, Costs, DEFAULT_MAX_STEPS, DEFAULT_RUNS, Exploration, Options, Progress, PropertyResult,
     Verdict,
 };
 use crate::scenario::Diagnostic;
-use crate::schedulers::{self, Count, Pct, Random, Replay, RoundRobin, Scheduler};
-use crate::simulation::Choice;
+use crate::schedulers::{self, Count, Pct, Random, RoundRobin, Run, Scheduler, run_watched};
+use crate::simulation::{Choice, World};
 
 /// How many runs are made between two pulses.
 const PULSE: u64 = 64;
@@ -23,41 +24,27 @@ pub(super) fn sampled(
     options: &Options,
 ) -> Result<Outcome, Diagnostic> {
     let entry = schedulers::named(name).ok_or_else(|| unknown_scheduler(name))?;
+    if name == "timed" {
+        return timed(prepared, options);
+    }
     let mut scheduler: Box<dyn Scheduler> = match name {
         "random" => Box::new(Random::new(options.seed)),
         "pct" => Box::new(Pct::new(options.seed, options.depth)),
         _ => Box::new(RoundRobin::default()),
     };
-    let seeded = name != "round-robin";
-    let mut tally = Tally::new(prepared.observed.len());
+    let mut tally = Tally::new(prepared);
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
-    let most = options.runs.unwrap_or(DEFAULT_RUNS);
-    let mut stopped_by = None;
-    while tally.runs < most && stopped_by.is_none() && scheduler.begin() {
-        tally.add(prepared, &mut *scheduler, max_steps);
-        if tally.runs.is_multiple_of(PULSE) {
-            let of = Some(most);
-            let progress = Progress { done: tally.runs, of, ..Progress::default() };
-            stopped_by = options.pulse.as_ref().and_then(|pulse| pulse(progress));
-        }
-        if tally.settled(prepared) {
-            break;
-        }
-    }
-    let runs = tally.runs;
+    let stopped_by = tally.runs(options, true, &mut |world, watch| {
+        scheduler.begin().then(|| run_watched(world, &mut *scheduler, max_steps, watch))
+    });
     let exploration = Exploration {
-        scheduler: entry.name,
-        complete: false,
-        stopped_by: Some(stopped_by.unwrap_or(Bound::Runs(most))),
-        states: None,
-        transitions: None,
-        schedules: None,
-        cyclic: false,
-        executions: Some(runs),
-        seed: seeded.then_some(options.seed),
+        seed: (name != "round-robin").then_some(options.seed),
+        guarantee: scheduler.guarantee(),
+        ..tally.exploration(entry.name, stopped_by)
     };
-    let costs = Costs { max_attempts: tally.max_attempts, ..Costs::default() };
-    Ok((exploration, tally.properties(prepared), costs))
+    let costs = tally.costs();
+    let mut shortener = Shortener::new(prepared, options.pulse.clone());
+    Ok((exploration, tally.properties(&mut shortener), costs))
 }
 
 fn unknown_scheduler(name: &str) -> Diagnostic {
@@ -66,25 +53,52 @@ fn unknown_scheduler(name: &str) -> Diagnostic {
         .help(format!("one of: {}", known.join(", ")))
 }
 
+/// Makes one run of a world, showing it after each step; `None` if there is none to make any more.
+pub(super) type Make<'m> = &'m mut dyn FnMut(&mut World, &mut dyn FnMut(&World)) -> Option<Run>;
+
 /// What the runs so far have shown.
-struct Tally {
-    runs: u64,
+pub(super) struct Tally<'p> {
+    prepared: &'p Prepared,
+    pub(super) runs: u64,
     /// The first schedule that decided each observer, and in how many runs it was decided.
     first: Vec<Option<Vec<Choice>>>,
-    decided: Vec<u64>,
+    pub(super) decided: Vec<u64>,
     max_attempts: u32,
+    seen: Seen,
 }
 
-impl Tally {
-    fn new(observers: usize) -> Tally {
-        let (first, decided) = (vec![None; observers], vec![0; observers]);
-        Tally { runs: 0, first, decided, max_attempts: 0 }
+impl<'p> Tally<'p> {
+    pub(super) fn new(prepared: &'p Prepared) -> Self {
+        let observers = prepared.observed.len();
+        let (first, decided, seen) = (vec![None; observers], vec![0; observers], Seen::default());
+        Tally { prepared, runs: 0, first, decided, max_attempts: 0, seen }
     }
 
-    fn add(&mut self, prepared: &Prepared, scheduler: &mut dyn Scheduler, max_steps: u64) {
-        let mut world = prepared.world.clone();
-        let run = schedulers::run(&mut world, scheduler, max_steps);
+    /// Lets runs be made until there are enough of them, or nothing new can come of them, or the
+    /// pulse says so.
+    pub(super) fn runs(&mut self, options: &Options, settle: bool, make: Make<'_>) -> Bound {
+        let most = options.runs.unwrap_or(DEFAULT_RUNS);
+        while self.runs < most {
+            let mut world = self.prepared.world.clone();
+            let seen = &mut self.seen;
+            seen.state(&world);
+            let Some(run) = make(&mut world, &mut |world| seen.state(world)) else { break };
+            self.add(&world, &run);
+            if settle && self.is_settled() {
+                break;
+            }
+            let progress = Progress { done: self.runs, of: Some(most), ..Progress::default() };
+            let pulse = options.pulse.as_ref().filter(|_| self.runs.is_multiple_of(PULSE));
+            if let Some(bound) = pulse.and_then(|pulse| pulse(progress)) {
+                return bound;
+            }
+        }
+        Bound::Runs(most)
+    }
+
+    fn add(&mut self, world: &World, run: &Run) {
         self.runs += 1;
+        self.seen.schedule(&run.choices);
         let attempts = run.events.iter().filter(|event| event.is_write());
         let attempts = attempts.map(|event| event.mark.attempts).max().unwrap_or(0);
         self.max_attempts = self.max_attempts.max(attempts);
@@ -100,13 +114,34 @@ impl Tally {
     }
 
     /// A judged property is violated: the rest would only be more of the same.
-    fn settled(&self, prepared: &Prepared) -> bool {
-        let observed = prepared.observed.iter().enumerate().take(prepared.judged);
+    fn is_settled(&self) -> bool {
+        let observed = self.prepared.observed.iter().enumerate().take(self.prepared.judged);
         observed.filter(|(_, entry)| !entry.sometimes).any(|(i, _)| self.first[i].is_some())
     }
 
-    fn properties(self, prepared: &Prepared) -> Vec<PropertyResult> {
-        let observed = prepared.observed.iter().enumerate();
+    pub(super) fn exploration(&self, scheduler: &'static str, stopped_by: Bound) -> Exploration {
+        Exploration {
+            scheduler,
+            complete: false,
+            stopped_by: Some(stopped_by),
+            states: None,
+            transitions: None,
+            schedules: None,
+            cyclic: false,
+            executions: Some(self.runs),
+            seed: None,
+            coverage: Some(self.seen.coverage()),
+            guarantee: None,
+            timed: None,
+        }
+    }
+
+    pub(super) fn costs(&self) -> Costs {
+        Costs { max_attempts: self.max_attempts, ..Costs::default() }
+    }
+
+    pub(super) fn properties(self, shortener: &mut Shortener<'_>) -> Vec<PropertyResult> {
+        let observed = self.prepared.observed.iter().enumerate();
         let result = observed.map(|(index, entry)| {
             let verdict = match (entry.sometimes, &self.first[index]) {
                 (false, Some(_)) => Verdict::Violated,
@@ -114,48 +149,12 @@ impl Tally {
                 (_, None) => Verdict::Unknown,
             };
             let first = self.first[index].as_ref().filter(|_| !entry.sometimes);
-            let schedule = first.map(|choices| prepared.schedule(shrunk(prepared, index, choices)));
-            let witness = schedule.and_then(|s| witness_of(prepared, index, entry.name, s));
-            let judged = index < prepared.judged;
+            let witness = first.and_then(|choices| shortener.witness(index, choices));
+            let judged = index < self.prepared.judged;
             let schedules = Some(Count::from(self.decided[index]));
-            PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
+            let (name, exact, odds) = (entry.name, None, None);
+            PropertyResult { name, verdict, judged, schedules, exact, odds, witness }
         });
         result.collect()
     }
-}
-
-/// Moves single steps next to the same worker's previous step as long as the observer stays
-/// decided and switches become fewer.
-pub(super) fn shrunk(prepared: &Prepared, observer: usize, choices: &[Choice]) -> Vec<Choice> {
-    let mut best = choices.to_vec();
-    let mut improved = true;
-    while improved {
-        improved = false;
-        for from in 1..best.len() {
-            let before = best[..from].iter().rposition(|choice| *choice == best[from]);
-            let Some(to) = before.map(|at| at + 1).filter(|&to| to < from) else { continue };
-            let mut candidate = best.clone();
-            let step = candidate.remove(from);
-            candidate.insert(to, step);
-            if let Some(made) = still_decides(prepared, observer, &candidate)
-                && (made.len(), switches(&made)) < (best.len(), switches(&best))
-            {
-                (best, improved) = (made, true);
-                break;
-            }
-        }
-    }
-    best
-}
-
-fn switches(choices: &[Choice]) -> usize {
-    choices.windows(2).filter(|pair| pair[0] != pair[1]).count()
-}
-
-/// The choices actually made, if they still decide the observer.
-fn still_decides(prepared: &Prepared, observer: usize, choices: &[Choice]) -> Option<Vec<Choice>> {
-    let mut world = prepared.world.clone();
-    let mut scheduler = Replay::new(choices.to_vec());
-    let run = schedulers::run(&mut world, &mut scheduler, choices.len() as u64);
-    (run.finished && world.judge()[observer]).then_some(run.choices)
 }

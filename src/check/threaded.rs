@@ -6,16 +6,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::explore::{ADVICE_STATES, Outcome, Prepared};
+use super::explore::{Outcome, Prepared};
 use super::replay::witness_of;
-use super::sample::shrunk;
+use super::shorten::Shortener;
 use super::{
     Bound, Costs, DEFAULT_MAX_STEPS, DEFAULT_RUNS, Exploration, Options, Progress, PropertyResult,
     Verdict,
 };
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
-use crate::schedulers::{Count, exhaustive};
+use crate::schedulers::Count;
 use crate::threads::{self, CutOff, Engine, Limits, Plan, Report};
 
 /// How many executions are made between two pulses.
@@ -47,20 +47,9 @@ pub(super) fn run(
     let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
     let mut told = told(prepared, &plan, &report, stopped);
     if engine == Engine::Threads {
-        beside(prepared, &mut told.1);
+        Shortener::new(prepared, options.pulse.clone()).beside(&mut told.1);
     }
     Ok(told)
-}
-
-/// The exact counts, beside what real threads happened to meet.
-fn beside(prepared: &Prepared, properties: &mut [PropertyResult]) {
-    let limits = exhaustive::Limits { max_states: ADVICE_STATES, ..Default::default() };
-    let explored = exhaustive::explore(&prepared.world, limits, &mut |_| None);
-    let covered = explored.stopped_by.is_none();
-    let Some(counts) = explored.counts(DEFAULT_MAX_STEPS).filter(|_| covered) else { return };
-    for (property, decided) in properties.iter_mut().zip(counts.decided) {
-        property.exact = Some((decided, counts.schedules.clone()));
-    }
 }
 
 /// What a report says of the scenario.
@@ -72,7 +61,8 @@ pub(super) fn told(
 ) -> Outcome {
     let engine = plan.engine;
     let observed = prepared.observed.iter().enumerate();
-    let properties = observed.map(|(at, entry)| property(prepared, report, engine, at, entry));
+    let mut shortener = Shortener::new(prepared, None);
+    let properties = observed.map(|at| property(prepared, &mut shortener, report, engine, at));
     let exploration = Exploration {
         scheduler: engine.name(),
         complete: report.is_complete(),
@@ -83,6 +73,9 @@ pub(super) fn told(
         cyclic: false,
         executions: Some(report.executions),
         seed: engine.is_seeded().then_some(plan.seed),
+        coverage: None,
+        guarantee: None,
+        timed: None,
     };
     (exploration, properties.collect(), costs(report))
 }
@@ -121,10 +114,10 @@ fn bound(cut_off: &CutOff, stopped: Option<Bound>, plan: &Plan) -> Bound {
 
 fn property(
     prepared: &Prepared,
+    shortener: &mut Shortener<'_>,
     report: &Report,
     engine: Engine,
-    at: usize,
-    entry: &Entry,
+    (at, entry): (usize, &&'static Entry),
 ) -> PropertyResult {
     let losing = &report.tally.losing[at];
     let verdict = match (entry.sometimes, losing.executions > 0) {
@@ -134,22 +127,25 @@ fn property(
         (false, false) => Verdict::Holds,
         (true, false) => Verdict::Violated,
     };
-    let schedule =
-        losing.schedule.as_ref().filter(|_| !entry.sometimes).map(|choices| {
-            match engine.is_exhaustive() {
-                true => choices.clone(),
-                false => shrunk(prepared, at, choices),
-            }
-        });
-    let witness = schedule
-        .map(|choices| prepared.schedule(choices))
-        .and_then(|schedule| witness_of(prepared, at, entry.name, schedule));
+    let schedule = losing.schedule.as_ref().filter(|_| !entry.sometimes);
+    let witness = schedule.and_then(|choices| match engine.is_exhaustive() {
+        true => witness_of(prepared, at, entry.name, prepared.schedule(choices.clone())),
+        false => shortener.witness(at, choices),
+    });
     let schedules = match report.is_complete() {
         true => counted(report, |outcome| outcome.decided[at]),
         false => Some(Count::from(losing.executions)),
     };
     let judged = at < prepared.judged;
-    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, witness }
+    PropertyResult {
+        name: entry.name,
+        verdict,
+        judged,
+        schedules,
+        exact: None,
+        odds: None,
+        witness,
+    }
 }
 
 /// How many distinct schedules are so, if all of them are known.

@@ -109,7 +109,7 @@ fn exit_codes() -> String {
 fn formats() -> String {
     let mut text = "Formats of `check -o FORMAT` and `check --report FORMAT=PATH`\n\n".to_owned();
     for renderer in report::renderers() {
-        text.push_str(&format!("  {:<9} {}\n", renderer.name, renderer.summary));
+        text.push_str(&format!("  {:<11} {}\n", renderer.name, renderer.summary));
     }
     text.push_str(
         "\nThe text of a schedule: 1.7c1e.huhu is the format's version, the first four hex digits \

@@ -10,8 +10,8 @@ use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
 use super::text::{Text, plural, wrap};
-use super::{advice, timeline, why};
-use crate::check::{CheckResult, Expectation, PropertyResult, Verdict, Witness};
+use super::{advice, likelihood, timeline, why};
+use crate::check::{CheckResult, Expectation, Length, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
 use crate::scenario::Expect;
 use crate::schedulers::Count;
@@ -37,6 +37,10 @@ fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
     lines.extend(verdicts(result, style));
     if wide {
         lines.extend(costs(result, style));
+    }
+    for (at, (name, sentences)) in likelihood::runs(result).iter().enumerate() {
+        lines.extend((at == 0).then(Text::new));
+        lines.extend(labelled(name, None, sentences, style));
     }
     let witnesses: Vec<_> = match style.show {
         Show::Shortest | Show::Serial => result.first_violation().into_iter().collect(),
@@ -165,6 +169,12 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
                 .executions
                 .map_or_else(String::new, |runs| format!(" after {}", plural(&small(runs), "run")));
             let claim = claim(property.name);
+            if result.exploration.timed.is_some() {
+                let all = result.exploration.executions.map(Count::from);
+                let some =
+                    property.schedules.as_ref().map_or_else(String::new, |n| of(n, all.as_ref()));
+                return format!("violated in {some} runs: {claim}{}", exactly(property));
+            }
             return match how_often(result, property) {
                 Some(often) => format!("violated in {often}: {claim}{}", exactly(property)),
                 None => format!("violated in a sampled schedule{runs}: {claim}"),
@@ -283,6 +293,7 @@ fn draw_witness(
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));
     lines.push(Text::new());
+    lines.extend(labelled("odds", None, &likelihood::odds(property), style));
     lines.extend(labelled("safe", None, &advice::sentences(&result.advice), style));
     let (command, remark) = commands::replay(result, witness);
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
@@ -304,17 +315,22 @@ fn witness_heading(
         "no-lost-write" => "losing schedule".to_owned(),
         name => format!("schedule that violates {name}"),
     };
-    let article = match (style.show, result.exploration.complete) {
-        (Show::Serial, _) => "One after the other, a ",
-        (_, true) => "Shortest ",
-        (_, false) => "A ",
+    let steps = trace.events.len();
+    let (article, shortened) = match (style.show, facts.witness.length) {
+        (Show::Serial, _) => ("One after the other, a ", String::new()),
+        (_, Length::Shortest) => ("Shortest ", String::new()),
+        _ if result.exploration.complete => ("Shortest ", String::new()),
+        (_, Length::ShortenedFrom(from)) if from > steps => {
+            ("A ", format!(", shortened from {from} steps"))
+        }
+        _ => ("A ", String::new()),
     };
     let who: Vec<_> = trace.events.iter().map(|event| facts.story.actor(event)).collect();
     let order = match who.len() {
         0..=8 => who.join(", "),
         steps => format!("{steps} steps"),
     };
-    Text::of(Role::Strong, format!("{article}{kind}: ")).then(Role::Plain, order)
+    Text::of(Role::Strong, format!("{article}{kind}{shortened}: ")).then(Role::Plain, order)
 }
 
 /// The labelled sentences of a witness.

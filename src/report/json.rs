@@ -1,19 +1,22 @@
 //! The stable JSON of `check`, `replay` and `compare`: `schemaVersion` 1, additions only.
 //!
 //! Counts of schedules are decimal strings, since they pass 2^53; `null` is what a sampling
-//! scheduler cannot know. Next to read: `github.rs`.
+//! scheduler cannot know. Next to read: `json/compare.rs`.
 
 use serde::Serialize;
 
-use super::check_text::{expectation, reader};
+use super::check_text::expectation;
+use super::likelihood::{JsonOdds, JsonSample, JsonTimed};
 use super::losses::Facts;
 use super::steps::Story;
 use super::{explain, why};
-use crate::check::{
-    Bound, CheckResult, Comparison, PropertyResult, Replayed, Row, Verdict, Witness,
-};
+use crate::check::{Bound, CheckResult, PropertyResult, Replayed, Verdict, Witness};
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
+
+mod compare;
+
+pub use compare::compare;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -52,6 +55,10 @@ struct JsonExploration<'a> {
     seed: Option<u64>,
     cyclic: bool,
     stopped_by: Option<JsonBound>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<JsonSample>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timed: Option<JsonTimed>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +79,8 @@ struct JsonProperty<'a> {
     satisfying_schedules: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<JsonExact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uniform_scheduler: Option<JsonOdds>,
     witness: Option<JsonWitness<'a>>,
 }
 
@@ -179,6 +188,8 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
             seed: exploration.seed,
             cyclic: exploration.cyclic,
             stopped_by: exploration.stopped_by.as_ref().map(bound),
+            sample: JsonSample::of(exploration),
+            timed: exploration.timed.as_deref().map(JsonTimed::from),
         },
         properties: result.properties.iter().map(|found| property(result, found)).collect(),
         conflicts: JsonConflicts {
@@ -236,6 +247,7 @@ fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonPrope
             decided: decided.to_string(),
             schedules: schedules.to_string(),
         }),
+        uniform_scheduler: found.odds.map(JsonOdds::from),
         witness: found.witness.as_ref().map(|found| witness(&result.scenario, name, found)),
     }
 }
@@ -318,6 +330,7 @@ pub fn replay(replayed: &Replayed) -> String {
             violating_schedules: None,
             satisfying_schedules: None,
             exact: None,
+            uniform_scheduler: None,
             witness: judged.2.as_ref().map(|found| witness(scenario, name, found)),
         }
     });
@@ -329,67 +342,4 @@ pub fn replay(replayed: &Replayed) -> String {
         steps: steps(&Story::new(scenario, &replayed.trace)),
         properties: properties.collect(),
     })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonComparison<'a> {
-    schema_version: u32,
-    scenario: &'a str,
-    file: Option<&'a str>,
-    rows: Vec<JsonRow<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonRow<'a> {
-    write: &'a str,
-    read: &'static str,
-    verdict: &'static str,
-    violating_schedules: Option<String>,
-    schedules: Option<String>,
-    conflicts: Option<String>,
-    mean_calls: Option<f64>,
-    converges: &'static str,
-    refused: Option<&'a str>,
-}
-
-/// The document of `compare`.
-pub fn compare(comparison: &Comparison) -> String {
-    pretty(&JsonComparison {
-        schema_version: SCHEMA_VERSION,
-        scenario: &comparison.scenario.name,
-        file: comparison.scenario.source.file.as_deref(),
-        rows: comparison.rows.iter().map(row).collect(),
-    })
-}
-
-fn row(row: &Row) -> JsonRow<'_> {
-    let result = row.result.as_ref();
-    let verdict = |name| {
-        let property = result.and_then(|result| result.property(name));
-        property.map_or(Verdict::Unknown, |property| property.verdict)
-    };
-    let lost = result.and_then(|result| result.property("no-lost-write"));
-    let violating = match row.verdict() {
-        Verdict::Holds => Some("0".to_owned()),
-        _ => text(lost.and_then(|property| property.schedules.as_ref())),
-    };
-    JsonRow {
-        write: row.write,
-        read: reader(row.read),
-        verdict: row.verdict().as_str(),
-        violating_schedules: violating,
-        schedules: text(result.and_then(|result| result.exploration.schedules.as_ref())),
-        conflicts: text(result.and_then(|result| result.costs.with_conflict.as_ref())),
-        mean_calls: result.and_then(mean_calls),
-        converges: verdict("converges").as_str(),
-        refused: row.refused.as_deref(),
-    }
-}
-
-/// Calls per schedule, to three decimals.
-fn mean_calls(result: &CheckResult) -> Option<f64> {
-    let (calls, all) = (result.costs.calls.as_ref()?, result.exploration.schedules.as_ref()?);
-    (!all.is_zero()).then(|| (calls.ratio(all) * 1000.0).round() / 1000.0)
 }

@@ -14,6 +14,7 @@ mod folded;
 mod github;
 mod json;
 mod lanes;
+mod likelihood;
 mod losses;
 mod markdown;
 #[cfg(feature = "loom")]
@@ -27,6 +28,7 @@ mod style;
 mod summary;
 mod table;
 mod text;
+mod timed_trace;
 mod timeline;
 mod view;
 mod why;
@@ -107,6 +109,12 @@ pub fn renderers() -> &'static [Renderer] {
             extension: "mmd",
             summary: "the losing schedule as a sequence diagram",
             render: |results, _| mermaid::render(results),
+        },
+        Renderer {
+            name: "timed-trace",
+            extension: "json",
+            summary: "one run of the scheduler timed, as a Chrome trace in simulated time",
+            render: |results, _| timed_trace::render(results),
         },
         Renderer {
             name: "name",

@@ -46,10 +46,16 @@ fn explored(results: &[CheckResult]) -> String {
     match exploration.executions {
         Some(runs) => {
             let runs = plural(&small(runs), "sampled schedule");
-            format!("{runs} ({}{seed})", exploration.scheduler)
+            format!("{runs} ({}{seed})", scheduler(exploration))
         }
         None => "what was explored".to_owned(),
     }
+}
+
+/// `random`, `pct depth 3`.
+fn scheduler(exploration: &Exploration) -> String {
+    let depth = exploration.guarantee.map(|guarantee| format!(" depth {}", guarantee.depth));
+    format!("{}{}", exploration.scheduler, depth.unwrap_or_default())
 }
 
 /// Nothing was violated that should hold, but not all was explored.
@@ -159,7 +165,7 @@ fn coverage(results: &[CheckResult]) -> String {
 
 /// `undecided`: the verdict has said how much was sampled, and the exit code is open.
 fn partial(exploration: &Exploration, undecided: bool) -> String {
-    let scheduler = exploration.scheduler;
+    let scheduler = scheduler(exploration);
     let seed = exploration.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
     let sampled = exploration.executions.map(|runs| match exploration.stopped_by {
         Some(Bound::Runs(most)) if most > runs => {

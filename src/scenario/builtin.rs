@@ -21,6 +21,7 @@ const SCENARIOS: &[(&str, &str)] = shipped![
     "old-struct",
     "timeout",
     "three-writers",
+    "seldom",
     "shared-object",
     "patch-with-lock",
     "apply-own-managers",

@@ -2,10 +2,10 @@
 //!
 //! The way of a text: `yaml.rs` reads it into nodes with places (`node.rs`); `shape.rs` compares
 //! them with the JSON Schema, which is generated from the types in `schema.rs`; `validate.rs` makes
-//! sense of them, with `values.rs` for field paths and values, `crds.rs` and `cluster.rs` for what
-//! is installed, and `probe.rs` and `refusals.rs` for what the server says to each worker. Every
-//! mistake is a `diagnostic.rs` with place, caret and way out. What comes out is a [`Scenario`]:
-//! plain data; `builtin.rs` holds the shipped ones, `build.rs` makes a world of one.
+//! sense of them, with `values.rs` for field paths and values, `timing.rs` for durations, `crds.rs`
+//! and `cluster.rs` for what is installed, and `probe.rs` and `refusals.rs` for what the server says
+//! to each worker. Every mistake is a `diagnostic.rs` with place, caret and way out. What comes out
+//! is a [`Scenario`]: plain data; `builtin.rs` holds the shipped ones, `build.rs` makes a world.
 //! Next to read: `load.rs`, then `simulation/mod.rs`.
 
 mod build;
@@ -22,9 +22,11 @@ mod reference;
 mod refusals;
 mod scalar;
 mod schema;
+mod schema_timing;
 mod shape;
 mod starter;
 mod suggest;
+mod timing;
 mod validate;
 mod values;
 pub(crate) mod yaml;
@@ -43,6 +45,7 @@ use serde_json::Value;
 
 use crate::apiserver::FieldPath;
 use crate::reconcilers::{Attempts, Reader, ValueExpr};
+use crate::schedulers::timed::Timing;
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]
@@ -61,6 +64,8 @@ pub struct Scenario {
     pub workers: Vec<WorkerSpec>,
     /// How many faults of each kind a schedule may have.
     pub faults: Faults,
+    /// How long everything takes, for the scheduler `timed`.
+    pub timing: Timing,
     /// The names of the properties to be judged.
     pub properties: Vec<String>,
     /// What is expected.

@@ -26,6 +26,19 @@ YAML is read as kubectl reads it: `yes`, `no`, `on` and `off` are booleans, `064
 and merge keys (`<<`) work, tags and infinite numbers do not.
 ";
 
+const DISTRIBUTIONS: &str = "
+## Distributions
+
+| a time | is |
+|---|---|
+| `5ms` | always the same; units are `ns`, `us`, `ms`, `s`, `m` and `h`; at most a day |
+| `{ uniform: { from: 1ms, to: 9ms } }` | anywhere between, each equally likely |
+| `{ exponential: { mean: 5ms } }` | exponential |
+| `{ lognormal: { median: 5ms, p99: 50ms } }` | lognormal, by its median and its 99th percentile |
+| `{ percentiles: { p50: 4ms, p90: 9ms, p100: 80ms } }` | as measured: straight lines between, from \
+0 at p0; nothing is longer than the last |
+";
+
 const PATHS: &str = "
 ## Field paths
 
@@ -60,10 +73,17 @@ pub fn reference() -> String {
     let example = builtin::text("conditions-list").unwrap_or_default();
     let _ = write!(page, "\n```yaml\n{example}```\n");
     section(&mut page, "The document", &schema);
-    let parts = [("metadata", "Metadata"), ("A worker", "Worker"), ("Faults", "Faults")];
+    let parts = [
+        ("metadata", "Metadata"),
+        ("A worker", "Worker"),
+        ("Faults", "Faults"),
+        ("Timing", "Timing"),
+        ("A worker's timing", "WorkerTiming"),
+    ];
     for (title, name) in parts {
         section(&mut page, title, &schema["$defs"][name]);
     }
+    page += DISTRIBUTIONS;
     page += PATHS;
     page += "\n## Write methods\n\nEach call is one step; every run begins with a read.\n\n";
     page += "| method | calls |\n|---|---|\n";
@@ -102,6 +122,9 @@ fn kind_of(schema: &Value) -> String {
     }
     if schema["$ref"].is_string() {
         return "a map, below".to_owned();
+    }
+    if schema["title"] == "duration" {
+        return "a duration".to_owned();
     }
     if let Some(choices) = schema["enum"].as_array() {
         let names: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names;
+use super::schema_timing::{Timing, WorkerTiming};
 
 /// So many workers at most: a schedule names each by one letter, small or capital.
 pub const MAX_WORKERS: usize = 52;
@@ -45,6 +46,9 @@ pub struct ScenarioFile {
     /// Faults that the scheduler may choose, at most so many of each in one schedule.
     #[serde(default)]
     pub faults: Faults,
+    /// How long everything takes, for the scheduler `timed` only.
+    #[serde(default)]
+    pub timing: Timing,
     /// What is judged: `no-lost-write`, and what `expect` names, unless stated.
     #[serde(default)]
     #[schemars(schema_with = "property_list")]
@@ -139,6 +143,9 @@ pub struct Worker {
     #[serde(default)]
     #[schemars(schema_with = "knows")]
     pub knows: Option<Vec<String>>,
+    /// How long this worker takes, where that differs from the scenario's `timing`.
+    #[serde(default)]
+    pub timing: WorkerTiming,
 }
 
 /// Where a worker reads.

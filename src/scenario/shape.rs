@@ -269,6 +269,9 @@ impl<'w> Walk<'w> {
                 choices.iter().map(|choice| self.wanted(self.resolved(choice))).collect();
             return choices.join(" or ");
         }
+        if schema.get("title").and_then(Value::as_str) == Some("duration") {
+            return "a duration such as 5ms".to_owned();
+        }
         let choices: Vec<&str> = strings(schema.get("enum")).collect();
         if (1..=3).contains(&choices.len()) {
             return listed(&choices, "or");
@@ -277,6 +280,7 @@ impl<'w> Walk<'w> {
             "object" => "a map",
             "array" => "a list",
             "integer" => "a whole number",
+            "number" => "a number",
             "boolean" => "true or false",
             _ => "a string",
         });
@@ -324,7 +328,7 @@ fn is_required(schema: &Value, name: &str) -> bool {
 
 fn with_article(title: &str) -> String {
     match title {
-        "metadata" | "faults" => format!("`{title}`"),
+        "metadata" | "faults" | "timing" => format!("`{title}`"),
         _ if title.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {title}"),
         _ => format!("a {title}"),
     }

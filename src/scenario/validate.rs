@@ -56,6 +56,7 @@ impl<'c> Checker<'c> {
         let fields: Vec<Fields> = (0..self.file.workers.len()).map(|at| self.fields(at)).collect();
         let expect = self.expect();
         let properties = self.properties(&expect);
+        let timing = self.timing();
         let crds = match crds::read(self.source, self.at(&[At::Key("crds")]).items(), files) {
             Ok(crds) => crds,
             Err(more) => {
@@ -93,6 +94,7 @@ impl<'c> Checker<'c> {
                 watch_gaps: faults.watch_gaps,
                 recreations: faults.recreations,
             },
+            timing,
             properties,
             expect,
             warnings: Vec::new(),

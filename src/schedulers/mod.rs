@@ -14,17 +14,18 @@ mod random;
 mod replay;
 mod round_robin;
 mod schedule;
+pub mod timed;
 
 pub use bound::Bound;
 pub use count::Count;
 pub use manual::Manual;
-pub use pct::Pct;
+pub use pct::{Guarantee, Pct};
 pub use random::Random;
 pub use replay::{Misfit, Replay};
 pub use round_robin::RoundRobin;
 pub use schedule::{FORMAT, Letters, Schedule, ScheduleError};
 
-use crate::simulation::{Choice, World};
+use crate::simulation::{Choice, Nature, World};
 use crate::trace::Event;
 
 /// Chooses who moves next, in one run after the other.
@@ -34,11 +35,35 @@ pub trait Scheduler {
 
     /// The index of one of these choices, which are never empty; `None` ends the run early.
     fn choose(&mut self, choices: &[Choice]) -> Option<usize>;
+
+    /// The same, for a scheduler that asks of what nature a choice is. Most do not.
+    fn choose_by_nature(
+        &mut self,
+        choices: &[Choice],
+        _nature: &dyn Fn(Choice) -> Nature,
+    ) -> Option<usize> {
+        self.choose(choices)
+    }
+
+    /// What each run finds at least, if that is known.
+    fn guarantee(&self) -> Option<Guarantee> {
+        None
+    }
 }
 
 /// Runs a world to its end under a scheduler: the choices made, the events, and whether every
 /// worker was done.
 pub fn run(world: &mut World, scheduler: &mut dyn Scheduler, max_steps: u64) -> Run {
+    run_watched(world, scheduler, max_steps, &mut |_| {})
+}
+
+/// The same, and shows the world after each step.
+pub fn run_watched(
+    world: &mut World,
+    scheduler: &mut dyn Scheduler,
+    max_steps: u64,
+    watch: &mut dyn FnMut(&World),
+) -> Run {
     let mut run = Run { choices: Vec::new(), events: Vec::new(), finished: false };
     while (run.choices.len() as u64) < max_steps {
         let choices = world.choices();
@@ -46,9 +71,11 @@ pub fn run(world: &mut World, scheduler: &mut dyn Scheduler, max_steps: u64) -> 
             run.finished = true;
             break;
         }
-        let Some(index) = scheduler.choose(&choices) else { break };
+        let nature = |choice| world.nature(choice);
+        let Some(index) = scheduler.choose_by_nature(&choices, &nature) else { break };
         run.choices.push(choices[index]);
         run.events.push(world.take(choices[index]));
+        watch(world);
     }
     run.finished |= world.is_finished();
     run
@@ -92,6 +119,11 @@ pub fn all() -> &'static [Entry] {
         Entry {
             name: "pct",
             summary: "probabilistic concurrency testing: random priorities, few changes of them",
+            samples: true,
+        },
+        Entry {
+            name: "timed",
+            summary: "by simulated time: how often a write is lost under the scenario's `timing`",
             samples: true,
         },
         Entry {

@@ -27,6 +27,28 @@ pub struct Pct {
     change_at: Vec<usize>,
     step: usize,
     longest: usize,
+    /// The most who ever had a priority in one run.
+    movers: usize,
+}
+
+/// What each run of PCT finds at least: with `movers` who may move and no run longer than `steps`,
+/// a violation of depth `depth` with a probability of 1/(movers x steps^(depth - 1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guarantee {
+    /// `n`: the most who may have moved in one run.
+    pub movers: u64,
+    /// `k`: the steps of the longest run.
+    pub steps: u64,
+    /// `d`: the ordering constraints that the violation needs.
+    pub depth: u32,
+}
+
+impl Guarantee {
+    /// The inverse of the probability.
+    pub fn one_in(&self) -> f64 {
+        let steps = (1..self.depth).map(|_| self.steps as f64);
+        steps.fold(self.movers as f64, |product, steps| product * steps)
+    }
 }
 
 impl Pct {
@@ -34,7 +56,7 @@ impl Pct {
     pub fn new(seed: u64, depth: u32) -> Self {
         let rng = Rng::new(seed);
         let (priorities, change_at) = (BTreeMap::new(), Vec::new());
-        Pct { seed, depth, run: 0, rng, priorities, change_at, step: 0, longest: 0 }
+        Pct { seed, depth, run: 0, rng, priorities, change_at, step: 0, longest: 0, movers: 0 }
     }
 }
 
@@ -64,6 +86,12 @@ impl Scheduler for Pct {
             chosen = highest(&self.priorities)?;
         }
         self.step += 1;
+        self.movers = self.movers.max(self.priorities.len());
         Some(chosen)
+    }
+
+    fn guarantee(&self) -> Option<Guarantee> {
+        let steps = self.longest.max(self.step).max(1) as u64;
+        Some(Guarantee { movers: self.movers.max(1) as u64, steps, depth: self.depth.max(1) })
     }
 }

@@ -1,7 +1,7 @@
 //! A random walk from a seed: at each step, each choice is equally likely.
 //!
 //! Schedules are *not* equally likely under it: a step taken where few may move weighs more.
-//! Next to read: `pct.rs`.
+//! Next to read: `pct.rs`, then `timed/mod.rs`.
 
 use super::Scheduler;
 use crate::rng::Rng;

@@ -7,12 +7,14 @@
 //! Next to read: `world.rs`, then `schedulers/mod.rs`.
 
 mod choice;
+mod nature;
 mod observer;
 mod setting;
 mod step;
 mod world;
 
 pub use choice::Choice;
+pub use nature::Nature;
 pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};
 pub use setting::{CacheSpec, Setting, WorkerInfo};
 pub use step::SharedObject;

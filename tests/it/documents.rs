@@ -24,6 +24,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "docs/ARCHITECTURE.md",
     "docs/claims.md",
+    "docs/likelihood.md",
     "docs/scenarios.md",
     "docs/semantics.md",
     "docs/verdicts.md",

@@ -9,7 +9,7 @@ use crate::exhaustive::scenario;
 
 /// A worker that retries without end, on a field that its cache keeps it from seeing (`cache`), or
 /// whose value the server refuses every time (`refused`).
-fn endless(retry: &str, value: &str, expect: &str) -> Arc<Scenario> {
+pub fn endless(retry: &str, value: &str, expect: &str) -> Arc<Scenario> {
     let workers = ["a", "b"].map(|name| {
         format!(
             "  - {{ name: {name}, process: p, write: {retry}, attempts: unlimited, read: cache, \

@@ -7,6 +7,7 @@ mod endless;
 mod exhaustive;
 mod generated;
 mod known_counts;
+mod likelihood;
 mod report;
 mod shipped;
 mod tidy;

@@ -3,7 +3,7 @@
 //! In a graph without cycles, the schedules from a state are the sum over its transitions. For
 //! each observer the *clean* schedules are counted, those that no step and no end decides; the
 //! rest is decided. A graph with a cycle has schedules without end; there, schedules of up to a
-//! stated number of steps are counted, forward. Next to read: `shortest.rs`.
+//! stated number of steps are counted, forward. Next to read: `odds.rs`.
 
 use super::graph::Graph;
 use crate::schedulers::Bound;

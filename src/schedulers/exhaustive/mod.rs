@@ -14,6 +14,7 @@ mod canonical;
 mod counts;
 mod graph;
 mod livelock;
+mod odds;
 mod parts;
 mod shortest;
 
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 
 pub use counts::Counts;
 pub use graph::{Edge, Graph};
+pub use odds::Odds;
 
 use self::parts::Parts;
 use crate::schedulers::Bound;
@@ -145,5 +147,11 @@ impl Explored {
     /// Exact counts; up to so many steps if the graph has a cycle or was cut off there.
     pub fn counts(&self, max_steps: u64) -> Option<Counts> {
         counts::count(&self.graph, &self.stopped_by, max_steps)
+    }
+
+    /// How likely a scheduler that picks at random is to decide the observer with this index;
+    /// `None` if a bound cut the search off.
+    pub fn odds(&self, observer: usize, max_steps: u64) -> Option<Odds> {
+        self.stopped_by.is_none().then(|| odds::odds(&self.graph, observer, max_steps))
     }
 }

@@ -58,6 +58,7 @@ fn a_recording_alone_is_enough_to_replay() {
             let lines = text.lines().skip_while(|line| !line.starts_with(" step"));
             lines
                 .take_while(|line| !line.starts_with("  replay") && !is_verdict(line))
+                .filter(|line| !line.starts_with("  odds"))
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };

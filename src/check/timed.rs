@@ -1,0 +1,221 @@
+//! Runs in simulated time: how often a write is lost, and how long a reconcile takes.
+//!
+//! Nothing stops at the first loss: the question is how often. The share of losing runs comes with
+//! Wilson's interval at 95 % (Wilson 1927, without continuity correction), which stays sensible
+//! when nothing or everything was lost; a run with several losses counts once. One run is kept
+//! whole, to be looked at: the first that loses, or else the first. Faults have no rate, so a
+//! scenario with faults is refused. Next to read: `schedulers/timed/mod.rs`.
+
+use std::sync::Arc;
+
+use super::explore::{Outcome, Prepared};
+use super::replay::trace_of;
+use super::sample::Tally;
+use super::shorten::Shortener;
+use super::{DEFAULT_MAX_STEPS, Exploration, Options};
+use crate::scenario::Diagnostic;
+use crate::schedulers::timed::{Nanos, StepTimes, Timed};
+use crate::schedulers::{Run, Scheduler, run, run_watched};
+use crate::simulation::FaultBudget;
+use crate::trace::Trace;
+
+/// What runs in simulated time showed.
+#[derive(Clone, Debug)]
+pub struct TimedRuns {
+    /// The property that the share is of.
+    pub property: &'static str,
+    /// Runs that came to their end.
+    pub runs: u64,
+    /// Of these, the ones that violate the property.
+    pub losing: u64,
+    /// The share of losing runs: Wilson's interval at 95 %.
+    pub interval: Interval,
+    /// Reconciles of all these runs together.
+    pub reconciles: u64,
+    /// How long a reconcile took, from wanting its first request to having its last answer.
+    pub latency: Option<Quantiles>,
+    /// The first losing run, or else the first.
+    pub kept: TimedRun,
+}
+
+/// Where a share lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// At least.
+    pub low: f64,
+    /// At most.
+    pub high: f64,
+}
+
+/// Of so many in a hundred, the longest: the smallest value that at least as many do not exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Quantiles {
+    pub p50: Nanos,
+    pub p90: Nanos,
+    pub p99: Nanos,
+    pub most: Nanos,
+}
+
+/// One run in simulated time.
+#[derive(Clone, Debug)]
+pub struct TimedRun {
+    /// Which run of the seed, from 0.
+    pub run: u64,
+    /// Whether it violates the property.
+    pub loses: bool,
+    /// What happened.
+    pub trace: Trace,
+    /// When: one for each event.
+    pub times: Vec<StepTimes>,
+}
+
+impl TimedRuns {
+    /// Losing runs in a million reconciles: the estimate, and the interval.
+    pub fn per_million(&self) -> (f64, Interval) {
+        let of = |share: f64| 1e6 * share * self.runs as f64 / self.reconciles.max(1) as f64;
+        let Interval { low, high } = self.interval;
+        let share = self.losing as f64 / self.runs.max(1) as f64;
+        (of(share), Interval { low: of(low), high: of(high) })
+    }
+}
+
+impl Interval {
+    /// Wilson's, at 95 %.
+    pub fn wilson(successes: u64, of: u64) -> Interval {
+        /// The standard normal distribution's 97.5th percentile, squared.
+        const Z2: f64 = 1.959_963_984_540_054 * 1.959_963_984_540_054;
+        if of == 0 {
+            return Interval { low: 0.0, high: 1.0 };
+        }
+        let n = of as f64;
+        let share = successes as f64 / n;
+        let middle = share + Z2 / (2.0 * n);
+        let half = (Z2 * (share * (1.0 - share) / n + Z2 / (4.0 * n * n))).sqrt();
+        let (low, high) = ((middle - half) / (1.0 + Z2 / n), (middle + half) / (1.0 + Z2 / n));
+        let low = if successes == 0 { 0.0 } else { low };
+        Interval { low, high: if successes == of { 1.0 } else { high } }
+    }
+}
+
+impl Quantiles {
+    fn of(mut spans: Vec<Nanos>) -> Option<Quantiles> {
+        spans.sort_unstable();
+        let at = |percent: usize| spans.get((spans.len() * percent).div_ceil(100).max(1) - 1);
+        let at = |percent| at(percent).copied();
+        Some(Quantiles { p50: at(50)?, p90: at(90)?, p99: at(99)?, most: at(100)? })
+    }
+}
+
+pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, Diagnostic> {
+    if prepared.world.faults != FaultBudget::default() {
+        return Err(Diagnostic::error("`timed` cannot run this scenario")
+            .note("it allows faults, and a fault has no rate: nobody knows how often one strikes")
+            .help("use `random` or `exhaustive`, or leave `faults` out"));
+    }
+    let processes = || prepared.world.setting.workers.iter().map(|worker| worker.process).collect();
+    let from = |run| Timed::new(prepared.timing.clone(), processes(), options.seed, run);
+    let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
+    let named = prepared.observed.iter().position(|entry| entry.name == "no-lost-write");
+    let observer = named.unwrap_or(0);
+    let (mut scheduler, mut spans) = (from(0), Vec::new());
+    let (mut runs, mut losing, mut made, mut first) = (0, 0, 0, None);
+    let mut tally = Tally::new(prepared);
+    let stopped_by = tally.runs(options, false, &mut |world, watch| {
+        scheduler.begin();
+        let run = run_watched(world, &mut scheduler, max_steps, watch);
+        if run.finished {
+            runs += 1;
+            spans.extend(reconciles(&run, scheduler.times()));
+            if world.judge()[observer] {
+                losing += 1;
+                first = first.or(Some(made));
+            }
+        }
+        made += 1;
+        Some(run)
+    });
+    let kept = kept(prepared, from(first.unwrap_or(0)), first, max_steps);
+    let timed = TimedRuns {
+        property: prepared.observed[observer].name,
+        runs,
+        losing,
+        interval: Interval::wilson(losing, runs),
+        reconciles: spans.len() as u64,
+        latency: Quantiles::of(spans),
+        kept,
+    };
+    let exploration = Exploration {
+        seed: Some(options.seed),
+        timed: Some(Arc::new(timed)),
+        ..tally.exploration("timed", stopped_by)
+    };
+    let costs = tally.costs();
+    let mut shortener = Shortener::new(prepared, options.pulse.clone());
+    let mut properties = tally.properties(&mut shortener);
+    shortener.beside(&mut properties);
+    Ok((exploration, properties, costs))
+}
+
+/// How long each reconcile of a run took.
+fn reconciles(run: &Run, times: &[StepTimes]) -> Vec<Nanos> {
+    let mut begun = std::collections::BTreeMap::new();
+    let mut spans = Vec::new();
+    for (event, times) in run.events.iter().zip(times) {
+        let Some(worker) = event.worker() else { continue };
+        if event.mark.first {
+            begun.insert(worker, times.due);
+        }
+        if event.mark.last {
+            let due = begun.remove(&worker);
+            spans.extend(due.map(|due| times.answered.saturating_sub(due)));
+        }
+    }
+    spans
+}
+
+/// Makes one run once more, and keeps all of it.
+fn kept(prepared: &Prepared, mut scheduler: Timed, first: Option<u64>, max_steps: u64) -> TimedRun {
+    let mut world = prepared.world.clone();
+    scheduler.begin();
+    let run = run(&mut world, &mut scheduler, max_steps);
+    TimedRun {
+        run: first.unwrap_or(0),
+        loses: first.is_some(),
+        trace: trace_of(&prepared.world, run.events, run.finished),
+        times: scheduler.times().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bounds are where the distance to the share is z standard deviations *of the bound*:
+    /// that is what Wilson's interval is.
+    #[test]
+    fn wilson_s_interval_solves_its_equation() {
+        for (successes, of) in [(1, 10), (5, 10), (37, 1000), (999, 1000), (1, 1_000_000)] {
+            let Interval { low, high } = Interval::wilson(successes, of);
+            let share = successes as f64 / of as f64;
+            assert!(low < share && share < high);
+            for bound in [low, high] {
+                let deviation = (bound * (1.0 - bound) / of as f64).sqrt();
+                let z = (share - bound).abs() / deviation;
+                assert!((z - 1.959_964).abs() < 1e-4, "{successes} of {of}: {z}");
+            }
+        }
+        let none = Interval::wilson(0, 1000);
+        assert!(none.low == 0.0 && (0.003..0.004).contains(&none.high), "{none:?}");
+        assert_eq!(Interval::wilson(10, 10).high, 1.0);
+        assert_eq!(Interval::wilson(0, 0), Interval { low: 0.0, high: 1.0 });
+    }
+
+    #[test]
+    fn quantiles_are_values_that_occurred() {
+        let hundred = Quantiles::of((1..=100).rev().collect()).expect("not empty");
+        assert_eq!(hundred, Quantiles { p50: 50, p90: 90, p99: 99, most: 100 });
+        assert_eq!(Quantiles::of(vec![7]).map(|q| (q.p50, q.p99)), Some((7, 7)));
+        assert_eq!(Quantiles::of(Vec::new()), None);
+    }
+}

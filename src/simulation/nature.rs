@@ -1,0 +1,48 @@
+//! Of what nature a choice is: all that a scheduler may know of it, and never of which object.
+//!
+//! A scheduler that models time needs to know that one step is a request and another only a look
+//! into a cache. Next to read: `schedulers/timed/mod.rs`.
+
+use super::{Choice, World};
+use crate::reconcilers::{Ask, Shared};
+
+/// The nature of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A worker's request to the API server; `begins` says whether a reconcile begins with it.
+    Request {
+        /// Whether it is the first step of a reconcile.
+        begins: bool,
+    },
+    /// A worker's look into its cache, or a touch of memory: inside its process.
+    Inside {
+        /// Whether it is the first step of a reconcile.
+        begins: bool,
+    },
+    /// A cache receives the oldest of so many events that are on the way to it.
+    Delivery {
+        /// Events on the way.
+        queued: usize,
+    },
+    /// A fault.
+    Fault,
+}
+
+impl World {
+    /// Of what nature a choice is.
+    pub fn nature(&self, choice: Choice) -> Nature {
+        match choice {
+            Choice::Deliver(cache) => Nature::Delivery { queued: self.caches[cache].lag() },
+            Choice::Fault(_) => Nature::Fault,
+            Choice::Worker(worker) => {
+                let begins = !self.workers[worker].progress().under_way;
+                let memory = &self.memories[self.setting.workers[worker].process];
+                match self.workers[worker].ask() {
+                    Ask::Api(_) | Ask::Shared(Shared::Put(_)) => Nature::Request { begins },
+                    Ask::Shared(Shared::Load(_)) if memory.is_none() => Nature::Request { begins },
+                    Ask::Cache(_) | Ask::Shared(_) | Ask::Done => Nature::Inside { begins },
+                }
+            }
+        }
+    }
+}
