@@ -60,17 +60,17 @@ pub fn timed(timed: &TimedRuns) -> Vec<String> {
     let (share, interval) = timed.per_million();
     let runs = small(timed.runs);
     let (low, high) = (timed.interval.low, timed.interval.high);
+    let lose = match timed.property {
+        "no-lost-write" => "lose a write".to_owned(),
+        name => format!("violate {name}"),
+    };
+    let (low, high) = (percent(low, 1.0 - low), percent(high, 1.0 - high));
+    let estimate = percent(timed.losing as f64, (timed.runs - timed.losing) as f64);
     let mut lines = vec![
         format!(
-            "{} of {runs} runs in simulated time {}: {} (Wilson's 95 % interval: {} to {})",
+            "{} of {runs} runs in simulated time {lose}: {estimate}, between {low} and {high} \
+             (Wilson, 95 %)",
             small(timed.losing),
-            match timed.property {
-                "no-lost-write" => "lose a write".to_owned(),
-                name => format!("violate {name}"),
-            },
-            percent(timed.losing as f64, (timed.runs - timed.losing) as f64),
-            percent(low, 1.0 - low),
-            percent(high, 1.0 - high),
         ),
         format!(
             "that is {} in a million reconciles ({} to {}); a run counts once, whatever it loses",

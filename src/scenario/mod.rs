@@ -3,7 +3,7 @@
 //! The way of a text: `yaml.rs` reads it into nodes with places (`node.rs`); `shape.rs` compares
 //! them with the JSON Schema, which is generated from the types in `schema.rs`; `validate.rs` makes
 //! sense of them, with `values.rs` for field paths and values, `timing.rs` for durations, `crds.rs`
-//! and `cluster.rs` for what is installed, and `probe.rs` and `refusals.rs` for what the server says
+//! and `cluster.rs` for what is installed, `probe.rs` and `refusals.rs` for what the server says
 //! to each worker. Every mistake is a `diagnostic.rs` with place, caret and way out. What comes out
 //! is a [`Scenario`]: plain data; `builtin.rs` holds the shipped ones, `build.rs` makes a world.
 //! Next to read: `load.rs`, then `simulation/mod.rs`.

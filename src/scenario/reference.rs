@@ -35,8 +35,8 @@ const DISTRIBUTIONS: &str = "
 | `{ uniform: { from: 1ms, to: 9ms } }` | anywhere between, each equally likely |
 | `{ exponential: { mean: 5ms } }` | exponential |
 | `{ lognormal: { median: 5ms, p99: 50ms } }` | lognormal, by its median and its 99th percentile |
-| `{ percentiles: { p50: 4ms, p90: 9ms, p100: 80ms } }` | as measured: straight lines between, from \
-0 at p0; nothing is longer than the last |
+| `{ percentiles: { p50: 4ms, p90: 9ms, p100: 80ms } }` | as measured: straight lines between, \
+from 0 at p0; nothing is longer than the last |
 ";
 
 const PATHS: &str = "

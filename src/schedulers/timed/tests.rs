@@ -75,7 +75,7 @@ fn a_write_reaches_a_cache_after_its_lag() {
 #[test]
 fn a_process_waits_for_its_rate_limit() {
     let text = include_str!("../../../scenarios/status-race.yaml");
-    let text = text.replace("    write:", "    process: one\n    runs: 4\n    write:");
+    let text = text.replace("    write:", "    runs: 4\n    write:");
     let scenario = Scenario::from_str("-", &text).expect("a scenario").remove(0);
     let world = crate::check::world(&Arc::new(scenario)).expect("a world");
     let timing = |rate_limit| Timing {

@@ -57,8 +57,8 @@ fn a_recording_alone_is_enough_to_replay() {
         let drawing = |text: &str| {
             let lines = text.lines().skip_while(|line| !line.starts_with(" step"));
             lines
-                .take_while(|line| !line.starts_with("  replay") && !is_verdict(line))
-                .filter(|line| !line.starts_with("  odds"))
+                .take_while(|line| !line.starts_with("  odds") && !line.starts_with("  replay"))
+                .take_while(|line| !is_verdict(line))
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
