@@ -16,6 +16,7 @@ mod list;
 mod memory;
 mod new;
 mod output;
+mod play;
 mod progress;
 mod recording;
 mod replay;
@@ -82,6 +83,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Memory(args) => memory::run(args, drawing),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
+        Command::Play(args) => play::run(args, drawing),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),
         Command::Validate(args) => validate::run(args, drawing),

@@ -11,6 +11,7 @@ mod commands;
 mod counts;
 mod explain;
 mod folded;
+pub mod game;
 mod github;
 mod json;
 mod lanes;
@@ -33,6 +34,7 @@ mod timeline;
 mod view;
 mod why;
 
+pub use check_text::paint;
 pub use commands::{quoted, recording};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
@@ -43,6 +45,7 @@ pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;
 pub use table::render as compare_table;
+pub use text::{Text, plural};
 
 use crate::check::CheckResult;
 

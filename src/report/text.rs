@@ -49,6 +49,11 @@ impl Text {
         self.then(Role::Plain, " ".repeat(missing))
     }
 
+    /// Its pieces, with nothing in them that would move a cursor.
+    pub fn pieces(&self) -> impl Iterator<Item = (Role, Cow<'_, str>)> {
+        self.0.iter().map(|(role, text)| (*role, harmless(text)))
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()

@@ -23,12 +23,15 @@ pub use odds::{Odds, Unknown};
 pub use stuck::{Reason, Stuck};
 pub use walk::{Walk, Way};
 
+use super::DEFAULT_MAX_STEPS;
 use super::explore::Prepared;
+use super::replay::trace_of;
 use crate::properties::Entry;
 use crate::scenario::{Diagnostic, Scenario};
 use crate::schedulers::exhaustive::{self, Graph, Limits};
-use crate::schedulers::{Letters, Schedule, ScheduleError};
+use crate::schedulers::{self, Letters, Schedule, ScheduleError};
 use crate::simulation::{Choice, Setting, World};
+use crate::trace::Trace;
 
 /// A scenario to be played.
 pub struct Game {
@@ -36,6 +39,8 @@ pub struct Game {
     prepared: Prepared,
     graph: Graph,
     odds: Result<Vec<Odds>, Unknown>,
+    shortest: Vec<Option<Vec<Choice>>>,
+    any_run: Trace,
 }
 
 impl fmt::Debug for Game {
@@ -64,7 +69,10 @@ impl Game {
             Some(_) => Err(Unknown::CutOff { states: explored.graph.states() as u64 }),
             None => odds::of(&explored.graph).ok_or(Unknown::Endless),
         };
-        Ok(Game { scenario: Arc::clone(scenario), prepared, graph: explored.graph, odds })
+        let shortest = (0..prepared.judged).map(|observer| explored.shortest(observer)).collect();
+        let any_run = any_run(&prepared.world);
+        let (scenario, graph) = (Arc::clone(scenario), explored.graph);
+        Ok(Game { scenario, prepared, graph, odds, shortest, any_run })
     }
 
     /// A place in it: the beginning.
@@ -147,8 +155,28 @@ impl Game {
         }
     }
 
+    /// The shortest schedule that violates a judged property, where the search found one; for one
+    /// about *some* schedule, that meets it.
+    pub fn shortest(&self, property: usize) -> Option<&[Choice]> {
+        self.shortest.get(property)?.as_deref()
+    }
+
+    /// Some run to its end: for drawings, which have to know beforehand which fields of which
+    /// objects they will show.
+    pub fn any_run(&self) -> &Trace {
+        &self.any_run
+    }
+
     /// Every choice that this scenario could ever offer: workers, caches, faults.
     pub fn all_choices(&self) -> Vec<Choice> {
         stuck::all_choices(&self.prepared.world)
     }
+}
+
+/// Everybody after the other; a retry without end is cut off.
+fn any_run(start: &World) -> Trace {
+    let mut world = start.clone();
+    let mut first = schedulers::Manual(|_: &[Choice]| Some(0));
+    let run = schedulers::run(&mut world, &mut first, DEFAULT_MAX_STEPS);
+    trace_of(start, run.events, run.finished)
 }

@@ -192,3 +192,21 @@ fn follow(walk: &mut Walk<'_>, chart: &super::Chart, at: usize, schedules: &mut 
         walk.undo();
     }
 }
+
+#[test]
+fn from_everywhere_the_way_to_lose_is_found_if_there_is_one() {
+    for name in ["status-race", "stale-cache", "conflict-dropped", "lost-response"] {
+        let game = game(name);
+        let goal = game.goal();
+        let chart = game.chart(2000).expect("small");
+        for state in &chart.states {
+            let mut walk = game.start();
+            state.path.iter().for_each(|choice| drop(walk.take(*choice)));
+            let losing = !state.odds.as_ref().unwrap().violating[goal].is_zero();
+            let lost = walk.way_to_violate(goal);
+            assert_eq!(lost.is_some(), losing, "{name} {:?}", state.path);
+            assert!(lost.is_none_or(|lost| lost.world().judge()[goal]));
+        }
+        assert!(game.shortest(goal).is_some());
+    }
+}

@@ -172,6 +172,22 @@ impl<'g> Walk<'g> {
         Ok(odds)
     }
 
+    /// A way from here to an end that violates a property, if there is one.
+    pub fn way_to_violate(&self, property: usize) -> Option<Walk<'g>> {
+        let violates =
+            |walk: &Walk<'_>| walk.odds().is_ok_and(|o| !o.violating[property].is_zero());
+        let mut walk = violates(self).then(|| self.clone())?;
+        while !walk.is_over() {
+            let further = walk.choices().into_iter().find_map(|choice| {
+                let mut further = walk.clone();
+                further.take(choice).ok()?;
+                violates(&further).then_some(further)
+            });
+            walk = further?;
+        }
+        Some(walk)
+    }
+
     /// The schedule so far, with its fingerprint.
     pub fn schedule(&self) -> Schedule {
         self.game.prepared.schedule(self.choices.clone())
