@@ -89,6 +89,7 @@
 //! |---|---|
 //! | [`library`](mod@library) | [`check()`] and [`Verdicts`]: the assertions of a test |
 //! | `cli` | commands; nothing in there is needed to use the library |
+//! | [`mod@learn`] | the exercises of the workshop |
 //! | [`report`] | renderers: read what was found, never run anything |
 //! | [`mod@check`] | one check: explore, judge, witness; `compare`; `replay` |
 //! | [`scenario`] | the file: text, places, diagnostics; a world made of it |
@@ -107,6 +108,7 @@ pub mod cli;
 pub mod client;
 #[cfg(feature = "loom")]
 pub mod getset;
+pub mod learn;
 pub mod library;
 pub mod properties;
 pub mod reconcilers;

@@ -74,6 +74,8 @@ pub enum Command {
     Serve(super::serve::Serve),
     /// Be the scheduler: you choose every step
     Play(Play),
+    /// The workshop: ten exercises with predictions, hints and checks
+    Learn(Learn),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario
@@ -323,6 +325,20 @@ Keys:
 A worker's letter always moves the worker. A command whose letter a worker has is the capital (B), and
 `:b` or `:back` work everywhere; the menu shows what works. Input may come from a pipe:
   echo huhu | lostwrite play status-race";
+
+/// `learn`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// Begin with this exercise: its number or its name
+    #[arg(value_name = "EXERCISE")]
+    pub exercise: Option<String>,
+    /// List the exercises, and which are done
+    #[arg(long)]
+    pub list: bool,
+    /// Forget the progress; the files in learn/ stay
+    #[arg(long, conflicts_with_all = ["list", "exercise"])]
+    pub reset: bool,
+}
 
 /// `memory`.
 #[cfg(feature = "loom")]

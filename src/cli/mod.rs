@@ -11,6 +11,7 @@ mod environment;
 mod exit;
 mod explain;
 mod help;
+mod learn;
 mod list;
 #[cfg(feature = "loom")]
 mod memory;
@@ -84,6 +85,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
         Command::Play(args) => play::run(args, drawing),
+        Command::Learn(args) => learn::run(args, drawing),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),
         Command::Validate(args) => validate::run(args, drawing),

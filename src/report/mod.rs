@@ -36,6 +36,7 @@ mod why;
 
 pub use check_text::paint;
 pub use commands::{quoted, recording};
+pub use counts::{count, mean};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
 #[cfg(feature = "loom")]
@@ -45,7 +46,7 @@ pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;
 pub use table::render as compare_table;
-pub use text::{Text, plural};
+pub use text::{Text, plural, wrap};
 
 use crate::check::CheckResult;
 

@@ -43,6 +43,11 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// Whether the input has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// The next line; `None` at the end of the input.
     pub fn line(&mut self, prompt: &str) -> Result<Option<String>, Failure> {
         if self.ended {

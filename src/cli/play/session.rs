@@ -179,7 +179,12 @@ impl<'g> Session<'g> {
     /// How the game ended.
     pub fn ending(&self, style: &Style) -> Vec<Text> {
         let replay = self.command(&self.walk.schedule());
-        let found = Found { schedules: self.found.len(), again: self.again, replay: &replay };
+        let found = Found {
+            schedules: self.found.len(),
+            again: self.again,
+            counted: self.odds,
+            replay: &replay,
+        };
         game::ending(&self.walk, found, style)
     }
 
@@ -207,10 +212,16 @@ impl<'g> Session<'g> {
         match self.walk.made().is_empty() {
             true if lines.is_empty() => lines.push(Text::plain(" No step was taken.")),
             true => {}
-            false => lines.extend([
-                Text::plain(format!(" You stopped after {}. To see it again:", self.last())),
-                Text::of(Role::Strong, format!("   {}", self.command(&self.walk.schedule()))),
-            ]),
+            false => {
+                let last = match self.walk.is_over() {
+                    true => format!(" The last one was {}.", game::letters(&self.walk)),
+                    false => format!(" You stopped after {}.", self.last()),
+                };
+                lines.extend([
+                    Text::plain(format!("{last} To see it again:")),
+                    Text::of(Role::Strong, format!("   {}", self.command(&self.walk.schedule()))),
+                ]);
+            }
         }
         lines
     }

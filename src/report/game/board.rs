@@ -35,7 +35,7 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     let who = match names.as_slice() {
         [one] => format!("{one} works on {objects}"),
         [a, b] => format!("{a} and {b} share {objects}"),
-        many => format!("{} controllers share {objects}: {}", many.len(), list_and(many)),
+        many => format!("{} share {objects}", list_and(many)),
     };
     let mut steps = vec!["an API call of one of them"];
     if names.len() == 1 {
@@ -52,12 +52,29 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     let steps = list_and(&steps).replace(" and ", " or ");
     let task = goal(game.judged()[game.goal()].name).task;
     let text = format!(
-        "{who}. You are the scheduler: you choose what happens next, one step at a time. A step is \
-         {steps}, and nobody can come in between. {task}"
+        "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step is \
+         {steps}, and nobody can come in between. {task}",
+        aims(&story)
     );
     let mut lines = vec![Text::of(Role::Strong, scenario.name.as_str()), Text::new()];
     lines.extend(wrap(&text, style.width.min(100)).into_iter().map(Text::plain));
     lines
+}
+
+/// `: health means to write phase=Running, usage capacity.cpu="8"`.
+fn aims(story: &Story<'_>) -> String {
+    let mut aims: Vec<String> = Vec::new();
+    for worker in 0..story.trace.workers.len() {
+        let own = |event: &&Event| event.worker() == Some(worker) && !event.intent.is_empty();
+        let Some(event) = story.trace.events.iter().find(own) else { return String::new() };
+        // What is computed from what is read is not known yet.
+        if event.intent.iter().any(|change| change.derived) {
+            return String::new();
+        }
+        let means = if aims.is_empty() { " means to write" } else { "" };
+        aims.push(format!("{}{means} {}", story.worker(worker), story.changes(event)));
+    }
+    format!(": {}", list_and(&aims))
 }
 
 /// The timeline so far.

@@ -21,6 +21,8 @@ pub struct Found<'a> {
     pub schedules: usize,
     /// Whether this one had been found before.
     pub again: bool,
+    /// Whether it may be told how many there are.
+    pub counted: bool,
     /// The command that replays this one.
     pub replay: &'a str,
 }
@@ -105,6 +107,10 @@ fn headline(replayed: &Replayed, facts: Option<&Facts<'_>>, words: &Goal) -> Opt
 /// How many schedules are like this one.
 fn tally(walk: &Walk<'_>, lost: bool, found: Found<'_>) -> String {
     let (game, words) = (walk.game(), words(walk));
+    if !found.counted {
+        let so_far = plural(&found.schedules.to_string(), &format!("{} schedule", words.violating));
+        return format!("{so_far} so far");
+    }
     let odds = match game.start_odds() {
         Ok(odds) => odds,
         Err(Unknown::Endless) => return "nobody can say of how many: some never end".to_owned(),

@@ -8,11 +8,13 @@ mod board;
 mod ending;
 mod goal;
 mod parts;
+mod schedules;
 
 pub use board::{Menu, beliefs, board, introduction, keys, moves, odds, timeline_so_far};
 pub use ending::{Found, ending, given_up};
 pub use goal::{Goal, goal};
 pub use parts::parts;
+pub use schedules::schedules;
 
 use super::steps::Story;
 use super::view::View;

@@ -1,0 +1,65 @@
+//! `lostwrite learn`: the workshop at the terminal, one exercise after the other.
+//!
+//! Keys after Rustlings: what is predicted, tried, hinted and listed is one letter each. Input may
+//! come from a pipe, like that of `play`. Next to read: `workshop.rs`, then `steps.rs`; the exercises
+//! are in the library's `learn/`.
+
+mod files;
+mod steps;
+mod workshop;
+
+use super::args::Learn;
+use super::environment::Drawing;
+use super::{Exit, Outcome, output};
+use crate::learn::{self, Cut, Exercise};
+use crate::report::{Role, Style, Text, paint};
+use crate::scenario::Diagnostic;
+use workshop::Workshop;
+
+/// Runs it.
+pub fn run(args: &Learn, drawing: &Drawing) -> Outcome {
+    if args.list {
+        let progress = files::progress();
+        return output::finish(&paint(&table(&progress, "", &drawing.out), &drawing.out), Exit::Ok);
+    }
+    if args.reset {
+        files::forget()?;
+        output::stderr("The progress is forgotten; the files in learn/ are as they were.\n");
+        return Ok(Exit::Ok);
+    }
+    let start = args.exercise.as_deref().map(find).transpose()?;
+    Workshop::new(start, drawing).run()
+}
+
+/// An exercise by its number or its name.
+fn find(which: &str) -> Result<usize, Diagnostic> {
+    let all = learn::all();
+    let numbered = which.parse().ok().filter(|n| (1..=all.len()).contains(n)).map(|n| n - 1);
+    let named = || all.iter().position(|exercise| exercise.name == which);
+    numbered.or_else(named).ok_or_else(|| {
+        let shown: String = which.chars().filter(|c| !c.is_control()).take(60).collect();
+        Diagnostic::error(format!("there is no exercise `{shown}`"))
+            .help(format!("1 to {}, or a name; `lostwrite learn --list` prints them", all.len()))
+    })
+}
+
+/// The exercises, what is done, and which is at hand.
+fn table(progress: &learn::Progress, current: &str, style: &Style) -> Vec<Text> {
+    let all = learn::all();
+    let (done, open) = if style.ascii { ("x", ".") } else { ("✓", "·") };
+    let row = |(at, exercise): (usize, &Exercise)| {
+        let is_done = progress.is_done(&exercise.name);
+        let (role, mark) = if is_done { (Role::Good, done) } else { (Role::Faint, open) };
+        let here = if exercise.name == current { ">" } else { " " };
+        let cut = exercise.cuts.iter().min().map_or("", |cut| match cut {
+            Cut::Talk => "talk",
+            Cut::NinetyMinutes => "90 minutes",
+            Cut::HalfDay => "half day",
+        });
+        Text::plain(format!(" {here} "))
+            .then(role, mark)
+            .then(Role::Plain, format!(" {:>2}  {:<30}", at + 1, exercise.title))
+            .then(Role::Faint, format!("{:>2} min   from the {cut} on", exercise.minutes))
+    };
+    all.iter().enumerate().map(row).collect()
+}
