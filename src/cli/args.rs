@@ -73,9 +73,9 @@ pub enum Command {
     #[cfg(feature = "serve")]
     Serve(super::serve::Serve),
     /// Be the scheduler: you choose every step
-    Play(Play),
+    Play(super::play::Play),
     /// The workshop: ten exercises with predictions, hints and checks
-    Learn(Learn),
+    Learn(super::learn::Learn),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario
@@ -287,57 +287,6 @@ pub struct Explain {
     /// What to change in the scenario.
     #[command(flatten)]
     pub overrides: Overrides,
-}
-
-/// `play`.
-#[derive(Debug, Args)]
-#[command(after_help = PLAY_KEYS)]
-pub struct Play {
-    /// A scenario: a file, or the name of a shipped one; or a recording from .lostwrite/
-    #[arg(value_name = "SCENARIO", default_value = "status-race")]
-    pub target: String,
-    /// The whole terminal, with single keys; without it, lines (a pipe, ssh, a screen reader)
-    #[arg(long)]
-    pub full: bool,
-    /// Begin with these steps, such as hu
-    #[arg(long, value_name = "TEXT")]
-    pub schedule: Option<String>,
-    /// Hide the odds at first; the key `o` shows them
-    #[arg(long)]
-    pub no_odds: bool,
-    /// Search at most this many states for the odds [default: 100000]
-    #[arg(long, value_name = "N")]
-    pub max_states: Option<u64>,
-    /// What to change in the scenario.
-    #[command(flatten)]
-    pub overrides: Overrides,
-}
-
-/// What can be typed.
-const PLAY_KEYS: &str = "\
-Keys:
-  h, u, ...   the worker with this letter moves; `huhu` are four steps, and so is `h u h u`
-  ~h          a change is delivered to h's cache;  !lh, !ch, !wh, !r  a fault strikes
-  b           one step back            r  restart
-  e           the last step in its parts
-  ?           why can't the others move?
-  o           odds on or off           x  give up and see           q  quit
-A worker's letter always moves the worker. A command whose letter a worker has is the capital (B), and
-`:b` or `:back` work everywhere; the menu shows what works. Input may come from a pipe:
-  echo huhu | lostwrite play status-race";
-
-/// `learn`.
-#[derive(Debug, Args)]
-pub struct Learn {
-    /// Begin with this exercise: its number or its name
-    #[arg(value_name = "EXERCISE")]
-    pub exercise: Option<String>,
-    /// List the exercises, and which are done
-    #[arg(long)]
-    pub list: bool,
-    /// Forget the progress; the files in learn/ stay
-    #[arg(long, conflicts_with_all = ["list", "exercise"])]
-    pub reset: bool,
 }
 
 /// `memory`.

@@ -1,10 +1,10 @@
 //! The workshop: ten exercises, compiled in, that run on the program itself.
 //!
-//! An exercise (`exercises/*.yaml`) has a text, a prediction to be made before anything is shown, a
-//! task, steps that say when it is done, hints, a solution, the sentence to end on, and notes for
-//! the teacher. Its numbers are computed when it is shown (`facts.rs`), never typed in. Nothing here
-//! reads stdin or writes files: that is `cli/learn`. To add an exercise: a file, and a line in
-//! `exercise.rs`. Next to read: `exercise.rs`, then `needs.rs`.
+//! An exercise (`exercises/*.yaml`) has a text, a prediction to be made before anything is shown,
+//! a task, steps that say when it is done, hints, a solution, the sentence to end on, and notes for
+//! the teacher. Its numbers are computed when it is shown (`facts.rs`), never typed in. Nothing
+//! here reads stdin or writes files: that is `cli/learn`. To add an exercise: a file, and a line
+//! in `exercise.rs`. Next to read: `exercise.rs`, then `needs.rs`.
 
 mod exercise;
 mod facts;

@@ -105,7 +105,7 @@ impl Game {
         &self.prepared.world
     }
 
-    /// The properties that judge, in the scenario's order; the index is that of [`Odds::violating`].
+    /// The properties that judge, in the scenario's order, as in [`Odds::violating`].
     pub fn judged(&self) -> &[&'static Entry] {
         &self.prepared.observed[..self.prepared.judged]
     }

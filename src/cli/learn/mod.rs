@@ -1,20 +1,35 @@
 //! `lostwrite learn`: the workshop at the terminal, one exercise after the other.
 //!
 //! Keys after Rustlings: what is predicted, tried, hinted and listed is one letter each. Input may
-//! come from a pipe, like that of `play`. Next to read: `workshop.rs`, then `steps.rs`; the exercises
-//! are in the library's `learn/`.
+//! come from a pipe, like that of `play`. Next to read: `workshop.rs`, then `steps.rs`; the
+//! exercises are in the library's `learn/`.
 
 mod files;
 mod steps;
 mod workshop;
 
-use super::args::Learn;
+use clap::Args;
+
 use super::environment::Drawing;
 use super::{Exit, Outcome, output};
 use crate::learn::{self, Cut, Exercise};
 use crate::report::{Role, Style, Text, paint};
 use crate::scenario::Diagnostic;
 use workshop::Workshop;
+
+/// `learn`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// Begin with this exercise: its number or its name
+    #[arg(value_name = "EXERCISE")]
+    pub exercise: Option<String>,
+    /// List the exercises, and which are done
+    #[arg(long)]
+    pub list: bool,
+    /// Forget the progress; the files in learn/ stay
+    #[arg(long, conflicts_with_all = ["list", "exercise"])]
+    pub reset: bool,
+}
 
 /// Runs it.
 pub fn run(args: &Learn, drawing: &Drawing) -> Outcome {

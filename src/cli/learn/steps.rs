@@ -202,7 +202,7 @@ impl Workshop {
             self.say(&[Text::of(Role::Good, format!(" {} is as it should be.", file.path))])?;
             return Ok(Did::Done);
         }
-        let mut lines = vec![Text::plain(format!(" {} is not there yet:", file.path))];
+        let mut lines = vec![Text::plain(format!(" {} is not yet as it should be:", file.path))];
         for missing in missing {
             lines.extend(self.prose(&format!("- {missing}")));
         }

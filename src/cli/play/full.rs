@@ -170,8 +170,9 @@ fn draw(frame: &mut Frame<'_>, session: &Session<'_>, screen: &mut Screen, style
         height(keys.len()),
     ])
     .areas(area);
+    let more = scrolled(frame, main, &lines(&body, &style), &mut screen.back, over);
+    let status = if more { format!("{status}   PageUp, PageDown: more") } else { status };
     frame.render_widget(Line::styled(status, Look::new().add_modifier(Modifier::BOLD)), title);
-    scrolled(frame, main, &lines(&body, &style), &mut screen.back, over);
     frame.render_widget(Paragraph::new(lines(&below, &style)), beliefs);
     if odds > 0 {
         frame.render_widget(line(&game::odds(&session.walk, &style), &style), meter);
@@ -184,11 +185,19 @@ fn draw(frame: &mut Frame<'_>, session: &Session<'_>, screen: &mut Screen, style
 }
 
 /// The newest rows are seen, unless the player scrolls back; an ending is read from its top.
-fn scrolled(frame: &mut Frame<'_>, area: Rect, text: &[Line<'_>], back: &mut u16, top: bool) {
+/// Whether something is hidden.
+fn scrolled(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    text: &[Line<'_>],
+    back: &mut u16,
+    top: bool,
+) -> bool {
     let hidden = u16::try_from(text.len()).unwrap_or(u16::MAX).saturating_sub(area.height);
     *back = (*back).min(hidden);
     let from = if top { *back } else { hidden - *back };
     frame.render_widget(Paragraph::new(text.to_vec()).scroll((from, 0)), area);
+    hidden > 0
 }
 
 fn cursor(moves: &[Menu], at: usize) -> Vec<Line<'static>> {
@@ -205,7 +214,7 @@ fn cursor(moves: &[Menu], at: usize) -> Vec<Line<'static>> {
 }
 
 fn popup(frame: &mut Frame<'_>, area: Rect, text: Vec<Line<'_>>, at: u16) {
-    let width = text.iter().map(Line::width).max().unwrap_or(0).clamp(30, 200);
+    let width = text.iter().map(Line::width).max().unwrap_or(0).clamp(40, 200);
     let width = u16::try_from(width + 4).unwrap_or(area.width).min(area.width);
     let height = u16::try_from(text.len() + 2).unwrap_or(area.height).min(area.height);
     let place = Rect {

@@ -100,6 +100,11 @@ pub fn turn(
     for input in inputs {
         match session.take(input, style) {
             Reply::Quit => return Ok(false),
+            // An end is shown at once, whatever follows on the line.
+            Reply::Moved if session.walk.is_over() && matches!(input, Input::Step(_)) => {
+                say(&session.board(style), style)?;
+                moved = false;
+            }
             Reply::Moved => moved = true,
             Reply::Says(lines) => {
                 let refused = matches!(input, Input::Step(_));

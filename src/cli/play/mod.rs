@@ -9,14 +9,54 @@ pub mod keys;
 pub mod lines;
 pub mod session;
 
+use clap::Args;
+
 use super::Outcome;
-use super::args::Play;
+use super::args::Overrides;
 use super::environment::Drawing;
 use super::replay;
 use crate::check::game::{Game, MAX_STATES};
 use crate::report::quoted;
 use crate::scenario::Diagnostic;
 use session::Session;
+
+/// `play`.
+#[derive(Debug, Args)]
+#[command(after_help = PLAY_KEYS)]
+pub struct Play {
+    /// A scenario: a file, or the name of a shipped one; or a recording from .lostwrite/
+    #[arg(value_name = "SCENARIO", default_value = "status-race")]
+    pub target: String,
+    /// The whole terminal, with single keys; without it, lines (a pipe, ssh, a screen reader)
+    #[arg(long)]
+    pub full: bool,
+    /// Begin with these steps, such as hu
+    #[arg(long, value_name = "TEXT")]
+    pub schedule: Option<String>,
+    /// Hide the odds at first; the key `o` shows them
+    #[arg(long)]
+    pub no_odds: bool,
+    /// Search at most this many states for the odds [default: 100000]
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<u64>,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// What can be typed.
+const PLAY_KEYS: &str = "\
+Keys:
+  h, u, ...   the worker with this letter moves; `huhu` are four steps, and so is `h u h u`
+  ~h          a change is delivered to h's cache;  !lh, !ch, !wh, !r  a fault strikes
+  b           one step back            r  restart
+  e           the last step in its parts
+  ?           why can't the others move?
+  o           odds on or off           x  give up and see           q  quit
+A worker's letter always moves the worker. A command whose letter a worker has is
+the capital (B), and `:b` or `:back` work everywhere; the menu shows what works. Input may
+come from a pipe:
+  echo huhu | lostwrite play status-race";
 
 /// Plays.
 pub fn run(args: &Play, drawing: &Drawing) -> Outcome {

@@ -79,7 +79,7 @@ impl<'g> Session<'g> {
                 }
                 Err(stuck) => {
                     let why = stuck.map_or_else(
-                        || "that is not possible in this scenario".to_owned(),
+                        || "the scenario allows no such fault".to_owned(),
                         |stuck| stuck.sentence,
                     );
                     Reply::Says(vec![Text::of(Role::Notice, format!(" Not possible: {why}."))])

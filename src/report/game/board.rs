@@ -45,6 +45,9 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
         steps.push("a look into a cache");
         steps.push("the delivery of a change to a cache");
     }
+    if whole.events.iter().any(|event| event.action == Action::Touch) {
+        steps.push("a touch of the object that they share in memory");
+    }
     if game.world().faults != Default::default() {
         steps.push("a fault");
     }
@@ -52,8 +55,8 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     let steps = list_and(&steps).replace(" and ", " or ");
     let task = goal(game.judged()[game.goal()].name).task;
     let text = format!(
-        "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step is \
-         {steps}, and nobody can come in between. {task}",
+        "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step \
+         is {steps}, and nobody can come in between. {task}",
         aims(&story)
     );
     let mut lines = vec![Text::of(Role::Strong, scenario.name.as_str()), Text::new()];
@@ -74,17 +77,21 @@ fn aims(story: &Story<'_>) -> String {
         let means = if aims.is_empty() { " means to write" } else { "" };
         aims.push(format!("{}{means} {}", story.worker(worker), story.changes(event)));
     }
-    format!(": {}", list_and(&aims))
+    format!(": {}", aims.join(", and "))
 }
 
 /// The timeline so far.
 pub fn timeline_so_far(walk: &Walk<'_>, style: &Style) -> Vec<Text> {
     let trace = walk.trace();
     let story = story(walk.game(), &trace);
-    let mut lines = timeline::draw(&story, None, style);
-    if trace.events.is_empty() {
-        lines.push(Text::of(Role::Faint, "    0  (nothing has happened yet)"));
+    if !trace.events.is_empty() {
+        return timeline::draw(&story, None, style);
     }
+    // The columns of a run that is over, since there is nothing yet that could need room.
+    let whole = self::story(walk.game(), walk.game().any_run());
+    let mut lines = timeline::draw(&whole, None, style);
+    lines.truncate(2);
+    lines.push(Text::of(Role::Faint, "    0  (nothing has happened yet)"));
     lines
 }
 
@@ -151,9 +158,10 @@ pub fn odds(walk: &Walk<'_>, style: &Style) -> Text {
     };
     let bad = &odds.violating[game.goal()];
     let schedules = plural(&count(&odds.schedules), "schedule");
-    let (begun, one) = (!walk.made().is_empty(), odds.schedules == Count::ONE);
+    let one = odds.schedules == Count::ONE;
+    let ever = game.start_odds().is_ok_and(|start| !start.violating[game.goal()].is_zero());
     let (role, share) = match (bad.is_zero(), *bad == odds.schedules) {
-        (true, _) if !begun => (Role::Plain, format!("0 of them {}", words.violate)),
+        (true, _) if !ever => (Role::Plain, format!("0 of them {}", words.violate)),
         (true, _) if one => (Role::Good, format!("it cannot {} any more", words.violate)),
         (true, _) => (Role::Good, format!("none of them can {} any more", words.violate)),
         (_, true) if one => (Role::Bad, format!("and it is a {} one", words.violating)),

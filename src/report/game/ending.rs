@@ -108,8 +108,11 @@ fn headline(replayed: &Replayed, facts: Option<&Facts<'_>>, words: &Goal) -> Opt
 fn tally(walk: &Walk<'_>, lost: bool, found: Found<'_>) -> String {
     let (game, words) = (walk.game(), words(walk));
     if !found.counted {
-        let so_far = plural(&found.schedules.to_string(), &format!("{} schedule", words.violating));
-        return format!("{so_far} so far");
+        let kind = format!("{} schedule", words.violating);
+        return match found.schedules {
+            0 => format!("no {kind} so far"),
+            n => format!("{} so far", plural(&n.to_string(), &kind)),
+        };
     }
     let odds = match game.start_odds() {
         Ok(odds) => odds,

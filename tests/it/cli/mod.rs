@@ -4,7 +4,9 @@ mod codes;
 mod documents;
 mod files;
 mod help;
+mod learn;
 mod output;
+mod play;
 
 use std::io::Write;
 use std::path::Path;
