@@ -128,7 +128,7 @@ fn a_small_terminal_and_one_that_changes_its_size() {
     let screen = terminal.wait_for("so far: hhuu");
     assert!(screen.contains("PageDown: more"), "{screen}");
     terminal.press(&["PageDown", "PageDown", "PageDown", "PageDown"]);
-    terminal.wait_for("health lost a write.");
+    terminal.wait_for("that makes 1 of the 12 losing schedules");
     terminal.tmux(&["resize-window", "-x", "120", "-y", "45"]);
     terminal.wait_for("replay   lostwrite replay stale-cache");
 }
