@@ -9,6 +9,7 @@
 mod exercise;
 mod facts;
 mod needs;
+mod page;
 mod progress;
 mod show;
 #[cfg(test)]
@@ -20,5 +21,6 @@ pub use exercise::{
 };
 pub use facts::Facts;
 pub use needs::{schedule_misses, unmet};
+pub use page::page;
 pub use progress::{Progress, Record};
 pub use show::show;

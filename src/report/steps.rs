@@ -43,11 +43,11 @@ pub enum Flow {
 impl<'a> Story<'a> {
     /// Walks the run.
     pub fn new(scenario: &'a Scenario, trace: &'a Trace) -> Self {
-        Story::viewed(scenario, trace, View::of(scenario, trace))
+        Story::with_views(scenario, trace, View::of(scenario, trace))
     }
 
     /// The same with views made beforehand: of a run that has only begun.
-    pub fn viewed(scenario: &'a Scenario, trace: &'a Trace, views: Vec<View>) -> Self {
+    pub fn with_views(scenario: &'a Scenario, trace: &'a Trace, views: Vec<View>) -> Self {
         let initial = |view: &View| {
             trace.initial.iter().find(|(key, _)| *key == view.key).map(|(_, object)| object.clone())
         };

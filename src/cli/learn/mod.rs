@@ -8,6 +8,8 @@ mod files;
 mod steps;
 mod workshop;
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 
 use super::environment::Drawing;
@@ -26,6 +28,9 @@ pub struct Learn {
     /// List the exercises, and which are done
     #[arg(long)]
     pub list: bool,
+    /// Write the whole workshop as one HTML page that needs no network; - is stdout
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset"])]
+    pub export: Option<PathBuf>,
     /// Forget the progress; the files in learn/ stay
     #[arg(long, conflicts_with_all = ["list", "exercise"])]
     pub reset: bool,
@@ -36,6 +41,13 @@ pub fn run(args: &Learn, drawing: &Drawing) -> Outcome {
     if args.list {
         let progress = files::progress();
         return output::finish(&paint(&table(&progress, "", &drawing.out), &drawing.out), Exit::Ok);
+    }
+    if let Some(path) = &args.export {
+        output::file(path, &learn::page())?;
+        if path != Path::new("-") {
+            output::stderr(&format!("Written: {}. Open it in a browser.\n", path.display()));
+        }
+        return Ok(Exit::Ok);
     }
     if args.reset {
         files::forget()?;

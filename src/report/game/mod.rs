@@ -23,7 +23,7 @@ use crate::trace::Trace;
 
 /// The run so far as a story, whose views are those of a whole run.
 pub(super) fn story<'a>(game: &'a Game, trace: &'a Trace) -> Story<'a> {
-    Story::viewed(game.scenario(), trace, View::of(game.scenario(), game.any_run()))
+    Story::with_views(game.scenario(), trace, View::of(game.scenario(), game.any_run()))
 }
 
 /// How a choice reads: `health moves`, `the cache of operator receives rv 2`.

@@ -1,0 +1,123 @@
+//! The whole workshop as one HTML page, for a room in which nobody can install anything.
+//!
+//! Everything that could be asked of the program is asked beforehand: what each command prints
+//! (`ansi.rs` makes HTML of it), every place of each game (`games.rs`), and what would become of a
+//! learner's file under each write method. The page only shows what is due: a prediction first,
+//! then one step after the other (`workshop.js`). No network, no framework.
+//! Next to read: `workshop.html`, then `steps.rs`.
+
+mod ansi;
+mod games;
+mod prose;
+mod steps;
+
+use askama::Template;
+use serde::Serialize;
+
+use super::{Cut, Exercise, Facts, all, load};
+use games::GameData;
+use steps::StepView;
+
+/// What the template is filled with.
+#[derive(Template)]
+#[template(path = "workshop.html")]
+struct Document<'a> {
+    version: &'a str,
+    style: &'a str,
+    script: &'a str,
+    data: &'a str,
+    exercises: &'a [View],
+}
+
+/// One exercise, ready to be shown.
+struct View {
+    number: usize,
+    /// The cuts that it is in: `talk ninety-minutes half-day`.
+    cuts: String,
+    exercise: Exercise,
+    text: String,
+    task: String,
+    asks: Vec<QuestionView>,
+    steps: Vec<StepView>,
+    hints: Vec<String>,
+    solution: String,
+    say: String,
+    notes: String,
+}
+
+/// A question, ready to be shown.
+struct QuestionView {
+    ask: String,
+    free: bool,
+    choices: Vec<ChoiceView>,
+}
+
+struct ChoiceView {
+    letter: char,
+    text: String,
+    right: bool,
+    reveals: String,
+}
+
+/// What the script needs besides the document.
+#[derive(Serialize)]
+struct Data {
+    games: Vec<GameData>,
+}
+
+/// The page.
+///
+/// # Panics
+/// If an exercise of ours is broken; a test makes the page.
+pub fn page() -> String {
+    let mut facts = Facts::default();
+    let exercises: Vec<Exercise> = (0..all().len()).map(|at| load(at, &mut facts)).collect();
+    let data = Data { games: games::games(&exercises) };
+    let data = serde_json::to_string(&data).expect("strings and numbers always serialise");
+    let views = exercises.into_iter().enumerate().map(|(at, exercise)| view(at + 1, exercise));
+    let views: Vec<View> = views.collect();
+    let document = Document {
+        version: env!("CARGO_PKG_VERSION"),
+        style: include_str!("workshop.css"),
+        script: include_str!("workshop.js"),
+        // Nothing in it may end the script element.
+        data: &data.replace('<', "\\u003c"),
+        exercises: &views,
+    };
+    document.render().expect("it is written to a string")
+}
+
+fn view(number: usize, exercise: Exercise) -> View {
+    let cuts = exercise.cuts.iter().map(|cut| match cut {
+        Cut::Talk => "talk",
+        Cut::NinetyMinutes => "ninety-minutes",
+        Cut::HalfDay => "half-day",
+    });
+    View {
+        number,
+        cuts: cuts.collect::<Vec<_>>().join(" "),
+        text: prose::html(&exercise.text),
+        task: prose::html(&exercise.task),
+        asks: exercise.predict.iter().map(question).collect(),
+        steps: steps::views(&exercise),
+        hints: exercise.hints.iter().map(|hint| prose::html(hint)).collect(),
+        solution: prose::html(&exercise.solution.text),
+        say: prose::html(&exercise.say),
+        notes: prose::html(&exercise.notes),
+        exercise,
+    }
+}
+
+fn question(question: &super::Question) -> QuestionView {
+    let choice = |(at, choice): (usize, &super::Choice)| ChoiceView {
+        letter: super::letter(at),
+        text: prose::inline(&choice.text),
+        right: choice.right,
+        reveals: prose::inline(choice.reveals.as_deref().unwrap_or_default()),
+    };
+    QuestionView {
+        ask: prose::inline(&question.ask),
+        free: question.free,
+        choices: question.choices.iter().enumerate().map(choice).collect(),
+    }
+}
