@@ -28,6 +28,9 @@ const DOCUMENTS: &[&str] = &[
     "docs/scenarios.md",
     "docs/semantics.md",
     "docs/verdicts.md",
+    "docs/workshop/handout.md",
+    "docs/workshop/instructor.md",
+    "docs/workshop/slides.md",
 ];
 
 fn read(path: &str) -> String {
@@ -84,6 +87,7 @@ fn what_the_documents_show_was_printed_by_the_program() {
             let mark = "<!-- write methods -->\n\n";
             text = replaced(&text, mark, "\n", &table_of_write_methods());
         }
+        let text = crate::workshop::generated(path, &text, &table_of_write_methods);
         current(path, &text);
     }
 }

@@ -11,3 +11,4 @@ mod likelihood;
 mod report;
 mod shipped;
 mod tidy;
+mod workshop;

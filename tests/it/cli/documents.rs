@@ -17,6 +17,7 @@ fn documents() -> Vec<PathBuf> {
     };
     let mut documents: Vec<PathBuf> = markdown(root.to_owned())
         .chain(markdown(root.join("docs")))
+        .chain(markdown(root.join("docs/workshop")))
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     documents.sort();
