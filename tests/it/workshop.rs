@@ -3,8 +3,8 @@
 //! `documents.rs` calls [`generated`] for every document, so that what is blessed is blessed once:
 //!
 //! - `4<!-- losing status-race -->`: the number before the comment is what the expression is.
-//! - `<!-- cuts -->`, `<!-- exercises -->`, `<!-- own field and list -->`, `<!-- empty lanes -->`: what
-//!   follows, up to `<!-- end -->`, is made here.
+//! - `<!-- cuts -->`, `<!-- exercises -->`, `<!-- own field and list -->`, `<!-- empty lanes -->`:
+//!   what follows, up to `<!-- end -->`, is made here.
 //!
 //! Next to read: `documents.rs`.
 

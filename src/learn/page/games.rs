@@ -1,7 +1,7 @@
 //! Every place of a small game: what the board shows there, and how each schedule ends.
 //!
-//! A place is a beginning of a schedule, so that the drawing is that of the way one came. The text is
-//! the terminal's. Next to read: `workshop.js`, which walks from place to place.
+//! A place is a beginning of a schedule, so that the drawing is that of the way one came. The text
+//! is the terminal's. Next to read: `workshop.js`, which walks from place to place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
