@@ -39,7 +39,10 @@ impl Workshop {
         while at > 0 && matches!(steps[at - 1], Step::Show(_)) {
             at -= 1;
         }
-        let reveal = steps.iter().position(|step| matches!(step, Step::Show(_)));
+        // The predictions are recalled beside what answers them: the first things shown.
+        let shown = |step: &Step| matches!(step, Step::Show(_));
+        let reveal =
+            (0..steps.len()).find(|at| shown(&steps[*at]) && !steps.get(at + 1).is_some_and(shown));
         for (index, step) in steps.iter().enumerate().skip(at) {
             match self.step(step)? {
                 Did::Leave => return Ok(Then::Leave),

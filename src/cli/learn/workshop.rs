@@ -228,6 +228,9 @@ impl Workshop {
                 format!("{}  {}", letter(index), choice.text)
             };
             let chosen = (0..question.choices.len()).find(|index| letter(*index) == *said);
+            if !lines.is_empty() {
+                lines.push(Text::new());
+            }
             lines.extend(self.prose(&question.ask));
             lines.extend(self.labelled("you said", &chosen.map_or(said.clone(), named)));
             let (Some(chosen), Some(right), true) = (chosen, question.right(), told) else {

@@ -148,9 +148,17 @@ fn draw(frame: &mut Frame<'_>, session: &Session<'_>, screen: &mut Screen, style
     let (moves, menu) = (game::moves(&session.walk), session.keys.menu(&session.commands()));
     let keys = lines(&game::keys(&menu, &style), &style);
     let status = match screen.typed.as_str() {
-        "" => format!(" {}   so far: {}", session.name(), game::letters(&session.walk)),
+        "" => format!(
+            " {}   so far: {}",
+            session.walk.game().scenario().name,
+            game::letters(&session.walk)
+        ),
         typed => {
-            format!(" {}   so far: {}   {typed}", session.name(), game::letters(&session.walk))
+            format!(
+                " {}   so far: {}   {typed}",
+                session.walk.game().scenario().name,
+                game::letters(&session.walk)
+            )
         }
     };
     let over = session.walk.is_over();

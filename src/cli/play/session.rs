@@ -231,11 +231,6 @@ impl<'g> Session<'g> {
         let steps = crate::report::plural(&self.walk.made().len().to_string(), "step");
         format!("{steps} ({})", game::letters(&self.walk))
     }
-
-    /// The name of the scenario.
-    pub fn name(&self) -> &str {
-        &self.walk.game().scenario().name
-    }
 }
 
 fn says(text: &str) -> Reply {
