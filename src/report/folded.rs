@@ -21,12 +21,12 @@ struct Columns {
     object: usize,
 }
 
-/// Draws the rows.
-pub(super) fn draw(story: &Story<'_>, rows: &[Row], style: &Style) -> Vec<Text> {
+/// Draws the first so many of the rows, in columns for all of them.
+pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     let columns = columns(story, rows, style);
     let mut lines = heading(story, &columns, style);
-    for row in rows {
-        lines.extend(draw_row(story, rows, row, &columns, style));
+    for row in &rows[..shown] {
+        lines.extend(draw_row(story, &rows[..shown], row, &columns, style));
     }
     lines
 }

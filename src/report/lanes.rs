@@ -18,11 +18,11 @@ struct Columns {
     right: usize,
 }
 
-/// Draws the rows.
-pub(super) fn draw(story: &Story<'_>, rows: &[Row], style: &Style) -> Vec<Text> {
+/// Draws the first so many of the rows, in columns for all of them.
+pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     let columns = columns(rows, style);
     let mut lines = heading(story, &columns, style);
-    for row in rows {
+    for row in &rows[..shown] {
         lines.extend(draw_row(row, &columns, style));
     }
     lines

@@ -44,15 +44,33 @@ pub(super) struct Row {
 
 /// Draws a run; with the facts of a witness, its guilty row is marked.
 pub fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>, style: &Style) -> Vec<Text> {
+    let rows = rows(story, facts);
+    in_columns(story, &rows, rows.len(), style)
+}
+
+/// Draws a run that has only begun, in columns that are wide enough for a whole one.
+pub fn draw_beginning(story: &Story<'_>, whole: &Story<'_>, style: &Style) -> Vec<Text> {
+    let mut rows = rows(story, None);
+    let shown = rows.len();
+    rows.extend(self::rows(whole, None));
+    in_columns(story, &rows, shown, style)
+}
+
+fn rows(story: &Story<'_>, facts: Option<&Facts<'_>>) -> Vec<Row> {
     let mut rows: Vec<Row> =
         (1..=story.trace.events.len()).map(|step| row(story, facts, step)).collect();
     for at in 1..rows.len() {
         rows[at].same = rows[at].object == rows[at - 1].object;
     }
+    rows
+}
+
+/// Draws the first so many of the rows, in columns that are wide enough for all of them.
+fn in_columns(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     if story.trace.workers.len() == 2 && style.width >= LANES_FROM {
-        lanes::draw(story, &rows, style)
+        lanes::draw(story, rows, shown, style)
     } else {
-        folded::draw(story, &rows, style)
+        folded::draw(story, rows, shown, style)
     }
 }
 

@@ -84,14 +84,11 @@ fn aims(story: &Story<'_>) -> String {
 pub fn timeline_so_far(walk: &Walk<'_>, style: &Style) -> Vec<Text> {
     let trace = walk.trace();
     let story = story(walk.game(), &trace);
-    if !trace.events.is_empty() {
-        return timeline::draw(&story, None, style);
-    }
-    // The columns of a run that is over, since there is nothing yet that could need room.
     let whole = self::story(walk.game(), walk.game().any_run());
-    let mut lines = timeline::draw(&whole, None, style);
-    lines.truncate(2);
-    lines.push(Text::of(Role::Faint, "    0  (nothing has happened yet)"));
+    let mut lines = timeline::draw_beginning(&story, &whole, style);
+    if trace.events.is_empty() {
+        lines.push(Text::of(Role::Faint, "    0  (nothing has happened yet)"));
+    }
     lines
 }
 
