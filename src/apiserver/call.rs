@@ -118,7 +118,13 @@ impl<'a> Call<'a> {
         self.check_version(object)?;
         let unknown = self.prune(object);
         if !unknown.is_empty() && self.request.options.field_validation == FieldValidation::Strict {
-            return Err(refuse(format!("strict decoding error: {}", unknown.join(", "))));
+            // What a YAML parser objects to is said in its words.
+            let yaml = unknown.iter().any(|text| text.starts_with("line "));
+            let text = match yaml {
+                true => format!("yaml: unmarshal errors:\n  {}", unknown.join("\n  ")),
+                false => unknown.join(", "),
+            };
+            return Err(refuse(format!("strict decoding error: {text}")));
         }
         self.finish_decoding(object);
         Ok(())
@@ -157,6 +163,10 @@ impl<'a> Call<'a> {
         if self.kind.custom && object["kind"].as_str().unwrap_or_default().is_empty() {
             return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
         }
+        if self.kind.custom && object["apiVersion"].as_str().unwrap_or_default().is_empty() {
+            let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+            return Err(Status::internal_error(why));
+        }
         self.check_built_in(object).map_err(|why| refuse(&why))?;
         self.kind.schema.decode(object).map_err(|why| refuse(&why))?;
         let unknown = self.prune(object);
@@ -170,10 +180,10 @@ impl<'a> Call<'a> {
     /// Drops unknown fields. What it dropped and what the decoder said before, as texts, and as
     /// warnings if those are wanted.
     fn prune(&mut self, object: &mut Value) -> Vec<String> {
-        let known = object["apiVersion"] == self.kind.api_version().as_str();
-        let unknown = match known || !self.kind.custom {
-            true => self.kind.schema.prune(object),
-            false => Schema::unknown_version().prune(object),
+        let unknown = match self.schema_of(object) {
+            Some(true) => self.kind.schema.prune(object),
+            Some(false) => Schema::unknown_version().prune(object),
+            None => Vec::new(),
         };
         let mut texts = self.request.options.decoding_errors.clone();
         texts.extend(unknown.into_iter().map(|path| format!("unknown field \"{path}\"")));
@@ -181,6 +191,18 @@ impl<'a> Call<'a> {
             self.warnings.extend(texts.iter().cloned());
         }
         texts
+    }
+
+    /// Whether an object has the schema of this kind: yes, no (another version of the kind, of
+    /// which no field is known), or it is another kind or a list, which nobody looks into.
+    fn schema_of(&self, object: &Value) -> Option<bool> {
+        if !self.kind.custom {
+            return Some(true);
+        }
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let same = group == self.kind.resource.group && object["kind"] == self.kind.kind.as_str();
+        (same && !object["items"].is_array()).then(|| version == self.kind.api_version())
     }
 
     fn finish_decoding(&self, object: &mut Value) {

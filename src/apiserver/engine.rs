@@ -15,7 +15,7 @@ use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::Stored;
-use super::{ApiServer, Key, Revision, Status, crd, names};
+use super::{ApiServer, Key, Revision, Status, crd, names, store};
 
 /// Reads a resourceVersion: empty and zero mean none.
 pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
@@ -59,13 +59,14 @@ pub(crate) fn update(
     check_identity(call, &mut new)?;
     check_revision(call, &new, &current)?;
     new.set_meta("resourceVersion", None);
-    prepare(call, &mut new, &current.object);
-    validate(call, &new, &current.object)?;
+    let old = store::settled(&current.object);
+    prepare(call, &mut new, &old);
+    validate(call, &new, &old)?;
     if call.kind.custom {
-        call.warnings.extend(names::finalizer_warnings(&new, Some(&current.object)));
+        call.warnings.extend(names::finalizer_warnings(&new, Some(&old)));
     }
 
-    if is_finished(&new, &current.object) {
+    if is_finished(&new, &old) {
         let answer = call.answer(200, ApiServer::view(&new, current.modified));
         if !call.request.options.dry_run {
             server.store.delete(&key);
@@ -152,9 +153,7 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
     if call.is_status() && call.kind.custom {
         let managed = new.meta("managedFields").cloned();
         let mut kept = old.clone();
-        for field in ["apiVersion", "kind", "status"] {
-            set_field(&mut kept, field, new.get(field).cloned());
-        }
+        set_field(&mut kept, "status", new.get("status").cloned());
         *new = kept;
         new.set_meta("managedFields", managed);
         return;

@@ -88,6 +88,11 @@ impl Kind {
         qualified(&self.kind, &self.resource.group)
     }
 
+    /// Whether requests may go to this subresource, or to none.
+    pub fn has_subresource(&self, name: Option<&str>) -> bool {
+        name.is_none_or(|name| name == "status" && self.status_subresource)
+    }
+
     /// Whether a field selector may name this field; the error says why not.
     pub(crate) fn check_field_label(&self, label: &str) -> Result<(), String> {
         let known = match label {

@@ -31,9 +31,6 @@ impl Requirement {
         let shown = format!("[{}]", shown.join(","));
         let field = |detail: &str| format!("values: Invalid value: {shown}: {detail}");
         match operator {
-            Operator::In | Operator::NotIn if values.is_empty() => {
-                return Err(field("for 'in', 'notin' operators, values set can't be empty"));
-            }
             Operator::GreaterThan | Operator::LessThan => {
                 if values.len() != 1 {
                     return Err(field("for 'Gt', 'Lt' operators, exactly one value is required"));
@@ -47,10 +44,11 @@ impl Requirement {
             _ => {}
         }
         for (index, value) in values.iter().enumerate() {
-            if let Some(why) = names::label_value(value).first() {
+            let wrong = names::label_value(value);
+            if !wrong.is_empty() {
                 let path = format!("values[{index}][{key}]");
                 let value = Value::String(value.clone());
-                return Err(FieldError::invalid(&path, &value, why).text());
+                return Err(FieldError::invalid(&path, &value, &wrong.join("; ")).text());
             }
         }
         Ok(Requirement { key, operator, values })
@@ -234,8 +232,10 @@ impl Parser {
         if found != Token::Identifier {
             return Err(format!("found '{key}', expected: identifier"));
         }
-        if let Some(why) = names::qualified_name(&key).first() {
-            return Err(FieldError::invalid("key", &Value::String(key), why).text());
+        let wrong = names::qualified_name(&key);
+        if !wrong.is_empty() {
+            let error = FieldError::invalid("<nil>", &Value::String(key), &wrong.join("; "));
+            return Err(error.text());
         }
         if matches!(self.look(false).0, Token::End | Token::Comma) && operator.is_none() {
             operator = Some(Operator::Exists);
@@ -285,9 +285,10 @@ impl Parser {
                     (_, text) => Err(format!("found '{text}', expected: ')'")),
                 }
             }
+            // An empty list has one value, the empty one.
             (Token::ClosedPar, _) => {
                 self.at += 1;
-                Ok(Vec::new())
+                Ok(vec![String::new()])
             }
             (_, text) => Err(format!("found '{text}', expected: ',', ')' or identifier")),
         }

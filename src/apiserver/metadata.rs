@@ -91,6 +91,7 @@ pub(crate) fn prepare_create(object: &mut Value, uid: String, time: i64) {
 
 /// What an update does to the metadata: the server's fields are carried over from the old object.
 pub(crate) fn prepare_update(new: &mut Value, old: &Value) {
+    new.set_meta("selfLink", None);
     for field in ["creationTimestamp", "generation"] {
         new.set_meta(field, old.meta(field).cloned());
     }

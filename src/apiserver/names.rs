@@ -25,8 +25,14 @@ const LABEL_VALUE: &str = "a valid label must be an empty string or consist of a
                            regex used for validation is \
                            '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+/// Of a label's key or value.
 fn too_long(max: usize) -> String {
     format!("must be no more than {max} bytes")
+}
+
+/// Of an object's name. (The server has two such texts; both count bytes.)
+fn name_too_long(max: usize) -> String {
+    format!("must be no more than {max} characters")
 }
 
 /// Starts and ends with a letter or digit, and has only those and `inner` between.
@@ -46,7 +52,7 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
         [prefix, name] => (Some(*prefix), *name),
         _ => {
             return vec![format!(
-                "a qualified name {QUALIFIED} with an optional DNS subdomain prefix and '/' \
+                "a valid label key {QUALIFIED} with an optional DNS subdomain prefix and '/' \
                  (e.g. 'example.com/MyName')"
             )];
         }
@@ -55,7 +61,9 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     match prefix {
         Some("") => errors.push(String::from("prefix part must be non-empty")),
         Some(prefix) => {
-            errors.extend(subdomain(prefix).into_iter().map(|text| format!("prefix part {text}")));
+            let bytes = |text: String| text.replace("253 characters", "253 bytes");
+            let texts = subdomain(prefix).into_iter().map(bytes);
+            errors.extend(texts.map(|text| format!("prefix part {text}")));
         }
         None => {}
     }
@@ -86,7 +94,7 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
 pub(crate) fn subdomain(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 253 {
-        errors.push(too_long(253));
+        errors.push(name_too_long(253));
     }
     if !text.split('.').all(|part| is_word(part, true, "-")) {
         errors.push(SUBDOMAIN.into());
@@ -98,7 +106,7 @@ pub(crate) fn subdomain(text: &str) -> Vec<String> {
 pub(crate) fn dns_label(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
-        errors.push(too_long(63));
+        errors.push(name_too_long(63));
     }
     if !is_word(text, true, "-") {
         errors.push(LABEL.into());
@@ -180,7 +188,7 @@ fn owner_references(object: &Value) -> Vec<FieldError> {
         }
         if text("apiVersion") == "v1" && text("kind") == "Event" {
             let why = "/v1, Kind=Event is disallowed from being an owner";
-            errors.push(FieldError::invalid(path, owner, why));
+            errors.push(FieldError::printed(path, &owner_text(owner), why));
         }
         if owner["controller"] == true {
             let name = format!("{}/{}", text("kind"), text("name"));
@@ -190,14 +198,24 @@ fn owner_references(object: &Value) -> Vec<FieldError> {
                         "Only one reference can have Controller set to true. Found \"true\" in \
                          references for {first} and {name}"
                     );
-                    let list = object.meta("ownerReferences").unwrap_or(&Value::Null);
-                    errors.push(FieldError::invalid(path, list, &why));
+                    let all: Vec<_> = list.into_iter().flatten().map(owner_text).collect();
+                    errors.push(FieldError::printed(path, &format!("[{}]", all.join(",")), &why));
                 }
                 None => controller = Some(name),
             }
         }
     }
     errors
+}
+
+/// An owner as the server prints it: with the fields in the order of its Go struct.
+fn owner_text(owner: &Value) -> String {
+    let order = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    let fields = order.into_iter().filter_map(|field| {
+        let value = owner.get(field)?;
+        Some(format!("\"{field}\":{value}"))
+    });
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
 /// The warnings about finalizers that are new in an object.

@@ -46,6 +46,11 @@ impl Selector {
         self.labels.is_empty() && self.fields.is_empty()
     }
 
+    /// Whether it names one object: the server then reads that one and knows no pages.
+    pub fn names_one(&self) -> bool {
+        self.fields.iter().any(|field| field.path == "metadata.name" && field.equal)
+    }
+
     /// Whether an object is selected.
     pub fn matches(&self, object: &Value) -> bool {
         let labels = object.meta("labels");
@@ -73,7 +78,11 @@ fn parse_fields(text: &str) -> Result<Vec<FieldRequirement>, String> {
     for term in split_terms(text).iter().filter(|term| !term.is_empty()) {
         let (path, value, equal) = split_term(term)
             .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{term}'"))?;
-        fields.push(FieldRequirement { path: path.into(), value: unescape(value)?, equal });
+        let value = unescape(value)?;
+        // `=` alone, without a field and a value, selects everything.
+        if !(path.is_empty() && value.is_empty() && equal) {
+            fields.push(FieldRequirement { path: path.into(), value, equal });
+        }
     }
     Ok(fields)
 }
@@ -121,7 +130,8 @@ fn unescape(value: &str) -> Result<String, String> {
                 }
             },
             ',' | '=' => {
-                return Err(format!("invalid field selector: unescaped character in value: {c}"));
+                let code = u32::from(c);
+                return Err(format!("invalid field selector: unescaped character in value: {code}"));
             }
             c => out.push(c),
         }

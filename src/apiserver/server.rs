@@ -15,7 +15,8 @@ use super::call::Call;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::{self, History, Store};
-use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, verbs};
+use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, names};
+use super::verbs;
 
 /// How a server starts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,6 +95,9 @@ impl ApiServer {
         let Some(kind) = self.kind_of(&request.resource) else {
             return Response::from(Status::page_not_found());
         };
+        if let Some(status) = bad_name(request) {
+            return Response::from(status);
+        }
         let mut call = Call::new(request, kind);
         call.records_owners = self.managed_fields;
         verbs::handle(self, &mut call).unwrap_or_else(|status| {
@@ -299,6 +303,15 @@ impl ApiServer {
     pub(crate) fn view(object: &Value, revision: Revision) -> Arc<Value> {
         Arc::new(store::view(object, revision))
     }
+}
+
+/// 400 for a name that cannot be the end of a key.
+fn bad_name(request: &Request) -> Option<Box<Status>> {
+    let name = request.name.as_deref().filter(|_| request.verb != Verb::Create)?;
+    let wrong = names::path_segment(name, false);
+    let why = wrong.join(";");
+    (!wrong.is_empty())
+        .then(|| Status::bad_request(format!("Name parameter invalid: {name:?}: {why}")))
 }
 
 pub(crate) fn namespace_key(name: &str) -> Key {

@@ -202,6 +202,15 @@ impl Status {
         status
     }
 
+    /// 500: the server itself is at a loss.
+    pub fn internal_error(why: &str) -> Box<Status> {
+        let text = format!("Internal error occurred: {why}");
+        let mut status = Status::because(500, "InternalError", text);
+        let cause = Cause { reason: None, message: Some(why.into()), field: None };
+        status.details = Some(Details { causes: vec![cause], ..Details::default() });
+        status
+    }
+
     /// 400: the request makes no sense.
     pub fn bad_request(message: impl Into<String>) -> Box<Status> {
         Status::because(400, "BadRequest", message)

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::history::{Change, Event, Log};
 use super::{Key, Resource, Revision};
@@ -41,9 +41,47 @@ impl Stored {
     }
 }
 
+/// Collections in the metadata that nobody sees while they are empty.
+const COLLECTIONS: [&str; 4] = ["annotations", "finalizers", "labels", "ownerReferences"];
+
+/// The collections in an object's metadata that are there and empty. Only an apply stores such.
+pub(crate) fn empty_collections(object: &Value) -> Vec<(&'static str, Value)> {
+    let present = COLLECTIONS.into_iter().filter_map(|name| {
+        let found = object.get("metadata")?.get(name)?;
+        let empty = found.as_array().map_or_else(
+            || found.as_object().is_some_and(Map::is_empty),
+            |items| items.is_empty(),
+        );
+        empty.then(|| (name, found.clone()))
+    });
+    present.collect()
+}
+
+/// A stored object as it is read: its empty collections are not there. They stay in the store,
+/// so that the next write is none that changes nothing.
+pub(crate) fn settled(object: &Arc<Value>) -> Arc<Value> {
+    let empty = empty_collections(object);
+    if empty.is_empty() {
+        return object.clone();
+    }
+    let mut object = Value::clone(object);
+    settle(&mut object, &empty);
+    Arc::new(object)
+}
+
+fn settle(object: &mut Value, empty: &[(&'static str, Value)]) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|name, _| empty.iter().all(|(known, _)| name != known));
+    }
+}
+
 /// An object with a resourceVersion put into its metadata.
 pub(crate) fn view(object: &Value, revision: Revision) -> Value {
+    let empty = empty_collections(object);
     let mut object = object.clone();
+    if !empty.is_empty() {
+        settle(&mut object, &empty);
+    }
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("resourceVersion".into(), Value::String(revision.to_string()));
     }

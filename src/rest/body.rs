@@ -39,6 +39,7 @@ fn parse(http: &HttpRequest) -> Result<json::Document, String> {
         return yaml(&http.body);
     }
     json::parse(&http.body)
+        .map_err(|error| format!("couldn't get version/kind; json parse error: {error}"))
 }
 
 fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
@@ -46,11 +47,28 @@ fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
         return Ok(document);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| String::from("yaml: invalid UTF-8"))?;
-    let value = serde_saphyr::from_str::<Value>(text).map_err(|error| {
-        let first = error.to_string().lines().next().unwrap_or_default().to_string();
-        format!("error converting YAML to JSON: yaml: {first}")
-    })?;
-    Ok(json::Document { value, duplicates: Vec::new() })
+    match serde_saphyr::from_str::<Value>(text) {
+        Ok(value) => Ok(json::Document { value, duplicates: Vec::new() }),
+        Err(error) => twice(text, &error.to_string()),
+    }
+}
+
+/// A document that fails because a key stands twice is read with its last value. (Only the first
+/// such key is found.)
+fn twice(text: &str, error: &str) -> Result<json::Document, String> {
+    let first = error.lines().next().unwrap_or_default();
+    let refused = || format!("yaml: {}", first.trim_start_matches("error: "));
+    let found = first.split_once("duplicate mapping key: ").and_then(|(before, after)| {
+        let key = after.split(',').next()?.to_string();
+        let line = before.split_once("line ")?.1.split(' ').next()?.parse().ok()?;
+        Some(json::Duplicate { path: key.clone(), key, line })
+    });
+    let Some(found) = found else { return Err(refused()) };
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+    };
+    let value = serde_saphyr::from_str_with_options(text, options).map_err(|_| refused())?;
+    Ok(json::Document { value, duplicates: vec![found] })
 }
 
 fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Decoded {
@@ -61,10 +79,12 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
             "the object provided is unrecognized (must be of type {wanted}): {error} ({summary})"
         ))
     };
-    let document = parse(http).map_err(|error| {
-        unrecognized(format!("couldn't get version/kind; json parse error: {error}"))
-    })?;
+    let document = parse(http).map_err(unrecognized)?;
     let mut value = document.value;
+    if value.is_null() {
+        let body = String::from_utf8_lossy(&http.body);
+        return Err(unrecognized(format!("Object 'Kind' is missing in '{body}'")));
+    }
     let Some(fields) = value.as_object_mut() else {
         let found = json::go_type(&value);
         let wanted = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
@@ -92,6 +112,10 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
         let body = String::from_utf8_lossy(&http.body);
         return Err(unrecognized(format!("Object 'Kind' is missing in '{body}'")));
     }
+    let version = text(fields, "apiVersion");
+    if version.matches('/').count() > 1 {
+        return Err(unrecognized(format!("unexpected GroupVersion string: {version}")));
+    }
     if !kind.custom {
         for (field, own) in [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())] {
             if text(fields, field).is_empty() {
@@ -99,8 +123,11 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
             }
         }
     }
-    let duplicates = document.duplicates.iter();
-    objections.extend(duplicates.map(|it| format!("duplicate field \"{}\"", it.path)));
+    let yaml = negotiate::content_type(http) == "application/yaml";
+    objections.extend(document.duplicates.iter().map(|it| match yaml {
+        true => format!("line {}: key \"{}\" already set in map", it.line, it.key),
+        false => format!("duplicate field \"{}\"", it.path),
+    }));
     Ok(value)
 }
 
@@ -216,13 +243,18 @@ fn from_query(query: &Query) -> Decoded {
 
 fn from_body(http: &HttpRequest) -> Decoded {
     let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    if negotiate::content_type(http) == "application/vnd.kubernetes.protobuf" {
+        return Err(Status::bad_request(
+            "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+        ));
+    }
     if !matches!(negotiate::input(http), Ok(Format::Json | Format::Yaml)) {
         return Err(Status::unsupported_media_type(accepted));
     }
-    let document = parse(http).map_err(|error| {
-        Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
-    })?;
-    let options = document.value;
+    let options = parse(http).map_err(Status::bad_request)?.value;
+    if options.is_null() {
+        return Ok(json!({}));
+    }
     if !options.is_object() {
         let found = json::go_type(&options);
         return Err(Status::bad_request(format!(
@@ -236,7 +268,7 @@ fn from_body(http: &HttpRequest) -> Decoded {
         let version = options["apiVersion"].as_str().unwrap_or_default();
         return Err(Status::bad_request(format!(
             "no kind {kind:?} is registered for version {version:?} in scheme \
-             \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33\""
+             \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\""
         )));
     }
     check_types(&options)?;
@@ -270,6 +302,9 @@ fn check_types(options: &Value) -> Decoded<()> {
             && !options["propagationPolicy"].is_string() =>
         {
             wrong("propagationPolicy", "v1.DeletionPropagation", &options["propagationPolicy"])
+        }
+        _ if present(&options["orphanDependents"]) && !options["orphanDependents"].is_boolean() => {
+            wrong("orphanDependents", "bool", &options["orphanDependents"])
         }
         _ if present(&options["dryRun"]) && !options["dryRun"].is_array() => {
             wrong("dryRun", "[]string", &options["dryRun"])

@@ -107,6 +107,12 @@ fn of_version(server: &ApiServer, group: &str, version: &str) -> Vec<Arc<Kind>> 
     kinds
 }
 
+const VERBS: [&str; 8] =
+    ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// Of custom resources the server has its own list, in its own order.
+const CUSTOM_VERBS: [&str; 8] =
+    ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
 /// `/api/v1` and `/apis/<group>/<version>`.
 pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Option<Value> {
     let kinds = of_version(server, group, version);
@@ -118,9 +124,7 @@ pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Optio
             "singularName": kind.singular,
             "namespaced": kind.namespaced,
             "kind": kind.kind,
-            "verbs": [
-                "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
-            ],
+            "verbs": if kind.custom { CUSTOM_VERBS } else { VERBS },
         });
         for (field, names) in [("shortNames", &kind.short_names), ("categories", &kind.categories)]
         {

@@ -50,7 +50,7 @@ pub(crate) fn response(kind: &Kind, media: &Media, response: &Response, time: i6
     match shaped(kind, media, value, list, time) {
         Ok(Some(shaped)) => write(response.code, media.format, &shaped, warnings),
         Ok(None) => write(response.code, media.format, value.as_ref(), warnings),
-        Err(status) => write(406, media.format, &status, warnings),
+        Err(status) => write(status.code.unwrap_or(406), media.format, &status, warnings),
     }
 }
 
@@ -64,10 +64,15 @@ fn shaped(
 ) -> Result<Option<Value>, Box<Status>> {
     match (media.shape, list) {
         (Shape::Whole, _) => Ok(None),
-        (Shape::Table, _) => Ok(Some(table::table(kind, value, list, media.include, time))),
-        (Shape::Metadata, false) => Ok(Some(partial(value))),
-        (Shape::MetadataList, true) => Ok(Some(partial_list(value))),
+        (Shape::Table, _) => {
+            Ok(Some(table::table(kind, value, list, media.include, media.beta, time)))
+        }
+        (Shape::Metadata, false) => Ok(Some(partial(value, media.beta))),
+        (Shape::MetadataList, true) => Ok(Some(partial_list(value, media.beta))),
         (Shape::Metadata, true) => Err(mismatch("PartialObjectMetadata", "a list", kind, true)),
+        (Shape::MetadataList, false) if kind.custom => {
+            Err(Status::failure(500, "content is not a list"))
+        }
         (Shape::MetadataList, false) => {
             Err(mismatch("PartialObjectMetadataList", "not a list", kind, false))
         }
@@ -88,25 +93,32 @@ fn mismatch(asked: &str, is: &str, kind: &Kind, list: bool) -> Box<Status> {
 }
 
 /// An object's metadata, as PartialObjectMetadata.
-pub(crate) fn partial(object: &Value) -> Value {
+pub(crate) fn partial(object: &Value, beta: bool) -> Value {
     json!({
         "kind": "PartialObjectMetadata",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": version(beta),
         "metadata": object["metadata"],
     })
 }
 
-fn partial_list(list: &Value) -> Value {
+/// The apiVersion of tables and partial objects.
+pub(crate) fn version(beta: bool) -> &'static str {
+    if beta { "meta.k8s.io/v1beta1" } else { "meta.k8s.io/v1" }
+}
+
+fn partial_list(list: &Value, beta: bool) -> Value {
     let mut metadata = list["metadata"].clone();
     if metadata["continue"] == "" {
         metadata.as_object_mut().map(|metadata| metadata.remove("continue"));
     }
     let items = list["items"].as_array().into_iter().flatten();
+    let items: Vec<_> = items.map(|item| partial(item, beta)).collect();
     json!({
         "kind": "PartialObjectMetadataList",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": version(beta),
         "metadata": metadata,
-        "items": items.map(partial).collect::<Vec<_>>(),
+        // A list in Go that nobody has put anything into is null.
+        "items": if items.is_empty() { Value::Null } else { Value::Array(items) },
     })
 }
 

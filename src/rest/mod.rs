@@ -20,7 +20,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::apiserver::{ApiServer, Kind, Request, Response, Status, Verb};
+use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Request, Response, Status, Verb};
 
 use negotiate::Media;
 use query::Query;
@@ -121,6 +121,11 @@ fn try_resource(
 ) -> Result<Answer, Box<Status>> {
     let kind = &target.kind;
     let verb = target.verb(&http.method, query)?;
+    options::check_timeout(query)?;
+    if kind.custom && !kind.has_subresource(target.subresource.as_deref()) {
+        let name = target.name.as_deref().unwrap_or_default();
+        return Err(Status::not_found(&kind.resource, name));
+    }
     let patch = match verb {
         Verb::Patch => Some(negotiate::patch_kind(http, kind)?),
         _ => None,
@@ -128,7 +133,7 @@ fn try_resource(
     if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch) {
         return Err(Status::bad_request("name must be provided"));
     }
-    let media = negotiate::output(http, query)?;
+    let media = negotiate::output(http, query, verb)?;
     if http.body.len() > BODY_BYTES_MAX {
         return Err(Status::too_large(&format!("limit is {BODY_BYTES_MAX}")));
     }
@@ -136,7 +141,11 @@ fn try_resource(
         negotiate::input(http)?;
     }
     let mut options = options::parse(verb, patch, query)?;
-    let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors)?;
+    let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors);
+    let body = body.map_err(|status| absent(server, target, patch).unwrap_or(status))?;
+    if let (Some(name), true) = (&target.name, target.watch) {
+        options.field_selector = Some(format!("metadata.name={name}"));
+    }
     let request = Request {
         verb,
         patch,
@@ -156,6 +165,15 @@ fn try_resource(
     }
     let response = server.handle(&request);
     Ok(Answer::Response(answer(http, kind, &media, &response, http.time)))
+}
+
+/// 404 if there is nothing to patch: only then does the server look at the patch.
+fn absent(server: &ApiServer, target: &Target, patch: Option<PatchKind>) -> Option<Box<Status>> {
+    let Target { kind, namespace, name, .. } = target;
+    let name = name.as_ref().filter(|_| patch.is_some_and(|it| it != PatchKind::Apply))?;
+    let resource = kind.resource.clone();
+    let key = Key { resource, namespace: namespace.clone(), name: name.clone() };
+    server.object(&key).is_none().then(|| Status::not_found(&kind.resource, name))
 }
 
 fn answer(

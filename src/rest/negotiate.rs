@@ -1,6 +1,6 @@
 //! Content types: what a body is, and in which form an answer is wanted.
 
-use crate::apiserver::{Kind, PatchKind, Status};
+use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
 use super::HttpRequest;
 use super::query::Query;
@@ -8,6 +8,10 @@ use super::query::Query;
 /// What every endpoint reads and writes. (Protobuf is named, as by a real server for custom
 /// resources, but cannot be had.)
 const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// In which forms events come.
+const STREAMED: &str =
+    "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// The text form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,26 +46,31 @@ pub(crate) enum Include {
 pub(crate) struct Media {
     pub format: Format,
     pub shape: Shape,
+    /// Whether the shape is wanted in its older version, which differs in nothing but its name.
+    pub beta: bool,
     pub include: Include,
 }
 
 /// The form that the Accept header asks for, or 406.
-pub(crate) fn output(http: &HttpRequest, query: &Query) -> Result<Media, Box<Status>> {
+pub(crate) fn output(http: &HttpRequest, query: &Query, verb: Verb) -> Result<Media, Box<Status>> {
     let accept = http.header("accept").unwrap_or_default();
     let include = match query.get("includeObject") {
         Some("Object") => Include::Object,
         Some("None") => Include::None,
         _ => Include::Metadata,
     };
+    let plain = Media { format: Format::Json, shape: Shape::Whole, beta: false, include };
     if accept.trim().is_empty() {
-        return Ok(Media { format: Format::Json, shape: Shape::Whole, include });
+        return Ok(plain);
     }
-    let clause = accept.split(',').find_map(|clause| acceptable(clause.trim()));
-    let (format, shape) = clause.ok_or_else(|| Status::not_acceptable(ACCEPTED))?;
-    Ok(Media { format, shape, include })
+    let watch = verb == Verb::Watch;
+    let streamed = |media: &Media| !watch || media.format == Format::Json;
+    let found = accept.split(',').find_map(|clause| acceptable(clause.trim(), plain));
+    let accepted = if watch { STREAMED } else { ACCEPTED };
+    found.filter(streamed).ok_or_else(|| Status::not_acceptable(accepted))
 }
 
-fn acceptable(clause: &str) -> Option<(Format, Shape)> {
+fn acceptable(clause: &str, plain: Media) -> Option<Media> {
     let mut parts = clause.split(';').map(str::trim);
     let format = match parts.next()? {
         "application/json" | "*/*" | "application/*" => Format::Json,
@@ -86,7 +95,7 @@ fn acceptable(clause: &str) -> Option<(Format, Shape)> {
         Some("PartialObjectMetadataList") => Shape::MetadataList,
         Some(_) => return None,
     };
-    Some((format, shape))
+    Some(Media { format, shape, beta: version == "v1beta1", ..plain })
 }
 
 /// The content type of a POST or PUT, or 415.

@@ -29,7 +29,7 @@ pub(crate) fn parse(
             if apply && query.text("fieldManager").is_none() {
                 errors.push(FieldError::required("fieldManager", "is required for apply patch"));
             }
-            if !apply && query.get("force").is_some_and(|force| !force.is_empty()) {
+            if !apply && query.get("force").is_some() {
                 let text = "may not be specified for non-apply patch";
                 errors.push(FieldError::forbidden("force", text));
             }
@@ -43,6 +43,39 @@ pub(crate) fn parse(
 pub(crate) fn timeout_seconds(query: &Query) -> Result<Option<u64>, Box<Status>> {
     let seconds = query.integer("timeoutSeconds")?;
     Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0))
+}
+
+/// `timeout` bounds a request; it must be a duration as Go writes them, such as `1m30s`.
+pub(crate) fn check_timeout(query: &Query) -> Result<(), Box<Status>> {
+    let Some(text) = query.text("timeout") else { return Ok(()) };
+    match is_duration(&text) {
+        true => Ok(()),
+        false => Err(Status::bad_request(format!(
+            "invalid timeout specified in the request URL - time: invalid duration {text:?}"
+        ))),
+    }
+}
+
+fn is_duration(text: &str) -> bool {
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest == "0" {
+        return true;
+    }
+    while !rest.is_empty() {
+        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let digits = &rest[..rest.len() - number.len()];
+        let units = ["ns", "us", "µs", "ms", "s", "m", "h"];
+        let unit = units.into_iter().find(|unit| {
+            let after = number.strip_prefix(unit);
+            after.is_some_and(|it| !it.starts_with(|c: char| c.is_ascii_alphabetic()))
+        });
+        let bad = digits.parse::<f64>().is_err();
+        match unit {
+            Some(unit) if !bad => rest = &number[unit.len()..],
+            _ => return false,
+        }
+    }
+    text.ends_with(|c: char| c.is_ascii_alphabetic())
 }
 
 fn list(query: &Query) -> Result<Options, Box<Status>> {

@@ -38,9 +38,9 @@ impl Query {
         Some(!matches!(value.to_ascii_lowercase().as_str(), "false" | "0"))
     }
 
-    /// An integer; empty means absent.
+    /// An integer, if the parameter is there; empty is no integer.
     pub fn integer(&self, name: &str) -> Result<Option<i64>, Box<Status>> {
-        let Some(text) = self.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = self.get(name) else { return Ok(None) };
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         match text.parse() {
             Ok(number) => Ok(Some(number)),
@@ -82,7 +82,8 @@ mod tests {
         assert_eq!(query.get("a"), Some("x y z"));
         assert_eq!(query.get("b"), None);
         assert_eq!(query.integer("limit"), Ok(Some(7)));
-        assert_eq!(query.integer("e"), Ok(None));
+        assert_eq!(query.integer("absent"), Ok(None));
+        assert!(query.integer("e").is_err());
         let error = query.integer("n").unwrap_err();
         let text = "strconv.ParseInt: parsing \"x\": invalid syntax";
         assert_eq!(error.message.as_deref(), Some(text));

@@ -33,12 +33,17 @@ pub(crate) struct Target {
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub subresource: Option<String>,
+    /// Whether the path says `watch`, as it had to before there was a parameter for it.
+    pub watch: bool,
 }
 
 impl Target {
     /// The verb that a method means here.
     pub fn verb(&self, method: &str, query: &Query) -> Result<Verb, Box<Status>> {
         let watch = query.boolean("watch").unwrap_or(false);
+        if self.watch && matches!(method, "GET" | "HEAD") {
+            return Ok(Verb::Watch);
+        }
         Ok(match (method, self.name.is_some()) {
             ("GET" | "HEAD", true) => Verb::Get,
             ("GET" | "HEAD", false) if watch => Verb::Watch,
@@ -106,6 +111,10 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
             Resource { group: group.into(), version: version.into(), plural: plural.into() };
         server.kind_of(&resource)
     };
+    let (watch, rest) = match rest {
+        ["watch", rest @ ..] if !rest.is_empty() => (true, rest),
+        rest => (false, rest),
+    };
     let own = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
     let (namespace, rest) = match rest {
         ["namespaces", namespace, rest @ ..]
@@ -118,20 +127,24 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
     let (plural, name, subresource) = match rest {
         [plural] => (*plural, None, None),
         [plural, name] => (*plural, Some(own(name)?), None),
-        [plural, name, subresource] => (*plural, Some(own(name)?), Some(own(subresource)?)),
+        // What comes after a subresource is its own affair; `status` does not look at it.
+        [plural, name, subresource, ..] => (*plural, Some(own(name)?), Some(own(subresource)?)),
         _ => return None,
     };
     let kind = find(plural)?;
+    if rest.len() > 3 && !kind.custom {
+        return None;
+    }
     let wrong_scope = match kind.namespaced {
         true => namespace.is_none() && name.is_some(),
         false => namespace.is_some(),
     };
-    (!wrong_scope).then_some(Target { kind, namespace, name, subresource })
+    (!wrong_scope).then_some(Target { kind, namespace, name, subresource, watch })
 }
 
 /// `/status` knows fewer methods; over all namespaces one can only list and watch.
 fn methods(http: &HttpRequest, target: Target) -> Route {
-    let Target { kind, namespace, name, subresource } = &target;
+    let Target { kind, namespace, name, subresource, .. } = &target;
     let reads = matches!(http.method.as_str(), "GET" | "HEAD");
     if kind.namespaced && namespace.is_none() && !reads {
         return match kind.custom {

@@ -38,7 +38,14 @@ enum Cell {
 }
 
 /// An object, or a list of them, as a table.
-pub(crate) fn table(kind: &Kind, value: &Value, list: bool, include: Include, time: i64) -> Value {
+pub(crate) fn table(
+    kind: &Kind,
+    value: &Value,
+    list: bool,
+    include: Include,
+    beta: bool,
+    time: i64,
+) -> Value {
     let columns = columns(kind);
     let objects: Vec<&Value> = match list {
         true => value["items"].as_array().into_iter().flatten().collect(),
@@ -48,7 +55,7 @@ pub(crate) fn table(kind: &Kind, value: &Value, list: bool, include: Include, ti
         let cells = columns.iter().map(|column| cell(column, object, time));
         let cells: Vec<_> = cells.collect();
         let object = match include {
-            Include::Metadata => encode::partial(object),
+            Include::Metadata => encode::partial(object, beta),
             Include::Object => object.clone(),
             Include::None => Value::Null,
         };
@@ -63,7 +70,7 @@ pub(crate) fn table(kind: &Kind, value: &Value, list: bool, include: Include, ti
     }
     json!({
         "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": encode::version(beta),
         "metadata": metadata,
         "columnDefinitions": columns.iter().map(definition).collect::<Vec<_>>(),
         "rows": rows.collect::<Vec<_>>(),

@@ -32,11 +32,11 @@ const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 
 /// Whether a request will, if it is answered at all, open a watch.
 pub fn is_watch(http: &HttpRequest) -> bool {
-    http.method == "GET"
-        && http.query.split('&').any(|pair| {
-            let value = pair.strip_prefix("watch").and_then(|rest| rest.strip_prefix('='));
-            pair == "watch" || value.is_some_and(|value| !matches!(value, "false" | "0"))
-        })
+    let asked = http.query.split('&').any(|pair| {
+        let value = pair.strip_prefix("watch").and_then(|rest| rest.strip_prefix('='));
+        pair == "watch" || value.is_some_and(|value| !matches!(value, "false" | "0"))
+    });
+    http.method == "GET" && (asked || http.path.contains("/watch/"))
 }
 
 /// The response whose body is the stream, and the task that feeds it.

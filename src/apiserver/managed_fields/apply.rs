@@ -11,6 +11,7 @@ use super::{ApplyError, Write, typed};
 use crate::apiserver::patch::same_json;
 use crate::apiserver::schema::Schema;
 use crate::apiserver::schema::node::Node;
+use crate::apiserver::store::empty_collections;
 
 /// The manager of what was there before an object was applied for the first time.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -60,7 +61,11 @@ pub(super) fn apply(
     }
     managers.drop_empty();
     if changed {
+        let empty = empty_collections(&new);
         schema.round_trip(&mut new);
+        for (name, value) in empty {
+            new["metadata"][name] = value;
+        }
         schema.default(&mut new);
     } else {
         new = live;

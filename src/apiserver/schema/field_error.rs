@@ -31,6 +31,11 @@ impl FieldError {
         FieldError::new(field, "FieldValueInvalid", head, detail)
     }
 
+    /// `Invalid value: …` of a value that is printed already.
+    pub(crate) fn printed(field: &str, value: &str, detail: &str) -> FieldError {
+        FieldError::new(field, "FieldValueInvalid", format!("Invalid value: {value}"), detail)
+    }
+
     /// `Invalid value: …`: wrong type.
     pub fn type_invalid(field: &str, value: &Value, detail: &str) -> FieldError {
         let head = format!("Invalid value: {}", printed(value));

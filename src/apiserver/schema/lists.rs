@@ -5,10 +5,16 @@ use serde_json::{Map, Value};
 use super::field_error::FieldError;
 use super::node::{Additional, ListType, Node};
 
-/// Duplicates anywhere in an object, as the server reports them.
-pub(super) fn validate(value: &Value, node: &Node, path: &str) -> Vec<FieldError> {
+/// Duplicates anywhere in an object but its metadata (a finalizer may stand there twice), as the
+/// server reports them.
+pub(super) fn validate(object: &Value, root: &Node) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    walk(value, node, path, &mut errors);
+    let content = root.properties.iter().filter(|(key, _)| *key != "metadata");
+    for (key, property) in content {
+        if let Some(inner) = object.get(key) {
+            walk(inner, property, key, &mut errors);
+        }
+    }
     errors
 }
 

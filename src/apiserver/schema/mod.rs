@@ -188,7 +188,7 @@ impl Schema {
 
     /// Duplicates in list-type sets and maps, unless the old object had some already.
     fn duplicates(&self, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-        let tolerated = old.is_some_and(|old| !lists::validate(old, &self.root, "").is_empty());
-        if tolerated { Vec::new() } else { lists::validate(new, &self.root, "") }
+        let tolerated = old.is_some_and(|old| !lists::validate(old, &self.root).is_empty());
+        if tolerated { Vec::new() } else { lists::validate(new, &self.root) }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::call::{Answer, Call};
 use super::super::engine::{self, parse_revision};
 use super::super::metadata::{self, Meta};
-use super::super::{ApiServer, Key, Status, crd, names, server};
+use super::super::{ApiServer, Key, Status, crd, names, server, store};
 
 /// generateName is tried so often.
 const NAME_ATTEMPTS: u64 = 8;
@@ -111,7 +111,7 @@ pub(crate) fn store_new(
     }
     server.make_uid();
     if call.request.options.dry_run {
-        return Ok(call.answer(201, Arc::new(object)));
+        return Ok(call.answer(201, store::settled(&Arc::new(object))));
     }
     let object = Arc::new(object);
     let revision = server.store.put(&key, object.clone());

@@ -24,7 +24,12 @@ pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
             let status = Status::deleted(&key.resource, &key.name, object.meta_str("uid"));
             Ok(Response::from(status))
         }
-        Removal::Marked(object) => Ok(call.answer(200, object)),
+        Removal::Marked(object) => {
+            // Who wants the dependents gone too is told that this has only begun.
+            let options = call.request.body.as_deref().unwrap_or(&Value::Null);
+            let code = if options["orphanDependents"] == false { 202 } else { 200 };
+            Ok(call.answer(code, object))
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::NO_PAD};
 use serde_json::{Value, json};
 
 use super::super::call::{Answer, Call};
@@ -15,7 +16,13 @@ use super::super::engine::parse_request_revision;
 use super::super::schema::FieldError;
 use super::super::selector::Selector;
 use super::super::store::Stored;
-use super::super::{ApiServer, Body, Key, Options, Response, Revision, Status};
+use super::super::{ApiServer, Body, Key, Options, Response, Revision, Status, Verb};
+
+/// The encoding of continue tokens; like Go's, it does not mind bits that are left over.
+const URL_SAFE_NO_PAD: GeneralPurpose = {
+    let config: GeneralPurposeConfig = NO_PAD.with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&URL_SAFE, config)
+};
 
 /// The objects of a kind in one namespace or in all.
 pub(crate) fn list(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
@@ -94,7 +101,7 @@ pub(crate) fn page(server: &ApiServer, call: &Call<'_>) -> Answer<Page> {
             continue;
         }
         page.items.push((key.clone(), stored));
-        if page.items.len() == limit && read + 1 < total {
+        if page.items.len() == limit && read + 1 < total && !selector.names_one() {
             page.next = encode(&format!("{}\0", position(&key, namespace)), revision.0 as i64);
             page.remaining = selector.is_empty().then(|| total - limit);
             break;
@@ -130,7 +137,9 @@ fn place(server: &ApiServer, call: &Call<'_>) -> Answer<Place> {
     }
     let exact = match options.resource_version_match.as_deref().unwrap_or_default() {
         "Exact" => true,
-        "" => options.limit.unwrap_or(0) > 0 && revision > 0,
+        // A collection is deleted page by page, so its list has a limit even if none is given.
+        "" => (options.limit.unwrap_or(0) > 0 || call.request.verb == Verb::DeleteCollection)
+            && revision > 0,
         _ => false,
     };
     if exact && revision < oldest.0 {
@@ -157,7 +166,7 @@ fn encode(start: &str, revision: i64) -> String {
 fn decode(token: &str) -> Result<(String, i64), String> {
     let bad = |why: String| format!("continue key is not valid: {why}");
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|error| bad(base64_error(token, &error)))?;
-    let token: Value = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let token: Value = serde_json::from_slice(&bytes).map_err(|_| bad(json_error(&bytes)))?;
     if token["v"] != "meta.k8s.io/v1" {
         let version = token["v"].as_str().unwrap_or_default();
         let text = "server does not recognize this encoded version";
@@ -178,6 +187,17 @@ fn decode(token: &str) -> Result<(String, i64), String> {
         return Err(bad(start.into()));
     }
     Ok((key, revision))
+}
+
+/// What Go says of bytes that are not JSON, as far as their beginning decides it.
+fn json_error(bytes: &[u8]) -> String {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[' | b'"') | None => String::from("unexpected end of JSON input"),
+        Some(byte) => format!(
+            "invalid character '{}' looking for beginning of value",
+            char::from(*byte)
+        ),
+    }
 }
 
 fn base64_error(token: &str, error: &base64::DecodeError) -> String {
@@ -238,6 +258,11 @@ pub(crate) fn check_watch_options(options: &Options) -> Answer<()> {
     let forbidden = |text: &str| FieldError::forbidden(path, text);
     let wanted = options.resource_version_match.as_deref().unwrap_or_default();
     let initial = options.send_initial_events.is_some();
+    let now = matches!(options.resource_version.as_deref(), None | Some("0"));
+    // A watch from now on is, by default, one with initial events.
+    if !initial && wanted.is_empty() && now && options.continue_token.is_some() {
+        errors.push(forbidden("resourceVersionMatch is forbidden when continue is provided"));
+    }
     if initial && wanted != "NotOlderThan" {
         let text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
         errors.push(forbidden(text));

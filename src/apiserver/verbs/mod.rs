@@ -28,11 +28,7 @@ const TABLE: &[(Verb, Handler)] = &[
 
 /// Handles one request.
 pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
-    let known = match call.request.subresource.as_deref() {
-        None => true,
-        Some(subresource) => subresource == "status" && call.kind.status_subresource,
-    };
-    if !known {
+    if !call.kind.has_subresource(call.request.subresource.as_deref()) {
         return Err(call.not_found());
     }
     let verb = call.request.verb;

@@ -3,6 +3,8 @@
 //! A patch is computed from the *present* object, so it never conflicts unless it carries a
 //! resourceVersion itself. Next to read: `engine.rs`, and `patch/`.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::super::call::{Answer, Call};
@@ -10,7 +12,7 @@ use super::super::engine::{self, Update};
 use super::super::managed_fields::{self, ApplyError};
 use super::super::metadata::Meta;
 use super::super::patch::{self, PatchError};
-use super::super::{ApiServer, FieldValidation, PatchKind, Status};
+use super::super::{ApiServer, Body, FieldValidation, PatchKind, Status};
 use super::create;
 
 /// Patches the object, or on `/status` its status.
@@ -71,8 +73,14 @@ fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         return Err(Status::conflict(&call.kind.resource, call.name(), &why));
     }
     engine::check_identity(call, &mut object)?;
+    // Nothing is there to compare it with. A dry run shows it all the same.
+    let revision = object.meta("resourceVersion").cloned();
     object.set_meta("resourceVersion", None);
-    create::store_new(server, call, object, None)
+    let mut response = create::store_new(server, call, object, None)?;
+    if let (Body::Object(object), true) = (&mut response.body, call.request.options.dry_run) {
+        Arc::make_mut(object).set_meta("resourceVersion", revision);
+    }
+    Ok(response)
 }
 
 fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
