@@ -6,7 +6,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -22,9 +22,21 @@ pub struct Http {
     /// The collections that a case may leave objects in: path before `namespaces`, plural, scope.
     collections: Vec<(String, String, bool)>,
     namespaces: bool,
+    /// When the watch that is open was opened, and how long what is done meanwhile may take.
+    opened: Option<(Instant, Duration)>,
+    late: bool,
 }
 
+/// The server's clock and ours see a watch begin at different moments.
+const MARGIN: Duration = Duration::from_millis(300);
+
 impl Http {
+    /// Whether, since the last call, something that had to happen during a watch came too late:
+    /// then a case was not played as it is written, and its outcome says nothing.
+    pub fn was_late(&mut self) -> bool {
+        std::mem::take(&mut self.late)
+    }
+
     /// Connects to `http://host:port` and creates the CRDs of a corpus.
     pub fn new(url: &str, crds: &Value, namespaces: bool) -> Self {
         let address = url.trim_start_matches("http://").trim_end_matches('/').to_string();
@@ -46,7 +58,7 @@ impl Http {
             let built_in = built_in.map(|(path, plural)| (path.into(), plural.into(), true));
             collections.extend(built_in);
         }
-        let mut http = Http { address, collections, namespaces };
+        let mut http = Http { address, collections, namespaces, opened: None, late: false };
         for crd in crds.as_array().into_iter().flatten() {
             http.send("POST", DEFINITIONS, crd);
         }
@@ -206,11 +218,19 @@ impl Arm for Http {
 
     fn watch(&mut self, watch: &Value) -> Open {
         let stream = self.open(watch);
+        let query = &watch["query"]["timeoutSeconds"];
+        let seconds = query.as_u64().or_else(|| query.as_str()?.parse().ok()).unwrap_or(0);
+        // Two seconds before the end there may be a bookmark, which says how far things are.
+        let room = Duration::from_secs(if seconds > 2 { seconds - 2 } else { seconds });
+        self.opened = Some((Instant::now(), room.saturating_sub(MARGIN)));
         std::thread::sleep(Duration::from_millis(150));
         Open::Connection(stream)
     }
 
     fn finish(&mut self, open: Open) -> Reply {
+        if let Some((opened, room)) = self.opened.take() {
+            self.late |= opened.elapsed() > room;
+        }
         match open {
             Open::Connection(stream) => arm::reply(read(stream)),
             Open::Response(actual) => Reply::Response(actual),

@@ -102,12 +102,20 @@ fn play(folder: &str, see: &mut dyn FnMut(&str, &Value, &Outcome)) {
     }
 }
 
-/// Plays the cases of our own; what they object to.
+/// Plays the neighbours of the recorded cases and those of our own; what they object to. All must
+/// be exact.
 fn play_own() -> Vec<String> {
     let fresh = InProcess::new(true, &read(&root().join("modern/crds.json")));
-    let own = read(&root().join("own.json"));
-    let cases = own["cases"].as_array().into_iter().flatten();
-    cases.flat_map(|case| player::play(&mut fresh.clone(), case).semantic).collect()
+    let mut faults = Vec::new();
+    for file in ["neighbours.json", "own.json"] {
+        let cases = read(&root().join(file));
+        for case in cases["cases"].as_array().into_iter().flatten() {
+            let name = case["name"].as_str().unwrap_or_default();
+            let found = player::play(&mut fresh.clone(), case).exact;
+            faults.extend(found.into_iter().map(|text| format!("{name}: {text}")));
+        }
+    }
+    faults
 }
 
 /// For each server that is wrong in one rule, the first recorded case that notices.

@@ -17,6 +17,9 @@ use crate::player::{self, Outcome};
 /// So many servers play at a time.
 const SERVERS: usize = 4;
 
+/// So often a case is played anew that this machine was too slow to play in time.
+const TRIES: usize = 5;
+
 /// Plays a folder and says which cases answer otherwise than in process.
 pub fn play(folder: &str) -> Vec<String> {
     let root = crate::root().join(folder);
@@ -41,9 +44,13 @@ pub fn play(folder: &str) -> Vec<String> {
                         arm.post("/api/v1/namespaces", &namespace);
                     }
                     let here = player::play(&mut arm, case);
-                    // What a case writes during a watch must be there before the watch ends, which
-                    // a busy machine may miss: once more, and only once.
-                    if places(&here) != places(&there) {
+                    // What a case writes during a watch must be there before the watch ends. Where
+                    // a busy machine was too slow for that, by the clock and whatever came out, the
+                    // case was not played.
+                    for _ in 0..TRIES {
+                        if !socket.was_late() {
+                            break;
+                        }
                         socket.prepare(case);
                         there = player::play(&mut socket, case);
                     }
