@@ -21,6 +21,8 @@ use super::{Config, Limits};
 
 /// So many bodies of more than [`SMALL_BODY`] are read at a time.
 const LARGE_BODIES: usize = 32;
+/// Each watch of HTTP/1 holds a connection; so many are left for everything else.
+const ROOM: usize = 1024;
 /// Bodies up to here wait for nobody.
 pub const SMALL_BODY: usize = 64 * 1024;
 
@@ -77,7 +79,7 @@ impl Shared {
             stop: watch::Sender::new(false),
             hang_up: watch::Sender::new(0),
             watches: Arc::new(Semaphore::new(limits.watches)),
-            connections: Arc::new(Semaphore::new(limits.connections)),
+            connections: Arc::new(Semaphore::new(limits.connections.max(limits.watches + ROOM))),
             large_bodies: Semaphore::new(LARGE_BODIES),
             token: config.token,
             limits,

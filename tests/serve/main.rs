@@ -7,6 +7,7 @@ mod hostile;
 mod http;
 mod kubectl;
 mod linear;
+mod soak;
 
 use lostwrite::apiserver::{ApiServer, Config};
 use lostwrite::serve::{self, Limits, Running};
