@@ -4,6 +4,11 @@
 //! panic hook that prints is one for the whole process. [`quietly`] silences it for the calling
 //! thread alone: loom's and shuttle's threads are coroutines of that thread, so a flag of the
 //! thread is enough, and tests that run beside it keep their own messages.
+//!
+//! More than silence depends on it. loom's first thread has a stack of 32 KiB, and the standard
+//! hook with `RUST_BACKTRACE=1` needs more: a panic of loom that reaches that hook ends the
+//! process. So there is one installation, it is over before any engine runs, and shuttle's own
+//! hook, which its first run in a process installs, is taken out again inside of it.
 //! Next to read: `loom.rs`.
 
 use std::any::Any;
@@ -20,19 +25,26 @@ thread_local! {
 /// # Errors
 /// The payload of the panic.
 pub fn quietly<R>(body: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    install();
+    QUIET.set(QUIET.get() + 1);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    QUIET.set(QUIET.get() - 1);
+    result
+}
+
+/// Puts the silent hook in front of the one that is there, once.
+fn install() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
+        #[cfg(feature = "shuttle")]
+        super::shuttle::first_run();
         panic::set_hook(Box::new(move |info| {
             if QUIET.get() == 0 {
                 before(info);
             }
         }));
     });
-    QUIET.set(QUIET.get() + 1);
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
-    QUIET.set(QUIET.get() - 1);
-    result
 }
 
 /// The words of a panic.

@@ -20,7 +20,7 @@ use ::shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::sync::{Once, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 /// shuttle's threads.
@@ -152,7 +152,6 @@ fn explore_with(
     go_on: impl Fn() -> bool + 'static,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Explored {
-    keep_the_panic_hook();
     let progress = Rc::new(RefCell::new(Explored { executions: 0, cut_off: None }));
     let go_on = Box::new(go_on);
     let start = Instant::now();
@@ -179,16 +178,10 @@ fn config() -> Config {
     config
 }
 
-/// shuttle's first run in a process hooks panics for good, with that run's configuration; the
-/// hook that was there before is put back.
-fn keep_the_panic_hook() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        Runner::new(DfsScheduler::new(Some(1), false), config()).run(|| ());
-        let _of_shuttle = std::panic::take_hook();
-        std::panic::set_hook(before);
-    });
+/// shuttle's first run in a process hooks panics for good, with that run's configuration. Whoever
+/// calls this sets a hook of their own afterwards.
+pub(super) fn first_run() {
+    Runner::new(DfsScheduler::new(Some(1), false), config()).run(|| ());
 }
 
 impl Drop for Watched {

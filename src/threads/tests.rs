@@ -238,3 +238,47 @@ fn an_execution_that_is_too_long_is_no_verdict() {
         assert!(!report.is_complete(), "{engine:?}");
     }
 }
+
+/// One process whose first two explorations begin at the same moment, one under each engine that
+/// has to do with the panic hook, and loom's panics are many.
+#[test]
+#[ignore = "a part of the next test, in a process of its own"]
+fn two_engines_begin_at_once() {
+    let start = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            for _ in 0..200 {
+                let threads = super::loom::explore(
+                    Limits::default(),
+                    || true,
+                    || (0..6).map(|_| ::loom::thread::spawn(|| ())).for_each(drop),
+                );
+                assert_eq!(threads.cut_off, Some(CutOff::Threads));
+            }
+        });
+        scope.spawn(|| {
+            start.wait();
+            let world = world("update-retry", Reader::Live, 2, 1);
+            let limits = Limits { executions: Some(5), ..Limits::default() };
+            run(&world, &Plan { limits, ..Plan::new(Engine::ShuttleRandom) }).expect("a report");
+        });
+    });
+}
+
+/// A panic of loom that reaches the standard hook ends the process where backtraces are on.
+#[test]
+fn loom_stays_silent_while_shuttle_sets_up_its_hook() {
+    let this = std::env::current_exe().expect("a test has a file");
+    for _ in 0..5 {
+        let output = std::process::Command::new(&this)
+            .args(["--exact", "threads::tests::two_engines_begin_at_once"])
+            .args(["--include-ignored", "--nocapture"])
+            .env("RUST_BACKTRACE", "1")
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", output.status);
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}

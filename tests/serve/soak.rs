@@ -19,6 +19,8 @@ const GROUP: &str = "/apis/demo.example.com/v1";
 /// Namespaces with watchers; each write goes to one of them.
 const NAMESPACES: usize = 20;
 const WRITERS: usize = 4;
+/// A writer's rest between two writes; each is an event for every watch of its namespace.
+const PAUSE: Duration = Duration::from_millis(120);
 /// What the server may hold at the end beyond what it held when all watches were open.
 const GROWTH_KB: u64 = 128 * 1024;
 
@@ -207,7 +209,7 @@ fn soak(duration: Duration, watches: usize) {
                     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                     slowest.fetch_max(took, Ordering::SeqCst);
                     turn += 1;
-                    std::thread::sleep(Duration::from_millis(40));
+                    std::thread::sleep(PAUSE);
                 }
             });
         }
@@ -216,7 +218,14 @@ fn soak(duration: Duration, watches: usize) {
         over.store(true, Ordering::SeqCst);
         hostile.join().expect("nothing was answered wrongly")
     });
-    assert!(wait(Duration::from_secs(30), all_seen), "a watch has missed an event, or seen one twice");
+    let complete = wait(Duration::from_secs(60), all_seen);
+    let behind = |(index, seen): (usize, &std::sync::Arc<Seen>)| {
+        let wanted = counts[index % NAMESPACES].load(Ordering::SeqCst);
+        let found = seen.events.load(Ordering::SeqCst);
+        (found != wanted).then_some((index, found, wanted))
+    };
+    let behind: Vec<_> = seen.iter().enumerate().filter_map(behind).collect();
+    assert!(complete, "{} watches did not see each write once: {behind:?}", behind.len());
     assert!(seen.iter().all(|seen| !seen.wrong.load(Ordering::SeqCst)), "out of order");
     let mut writes = 0;
     for (namespace, count) in counts.iter().enumerate() {
