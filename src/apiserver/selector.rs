@@ -131,7 +131,9 @@ fn unescape(value: &str) -> Result<String, String> {
             },
             ',' | '=' => {
                 let code = u32::from(c);
-                return Err(format!("invalid field selector: unescaped character in value: {code}"));
+                return Err(format!(
+                    "invalid field selector: unescaped character in value: {code}"
+                ));
             }
             c => out.push(c),
         }

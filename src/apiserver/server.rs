@@ -15,8 +15,8 @@ use super::call::Call;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::{self, History, Store};
-use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, names};
 use super::verbs;
+use super::{Key, Kind, Request, Resource, Response, Revision, Status, Verb, builtin, crd, names};
 
 /// How a server starts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -48,10 +48,9 @@ const COLLECTIONS: [&str; 4] = ["annotations", "finalizers", "labels", "ownerRef
 pub(crate) fn empty_collections(object: &Value) -> Vec<(&'static str, Value)> {
     let present = COLLECTIONS.into_iter().filter_map(|name| {
         let found = object.get("metadata")?.get(name)?;
-        let empty = found.as_array().map_or_else(
-            || found.as_object().is_some_and(Map::is_empty),
-            |items| items.is_empty(),
-        );
+        let empty = found
+            .as_array()
+            .map_or_else(|| found.as_object().is_some_and(Map::is_empty), |items| items.is_empty());
         empty.then(|| (name, found.clone()))
     });
     present.collect()

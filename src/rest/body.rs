@@ -245,7 +245,8 @@ fn from_body(http: &HttpRequest) -> Decoded {
     let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
     if negotiate::content_type(http) == "application/vnd.kubernetes.protobuf" {
         return Err(Status::bad_request(
-            "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+            "provided data does not appear to be a protobuf message, expected prefix \
+             [107 56 115 0]",
         ));
     }
     if !matches!(negotiate::input(http), Ok(Format::Json | Format::Yaml)) {

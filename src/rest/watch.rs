@@ -90,11 +90,12 @@ impl WatchStream {
         match self.media.shape {
             _ if event.event_type == EventType::Error => event.object.as_ref().clone(),
             Shape::Whole => event.object.as_ref().clone(),
-            Shape::Metadata | Shape::MetadataList => encode::partial(&event.object, self.media.beta),
+            Shape::Metadata | Shape::MetadataList => {
+                encode::partial(&event.object, self.media.beta)
+            }
             Shape::Table => {
                 let Media { include, beta, .. } = self.media;
-                let mut table =
-                    table::table(&self.kind, &event.object, false, include, beta, time);
+                let mut table = table::table(&self.kind, &event.object, false, include, beta, time);
                 if self.columns_sent {
                     table["columnDefinitions"] = Value::Null;
                 }

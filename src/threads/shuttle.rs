@@ -19,8 +19,8 @@ use ::shuttle::sync::atomic::AtomicU64;
 use ::shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// shuttle's threads.

@@ -59,8 +59,8 @@ const GAPS: &[(&str, &str)] = &[
         "a stale read by `resourceVersion=0`; the modelled informer cache has that delay instead",
     ),
     (
-        "waiting, in process: a request for a future revision is answered 504 at once (`serve` waits \
-         3 s, as a real server does)",
+        "waiting, in process: a request for a future revision is answered 504 at once (`serve` \
+         waits 3 s, as a real server does)",
         "only time",
     ),
     (
@@ -115,9 +115,10 @@ fn document(results: &Results, differences: &Value) -> String {
         row(&mut out, &format!("**{folder}**"), "all topics", &all);
     }
     out.push_str(
-        "\nBeside them `neighbours.json` is played, which was recorded on v1.36.3 by asking the same \
-         kinds what the cases above do not happen to decide (some of it random sequences of \
-         writes); every answer in it must be exact.\n\nTwo cases need a compaction of etcd; a real server answers them from its watch cache as \
+        "\nBeside them `neighbours.json` is played, which was recorded on v1.36.3 by asking the \
+         same kinds what the cases above do not happen to decide (some of it random sequences of \
+         writes); every answer in it must be exact.\n\n\
+         Two cases need a compaction of etcd; a real server answers them from its watch cache as \
          if nothing had happened, and so do we.\n\n\
          ## Known differences\n\n\
          Each is checked: the case may differ at these paths and nowhere else.\n\n\

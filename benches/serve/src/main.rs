@@ -122,8 +122,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
-    let running = serve::start(serve::Config::new(([127, 0, 0, 1], 0).into()), ApiServer::new(Default::default()))
-        .expect("a free port");
+    let config = serve::Config::new(([127, 0, 0, 1], 0).into());
+    let server = ApiServer::new(Default::default());
+    let running = serve::start(config, server).expect("a free port");
     let ours = Client::try_from(Config::new(running.url().parse().expect("a URL"))).expect("ours");
     let pods: Api<Pod> = Api::namespaced(ours.clone(), "default");
     pods.create(&PostParams::default(), &pod()).await.expect("created");
@@ -159,5 +160,5 @@ async fn main() {
     let latency = median(fans.iter().map(|fan| fan.0.as_secs_f64() * 1000.0).collect());
     let events = median(fans.iter().map(|fan| fan.1).collect());
     println!();
-    println!("From a PUT to the last of {WATCHERS} watchers: {latency:.1} ms; {events:.0} events/s.");
+    println!("PUT to the last of {WATCHERS} watchers: {latency:.1} ms; {events:.0} events/s.");
 }

@@ -18,7 +18,8 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     let mut document = object.clone();
     for operation in operations {
         let performed = operation.ok_or(None).and_then(|it| perform(&mut document, it));
-        performed.map_err(|text| PatchError::Failed(text.unwrap_or_else(|| "missing path".into())))?;
+        performed
+            .map_err(|text| PatchError::Failed(text.unwrap_or_else(|| "missing path".into())))?;
     }
     Ok(document)
 }

@@ -138,8 +138,10 @@ fn place(server: &ApiServer, call: &Call<'_>) -> Answer<Place> {
     let exact = match options.resource_version_match.as_deref().unwrap_or_default() {
         "Exact" => true,
         // A collection is deleted page by page, so its list has a limit even if none is given.
-        "" => (options.limit.unwrap_or(0) > 0 || call.request.verb == Verb::DeleteCollection)
-            && revision > 0,
+        "" => {
+            (options.limit.unwrap_or(0) > 0 || call.request.verb == Verb::DeleteCollection)
+                && revision > 0
+        }
         _ => false,
     };
     if exact && revision < oldest.0 {
@@ -193,10 +195,9 @@ fn decode(token: &str) -> Result<(String, i64), String> {
 fn json_error(bytes: &[u8]) -> String {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[' | b'"') | None => String::from("unexpected end of JSON input"),
-        Some(byte) => format!(
-            "invalid character '{}' looking for beginning of value",
-            char::from(*byte)
-        ),
+        Some(byte) => {
+            format!("invalid character '{}' looking for beginning of value", char::from(*byte))
+        }
     }
 }
 
