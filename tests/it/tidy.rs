@@ -38,7 +38,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-const EVERYWHERE: &[&str] = &["src", "tests", "examples"];
+const EVERYWHERE: &[&str] = &["src", "tests", "examples", "benches"];
 
 fn assert_none(broken: &[String], rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
