@@ -27,7 +27,7 @@ use super::DEFAULT_MAX_STEPS;
 use super::explore::Prepared;
 use super::replay::trace_of;
 use crate::properties::Entry;
-use crate::scenario::{Diagnostic, Scenario};
+use crate::scenario::{Diagnostic, Expect, Scenario};
 use crate::schedulers::exhaustive::{self, Graph, Limits};
 use crate::schedulers::{self, Letters, Schedule, ScheduleError};
 use crate::simulation::{Choice, Setting, World};
@@ -53,7 +53,7 @@ impl fmt::Debug for Game {
 }
 
 /// States that are explored for the odds, unless told otherwise: a second or so.
-pub const MAX_STATES: u64 = 100_000;
+pub const MAX_STATES: u64 = 200_000;
 
 impl Game {
     /// Explores a scenario, at most so many states of it. Beyond them it can still be played, but
@@ -110,12 +110,20 @@ impl Game {
         &self.prepared.observed[..self.prepared.judged]
     }
 
-    /// The index of the property that the game is about: the first that some schedule violates,
-    /// else the first of all.
+    /// The index of the property that the game is about: the first that some schedule violates, as
+    /// far as that is known, else the first of all.
     pub fn goal(&self) -> usize {
         let start = self.start_odds();
         let properties = self.judged().iter().enumerate().filter(|(_, entry)| !entry.sometimes);
-        let violated = |index: &usize| start.is_ok_and(|odds| !odds.violating[*index].is_zero());
+        // Where the search was cut off, what was found, or else what the scenario expects.
+        let expected = |index: usize| match &self.scenario.expect {
+            Expect::Verdicts(verdicts) => verdicts.get(self.judged()[index].name) == Some(&false),
+            Expect::Unstated | Expect::Rejected => false,
+        };
+        let violated = |index: &usize| match start {
+            Ok(odds) => !odds.violating[*index].is_zero(),
+            Err(_) => self.shortest(*index).is_some() || expected(*index),
+        };
         let indices: Vec<usize> = properties.map(|(index, _)| index).collect();
         let first = indices.first().copied().unwrap_or(0);
         indices.into_iter().find(violated).unwrap_or(first)

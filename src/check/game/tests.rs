@@ -159,6 +159,9 @@ fn a_bounded_game_says_that_it_does_not_know() {
     let walk = play(&game, "huhu");
     assert!(matches!(walk.odds(), Err(Unknown::CutOff { .. })));
     assert!(walk.is_over() && walk.replayed().judged[0].1, "it is judged all the same");
+    let scenario = Arc::new(Scenario::builtin("conflict-dropped").expect("shipped"));
+    let game = Game::new(&scenario, 3).expect("it can be played");
+    assert_eq!(game.judged()[game.goal()].name, "converges", "what the scenario expects");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Play {
     /// Hide the odds at first; the key `o` shows them
     #[arg(long)]
     pub no_odds: bool,
-    /// Search at most this many states for the odds [default: 100000]
+    /// Search at most this many states for the odds [default: 200000]
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// What to change in the scenario.

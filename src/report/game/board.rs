@@ -64,7 +64,7 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     lines
 }
 
-/// `: health means to write phase=Running, usage capacity.cpu="8"`.
+/// `: health wants phase=Running, and usage capacity.cpu="8"`.
 fn aims(story: &Story<'_>) -> String {
     let mut aims: Vec<String> = Vec::new();
     for worker in 0..story.trace.workers.len() {
@@ -74,10 +74,14 @@ fn aims(story: &Story<'_>) -> String {
         if event.intent.iter().any(|change| change.derived) {
             return String::new();
         }
-        let means = if aims.is_empty() { " means to write" } else { "" };
-        aims.push(format!("{}{means} {}", story.worker(worker), story.changes(event)));
+        let wants = if aims.is_empty() { " wants" } else { "" };
+        aims.push(format!("{}{wants} {}", story.worker(worker), story.changes(event)));
     }
-    format!(": {}", aims.join(", and "))
+    match aims.as_slice() {
+        [] => String::new(),
+        [most @ .., last] if !most.is_empty() => format!(": {}, and {last}", most.join(", ")),
+        _ => format!(": {}", aims.join("")),
+    }
 }
 
 /// The timeline so far.
@@ -163,7 +167,7 @@ pub fn odds(walk: &Walk<'_>, style: &Style) -> Text {
         (true, _) => (Role::Good, format!("none of them can {} any more", words.violate)),
         (_, true) if one => (Role::Bad, format!("and it is a {} one", words.violating)),
         (_, true) => (Role::Bad, format!("all of them {}", words.violate)),
-        _ => (Role::Notice, format!("{} of them {}", count(bad), words.violate)),
+        _ => (Role::Notice, format!("{} of them {}", count(bad), words.of(bad))),
     };
     let ratio = bad.ratio(&odds.schedules);
     let full = ((ratio * WIDTH as f64).round() as usize)

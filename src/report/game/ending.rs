@@ -130,7 +130,7 @@ fn tally(walk: &Walk<'_>, lost: bool, found: Found<'_>) -> String {
             "{} schedules are like this; the other {} {}",
             of(&good, Some(all)),
             count(bad),
-            words.violate
+            words.of(bad)
         ),
         (true, _) => {
             let so_far = Count::from(found.schedules as u64);

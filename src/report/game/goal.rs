@@ -2,6 +2,8 @@
 //!
 //! Next to read: `board.rs`.
 
+use crate::schedulers::Count;
+
 /// The words for a property that a player tries to violate.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
@@ -11,6 +13,8 @@ pub struct Goal {
     pub task: &'static str,
     /// After a number of schedules: `4 of them lose a write`.
     pub violate: &'static str,
+    /// The same of one schedule: `1 of them loses a write`.
+    pub violates: &'static str,
     /// Before `schedules`: `1 of the 4 losing schedules`.
     pub violating: &'static str,
     /// What a schedule that does not violate it says: a clause.
@@ -22,6 +26,7 @@ const GOALS: &[Goal] = &[
         property: "no-lost-write",
         task: "Make somebody lose a write.",
         violate: "lose a write",
+        violates: "loses a write",
         violating: "losing",
         holds: "nobody lost anything",
     },
@@ -29,6 +34,7 @@ const GOALS: &[Goal] = &[
         property: "converges",
         task: "Make somebody give up.",
         violate: "end with somebody giving up",
+        violates: "ends with somebody giving up",
         violating: "failing",
         holds: "everybody got through",
     },
@@ -36,6 +42,7 @@ const GOALS: &[Goal] = &[
         property: "serializable",
         task: "Make it end as it could not, had everybody worked one after the other.",
         violate: "end as no one-after-the-other order would",
+        violates: "ends as no one-after-the-other order would",
         violating: "failing",
         holds: "it ended as some one-after-the-other order would",
     },
@@ -43,6 +50,7 @@ const GOALS: &[Goal] = &[
         property: "no-stale-overwrite",
         task: "Make a field go back to an older generation.",
         violate: "send a field back to an older generation",
+        violates: "sends a field back to an older generation",
         violating: "failing",
         holds: "no field went back to an older generation",
     },
@@ -50,6 +58,7 @@ const GOALS: &[Goal] = &[
         property: "conflict-is-stale",
         task: "Make the server refuse a fresh write, or accept a stale one.",
         violate: "have a wrong answer",
+        violates: "has a wrong answer",
         violating: "failing",
         holds: "the server refused what was stale, and nothing else",
     },
@@ -60,9 +69,17 @@ const ANY: Goal = Goal {
     property: "",
     task: "Make it go wrong.",
     violate: "violate the property",
+    violates: "violates the property",
     violating: "failing",
     holds: "the property holds",
 };
+
+impl Goal {
+    /// `4 of them lose a write`, `1 of them loses a write`, without the number.
+    pub fn of(&self, schedules: &Count) -> &'static str {
+        if *schedules == Count::ONE { self.violates } else { self.violate }
+    }
+}
 
 /// The words for a property.
 pub fn goal(property: &str) -> &'static Goal {
