@@ -107,6 +107,11 @@ impl FieldPath {
         self.0.iter().try_fold(object, |value, step| step.get(value))
     }
 
+    /// The same, to be changed.
+    pub fn get_mut<'v>(&self, object: &'v mut Value) -> Option<&'v mut Value> {
+        self.0.iter().try_fold(object, |value, step| step.get_mut(value))
+    }
+
     /// Makes the field have `value`; a map is merged into a selected list entry.
     ///
     /// Whatever is missing on the way is made; whatever is of another type is replaced.

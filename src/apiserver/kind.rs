@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::schema::Schema;
-use super::{ListType, Resource};
+use super::{ListType, Resource, Step};
 
 /// One type of object: its names, its rules and its schema.
 #[derive(Clone, Debug)]
@@ -112,17 +112,48 @@ impl Kind {
         }
     }
 
-    /// The list type at a path of field names from the root, steps into items skipped.
-    pub fn list_type(&self, path: &[&str]) -> ListType {
-        let mut node = self.openapi.as_deref();
-        for step in path {
-            let below = node.map(into_items);
-            node = below.and_then(|schema| {
-                let named = schema.get("properties").and_then(|fields| fields.get(*step));
-                named.or_else(|| schema.get("additionalProperties"))
-            });
+    /// The text of a custom kind's schema at a path of field names from the root, steps into items
+    /// skipped; `None` where the schema says nothing.
+    fn schema_at(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self.openapi.as_deref()?, |node, step| {
+            let below = into_items(node);
+            let named = below.get("properties").and_then(|fields| fields.get(*step));
+            named.or_else(|| below.get("additionalProperties"))
+        })
+    }
+
+    /// Whether the server treats two fields under one parent alike, so that exchanging them in an
+    /// object and in all requests changes nothing else: keys of one map, members of a custom kind
+    /// with the same schema, or entries of one list that differ in the value that tells them apart.
+    pub fn treats_alike(&self, parent: &[&str], a: &Step, b: &Step) -> bool {
+        if parent.first() == Some(&"metadata")
+            && !matches!(parent, ["metadata", "labels" | "annotations"])
+        {
+            return false;
         }
-        let Some(schema) = node else { return ListType::Atomic };
+        let Some(node) = self.schema.node_at(parent) else { return false };
+        let schema = self.schema_at(parent).unwrap_or(&Value::Null);
+        match (a, b) {
+            (Step::Key(a), Step::Key(b)) if !node.is_named(a) && !node.is_named(b) => node.is_map(),
+            (Step::Key(a), Step::Key(b)) => {
+                let member = |name: &String| {
+                    let required = schema["required"].as_array().into_iter().flatten();
+                    (&schema["properties"][name], required.filter(|field| *field == name).count())
+                };
+                let combined = ["allOf", "anyOf", "oneOf", "not"];
+                let combined = combined.iter().any(|word| schema.get(*word).is_some());
+                self.custom && !combined && member(a) == member(b)
+            }
+            (Step::Entry { key, .. }, Step::Entry { .. }) => {
+                schema["items"]["properties"][key].get("enum").is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The list type at such a path.
+    pub fn list_type(&self, path: &[&str]) -> ListType {
+        let Some(schema) = self.schema_at(path) else { return ListType::Atomic };
         match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
             Some("set") => ListType::Set,
             Some("map") => ListType::Map(

@@ -237,6 +237,18 @@ impl ApiServer {
         self.store.rename_revisions(f);
     }
 
+    /// Whether the owners of fields are recorded.
+    pub fn records_owners(&self) -> bool {
+        self.managed_fields
+    }
+
+    /// Replaces an object by what `change` makes of it, as if it had always been so.
+    ///
+    /// For a search that exchanges what nobody can tell apart.
+    pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
+        self.store.map_object(key, change);
+    }
+
     /// Whether objects may be made in this namespace.
     pub(crate) fn namespace_exists(&self, name: &str) -> bool {
         self.any_namespace || self.store.get(&namespace_key(name)).is_some()

@@ -180,6 +180,13 @@ impl Store {
         objects.insert(Arc::new(key.clone()), Stored { object, modified });
     }
 
+    /// Replaces an object by what `change` makes of it, as if it had always been so.
+    pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
+        if let Some(stored) = Arc::make_mut(&mut self.objects).get_mut(key) {
+            stored.object = change(&stored.object);
+        }
+    }
+
     fn put_at(&mut self, key: &Key, object: Arc<Value>, revision: Revision) {
         let objects = Arc::make_mut(&mut self.objects);
         let stored = Stored { object: object.clone(), modified: revision };

@@ -59,7 +59,7 @@ fn replays(scenario: &Arc<Scenario>, properties: &[PropertyResult]) {
 fn agree(scenario: &Arc<Scenario>, engines: &[Engine]) {
     let ours = check(scenario, "exhaustive");
     let prepared = Prepared::new(scenario).expect("a world");
-    let finals = exhaustive::explore(&prepared.world, Default::default(), &mut |_| None).finals;
+    let finals = exhaustive::explore(&prepared.world, Default::default(), &mut |_| None).finals();
     for engine in engines {
         let writes: Vec<_> = scenario.workers.iter().map(|worker| &worker.write).collect();
         let name = format!("{} {writes:?}, {}", scenario.name, engine.name());

@@ -102,7 +102,12 @@ fn exhaustively(prepared: &Prepared, options: &Options) -> Outcome {
     let limits = Limits {
         max_states: options.max_states.unwrap_or(u64::MAX),
         max_steps: options.max_steps.unwrap_or(u64::MAX),
+        max_bytes: options.max_memory.unwrap_or(u64::MAX),
         canonical: options.canonical,
+        symmetry: options.symmetry,
+        reduce: !options.count,
+        threads: options.threads,
+        shard: options.shard,
     };
     let mut pulse = |search: SearchProgress| -> Option<Bound> {
         let (frontier, transitions) = (search.frontier, search.transitions);

@@ -35,7 +35,7 @@ pub use result::{
 };
 
 pub use crate::properties::LossClass;
-pub use crate::schedulers::exhaustive::Odds;
+pub use crate::schedulers::exhaustive::{Odds, Shard};
 pub use crate::schedulers::{Bound, Guarantee};
 
 pub use timed::{Interval, Quantiles, TimedRun, TimedRuns};
@@ -79,8 +79,19 @@ pub struct Options {
     pub max_steps: Option<u64>,
     /// Whether to run the other write methods when a write is lost.
     pub advice: bool,
+    /// Bytes for states and transitions at most.
+    pub max_memory: Option<u64>,
     /// Whether states that differ only in absolute revisions are one. Off for comparison only.
     pub canonical: bool,
+    /// Whether workers that are alike are explored up to permutation.
+    pub symmetry: bool,
+    /// Whether schedules are counted. Without, steps that may change places are taken in one order
+    /// only, and `raced`, unless it is judged, is not observed.
+    pub count: bool,
+    /// Threads of the exhaustive search. They change nothing but the time.
+    pub threads: usize,
+    /// Only this part of all schedules; its result is for `merge`.
+    pub shard: Option<Shard>,
     /// Flags to repeat in commands: `--write merge-patch`.
     pub overrides: Vec<String>,
     /// Whether `expect` counts.
@@ -100,7 +111,12 @@ impl Default for Options {
             max_states: None,
             max_steps: None,
             advice: false,
+            max_memory: None,
             canonical: true,
+            symmetry: true,
+            count: true,
+            threads: 1,
+            shard: None,
             overrides: Vec::new(),
             expect: true,
             pulse: None,

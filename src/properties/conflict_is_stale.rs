@@ -7,7 +7,7 @@
 
 use super::Property;
 use crate::apiserver::PatchKind;
-use crate::reconcilers::Basis;
+use crate::reconcilers::{Basis, Exchange};
 use crate::trace::{Action, Event};
 
 /// The property.
@@ -20,6 +20,8 @@ impl Property for ConflictIsStale {
     const NAME: &'static str = "conflict-is-stale";
 
     fn start(&self) {}
+
+    fn exchange(&self, (): &mut (), _: &Exchange) {}
 
     fn observe(&self, (): &mut (), event: &Event) -> bool {
         let Action::Write { patch, precondition, .. } = &event.action else { return false };

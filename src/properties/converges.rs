@@ -5,6 +5,7 @@
 //! do (`when`) is fine. Next to read: `raced.rs`.
 
 use super::Property;
+use crate::reconcilers::Exchange;
 use crate::trace::Event;
 
 /// The property.
@@ -17,6 +18,8 @@ impl Property for Converges {
     const NAME: &'static str = "converges";
 
     fn start(&self) {}
+
+    fn exchange(&self, (): &mut (), _: &Exchange) {}
 
     fn observe(&self, (): &mut (), event: &Event) -> bool {
         event.mark.dropped

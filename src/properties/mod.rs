@@ -29,7 +29,7 @@ pub use serializable::{Acknowledged, SerialOutcomes, Serializable};
 pub use witness::{Found, find_witness};
 
 use crate::apiserver::Revision;
-use crate::reconcilers::Job;
+use crate::reconcilers::{Exchange, Job};
 use crate::simulation::{BoxedMemory, Ending, Observer};
 use crate::trace::Event;
 
@@ -60,6 +60,14 @@ pub trait Property: Debug + Send + Sync {
 
     /// Replaces each of them.
     fn rename_revisions(&self, _memory: &mut Self::Memory, _rename: &dyn Fn(Revision) -> Revision) {
+    }
+
+    /// What it remembers after an exchange of two workers that are alike.
+    fn exchange(&self, memory: &mut Self::Memory, exchange: &Exchange);
+
+    /// Whether what it decides about one object depends only on what happens to that object.
+    fn is_per_object(&self) -> bool {
+        true
     }
 }
 
@@ -94,6 +102,15 @@ impl<P: Property> Observer for P {
 
     fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision) {
         Property::rename_revisions(self, memory_mut::<P>(memory), rename);
+    }
+
+    fn exchange(&self, memory: &mut BoxedMemory, exchange: &Exchange) -> bool {
+        Property::exchange(self, memory_mut::<P>(memory), exchange);
+        true
+    }
+
+    fn is_per_object(&self) -> bool {
+        Property::is_per_object(self)
     }
 }
 
@@ -174,7 +191,7 @@ pub fn all() -> &'static [Entry] {
                          something",
             sometimes: true,
             noted: true,
-            build: |jobs| Arc::new(Raced::new(&jobs.jobs)),
+            build: |_| Arc::new(Raced),
         },
     ];
     ALL

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use super::Property;
 use crate::apiserver::{FieldPath, Key, Revision};
-use crate::reconcilers::{Basis, Change, Job};
+use crate::reconcilers::{Basis, Change, Exchange, Job};
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
 
@@ -37,11 +37,10 @@ pub struct NoLostWrite {
     unknown: bool,
 }
 
-/// One acknowledged intent that nobody has replaced.
+/// One acknowledged intent that nobody has replaced. Whose it is does not matter for what becomes
+/// of it, and would tell states apart; the witness finds that in the trace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pending {
-    /// Whose it is.
-    pub worker: usize,
     /// On which object.
     pub key: Key,
     /// Which field.
@@ -64,6 +63,12 @@ pub enum Intents {
 }
 
 impl Pending {
+    /// Whether it is what a change meant.
+    pub fn is_of(&self, change: &Change) -> bool {
+        let item = change.item.as_ref().map(Value::to_string);
+        self.path == change.path && self.item == item
+    }
+
     /// Whether the field is as intended.
     pub fn is_there(&self, object: Option<&Arc<Value>>) -> bool {
         let Some(object) = object else {
@@ -93,7 +98,7 @@ impl NoLostWrite {
     /// The pending intent that an event loses for good, if it does: a lost update, or a write that
     /// landed on another incarnation of its object.
     pub fn lost_by(&self, pending: &[Pending], event: &Event) -> Option<Pending> {
-        let (worker, key, basis) = committed_write(event)?;
+        let (key, basis) = committed_write(event)?;
         let lost_update = pending.iter().find(|pending| {
             let unknown = |change: &Change| {
                 let appends = pending.item.is_some() && change.item.is_some();
@@ -106,14 +111,13 @@ impl NoLostWrite {
         let elsewhere = stored.is_some_and(|s| !basis.uid.is_empty() && s.uid != basis.uid);
         let wrong_object = || {
             let change = event.intent.first().filter(|_| elsewhere && event.answered)?;
-            Some(self.pending(worker, key, change, event))
+            Some(self.pending(key, change, event))
         };
         lost_update.cloned().or_else(wrong_object)
     }
 
-    fn pending(&self, worker: usize, key: &Key, change: &Change, event: &Event) -> Pending {
+    fn pending(&self, key: &Key, change: &Change, event: &Event) -> Pending {
         Pending {
-            worker,
             key: key.clone(),
             path: change.path.clone(),
             wanted: change.value.as_ref().map(Value::to_string),
@@ -138,11 +142,12 @@ impl Pending {
     }
 }
 
-/// The worker, object and basis of a write that the server answered 2xx. If the response was
+/// The object and basis of a worker's write that the server answered 2xx. If the response was
 /// lost, it overwrites all the same, but promised nothing.
-fn committed_write(event: &Event) -> Option<(usize, &Key, &Basis)> {
+fn committed_write(event: &Event) -> Option<(&Key, &Basis)> {
     let reached = event.is_write() && event.code.is_some_and(|code| code / 100 == 2);
-    reached.then_some((event.worker()?, event.key.as_ref()?, event.basis.as_ref()?))
+    let by_worker = reached && event.worker().is_some();
+    by_worker.then_some((event.key.as_ref()?, event.basis.as_ref()?))
 }
 
 impl Property for NoLostWrite {
@@ -159,14 +164,14 @@ impl Property for NoLostWrite {
         if event.action == Action::Fault(Fault::Recreation) {
             pending.retain(|pending| Some(&pending.key) != event.key.as_ref());
         }
-        let Some((worker, key, _)) = committed_write(event) else { return false };
+        let Some((key, _)) = committed_write(event) else { return false };
         if self.lost_by(pending, event).is_some() {
             *memory = Intents::Lost;
             return true;
         }
         pending.retain(|pending| !event.intent.iter().any(|change| pending.meets(key, change)));
         let promised = event.intent.iter().filter(|_| event.answered);
-        pending.extend(promised.map(|change| self.pending(worker, key, change, event)));
+        pending.extend(promised.map(|change| self.pending(key, change, event)));
         pending.sort();
         false
     }
@@ -178,6 +183,14 @@ impl Property for NoLostWrite {
     fn revisions(&self, memory: &Intents) -> Vec<Revision> {
         let at = memory.pending().iter().map(|pending| pending.at);
         at.filter(|at| *at != Revision(0)).collect()
+    }
+
+    fn exchange(&self, memory: &mut Intents, exchange: &Exchange) {
+        let Intents::Pending(pending) = memory else { return };
+        for pending in pending.iter_mut().filter(|pending| pending.key == *exchange.key()) {
+            pending.path = exchange.path(&pending.path);
+        }
+        pending.sort();
     }
 
     fn rename_revisions(&self, memory: &mut Intents, rename: &dyn Fn(Revision) -> Revision) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Property;
 use crate::apiserver::{FieldPath, Key};
-use crate::reconcilers::Job;
+use crate::reconcilers::{Exchange, Job};
 use crate::trace::{Action, Event, Fault};
 
 /// The property.
@@ -38,6 +38,14 @@ impl Property for NoStaleOverwrite {
 
     fn start(&self) -> Self::Memory {
         BTreeMap::new()
+    }
+
+    fn exchange(&self, computed_from: &mut Self::Memory, exchange: &Exchange) {
+        let exchanged = std::mem::take(computed_from).into_iter().map(|((key, path), from)| {
+            let path = if key == *exchange.key() { exchange.path(&path) } else { path };
+            ((key, path), from)
+        });
+        *computed_from = exchanged.collect();
     }
 
     fn observe(&self, computed_from: &mut Self::Memory, event: &Event) -> bool {

@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Property;
+use crate::reconcilers::Exchange;
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
 
@@ -65,6 +66,25 @@ impl Property for Serializable {
 
     fn start(&self) -> Runs {
         Runs::default()
+    }
+
+    fn exchange(&self, runs: &mut Runs, exchange: &Exchange) {
+        let (a, b) = exchange.workers;
+        let exchanged = |runs: &mut BTreeSet<(usize, u32)>| {
+            let renamed = std::mem::take(runs).into_iter().map(|(worker, run)| match worker {
+                worker if worker == a => (b, run),
+                worker if worker == b => (a, run),
+                worker => (worker, run),
+            });
+            *runs = renamed.collect();
+        };
+        exchanged(&mut runs.acknowledged.runs);
+        exchanged(&mut runs.ambiguous);
+    }
+
+    /// One order is to explain all objects at once.
+    fn is_per_object(&self) -> bool {
+        false
     }
 
     fn observe(&self, runs: &mut Runs, event: &Event) -> bool {

@@ -1,11 +1,13 @@
 //! What a controller does, as small step machines: read, modify, write.
 
+mod exchange;
 mod job;
 pub mod methods;
 mod reconciler;
 mod value;
 mod worker;
 
+pub use exchange::Exchange;
 pub use job::{Attempts, Job, Reader, Set};
 pub use reconciler::Reconciler;
 pub(crate) use reconciler::{renamed, sent_revision};

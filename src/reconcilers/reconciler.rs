@@ -11,7 +11,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::methods::{Draft, Refusal};
-use super::{Answer, Ask, Attempts, Basis, Call, Change, Job, Progress, Reader, Shared, Worker};
+use super::{
+    Answer, Ask, Attempts, Basis, BoxedWorker, Call, Change, Exchange, Job, Progress, Reader,
+    Shared, Worker,
+};
 use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
 use crate::client::without_managed_fields;
 
@@ -98,11 +101,6 @@ impl Reconciler {
         let mut reconciler = Reconciler { job, phase: Phase::Done, progress: Progress::default() };
         reconciler.begin();
         reconciler
-    }
-
-    /// The job it does.
-    pub fn job(&self) -> &Arc<Job> {
-        &self.job
     }
 
     fn begin(&mut self) {
@@ -299,6 +297,47 @@ impl Worker for Reconciler {
         self.progress
     }
 
+    fn job(&self) -> Option<Arc<Job>> {
+        Some(Arc::clone(&self.job))
+    }
+
+    fn settle(&mut self) {
+        // What the past runs came to was told when they ended.
+        (self.progress.acknowledged, self.progress.dropped) = (0, 0);
+        // Only a derived value asks which revision it was derived from. (What a precondition
+        // names stands in the body.)
+        let (basis, intent) = match &mut self.phase {
+            Phase::Write(write) | Phase::Restamp(write) => (&mut write.basis, &write.intent),
+            Phase::Touch { basis, changes } | Phase::PutShared { basis, changes } => {
+                (basis, &*changes)
+            }
+            _ => return,
+        };
+        if !intent.iter().any(|change| change.derived) {
+            basis.revision = Revision(0);
+        }
+    }
+
+    fn exchanged(&self, exchange: &Exchange) -> Option<BoxedWorker> {
+        let mut moved = self.clone();
+        moved.job = exchange.job(&self.job);
+        if self.job.key != *exchange.key() {
+            return Some(Box::new(moved));
+        }
+        match &mut moved.phase {
+            Phase::Write(write) | Phase::Restamp(write) => {
+                exchange.exchange_in(&mut write.draft.body);
+                write.intent = exchange.changes(&write.intent);
+            }
+            Phase::Touch { changes, .. } | Phase::PutShared { changes, .. } => {
+                *changes = exchange.changes(changes);
+            }
+            Phase::Decode { object } => *object = exchange.object(object),
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
+        }
+        Some(Box::new(moved))
+    }
+
     fn restart(&mut self) -> bool {
         self.begin();
         true
@@ -335,15 +374,15 @@ impl Worker for Reconciler {
                 if !restamps && sent.is_some_and(|revision| !is_live(revision)) {
                     write.forget();
                 }
-                write.basis.revision = rename(write.basis.revision);
+                rename_basis(&mut write.basis, rename);
                 rename_in(&mut write.draft.body, rename);
             }
             Phase::Restamp(write) => {
-                write.basis.revision = rename(write.basis.revision);
+                rename_basis(&mut write.basis, rename);
                 rename_in(&mut write.draft.body, &|_| Revision(0));
             }
             Phase::Touch { basis, .. } | Phase::PutShared { basis, .. } => {
-                basis.revision = rename(basis.revision);
+                rename_basis(basis, rename);
             }
             Phase::Decode { object } => *object = renamed(object, rename),
             Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
@@ -363,6 +402,13 @@ pub(crate) fn sent_revision(body: &Value) -> Option<Revision> {
 fn tested_version(operation: &Value) -> Option<&Value> {
     let is_test = operation["op"] == "test" && operation["path"] == "/metadata/resourceVersion";
     is_test.then(|| &operation["value"])
+}
+
+/// Renames the revision of a basis, unless nobody asks for it any more.
+fn rename_basis(basis: &mut Basis, rename: &dyn Fn(Revision) -> Revision) {
+    if basis.revision != Revision(0) {
+        basis.revision = rename(basis.revision);
+    }
 }
 
 fn rename_in(body: &mut Value, rename: &dyn Fn(Revision) -> Revision) {

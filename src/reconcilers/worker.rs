@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::{Exchange, Job};
 use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
 
 /// What a write meant to do to one field, as opposed to what it sent.
@@ -162,6 +163,21 @@ pub trait Worker: fmt::Debug + Send + Sync {
             Ask::Done => Progress { finished: 1, acknowledged: 1, ..Progress::default() },
             _ => Progress { under_way: true, ..Progress::default() },
         }
+    }
+
+    /// Forgets what can influence neither its future nor a property: how often it was acknowledged
+    /// before, for example. Only a search asks, to see that two states are one.
+    fn settle(&mut self) {}
+
+    /// Itself after an exchange of two workers that are alike, which it may be one of; `None` if
+    /// it cannot say, and then nobody is exchanged.
+    fn exchanged(&self, _exchange: &Exchange) -> Option<BoxedWorker> {
+        None
+    }
+
+    /// The job it does, if it is told one by a scenario.
+    fn job(&self) -> Option<Arc<Job>> {
+        None
     }
 
     /// Its process restarts: memory is gone, the reconcile under way begins anew. Returns false

@@ -215,6 +215,7 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
 fn bound(bound: &Bound) -> JsonBound {
     let (bound, value) = match bound {
         Bound::States(n) => ("max-states", Some(*n)),
+        Bound::Memory(bytes) => ("max-memory", Some(*bytes)),
         Bound::Steps(n) => ("max-steps", Some(*n)),
         Bound::Timeout(n) => ("timeout", Some(*n)),
         Bound::Runs(n) => ("runs", Some(*n)),

@@ -175,6 +175,9 @@ fn partial(exploration: &Exploration, undecided: bool) -> String {
     });
     let reached = match &exploration.stopped_by {
         Some(Bound::States(n)) => format!(" --max-states {n} was reached."),
+        Some(Bound::Memory(bytes)) => {
+            format!(" --max-memory was reached ({} MiB).", bytes >> 20)
+        }
         Some(Bound::Steps(n)) => format!(" --max-steps {n} was reached."),
         Some(Bound::Timeout(n)) => format!(" --timeout {n}s was reached."),
         Some(Bound::Interrupted) => " Stopped by Ctrl-C.".to_owned(),

@@ -8,6 +8,8 @@
 pub enum Bound {
     /// `--max-states`.
     States(u64),
+    /// `--max-memory`, in bytes.
+    Memory(u64),
     /// `--max-steps`.
     Steps(u64),
     /// `--timeout`, in seconds.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{Key, Revision};
-use crate::reconcilers::Progress;
+use crate::reconcilers::Exchange;
 use crate::trace::Event;
 
 /// What is left when a schedule has ended.
@@ -21,8 +21,6 @@ use crate::trace::Event;
 pub struct Ending {
     /// The objects in the store.
     pub objects: BTreeMap<Key, Arc<Value>>,
-    /// How far each worker has come.
-    pub workers: Vec<Progress>,
 }
 
 impl Ending {
@@ -43,6 +41,10 @@ impl Ending {
 }
 
 /// Watches events, remembers, and judges.
+///
+/// A search tells it of events as they look in a state that has been simplified: revisions have
+/// other numbers (in the same order), and the basis of a write whose values were derived from
+/// nothing has revision 0.
 pub trait Observer: Debug + Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
@@ -61,6 +63,18 @@ pub trait Observer: Debug + Send + Sync {
 
     /// Replaces each of them.
     fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision);
+
+    /// What it remembers after an exchange of two workers that are alike. False if it cannot say,
+    /// and then nobody is exchanged.
+    fn exchange(&self, _memory: &mut BoxedMemory, _exchange: &Exchange) -> bool {
+        false
+    }
+
+    /// Whether what it decides about one object depends only on what happens to that object, so
+    /// that steps about different objects may change places.
+    fn is_per_object(&self) -> bool {
+        false
+    }
 }
 
 /// A memory, boxed. Implemented for every `Clone + Eq + Hash` type.

@@ -153,7 +153,9 @@ impl World {
         if let Some(answer) = &performed.answer {
             let before = self.workers[worker].progress();
             self.workers[worker].answer(answer);
-            performed.event.mark = mark(before, self.workers[worker].progress());
+            let mut others = self.workers.iter().enumerate().filter(|(other, _)| *other != worker);
+            let overlaps = others.any(|(_, other)| other.progress().under_way);
+            performed.event.mark = mark(before, self.workers[worker].progress(), overlaps);
         }
         performed
     }
@@ -222,10 +224,7 @@ impl World {
     /// What is left at the end.
     pub fn ending(&self) -> Ending {
         let object = |key| Some((crate::apiserver::Key::clone(key), self.server.object(key)?));
-        Ending {
-            objects: self.setting.objects.iter().filter_map(object).collect(),
-            workers: self.workers.iter().map(|worker| worker.progress()).collect(),
-        }
+        Ending { objects: self.setting.objects.iter().filter_map(object).collect() }
     }
 
     /// For each observer, whether this schedule, having ended here, is decided.
@@ -241,12 +240,15 @@ impl World {
     }
 }
 
-/// Where a step stands in its reconcile, from the worker's progress before and after it.
-pub(crate) fn mark(before: Progress, after: Progress) -> RunMark {
+/// Where a step stands in its reconcile, from the worker's progress before and after it, and
+/// whether the reconcile of another worker is under way.
+pub(crate) fn mark(before: Progress, after: Progress, others_under_way: bool) -> RunMark {
     let last = after.finished > before.finished;
+    let first = !before.under_way;
     RunMark {
         run: before.finished,
-        first: !before.under_way,
+        first,
+        overlaps: first && others_under_way,
         last,
         dropped: after.dropped > before.dropped,
         // Attempts are reset when a reconcile ends; the last one was made by this step.

@@ -1,6 +1,6 @@
 //! Each engine against brute force: the same final states, the same losses, our schedule text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -23,18 +23,20 @@ impl Observer for FieldGone {
     }
 
     fn start(&self) -> BoxedMemory {
-        Box::new(())
+        Box::new(BTreeSet::<usize>::new())
     }
 
-    fn observe(&self, _: &mut BoxedMemory, _: &Event) -> bool {
+    fn observe(&self, memory: &mut BoxedMemory, event: &Event) -> bool {
+        let acknowledged: &mut BTreeSet<usize> =
+            (**memory).as_any_mut().downcast_mut().expect("its own");
+        acknowledged.extend(event.worker().filter(|_| event.is_acknowledged()));
         false
     }
 
-    fn decides_at_end(&self, _: &BoxedMemory, ending: &Ending) -> bool {
+    fn decides_at_end(&self, memory: &BoxedMemory, ending: &Ending) -> bool {
         let object = ending.objects.values().next().expect("there is one object");
-        let acknowledged = ending.workers.iter().map(|progress| progress.acknowledged > 0);
-        let mut fields = self.0.iter().zip(acknowledged);
-        fields.any(|(field, acknowledged)| acknowledged && object["data"][field].is_null())
+        let acknowledged: &BTreeSet<usize> = (**memory).as_any().downcast_ref().expect("its own");
+        acknowledged.iter().any(|worker| object["data"][&self.0[*worker]].is_null())
     }
 
     fn revisions(&self, _: &BoxedMemory) -> Vec<Revision> {

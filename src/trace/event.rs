@@ -80,6 +80,8 @@ pub struct RunMark {
     pub run: u32,
     /// The first step of the reconcile.
     pub first: bool,
+    /// It is the first, and the reconcile of another worker is under way.
+    pub overlaps: bool,
     /// The last step of the reconcile.
     pub last: bool,
     /// The reconcile ended here, with its intent unacknowledged.

@@ -84,7 +84,7 @@ fn by_graph(world: &World, canonical: bool) -> Found {
         schedules: number(&counts.schedules),
         decided: counts.decided.iter().map(number).collect(),
         best: best.collect(),
-        finals: explored.finals,
+        finals: explored.finals(),
     }
 }
 

@@ -76,6 +76,17 @@ impl Schema {
         Schema { root: Arc::new(root), rules: None, builtin: None }
     }
 
+    /// The node at a path of field names from the root, steps into items skipped.
+    pub(crate) fn node_at(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self.root(), |node, name| {
+            let mut below = node;
+            while let Some(items) = &below.items {
+                below = items;
+            }
+            below.field(name)
+        })
+    }
+
     /// The schema's root, for apply and strategic merge.
     pub(crate) fn root(&self) -> &Node {
         &self.root

@@ -128,6 +128,11 @@ impl Node {
         self.properties.contains_key(key)
     }
 
+    /// Whether it is a map: any key may stand there, and all values have one schema.
+    pub fn is_map(&self) -> bool {
+        self.properties.is_empty() && matches!(self.additional, Additional::Of(_) | Additional::Any)
+    }
+
     /// The schema of a list's items, in apply's view.
     pub fn item(&self) -> &Node {
         self.items.as_deref().unwrap_or(&UNTYPED)

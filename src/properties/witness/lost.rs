@@ -29,10 +29,9 @@ pub(super) fn lost(intents: &Intents, events: &[Event], ending: &Ending) -> Opti
 fn written(events: &[Event], before: usize, pending: &Pending) -> Option<usize> {
     (0..before).rev().find(|&at| {
         let event = &events[at];
-        event.worker() == Some(pending.worker)
-            && event.key.as_ref() == Some(&pending.key)
+        event.key.as_ref() == Some(&pending.key)
             && event.is_acknowledged()
-            && change_at(event, &pending.path).is_some()
+            && event.intent.iter().any(|change| pending.is_of(change))
     })
 }
 

@@ -22,6 +22,10 @@ impl WriteMethod for JsonPatch {
         "read; PATCH with RFC 6902 operations, list entries by index, no test"
     }
 
+    fn is_json_patch(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         let operations = json_diff(read, &wanted(job, read, changes));
         Draft::patch(PatchKind::Json, Value::Array(operations))

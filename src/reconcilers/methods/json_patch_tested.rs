@@ -22,6 +22,10 @@ impl WriteMethod for JsonPatchTested {
         "the same behind a test of the resourceVersion; on 422 read again"
     }
 
+    fn is_json_patch(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         let version = &read["metadata"]["resourceVersion"];
         let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": version});

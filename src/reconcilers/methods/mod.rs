@@ -50,6 +50,11 @@ pub trait WriteMethod: Debug + Send + Sync {
         false
     }
 
+    /// Whether it sends RFC 6902 operations, which have an order and name fields by position.
+    fn is_json_patch(&self) -> bool {
+        false
+    }
+
     /// Whether the workers of a process share the object in memory.
     fn is_shared(&self) -> bool {
         false

@@ -5,7 +5,7 @@
 //! rest is decided. A graph with a cycle has schedules without end; there, schedules of up to a
 //! stated number of steps are counted, forward. Next to read: `odds.rs`.
 
-use super::graph::Graph;
+use super::graph::{Edge, Graph};
 use crate::schedulers::Bound;
 use crate::schedulers::Count;
 
@@ -78,38 +78,131 @@ pub(super) fn count(graph: &Graph, stopped_by: &Option<Bound>, max_steps: u64) -
     }
 }
 
+/// Numbers that are summed: as small as they can be, since there is one for each state.
+trait Sum: Clone + Send + Sync {
+    const ZERO: Self;
+    const ONE: Self;
+    /// Adds to this; false if it does not fit.
+    fn add(&mut self, other: &Self) -> bool;
+    fn into_count(self) -> Count;
+}
+
+impl Sum for u64 {
+    const ZERO: u64 = 0;
+    const ONE: u64 = 1;
+
+    fn add(&mut self, other: &u64) -> bool {
+        self.checked_add(*other).map(|sum| *self = sum).is_some()
+    }
+
+    fn into_count(self) -> Count {
+        Count::from(self)
+    }
+}
+
+impl Sum for u128 {
+    const ZERO: u128 = 0;
+    const ONE: u128 = 1;
+
+    fn add(&mut self, other: &u128) -> bool {
+        self.checked_add(*other).map(|sum| *self = sum).is_some()
+    }
+
+    fn into_count(self) -> Count {
+        Count::from(self)
+    }
+}
+
+impl Sum for Count {
+    const ZERO: Count = Count::ZERO;
+    const ONE: Count = Count::ONE;
+
+    fn add(&mut self, other: &Count) -> bool {
+        Count::add(self, other);
+        true
+    }
+
+    fn into_count(self) -> Count {
+        self
+    }
+}
+
+/// The sums of the initial state, each in a pass of its own, in the smallest numbers that hold
+/// them.
 fn backward(graph: &Graph, order: &[u32]) -> Sums {
-    let observers = graph.observers();
-    let mut sums: Vec<Option<Sums>> = vec![None; graph.states()];
+    sums::<u64>(graph, order)
+        .or_else(|| sums::<u128>(graph, order))
+        .or_else(|| sums::<Count>(graph, order))
+        .expect("counts hold everything")
+}
+
+fn sums<N: Sum>(graph: &Graph, order: &[u32]) -> Option<Sums> {
+    let totals: Vec<N> = pass(graph, order, |_| true, |_| true, None)?;
+    let total: N = totals[0].clone();
+    let calls: N = {
+        let calls = pass(graph, order, |_| false, |_| true, Some(&totals))?;
+        calls[0].clone()
+    };
+    drop(totals);
+    let first = |mut sums: Vec<N>| sums.swap_remove(0);
+    let conflict_free = match graph.has_conflicts() {
+        true => first(pass(graph, order, |_| true, |e| !e.is_conflict(), None)?),
+        false => total.clone(),
+    };
+    let clean = (0..graph.observers()).map(|observer| {
+        let undecided = |decided: u16| decided >> observer & 1 == 0;
+        let leaves = |edge: Edge| !edge.decides(observer);
+        match graph.ever_decides(observer) {
+            true => pass(graph, order, undecided, leaves, None).map(first),
+            false => Some(total.clone()),
+        }
+    });
+    let clean: Vec<N> = clean.collect::<Option<_>>()?;
+    Some(Sums {
+        total: total.into_count(),
+        conflict_free: conflict_free.into_count(),
+        calls: calls.into_count(),
+        clean: clean.into_iter().map(Sum::into_count).collect(),
+        most_calls: most_calls(graph, order),
+    })
+}
+
+/// For each state, the number of schedules from it that end so, along transitions that may be
+/// taken; `per_call` adds that number of the state reached for each API call.
+fn pass<N: Sum>(
+    graph: &Graph,
+    order: &[u32],
+    ends: impl Fn(u16) -> bool,
+    takes: impl Fn(Edge) -> bool,
+    per_call: Option<&[N]>,
+) -> Option<Vec<N>> {
+    let mut sums = vec![N::ZERO; graph.states()];
     for &state in order.iter().rev() {
         let state = state as usize;
-        let mut sum = Sums::zero(observers);
-        if let Some(decided) = graph.decided_at_end(state) {
-            (sum.total, sum.conflict_free) = (Count::ONE, Count::ONE);
-            for (observer, clean) in sum.clean.iter_mut().enumerate() {
-                *clean = Count::from(u64::from(decided >> observer & 1 == 0));
+        let edges = graph.edges(state);
+        let mut sum = N::ZERO;
+        if edges.is_empty() && graph.decided_at_end(state).is_some_and(&ends) {
+            sum = N::ONE;
+        }
+        for edge in edges.iter().filter(|edge| takes(**edge)) {
+            let to = edge.to as usize;
+            let more = per_call.filter(|_| edge.is_api()).is_none_or(|totals| sum.add(&totals[to]));
+            if !sum.add(&sums[to]) || !more {
+                return None;
             }
         }
-        for edge in graph.edges(state) {
-            let next = sums[edge.to as usize].as_ref().expect("later states are summed first");
-            sum.total.add(&next.total);
-            sum.calls.add(&next.calls);
-            if edge.is_api() {
-                sum.calls.add(&next.total);
-            }
-            if !edge.is_conflict() {
-                sum.conflict_free.add(&next.conflict_free);
-            }
-            for (observer, clean) in sum.clean.iter_mut().enumerate() {
-                if !edge.decides(observer) {
-                    clean.add(&next.clean[observer]);
-                }
-            }
-            sum.most_calls = sum.most_calls.max(next.most_calls + u64::from(edge.is_api()));
-        }
-        sums[state] = Some(sum);
+        sums[state] = sum;
     }
-    sums[0].take().expect("the initial state is in the order")
+    Some(sums)
+}
+
+fn most_calls(graph: &Graph, order: &[u32]) -> u64 {
+    let mut most = vec![0_u32; graph.states()];
+    for &state in order.iter().rev() {
+        let calls = |edge: &Edge| most[edge.to as usize] + u32::from(edge.is_api());
+        most[state as usize] = graph.edges(state as usize).iter().map(calls).max().unwrap_or(0);
+    }
+    u64::from(most[0])
 }
 
 /// Schedules of up to so many steps, layer by layer from the start.

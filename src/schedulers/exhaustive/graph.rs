@@ -1,16 +1,15 @@
-//! The graph of distinct states: rows of part numbers, and who moved from which to which.
+//! The graph of distinct states: who moved from which to which.
 //!
 //! States are numbered in the order of discovery, breadth first; the transitions of one state
 //! stand together, in the order of its choices, so everything derived from the graph is
-//! deterministic. Next to read: `counts.rs`.
+//! deterministic. Where workers that are alike are exchanged, a state stands for all that an
+//! exchange leads to, and a transition remembers who was exchanged. Next to read: `counts.rs`.
 
-use std::hash::{BuildHasher, Hasher};
-
-use hashbrown::HashTable;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHasher};
+use rustc_hash::FxBuildHasher;
 
-use crate::simulation::Choice;
+use crate::simulation::{Choice, World};
+use crate::trace::Fault;
 
 /// One transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +32,10 @@ impl Edge {
     /// How many observers have a bit.
     pub const MAX_OBSERVERS: usize = 14;
 
+    pub(super) fn new(to: u32, choice: u16, flags: u16) -> Edge {
+        Edge { to, choice, flags }
+    }
+
     /// Whether the step was a request to the API server.
     pub fn is_api(self) -> bool {
         self.flags & Self::API != 0
@@ -49,99 +52,165 @@ impl Edge {
     }
 }
 
-/// Whether a state has been expanded, and what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Inner,
-    /// Every worker is done; bit `n` says whether observer `n` is decided by the end.
-    Final(u16),
-    /// Not expanded: a bound was reached.
-    Open,
+/// All choices that a world may ever offer, by number: workers, deliveries, faults.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choices {
+    all: Vec<Choice>,
+    workers: usize,
+    caches: usize,
 }
+
+impl Choices {
+    pub fn of(world: &World) -> Choices {
+        let (workers, caches) = (world.workers.len(), world.caches.len());
+        let mut all: Vec<Choice> = (0..workers).map(Choice::Worker).collect();
+        all.extend((0..caches).map(Choice::Deliver));
+        let faults = (0..workers).map(Fault::LostResponse);
+        let faults = faults.chain((0..world.memories.len()).map(Fault::Crash));
+        let faults = faults.chain((0..caches).map(Fault::WatchGap)).chain([Fault::Recreation]);
+        all.extend(faults.map(Choice::Fault));
+        Choices { all, workers, caches }
+    }
+
+    pub fn number(&self, choice: Choice) -> u16 {
+        let number = match choice {
+            Choice::Worker(worker) => worker,
+            Choice::Deliver(cache) => self.workers + cache,
+            Choice::Fault(_) => {
+                let faults = &self.all[self.workers + self.caches..];
+                let at = faults.iter().position(|known| *known == choice);
+                self.workers + self.caches + at.expect("every fault is listed")
+            }
+        };
+        number as u16
+    }
+}
+
+/// What a state is; anything above is final, and names whom that decides.
+const INNER: u8 = 0;
+/// Not expanded: a bound was reached.
+const OPEN: u8 = 1;
+/// Another shard's: nothing beyond it counts here.
+const ELSEWHERE: u8 = 2;
+const FINAL: u8 = 3;
 
 /// The graph.
 #[derive(Debug)]
 pub struct Graph {
-    /// The rows, one after the other.
-    rows: Vec<u32>,
-    width: usize,
-    index: HashTable<u32>,
-    kinds: Vec<Kind>,
+    pub(super) choices: Choices,
+    kinds: Vec<u8>,
+    /// Whom the end of a schedule decides: the different answers.
+    endings: IndexSet<u16, FxBuildHasher>,
+    /// The common parts of final states.
+    pub(super) final_commons: std::collections::BTreeSet<u32>,
     /// The end of each expanded state's transitions.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     edges: Vec<Edge>,
-    choices: IndexSet<Choice, FxBuildHasher>,
+    /// For each transition, who was exchanged: a number into `orders`; empty if nobody ever is.
+    permutations: Vec<u32>,
+    /// For each worker and cache of the state that is reached, who that was before.
+    orders: IndexSet<Box<[u8]>, FxBuildHasher>,
+    states: usize,
     observers: usize,
-}
-
-fn hash(row: &[u32]) -> u64 {
-    let mut hasher: FxHasher = FxBuildHasher.build_hasher();
-    for part in row {
-        hasher.write_u32(*part);
-    }
-    hasher.finish()
+    /// Whether every transition leads to a state with a higher number.
+    forward: bool,
 }
 
 impl Graph {
-    pub(super) fn new(observers: usize) -> Self {
+    pub(super) fn new(world: &World, exchanges: bool) -> Self {
+        let choices = Choices::of(world);
+        let places = (choices.workers + choices.caches + world.memories.len()) as u8;
+        let unchanged: Box<[u8]> = (0..places).collect();
         Graph {
-            rows: Vec::new(),
-            width: 0,
-            index: HashTable::new(),
+            orders: exchanges.then_some(unchanged).into_iter().collect(),
+            choices,
             kinds: Vec::new(),
+            endings: IndexSet::default(),
+            final_commons: Default::default(),
             ends: Vec::new(),
             edges: Vec::new(),
-            choices: IndexSet::default(),
-            observers,
+            permutations: Vec::new(),
+            states: 1,
+            observers: world.setting.observers.len(),
+            forward: true,
         }
     }
 
-    /// The number of the state with this row; a new one if there is none yet.
-    pub(super) fn add(&mut self, row: &[u32]) -> u32 {
-        self.width = row.len();
-        let (rows, width) = (&self.rows, self.width);
-        let at = |state: u32| &rows[state as usize * width..][..width];
-        let hashed = hash(row);
-        if let Some(&known) = self.index.find(hashed, |&state| at(state) == row) {
-            return known;
+    /// Appends the transitions of the next states, which begin with number `first`; `ends` says
+    /// where each one's end, and `finals` which of them are final.
+    pub(super) fn append(
+        &mut self,
+        first: usize,
+        edges: &[Edge],
+        ends: &[u32],
+        finals: &[(usize, u16, u32)],
+    ) {
+        debug_assert_eq!(self.ends.len(), first);
+        let start = self.edges.len() as u32;
+        let mut from = 0;
+        for (state, end) in ends.iter().enumerate() {
+            let own = &edges[from..*end as usize];
+            self.forward &= own.iter().all(|edge| edge.to as usize > first + state);
+            from = *end as usize;
         }
-        let state = u32::try_from(self.kinds.len()).expect("fewer than 2^32 states fit in memory");
-        self.index.insert_unique(hashed, state, |&state| hash(at(state)));
-        self.rows.extend_from_slice(row);
-        self.kinds.push(Kind::Inner);
-        state
+        self.edges.extend_from_slice(edges);
+        self.ends.extend(ends.iter().map(|end| start + end));
+        self.kinds.resize(first + ends.len(), INNER);
+        for (state, decided, common) in finals {
+            let (ending, _) = self.endings.insert_full(*decided);
+            self.kinds[*state] = FINAL + ending as u8;
+            self.final_commons.insert(*common);
+        }
     }
 
-    pub(super) fn connect(&mut self, choice: Choice, row: &[u32], flags: u16) {
-        let to = self.add(row);
-        let choice = self.choices.insert_full(choice).0 as u16;
-        self.edges.push(Edge { to, choice, flags });
+    /// Appends who was exchanged in transitions that were appended before: numbers into `orders`,
+    /// from 1, or 0.
+    pub(super) fn append_permutations(
+        &mut self,
+        orders: &IndexSet<Box<[u8]>, FxBuildHasher>,
+        permutations: impl Iterator<Item = u32>,
+    ) {
+        if self.orders.is_empty() {
+            return;
+        }
+        let own: Vec<u32> =
+            orders.iter().map(|order| self.orders.insert_full(order.clone()).0 as u32).collect();
+        let number = |permutation: u32| match permutation {
+            0 => 0,
+            known => own[known as usize - 1],
+        };
+        self.permutations.extend(permutations.map(number));
     }
 
-    pub(super) fn close(&mut self, state: usize) {
-        debug_assert_eq!(self.ends.len(), state);
-        self.ends.push(self.edges.len());
+    /// So many states are known; those that are not expanded are open.
+    pub(super) fn close(&mut self, states: usize) {
+        self.states = states;
+        self.kinds.resize(states, OPEN);
+        self.ends.resize(states, self.edges.len() as u32);
     }
 
-    pub(super) fn close_final(&mut self, state: usize, decided: u16) {
-        self.kinds[state] = Kind::Final(decided);
-        self.close(state);
-    }
-
+    /// A state will not be expanded.
     pub(super) fn leave_open(&mut self, state: usize) {
-        if self.ends.len() == state {
-            self.kinds[state] = Kind::Open;
-            self.close(state);
-        }
+        self.kinds.resize(state + 1, OPEN);
+        self.ends.resize(state + 1, self.edges.len() as u32);
     }
 
-    pub(super) fn row(&self, state: usize) -> &[u32] {
-        &self.rows[state * self.width..][..self.width]
+    /// The next state, with number `state`, is another shard's business.
+    pub(super) fn leave_to_others(&mut self, state: usize) {
+        self.kinds.resize(state + 1, ELSEWHERE);
+        self.kinds[state] = ELSEWHERE;
+        self.ends.resize(state + 1, self.edges.len() as u32);
+    }
+
+    /// So are the final ones among the states from this one on.
+    pub(super) fn leave_finals_to_others(&mut self, from: usize) {
+        let finals = self.kinds[from..].iter_mut().filter(|kind| **kind >= FINAL);
+        finals.for_each(|kind| *kind = ELSEWHERE);
     }
 
     /// How many states there are. State 0 is the initial one.
     pub fn states(&self) -> usize {
-        self.kinds.len()
+        self.states
     }
 
     /// How many transitions there are.
@@ -157,35 +226,137 @@ impl Graph {
     /// The transitions of a state, in the order of its choices.
     pub fn edges(&self, state: usize) -> &[Edge] {
         let start = if state == 0 { 0 } else { self.ends[state - 1] };
-        &self.edges[start..self.ends[state]]
+        &self.edges[start as usize..self.ends[state] as usize]
     }
 
     /// The choice of a transition.
     pub fn choice(&self, edge: Edge) -> Choice {
-        self.choices[edge.choice as usize]
+        self.choices.all[edge.choice as usize]
+    }
+
+    /// For each worker, cache and process of the state that the n-th transition of a state leads
+    /// to, the place it had before (workers first, then caches, then processes); `None` if nobody
+    /// was exchanged.
+    pub(super) fn from(&self, state: usize, nth: usize) -> Option<&[u8]> {
+        let start = if state == 0 { 0 } else { self.ends[state - 1] as usize };
+        let permutation = *self.permutations.get(start + nth)?;
+        (permutation != 0).then(|| &*self.orders[permutation as usize])
+    }
+
+    /// Who a choice is about, if `names` says which worker, cache or process is at each place.
+    pub(super) fn renamed(&self, choice: Choice, names: &[u8]) -> Choice {
+        let caches = self.choices.workers;
+        let processes = caches + self.choices.caches;
+        let at = |first: usize, index: usize| match names.get(first + index) {
+            Some(name) => usize::from(*name) - first,
+            None => index,
+        };
+        match choice {
+            Choice::Worker(worker) => Choice::Worker(at(0, worker)),
+            Choice::Deliver(cache) => Choice::Deliver(at(caches, cache)),
+            Choice::Fault(Fault::LostResponse(worker)) => {
+                Choice::Fault(Fault::LostResponse(at(0, worker)))
+            }
+            Choice::Fault(Fault::Crash(process)) => {
+                Choice::Fault(Fault::Crash(at(processes, process)))
+            }
+            Choice::Fault(Fault::WatchGap(cache)) => {
+                Choice::Fault(Fault::WatchGap(at(caches, cache)))
+            }
+            Choice::Fault(Fault::Recreation) => choice,
+        }
     }
 
     /// For a state in which every worker is done, the observers that this decides, as bits.
     pub fn decided_at_end(&self, state: usize) -> Option<u16> {
-        match self.kinds[state] {
-            Kind::Final(decided) => Some(decided),
-            _ => None,
-        }
+        let ending = self.kinds[state].checked_sub(FINAL)?;
+        Some(self.endings[ending as usize])
     }
 
     /// The states in which every worker is done.
     pub fn finals(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.states()).filter(|&state| self.decided_at_end(state).is_some())
+        (0..self.states()).filter(|&state| self.kinds[state] >= FINAL)
     }
 
     /// Whether some state was not expanded.
     pub fn is_open(&self) -> bool {
-        self.kinds.contains(&Kind::Open)
+        self.kinds.contains(&OPEN)
+    }
+
+    /// Whether anything decides an observer in a schedule that was seen.
+    pub(super) fn ever_decides(&self, observer: usize) -> bool {
+        self.edges.iter().any(|edge| edge.decides(observer))
+            || self.endings.iter().any(|decided| decided >> observer & 1 == 1)
+    }
+
+    /// Whether a request was ever refused because of a conflict.
+    pub(super) fn has_conflicts(&self) -> bool {
+        self.edges.iter().any(|edge| edge.is_conflict())
+    }
+
+    /// The bytes that the graph takes, as it stands.
+    pub(super) fn bytes(&self) -> u64 {
+        let words = self.ends.capacity() + self.permutations.capacity();
+        (self.edges.capacity() * size_of::<Edge>() + words * 4 + self.kinds.capacity()) as u64
+    }
+
+    /// Whether there is room for the transitions of another batch.
+    pub(super) fn is_full(&self) -> bool {
+        self.edges.len() > (u32::MAX - (1 << 28)) as usize || self.kinds.len() > (1 << 31)
+    }
+
+    /// What a checkpoint holds of the graph: its first so many states.
+    pub(super) fn write(&self, states: usize, word: &mut dyn FnMut(u64)) {
+        let list = |numbers: &mut dyn ExactSizeIterator<Item = u64>, word: &mut dyn FnMut(u64)| {
+            word(numbers.len() as u64);
+            numbers.for_each(word);
+        };
+        list(&mut self.kinds[..states].iter().map(|kind| u64::from(*kind)), word);
+        list(&mut self.ends[..states].iter().map(|end| u64::from(*end)), word);
+        let edge = |edge: &Edge| {
+            u64::from(edge.to) << 32 | u64::from(edge.choice) << 16 | u64::from(edge.flags)
+        };
+        list(&mut self.edges.iter().map(edge), word);
+        list(&mut self.endings.iter().map(|ending| u64::from(*ending)), word);
+        list(&mut self.final_commons.iter().map(|common| u64::from(*common)), word);
+        list(&mut self.permutations.iter().map(|order| u64::from(*order)), word);
+        word(self.orders.len() as u64);
+        for order in &self.orders {
+            list(&mut order.iter().map(|place| u64::from(*place)), word);
+        }
+        word(u64::from(self.forward));
+    }
+
+    /// Takes the graph that a checkpoint holds; `None` if it is not one.
+    pub(super) fn read(
+        &mut self,
+        states: usize,
+        words: &mut dyn Iterator<Item = u64>,
+    ) -> Option<()> {
+        let kinds = numbers(words)?;
+        self.kinds = kinds.iter().map(|kind| *kind as u8).collect();
+        self.ends = numbers(words)?.iter().map(|end| *end as u32).collect();
+        let edge = |word: &u64| Edge::new((word >> 32) as u32, (word >> 16) as u16, *word as u16);
+        self.edges = numbers(words)?.iter().map(edge).collect();
+        self.endings = numbers(words)?.iter().map(|ending| *ending as u16).collect();
+        self.final_commons = numbers(words)?.iter().map(|common| *common as u32).collect();
+        self.permutations = numbers(words)?.iter().map(|order| *order as u32).collect();
+        self.orders = IndexSet::default();
+        for _ in 0..words.next()? {
+            self.orders.insert(numbers(words)?.iter().map(|place| *place as u8).collect());
+        }
+        self.forward = words.next()? == 1;
+        let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
+        let counted = self.kinds.len() == states && self.ends.len() == states;
+        (ended && counted).then_some(())
     }
 
     /// The states in an order in which every transition leads forward, or `None` if there is a
     /// cycle: schedules without end.
     pub fn topological(&self) -> Option<Vec<u32>> {
+        if self.forward {
+            return Some((0..self.states() as u32).collect());
+        }
         let mut incoming = vec![0_u32; self.states()];
         self.edges.iter().for_each(|edge| incoming[edge.to as usize] += 1);
         let mut order = Vec::with_capacity(self.states());
@@ -204,4 +375,9 @@ impl Graph {
         // A cycle through the initial state would have been entered at its start.
         (order.len() == self.states() && incoming[0] == 0).then_some(order)
     }
+}
+
+/// A list of a checkpoint.
+fn numbers(words: &mut dyn Iterator<Item = u64>) -> Option<Vec<u64>> {
+    (0..words.next()?).map(|_| words.next()).collect()
 }

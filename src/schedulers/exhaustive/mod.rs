@@ -5,26 +5,39 @@
 //! schedules that violate a property, comes exactly from one pass over the graph (`counts.rs`),
 //! and so does the shortest losing schedule (`shortest.rs`), without enumerating schedules.
 //!
-//! States are rows of small integers: every part of a world (server, caches, memories, workers,
-//! what a property remembers) is interned, and what one step does to the parts is computed once by
-//! the real server and then looked up (`parts.rs`). Absolute revisions do not distinguish states,
-//! only their order does (`canonical.rs`). Next to read: `parts.rs`.
+//! States are rows of small integers: every part of a world is interned, and what one step does to
+//! the parts is computed once by the real server and then looked up (`parts.rs`). Absolute
+//! revisions do not distinguish states, only their order does (`canonical.rs`); workers that are
+//! alike are exchanged (`symmetry.rs`); where nobody counts, steps that may change places are taken
+//! in one order (`reduction.rs`). A search that is stopped can be continued (`checkpoint.rs`), and
+//! split (`shard.rs`). Next to read: `search.rs`.
 
 mod canonical;
+mod checkpoint;
 mod counts;
 mod graph;
 mod livelock;
 mod odds;
 mod parts;
+mod reduction;
+mod search;
+mod shard;
 mod shortest;
+mod states;
+mod symmetry;
 
 use std::collections::BTreeSet;
 
+pub use checkpoint::{Checkpoint, Unfinished, Unreadable};
 pub use counts::Counts;
 pub use graph::{Edge, Graph};
 pub use odds::Odds;
+pub use shard::Shard;
 
 use self::parts::Parts;
+use self::reduction::Reduction;
+use self::search::{BATCH, Search};
+use self::symmetry::Symmetry;
 use crate::schedulers::Bound;
 use crate::simulation::{Choice, World};
 
@@ -35,13 +48,33 @@ pub struct Limits {
     pub max_states: u64,
     /// Steps of a schedule at most.
     pub max_steps: u64,
+    /// Bytes for states and transitions at most.
+    pub max_bytes: u64,
     /// Whether states that differ only in absolute revisions are one. Off for comparison only.
     pub canonical: bool,
+    /// Whether workers that are alike are exchanged. A graph of states is then one of
+    /// representatives, so whoever shows it wants this off.
+    pub symmetry: bool,
+    /// Whether steps that may change places are taken in one order only. Then nothing is counted.
+    pub reduce: bool,
+    /// On how many threads. It changes nothing but the time.
+    pub threads: usize,
+    /// Only this part of all schedules.
+    pub shard: Option<Shard>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_states: u64::MAX, max_steps: u64::MAX, canonical: true }
+        Limits {
+            max_states: u64::MAX,
+            max_steps: u64::MAX,
+            max_bytes: u64::MAX,
+            canonical: true,
+            symmetry: false,
+            reduce: false,
+            threads: 1,
+            shard: None,
+        }
     }
 }
 
@@ -59,7 +92,6 @@ pub struct SearchProgress {
 }
 
 /// What a search found.
-#[derive(Debug)]
 pub struct Explored {
     /// The graph.
     pub graph: Graph,
@@ -69,67 +101,148 @@ pub struct Explored {
     pub max_attempts: u32,
     /// How often the effect of a step was looked up rather than computed, and computed.
     pub memo: (u64, u64),
-    /// The distinct contents of the store at the ends of schedules.
-    pub finals: BTreeSet<String>,
+    /// The workers that were explored up to permutation, by index, class by class.
+    pub symmetric: Vec<Vec<usize>>,
+    /// Bytes that states and transitions took.
+    pub bytes: u64,
+    /// What is needed to continue a search that was stopped.
+    pub unfinished: Option<Unfinished>,
+    reduced: bool,
+    parts: Parts,
 }
 
-/// How many states are expanded between two calls of `pulse`.
-const PULSE: usize = 1024;
+impl std::fmt::Debug for Explored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Explored")
+            .field("states", &self.graph.states())
+            .field("transitions", &self.graph.transitions())
+            .field("stopped_by", &self.stopped_by)
+            .finish_non_exhaustive()
+    }
+}
 
-/// Explores every schedule of a world. `pulse` is told of progress from time to time, and stops
-/// the search by returning a bound.
-pub fn explore(
+/// Told of progress from time to time; stops a search by returning a bound.
+pub type Pulse<'p> = &'p mut dyn FnMut(SearchProgress) -> Option<Bound>;
+
+/// How far a search has come, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    /// The next state to be expanded.
+    next: usize,
+    /// The first state of the next depth.
+    level_end: usize,
+    depth: u64,
+}
+
+const START: Position = Position { next: 0, level_end: 1, depth: 0 };
+
+/// Explores every schedule of a world.
+pub fn explore(world: &World, limits: Limits, pulse: Pulse<'_>) -> Explored {
+    let (mut search, mut at) = (begin(world, &limits), START);
+    if let Some(shard) = limits.shard {
+        shard.split(&mut search, &mut at);
+    }
+    let explored = run(search, at, &limits, pulse);
+    let is_cyclic = || explored.stopped_by.is_none() && explored.graph.topological().is_none();
+    // Whether a scheduler is fair along a cycle is asked of workers, not of representatives.
+    if !explored.symmetric.is_empty() && is_cyclic() {
+        return explore(world, Limits { symmetry: false, ..limits }, pulse);
+    }
+    explored
+}
+
+/// Continues a search that was stopped.
+///
+/// # Errors
+/// If the checkpoint is of another search.
+pub fn resume(
     world: &World,
     limits: Limits,
-    pulse: &mut dyn FnMut(SearchProgress) -> Option<Bound>,
-) -> Explored {
-    let mut parts = Parts::new(world, limits.canonical);
-    let mut graph = Graph::new(world.setting.observers.len());
-    let mut row = parts.initial(world);
-    graph.add(&row);
+    checkpoint: Checkpoint,
+    pulse: Pulse<'_>,
+) -> Result<Explored, Unreadable> {
+    let mut search = begin(world, &limits);
+    let at = checkpoint.restore(&mut search)?;
+    Ok(run(search, at, &limits, pulse))
+}
+
+fn begin(world: &World, limits: &Limits) -> Search {
+    let symmetry = if limits.symmetry { Symmetry::of(world) } else { Symmetry::default() };
+    let reduction = limits.reduce.then(|| Reduction::of(world)).flatten();
+    let graph = Graph::new(world, !symmetry.is_none());
+    let mut parts = Parts::new(world, limits.canonical, symmetry, reduction);
+    let first = parts.initial(world);
+    Search::new(parts, &first, graph, limits.threads)
+}
+
+fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) -> Explored {
     let mut stopped_by = None;
-    let (mut next, mut level_end, mut depth) = (0, 1, 0);
-    while next < graph.states() && stopped_by.is_none() {
-        if next == level_end {
-            (depth, level_end) = (depth + 1, graph.states());
+    while at.next < search.states.len() {
+        if at.next == at.level_end {
+            (at.depth, at.level_end) = (at.depth + 1, search.states.len());
         }
-        if next % PULSE == 0 {
-            stopped_by = pulse(SearchProgress {
-                states: graph.states() as u64,
-                frontier: (graph.states() - next) as u64,
-                transitions: graph.transitions() as u64,
-                depth,
-            });
+        stopped_by = bound(&search, at, limits).or_else(|| pulse(progress(&search, at)));
+        if stopped_by.is_some() {
+            break;
         }
-        row.copy_from_slice(graph.row(next));
-        if parts.is_finished(&row) {
-            graph.close_final(next, parts.judge(&row));
-        } else if next as u64 >= limits.max_states {
-            stopped_by = Some(Bound::States(limits.max_states));
-            graph.leave_open(next);
-        } else if depth >= limits.max_steps {
-            graph.leave_open(next);
+        let most = usize::try_from(limits.max_states).unwrap_or(usize::MAX);
+        let end = (at.next + BATCH).min(at.level_end).min(most);
+        if at.depth >= limits.max_steps {
+            search.expand_finals(at.next, end);
         } else {
-            parts.expand(&row, &mut |choice, to, flags| graph.connect(choice, to, flags));
-            graph.close(next);
+            search.expand(at.next, end);
         }
-        next += 1;
+        at.next = end;
     }
-    for state in next..graph.states() {
-        graph.leave_open(state);
-    }
-    if stopped_by.is_none() && graph.is_open() {
+    search.graph.close(search.states.len());
+    if stopped_by.is_none() && search.graph.is_open() {
         stopped_by = Some(Bound::Steps(limits.max_steps));
     }
-    let finals = graph.finals().map(|state| parts.content(graph.row(state))).collect();
-    Explored { stopped_by, max_attempts: parts.max_attempts, memo: parts.memo, finals, graph }
+    let bytes = search.bytes();
+    let Search { parts, states, graph, learnt, .. } = search;
+    let (computed, transitions) = (parts.computed, graph.transitions() as u64);
+    let unfinished = match stopped_by {
+        Some(Bound::Steps(_)) | None => None,
+        Some(_) => Some(Unfinished::new(states, learnt, at)),
+    };
+    Explored {
+        stopped_by,
+        max_attempts: parts.max_attempts,
+        memo: (transitions.saturating_sub(computed), computed),
+        symmetric: parts.symmetric(),
+        bytes,
+        unfinished,
+        reduced: parts.reduction().is_some(),
+        graph,
+        parts,
+    }
+}
+
+fn bound(search: &Search, at: Position, limits: &Limits) -> Option<Bound> {
+    if at.next as u64 >= limits.max_states {
+        return Some(Bound::States(limits.max_states));
+    }
+    let full = search.bytes() > limits.max_bytes || search.graph.is_full();
+    full.then_some(Bound::Memory(limits.max_bytes))
+}
+
+fn progress(search: &Search, at: Position) -> SearchProgress {
+    let states = search.states.len();
+    SearchProgress {
+        states: states as u64,
+        frontier: (states - at.next) as u64,
+        transitions: search.graph.transitions() as u64,
+        depth: at.depth,
+    }
 }
 
 impl Explored {
     /// The shortest schedule that violates (meets) the observer with this index, and among those
     /// the one with the fewest switches between workers; and, if it leads nowhere, without end.
     pub fn shortest(&self, observer: usize) -> Option<Vec<Choice>> {
-        shortest::schedule(&self.graph, Some(observer))
+        self.graph
+            .ever_decides(observer)
+            .then(|| shortest::schedule(&self.graph, Some(observer)))?
     }
 
     /// The shortest schedule of all, whatever it decides.
@@ -144,14 +257,25 @@ impl Explored {
         if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
-    /// Exact counts; up to so many steps if the graph has a cycle or was cut off there.
+    /// Exact counts; up to so many steps if the graph has a cycle or was cut off there. `None` if
+    /// something else cut it off, or if steps that may change places were taken in one order.
     pub fn counts(&self, max_steps: u64) -> Option<Counts> {
+        if self.reduced {
+            return None;
+        }
         counts::count(&self.graph, &self.stopped_by, max_steps)
     }
 
+    /// The distinct contents of the store at the ends of schedules (where workers are exchanged,
+    /// those of the representatives).
+    pub fn finals(&self) -> BTreeSet<String> {
+        self.parts.contents(&self.graph.final_commons)
+    }
+
     /// How likely a scheduler that picks at random is to decide the observer with this index;
-    /// `None` if a bound cut the search off.
+    /// `None` if a bound cut the search off, or choices were left out.
     pub fn odds(&self, observer: usize, max_steps: u64) -> Option<Odds> {
-        self.stopped_by.is_none().then(|| odds::odds(&self.graph, observer, max_steps))
+        let all = self.stopped_by.is_none() && !self.reduced;
+        all.then(|| odds::odds(&self.graph, observer, max_steps))
     }
 }

@@ -1,14 +1,26 @@
 //! The parts of worlds as small integers, and what a step does to them, computed once.
 //!
-//! A state is a row: server, fault budget, caches, memories, what each property remembers, and
-//! workers, each the number of an interned value. A worker's step depends on the worker, the
-//! server and (for a look into a cache, or a touch of memory) one more part; its effect is computed
-//! by [`perform`] on the real values the first time, and looked up ever after. Nothing of the
-//! server's semantics is written a second time. Faults are rare, and take the plain way through
-//! [`World`]. Next to read: `canonical.rs`.
+//! A state is a row of numbers: first what is common to all (server, memories, fault budget, what
+//! the properties remember, as one number), then each worker, then each informer cache. What a
+//! step does depends on the common part, the worker that moves and, for a look into a cache, that
+//! cache; it is computed by [`perform`](crate::simulation::perform) on the real values the first
+//! time (`learn.rs`) and looked up ever after (`expand.rs`). Nothing of the server's semantics is
+//! written a second time.
+//!
+//! Looking up changes nothing, so many threads may do it at once; what they find missing they
+//! name ([`Miss`]), and one thread learns it, in the order of the states. The numbers are therefore
+//! the same with any number of threads, and learning the same list of misses again gives the same
+//! tables: that list is all of this that a checkpoint holds. Next to read: `parts/expand.rs`.
 
+mod exchange;
+mod expand;
+mod learn;
 mod relabel;
 
+pub(super) use expand::Scratch;
+pub(super) use learn::Miss;
+
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -16,14 +28,16 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::canonical::Relabelling;
-use super::graph::Edge;
+use super::reduction::Reduction;
+use super::symmetry::Symmetry;
 use crate::apiserver::ApiServer;
-use crate::client::{Informer, WatchEvent, without_managed_fields};
+use crate::client::{Informer, WatchEvent};
 use crate::reconcilers::{Ask, BoxedWorker};
-use crate::simulation::{
-    BoxedMemory, Choice, Ending, FaultBudget, Setting, SharedObject, World, deliver, mark, perform,
-};
+use crate::simulation::{BoxedMemory, Choice, Ending, FaultBudget, Setting, SharedObject, World};
 use crate::trace::Event;
+
+/// No number.
+const NONE: u32 = u32::MAX;
 
 /// A numbered set of values.
 #[derive(Debug)]
@@ -41,353 +55,311 @@ impl<T: Hash + Eq> Table<T> {
     fn value(&self, number: u32) -> &T {
         &self.0[number as usize]
     }
+
+    fn len(&self) -> u32 {
+        self.0.len() as u32
+    }
 }
 
-/// Where the parts stand in a row.
+/// A function of numbers, known in part.
+#[derive(Debug, Default)]
+struct Known(Vec<u32>);
+
+impl Known {
+    fn get(&self, number: u32) -> Option<u32> {
+        self.0.get(number as usize).copied().filter(|known| *known != NONE)
+    }
+
+    fn set(&mut self, number: u32, value: u32) {
+        let at = number as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, NONE);
+        }
+        self.0[at] = value;
+    }
+}
+
+/// What stands where in a row: [common, workers, caches].
 #[derive(Clone, Copy, Debug)]
-struct Layout {
-    caches: usize,
+pub(super) struct Layout {
+    pub workers: usize,
+    pub caches: usize,
+    pub width: usize,
+}
+
+/// What stands where in a common part: [server, budget, memories, remembered].
+#[derive(Clone, Copy, Debug)]
+struct Common {
     memories: usize,
     remembered: usize,
-    workers: usize,
-    width: usize,
 }
 
 const SERVER: usize = 0;
-const FAULTS: usize = 1;
+const BUDGET: usize = 1;
 
-/// What a worker's step does.
-#[derive(Clone, Copy, Debug)]
-struct Effect {
-    server: u32,
-    memory: u32,
-    worker: u32,
-    event: u32,
-    change: Option<u32>,
-    flags: u16,
+/// What a worker's next step looks at besides the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Nothing,
+    /// The cache with this index.
+    Cache(usize),
+    Memory,
 }
 
 /// What depends only on a worker's value.
 #[derive(Clone, Copy, Debug)]
 struct WorkerFacts {
     done: bool,
-    /// Which part of the row its next step depends on, besides itself and the server.
-    looks_at: Option<usize>,
+    under_way: bool,
+    look: Look,
 }
 
-/// All parts of all states found so far, and the effects of steps.
+/// What a worker's step does, besides what it does to the other workers and to caches.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    common: u32,
+    worker: u32,
+    /// The relabelling of all the others, or [`NONE`].
+    relabelling: u32,
+    /// The change that is queued to caches, or [`NONE`].
+    change: u32,
+    flags: u16,
+}
+
+/// What the server makes of one ask.
+#[derive(Clone, Copy, Debug)]
+struct Effect {
+    server: u32,
+    memory: u32,
+    worker: u32,
+    event: u32,
+    change: u32,
+}
+
+/// One successor of a state that is expanded the plain way.
+#[derive(Clone, Debug)]
+struct Successor {
+    choice: Choice,
+    row: Box<[u32]>,
+    flags: u16,
+}
+
+/// All parts of all states found so far, and what steps do to them.
 pub(super) struct Parts {
     setting: Arc<Setting>,
-    layout: Layout,
+    pub(super) layout: Layout,
+    common: Common,
     canonical: bool,
+    symmetry: Symmetry,
+    reduction: Option<Reduction>,
+
     servers: Table<ApiServer>,
     budgets: Table<FaultBudget>,
-    caches: Table<Informer>,
     memories: Table<SharedObject>,
     remembered: Table<BoxedMemory>,
-    workers: Table<BoxedWorker>,
+    commons: Table<Box<[u32]>>,
+    /// With its index: two workers are never the same, however alike.
+    workers: Table<(usize, BoxedWorker)>,
+    /// With its index, since that says what it watches.
+    caches: Table<(usize, Informer)>,
     events: Table<Event>,
     changes: Table<WatchEvent>,
     relabellings: Table<Relabelling>,
-    facts: FxHashMap<(u32, u32), WorkerFacts>,
-    effects: FxHashMap<(u32, u32, u32, u32), Effect>,
-    queued: FxHashMap<(u32, u32), u32>,
-    delivered: FxHashMap<(u32, u32, u32), (u32, u32)>,
+
+    worker_facts: Vec<WorkerFacts>,
+    /// Whether a fault is still allowed, by common part.
+    with_faults: Vec<bool>,
+    /// Whether an event is queued, by cache.
+    lagging: Vec<bool>,
+
+    effects: FxHashMap<(u32, u32, u32), Effect>,
     noticed: FxHashMap<(u32, u32, u32), (u32, bool)>,
-    /// From server and memories to the relabelling, `None` where nothing changes.
-    relabelling: FxHashMap<Box<[u32]>, Option<u32>>,
+    /// From a common part as a step leaves it to the canonical one and the relabelling.
+    settled: FxHashMap<u32, (u32, u32)>,
     relabelled: FxHashMap<(u8, u32, u32), u32>,
-    /// A key being made, kept for its memory.
-    key: Vec<u32>,
+
+    steps: FxHashMap<u64, Step>,
+    looks: FxHashMap<(u64, u32), Step>,
+    deliveries: FxHashMap<(u64, u32), Step>,
+    queued: FxHashMap<u64, u32>,
+    relabelled_workers: Vec<Known>,
+    relabelled_caches: Vec<Known>,
+    exchanged: Vec<exchange::Exchanged>,
+    judged: Known,
+    plain: FxHashMap<Box<[u32]>, Vec<Successor>>,
+
     pub(super) max_attempts: u32,
-    pub(super) memo: (u64, u64),
+    /// How often the server, a cache or a property was really asked.
+    pub(super) computed: u64,
 }
 
 impl Parts {
-    pub(super) fn new(world: &World, canonical: bool) -> Self {
+    pub(super) fn new(
+        world: &World,
+        canonical: bool,
+        symmetry: Symmetry,
+        reduction: Option<Reduction>,
+    ) -> Self {
         let setting = Arc::clone(&world.setting);
-        let caches = FAULTS + 1;
-        let memories = caches + world.caches.len();
+        let workers = 1;
+        let caches = workers + world.workers.len();
+        let memories = BUDGET + 1;
         let remembered = memories + world.memories.len();
-        let workers = remembered + world.remembered.len();
-        let width = workers + world.workers.len();
         let renamable = world.workers.iter().all(|worker| worker.revisions().is_some());
+        let pairs = symmetry.pairs();
         Parts {
             setting,
-            layout: Layout { caches, memories, remembered, workers, width },
+            layout: Layout { workers, caches, width: caches + world.caches.len() },
+            common: Common { memories, remembered },
             canonical: canonical && renamable,
+            symmetry,
+            reduction,
             servers: Table::new(),
             budgets: Table::new(),
-            caches: Table::new(),
             memories: Table::new(),
             remembered: Table::new(),
+            commons: Table::new(),
             workers: Table::new(),
+            caches: Table::new(),
             events: Table::new(),
             changes: Table::new(),
             relabellings: Table::new(),
-            facts: FxHashMap::default(),
+            worker_facts: Vec::new(),
+            with_faults: Vec::new(),
+            lagging: Vec::new(),
             effects: FxHashMap::default(),
-            queued: FxHashMap::default(),
-            delivered: FxHashMap::default(),
             noticed: FxHashMap::default(),
-            relabelling: FxHashMap::default(),
+            settled: FxHashMap::default(),
             relabelled: FxHashMap::default(),
-            key: Vec::new(),
+            steps: FxHashMap::default(),
+            looks: FxHashMap::default(),
+            deliveries: FxHashMap::default(),
+            queued: FxHashMap::default(),
+            relabelled_workers: Vec::new(),
+            relabelled_caches: Vec::new(),
+            exchanged: (0..pairs).map(|_| Default::default()).collect(),
+            judged: Known::default(),
+            plain: FxHashMap::default(),
             max_attempts: 0,
-            memo: (0, 0),
+            computed: 0,
         }
     }
 
+    /// The row of the initial state.
     pub(super) fn initial(&mut self, world: &World) -> Vec<u32> {
-        let mut row = self.row_of(world);
-        self.canonicalise(&mut row);
+        self.row_of(world)
+    }
+
+    /// The canonical row of a world, up to exchanges.
+    fn row_of(&mut self, world: &World) -> Vec<u32> {
+        let raw = self.common_of(world);
+        let (common, relabelling) = self.settle(raw);
+        let mut row = Vec::with_capacity(self.layout.width);
+        row.push(common);
+        for (index, worker) in world.workers.iter().enumerate() {
+            let worker = self.number_worker(index, worker.clone());
+            row.push(self.settle_worker(relabelling, worker));
+        }
+        for (index, cache) in world.caches.iter().enumerate() {
+            let cache = self.number_cache(index, cache.clone());
+            row.push(self.settle_cache(relabelling, cache));
+        }
         row
     }
 
-    fn row_of(&mut self, world: &World) -> Vec<u32> {
-        let mut row = Vec::with_capacity(self.layout.width);
-        row.push(self.servers.number(world.server.clone()));
-        row.push(self.budgets.number(world.faults));
-        row.extend(world.caches.iter().map(|cache| self.caches.number(cache.clone())));
-        row.extend(world.memories.iter().map(|memory| self.memories.number(memory.clone())));
-        row.extend(world.remembered.iter().map(|m| self.remembered.number(m.clone())));
-        row.extend(world.workers.iter().map(|worker| self.workers.number(worker.clone())));
-        row
+    fn common_of(&mut self, world: &World) -> u32 {
+        let mut common =
+            vec![self.servers.number(world.server.clone()), self.budgets.number(world.faults)];
+        common.extend(world.memories.iter().map(|memory| self.memories.number(memory.clone())));
+        common.extend(world.remembered.iter().map(|m| self.remembered.number(m.clone())));
+        self.number_common(common.into())
+    }
+
+    fn number_common(&mut self, common: Box<[u32]>) -> u32 {
+        let with_faults = *self.budgets.value(common[BUDGET]) != FaultBudget::default();
+        let number = self.commons.number(common);
+        if number as usize == self.with_faults.len() {
+            self.with_faults.push(with_faults);
+        }
+        number
+    }
+
+    fn number_worker(&mut self, index: usize, mut worker: BoxedWorker) -> u32 {
+        if self.canonical {
+            worker.settle();
+        }
+        let number = self.workers.number((index, worker));
+        if number as usize == self.worker_facts.len() {
+            let worker = &self.workers.value(number).1;
+            let ask = worker.ask();
+            let cache = self.setting.workers[index].cache;
+            let look = match ask {
+                Ask::Cache(_) => cache.map_or(Look::Nothing, Look::Cache),
+                Ask::Shared(_) => Look::Memory,
+                Ask::Api(_) | Ask::Done => Look::Nothing,
+            };
+            let (done, under_way) = (ask == Ask::Done, worker.progress().under_way);
+            self.worker_facts.push(WorkerFacts { done, under_way, look });
+        }
+        number
+    }
+
+    fn number_cache(&mut self, index: usize, cache: Informer) -> u32 {
+        let lagging = cache.lag() > 0;
+        let number = self.caches.number((index, cache));
+        if number as usize == self.lagging.len() {
+            self.lagging.push(lagging);
+        }
+        number
     }
 
     /// The world of a row, for what is too rare to be memoised.
     fn world(&self, row: &[u32]) -> World {
         let layout = self.layout;
-        let caches = row[layout.caches..layout.memories].iter();
-        let memories = row[layout.memories..layout.remembered].iter();
-        let remembered = row[layout.remembered..layout.workers].iter();
-        let workers = row[layout.workers..].iter();
+        let common = self.commons.value(row[0]);
+        let memories = common[self.common.memories..self.common.remembered].iter();
+        let remembered = common[self.common.remembered..].iter();
+        let workers = row[layout.workers..layout.caches].iter();
+        let caches = row[layout.caches..].iter();
         World {
             setting: Arc::clone(&self.setting),
-            server: self.servers.value(row[SERVER]).clone(),
-            caches: caches.map(|&n| self.caches.value(n).clone()).collect(),
+            server: self.servers.value(common[SERVER]).clone(),
+            caches: caches.map(|&n| self.caches.value(n).1.clone()).collect(),
             memories: memories.map(|&n| self.memories.value(n).clone()).collect(),
-            faults: *self.budgets.value(row[FAULTS]),
-            workers: workers.map(|&n| self.workers.value(n).clone()).collect(),
-            decided: vec![false; layout.workers - layout.remembered],
+            faults: *self.budgets.value(common[BUDGET]),
+            workers: workers.map(|&n| self.workers.value(n).1.clone()).collect(),
+            decided: vec![false; remembered.len()],
             remembered: remembered.map(|&n| self.remembered.value(n).clone()).collect(),
         }
     }
 
-    fn worker_facts(&mut self, index: usize, number: u32) -> WorkerFacts {
-        let key = (index as u32, number);
-        if let Some(facts) = self.facts.get(&key) {
-            return *facts;
-        }
-        let info = &self.setting.workers[index];
-        let ask = self.workers.value(number).ask();
-        let looks_at = match ask {
-            Ask::Cache(_) => info.cache.map(|cache| self.layout.caches + cache),
-            Ask::Shared(_) => Some(self.layout.memories + info.process),
-            Ask::Api(_) | Ask::Done => None,
-        };
-        let facts = WorkerFacts { done: ask == Ask::Done, looks_at };
-        self.facts.insert(key, facts);
-        facts
-    }
-
-    pub(super) fn is_finished(&mut self, row: &[u32]) -> bool {
-        let workers = &row[self.layout.workers..];
-        workers.iter().enumerate().all(|(index, &number)| self.worker_facts(index, number).done)
-    }
-
-    fn ending(&self, row: &[u32]) -> Ending {
-        let server = self.servers.value(row[SERVER]);
+    fn ending(&self, common: u32) -> Ending {
+        let server = self.servers.value(self.commons.value(common)[SERVER]);
         let object = |key: &crate::apiserver::Key| Some((key.clone(), server.object(key)?));
-        Ending {
-            objects: self.setting.objects.iter().filter_map(object).collect(),
-            workers: row[self.layout.workers..]
-                .iter()
-                .map(|&number| self.workers.value(number).progress())
-                .collect(),
-        }
+        Ending { objects: self.setting.objects.iter().filter_map(object).collect() }
     }
 
-    /// Which observers the end of a schedule decides, as bits.
-    pub(super) fn judge(&self, row: &[u32]) -> u16 {
-        let ending = self.ending(row);
-        let remembered = &row[self.layout.remembered..self.layout.workers];
-        let judged = self.setting.observers.iter().zip(remembered).enumerate();
-        let bits = judged.map(|(index, (observer, &memory))| {
-            let decided = observer.decides_at_end(self.remembered.value(memory), &ending);
-            u16::from(decided) << index
-        });
-        bits.fold(0, |all, bit| all | bit)
+    /// What the stores of these states hold, for comparing sets of final states. After exchanges,
+    /// these are the representatives.
+    pub(super) fn contents(&self, commons: &BTreeSet<u32>) -> BTreeSet<String> {
+        commons.iter().map(|common| self.ending(*common).content()).collect()
     }
 
-    /// What the store holds in a state, for comparing sets of final states.
-    pub(super) fn content(&self, row: &[u32]) -> String {
-        self.ending(row).content()
+    pub(super) fn reduction(&self) -> Option<&Reduction> {
+        self.reduction.as_ref()
     }
 
-    /// Takes every choice of a state and hands over where it leads.
-    pub(super) fn expand(&mut self, row: &[u32], connect: &mut dyn FnMut(Choice, &[u32], u16)) {
-        if *self.budgets.value(row[FAULTS]) != FaultBudget::default() {
-            return self.expand_plainly(row, connect);
-        }
-        let mut to = Vec::with_capacity(self.layout.width);
-        for index in 0..self.setting.workers.len() {
-            if let Some(flags) = self.move_worker(row, &mut to, index) {
-                connect(Choice::Worker(index), &to, flags);
-            }
-        }
-        for index in 0..self.setting.caches.len() {
-            if let Some(flags) = self.deliver(row, &mut to, index) {
-                connect(Choice::Deliver(index), &to, flags);
-            }
-        }
+    /// The workers that are explored up to permutation, class by class.
+    pub(super) fn symmetric(&self) -> Vec<Vec<usize>> {
+        self.symmetry.classes()
     }
 
-    /// With faults about, choices are listed and taken by the world itself.
-    fn expand_plainly(&mut self, row: &[u32], connect: &mut dyn FnMut(Choice, &[u32], u16)) {
-        let world = self.world(row);
-        for choice in world.choices() {
-            let mut after = world.clone();
-            let event = after.take(choice);
-            self.memo.1 += 1;
-            let decided = after.decided.iter().enumerate();
-            let decided =
-                decided.map(|(index, &decided)| (Edge::DECIDES * u16::from(decided)) << index);
-            let flags = self.flags_of(&event) | decided.fold(0, |all, bit| all | bit);
-            let mut to = self.row_of(&after);
-            self.canonicalise(&mut to);
-            connect(choice, &to, flags);
-        }
+    pub(super) fn is_done(&self, worker: u32) -> bool {
+        self.worker_facts[worker as usize].done
     }
 
-    fn flags_of(&mut self, event: &Event) -> u16 {
-        if event.is_write() {
-            self.max_attempts = self.max_attempts.max(event.mark.attempts);
-        }
-        let api = if event.is_api_call() { Edge::API } else { 0 };
-        let conflict = if event.is_conflict() { Edge::CONFLICT } else { 0 };
-        api | conflict
-    }
-
-    fn move_worker(&mut self, row: &[u32], to: &mut Vec<u32>, index: usize) -> Option<u16> {
-        let number = row[self.layout.workers + index];
-        let facts = self.worker_facts(index, number);
-        if facts.done {
-            return None;
-        }
-        let effect = self.effect(row, index, number, facts);
-        to.clear();
-        to.extend_from_slice(row);
-        to[SERVER] = effect.server;
-        to[self.layout.workers + index] = effect.worker;
-        to[self.layout.memories + self.setting.workers[index].process] = effect.memory;
-        if let Some(change) = effect.change {
-            self.queue(to, change);
-        }
-        let flags = effect.flags | self.notice(to, effect.event);
-        self.canonicalise(to);
-        Some(flags)
-    }
-
-    fn effect(&mut self, row: &[u32], index: usize, number: u32, facts: WorkerFacts) -> Effect {
-        let memory_at = self.layout.memories + self.setting.workers[index].process;
-        let memory = row[memory_at];
-        let looked_at = facts.looks_at.map_or(u32::MAX, |at| row[at]);
-        let key = (index as u32, row[SERVER], number, looked_at);
-        if let Some(effect) = self.effects.get(&key) {
-            self.memo.0 += 1;
-            // A step that does not look at memory leaves it as it is.
-            let touches = facts.looks_at == Some(memory_at);
-            return if touches { *effect } else { Effect { memory, ..*effect } };
-        }
-        self.memo.1 += 1;
-        let mut server = self.servers.value(row[SERVER]).clone();
-        let mut held = self.memories.value(memory).clone();
-        let mut worker = self.workers.value(number).clone();
-        let cache = facts.looks_at.filter(|&at| at < self.layout.memories);
-        let cache = cache.map(|at| self.caches.value(row[at]));
-        let mut performed = perform(&mut server, cache, &mut held, index, &worker.ask(), false);
-        let before = worker.progress();
-        if let Some(answer) = &performed.answer {
-            worker.answer(answer);
-        }
-        performed.event.mark = mark(before, worker.progress());
-        let flags = self.flags_of(&performed.event);
-        let changed = performed.changes.into_iter().next().map(|change| WatchEvent {
-            object: change.object.as_ref().map(without_managed_fields),
-            key: change.key,
-        });
-        let effect = Effect {
-            server: self.servers.number(server),
-            memory: self.memories.number(held),
-            worker: self.workers.number(worker),
-            event: self.events.number(performed.event),
-            change: changed.map(|change| self.changes.number(change)),
-            flags,
-        };
-        self.effects.insert(key, effect);
-        effect
-    }
-
-    fn queue(&mut self, to: &mut [u32], change: u32) {
-        for index in 0..self.setting.caches.len() {
-            let watches = self.setting.caches[index].keys.contains(&self.changes.value(change).key);
-            let place = &mut to[self.layout.caches + index];
-            if watches {
-                let (caches, changes) = (&mut self.caches, &self.changes);
-                *place = *self.queued.entry((*place, change)).or_insert_with(|| {
-                    let mut cache = caches.value(*place).clone();
-                    cache.enqueue(changes.value(change).clone());
-                    caches.number(cache)
-                });
-            }
-        }
-    }
-
-    fn deliver(&mut self, row: &[u32], to: &mut Vec<u32>, index: usize) -> Option<u16> {
-        let number = row[self.layout.caches + index];
-        if self.caches.value(number).lag() == 0 {
-            return None;
-        }
-        let key = (index as u32, row[SERVER], number);
-        let (cache, event) = match self.delivered.get(&key) {
-            Some(known) => *known,
-            None => {
-                let mut cache = self.caches.value(number).clone();
-                let event = deliver(self.servers.value(row[SERVER]), &mut cache, index);
-                let effect = (self.caches.number(cache), self.events.number(event));
-                self.delivered.insert(key, effect);
-                effect
-            }
-        };
-        to.clear();
-        to.extend_from_slice(row);
-        to[self.layout.caches + index] = cache;
-        let flags = self.notice(to, event);
-        self.canonicalise(to);
-        Some(flags)
-    }
-
-    /// Lets every observer take notice of an event; says which of them it decides.
-    fn notice(&mut self, to: &mut [u32], event: u32) -> u16 {
-        let mut flags = 0;
-        for index in 0..self.setting.observers.len() {
-            let place = &mut to[self.layout.remembered + index];
-            let key = (index as u32, *place, event);
-            let (memory, decided) = match self.noticed.get(&key) {
-                Some(known) => *known,
-                None => {
-                    let mut memory = self.remembered.value(*place).clone();
-                    let observer = &self.setting.observers[index];
-                    let decided = observer.observe(&mut memory, self.events.value(event));
-                    let effect = (self.remembered.number(memory), decided);
-                    self.noticed.insert(key, effect);
-                    effect
-                }
-            };
-            *place = memory;
-            flags |= (Edge::DECIDES * u16::from(decided)) << index;
-        }
-        flags
+    /// How many different numbers may stand in a column: of common parts, workers, caches.
+    pub(super) fn ranges(&self) -> (u32, u32, u32) {
+        (self.commons.len(), self.workers.len(), self.caches.len())
     }
 }

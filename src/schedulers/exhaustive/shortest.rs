@@ -7,7 +7,7 @@
 //! choose well from any predecessor. Deliveries and faults are nobody's move and cost no switch.
 //! Next to read: `check/mod.rs`.
 
-use super::graph::{Edge, Graph};
+use super::graph::Graph;
 use crate::simulation::Choice;
 use crate::trace::Fault;
 
@@ -34,6 +34,18 @@ impl Way {
         (self.steps, self.switches.saturating_add(u32::from(switch)))
     }
 
+    /// The same, with the workers called by who stands at their places.
+    fn named(self, names: Option<&[u8]>) -> Way {
+        match names {
+            Some(names) if self.starts != u64::MAX => {
+                let at_places = (0..names.len().min(64))
+                    .map(|at| if self.starts >> at & 1 == 1 { 1 << names[at].min(63) } else { 0 });
+                Way { starts: at_places.fold(0, |all, bit: u64| all | bit), ..self }
+            }
+            _ => self,
+        }
+    }
+
     fn or(self, other: Way) -> Way {
         match self.cost().cmp(&other.cost()) {
             std::cmp::Ordering::Less => self,
@@ -51,6 +63,11 @@ fn mover(choice: Choice) -> u64 {
         }
         Choice::Deliver(_) | Choice::Fault(_) => 0,
     }
+}
+
+/// Who stands at a place.
+fn name(names: &Option<Vec<u8>>, at: u8) -> u8 {
+    names.as_ref().map_or(at, |names| names[at as usize])
 }
 
 /// The shortest way to any end, and to an end that decides the observer.
@@ -73,32 +90,40 @@ pub(super) fn schedule(graph: &Graph, observer: Option<usize>) -> Option<Vec<Cho
     if way(0, wanted) == NONE {
         return None;
     }
+    // Who stands at each place of the present state: everybody at his own, until somebody is
+    // exchanged.
+    let mut names: Option<Vec<u8>> = None;
     while way(state, wanted) != HERE {
-        let cost = |edge: &Edge| {
+        let steps = graph.edges(state as usize).iter().enumerate().map(|(nth, edge)| {
+            let choice = graph.renamed(graph.choice(*edge), names.as_deref().unwrap_or(&[]));
+            let then = match graph.from(state as usize, nth) {
+                Some(from) => Some(from.iter().map(|at| name(&names, *at)).collect()),
+                None => names.clone(),
+            };
             let still = wanted && !observer.is_some_and(|observer| edge.decides(observer));
-            let moved = mover(graph.choice(*edge));
+            let moved = mover(choice);
             let after = if moved == 0 { last } else { moved };
-            let (steps, switches) = way(edge.to, still).cost_after(after);
+            let (steps, switches) = way(edge.to, still).named(then.as_deref()).cost_after(after);
             let switch = last != 0 && moved != 0 && moved != last;
-            (steps, switches.saturating_add(u32::from(switch)))
-        };
-        let best = graph.edges(state as usize).iter().min_by_key(|edge| cost(edge))?;
-        wanted &= !observer.is_some_and(|observer| best.decides(observer));
-        let choice = graph.choice(*best);
+            ((steps, switches.saturating_add(u32::from(switch))), choice, *edge, then)
+        });
+        let (_, choice, edge, then) = steps.min_by_key(|(cost, choice, ..)| (*cost, *choice))?;
+        wanted &= !observer.is_some_and(|observer| edge.decides(observer));
         if mover(choice) != 0 {
             last = mover(choice);
         }
         schedule.push(choice);
-        state = best.to;
+        (state, names) = (edge.to, then);
     }
     Some(schedule)
 }
 
 fn ways(graph: &Graph, observer: Option<usize>) -> Vec<Ways> {
     let mut ways = vec![Ways { any: NONE, decided: NONE }; graph.states()];
-    let order: Vec<u32> =
-        graph.topological().unwrap_or_else(|| (0..graph.states() as u32).collect());
-    // Without cycles one pass settles everything and a second sees that; with cycles, several.
+    let topological = graph.topological();
+    let acyclic = topological.is_some();
+    let order = topological.unwrap_or_else(|| (0..graph.states() as u32).collect());
+    // Without cycles one pass settles everything.
     loop {
         let mut changed = false;
         for &state in order.iter().rev() {
@@ -106,7 +131,7 @@ fn ways(graph: &Graph, observer: Option<usize>) -> Vec<Ways> {
             changed |= ways[state as usize] != found;
             ways[state as usize] = found;
         }
-        if !changed {
+        if acyclic || !changed {
             return ways;
         }
     }
@@ -118,13 +143,14 @@ fn ways_from(graph: &Graph, observer: Option<usize>, ways: &[Ways], state: usize
         return Ways { any: HERE, decided: if counts { HERE } else { NONE } };
     }
     let mut found = Ways { any: NONE, decided: NONE };
-    for edge in graph.edges(state) {
+    for (nth, edge) in graph.edges(state).iter().enumerate() {
         let decides = observer.is_some_and(|observer| edge.decides(observer));
         let next = ways[edge.to as usize];
         let choice = graph.choice(*edge);
-        found.any = found.any.or(through(choice, next.any));
+        let from = graph.from(state, nth);
+        found.any = found.any.or(through(choice, next.any.named(from)));
         let rest = if decides { next.any } else { next.decided };
-        found.decided = found.decided.or(through(choice, rest));
+        found.decided = found.decided.or(through(choice, rest.named(from)));
     }
     found
 }

@@ -1,99 +1,133 @@
 //! Relabels the revisions in the parts of a row, each part once for each relabelling.
 //!
-//! What is relabelled, and why states stay apart that must, is in `canonical.rs`. Next to read:
-//! `graph.rs`.
+//! What is relabelled, and why states stay apart that must, is in `canonical.rs`. The relabelling
+//! follows from the common part alone. Next to read: `exchange.rs`.
 
 use std::sync::Arc;
 
 use super::super::canonical::Relabelling;
-use super::{FAULTS, Parts, SERVER};
+use super::{Known, NONE, Parts, SERVER};
 use crate::apiserver::Revision;
 use crate::reconcilers::{Worker, WorkerValue, renamed};
 
+/// The kinds of parts that a common part is made of, as keys of the memo.
+const OF_SERVER: u8 = 0;
+const OF_MEMORY: u8 = 1;
+/// The first of the observers.
+const OF_OBSERVER: u8 = 2;
+
 impl Parts {
-    /// Relabels the revisions of a row; see `canonical.rs`.
-    pub(super) fn canonicalise(&mut self, row: &mut [u32]) {
+    /// The canonical form of a common part, and the relabelling that leads to it; [`NONE`] if
+    /// nothing is ever relabelled.
+    pub(super) fn settle(&mut self, common: u32) -> (u32, u32) {
         if !self.canonical {
-            return;
+            return (common, NONE);
         }
-        let layout = self.layout;
-        self.key.clear();
-        self.key.push(row[SERVER]);
-        self.key.extend_from_slice(&row[layout.remembered..layout.workers]);
-        let relabelling = match self.relabelling.get(&self.key[..]) {
-            Some(known) => *known,
-            None => {
-                let found = self.find_relabelling(row);
-                self.relabelling.insert(self.key.as_slice().into(), found);
-                found
-            }
-        };
-        let Some(number) = relabelling else { return };
-        for (at, part) in row.iter_mut().enumerate().filter(|(at, _)| *at != FAULTS) {
+        if let Some(known) = self.settled.get(&common) {
+            return *known;
+        }
+        let parts = self.commons.value(common).clone();
+        let relabelling = self.relabelling(&parts);
+        let mut settled = parts.clone();
+        let layout = self.common;
+        for (at, part) in settled.iter_mut().enumerate() {
             let kind = match at {
-                SERVER => 0,
-                at if at < layout.memories => 1,
-                at if at < layout.remembered => 2,
-                // What a property remembers is renamed by that property.
-                at if at < layout.workers => 4 + (at - layout.remembered) as u8,
-                _ => 3,
+                SERVER => OF_SERVER,
+                super::BUDGET => continue,
+                at if at < layout.remembered => OF_MEMORY,
+                at => OF_OBSERVER + (at - layout.remembered) as u8,
             };
-            let key = (kind, *part, number);
-            *part = match self.relabelled.get(&key) {
-                Some(known) => *known,
-                None => {
-                    let renamed = self.relabel(kind, *part, number);
-                    self.relabelled.insert(key, renamed);
-                    renamed
-                }
-            };
+            *part = self.relabel(kind, *part, relabelling);
         }
+        let settled = (self.number_common(settled), relabelling);
+        self.settled.insert(common, settled);
+        settled
     }
 
-    fn find_relabelling(&mut self, row: &[u32]) -> Option<u32> {
-        let server = self.servers.value(row[SERVER]);
-        let memories = &row[self.layout.remembered..self.layout.workers];
+    fn relabelling(&mut self, common: &[u32]) -> u32 {
+        let server = self.servers.value(common[SERVER]);
         let mut remembered = Vec::new();
-        for (observer, &memory) in self.setting.observers.iter().zip(memories) {
+        for (observer, &memory) in
+            self.setting.observers.iter().zip(&common[self.common.remembered..])
+        {
             remembered.extend(observer.revisions(self.remembered.value(memory)));
         }
         let relabelling = Relabelling::new(server.revisions(), remembered);
-        let identity = relabelling.is_identity(server.revision());
-        (!identity).then(|| self.relabellings.number(relabelling))
+        let number = self.relabellings.number(relabelling);
+        while self.relabelled_workers.len() <= number as usize {
+            self.relabelled_workers.push(Known::default());
+            self.relabelled_caches.push(Known::default());
+        }
+        number
     }
 
-    fn relabel(&mut self, kind: u8, part: u32, relabelling: u32) -> u32 {
-        let relabelling = self.relabellings.value(relabelling);
+    /// Whether a relabelling leaves the revisions of everything canonical alone.
+    pub(super) fn is_identity(&self, common: u32, relabelling: u32) -> bool {
+        let server = self.servers.value(self.commons.value(common)[SERVER]);
+        relabelling == NONE || self.relabellings.value(relabelling).is_identity(server.revision())
+    }
+
+    fn relabel(&mut self, kind: u8, part: u32, number: u32) -> u32 {
+        let key = (kind, part, number);
+        if let Some(known) = self.relabelled.get(&key) {
+            return *known;
+        }
+        let relabelling = self.relabellings.value(number);
         let rename = |revision: Revision| relabelling.rename(revision);
-        match kind {
-            0 => {
+        let relabelled = match kind {
+            OF_SERVER => {
                 let mut server = self.servers.value(part).clone();
                 server.rename_revisions(&rename);
                 self.servers.number(server)
             }
-            1 => {
-                let mut cache = self.caches.value(part).clone();
-                cache.map_objects(&|object| renamed(object, &rename));
-                self.caches.number(cache)
-            }
-            2 => {
+            OF_MEMORY => {
                 let memory = self.memories.value(part).as_ref().map(|held| renamed(held, &rename));
                 self.memories.number(memory)
             }
-            3 => {
-                let mut worker = self.workers.value(part).clone();
-                // Through the trait object, not the box.
-                let value: &mut dyn WorkerValue = &mut *worker;
-                let is_live = |revision: Revision| relabelling.is_live(revision);
-                Worker::rename_revisions(value, &rename, &is_live);
-                self.workers.number(worker)
-            }
             _ => {
-                let observer = Arc::clone(&self.setting.observers[kind as usize - 4]);
+                let observer = Arc::clone(&self.setting.observers[(kind - OF_OBSERVER) as usize]);
                 let mut memory = self.remembered.value(part).clone();
                 observer.rename_revisions(&mut memory, &rename);
                 self.remembered.number(memory)
             }
+        };
+        self.relabelled.insert(key, relabelled);
+        relabelled
+    }
+
+    /// A worker after a relabelling.
+    pub(super) fn settle_worker(&mut self, relabelling: u32, worker: u32) -> u32 {
+        if relabelling == NONE {
+            return worker;
         }
+        if let Some(known) = self.relabelled_workers[relabelling as usize].get(worker) {
+            return known;
+        }
+        let (index, mut value) = self.workers.value(worker).clone();
+        let labels = self.relabellings.value(relabelling);
+        let rename = |revision: Revision| labels.rename(revision);
+        let is_live = |revision: Revision| labels.is_live(revision);
+        // Through the trait object, not the box.
+        let inner: &mut dyn WorkerValue = &mut *value;
+        Worker::rename_revisions(inner, &rename, &is_live);
+        let settled = self.number_worker(index, value);
+        self.relabelled_workers[relabelling as usize].set(worker, settled);
+        settled
+    }
+
+    /// A cache after a relabelling.
+    pub(super) fn settle_cache(&mut self, relabelling: u32, cache: u32) -> u32 {
+        if relabelling == NONE {
+            return cache;
+        }
+        if let Some(known) = self.relabelled_caches[relabelling as usize].get(cache) {
+            return known;
+        }
+        let labels = self.relabellings.value(relabelling);
+        let (index, mut value) = self.caches.value(cache).clone();
+        value.map_objects(&|object| renamed(object, &|revision| labels.rename(revision)));
+        let settled = self.number_cache(index, value);
+        self.relabelled_caches[relabelling as usize].set(cache, settled);
+        settled
     }
 }

@@ -1,0 +1,271 @@
+//! Learns what a step does, by doing it: the real server handles the request, the real cache
+//! delivers, the real property takes notice, once for each combination of parts.
+//!
+//! Next to read: `relabel.rs`.
+
+use super::expand::step_key;
+use super::{Effect, Look, NONE, Parts, SERVER, Step, Successor};
+use crate::client::{WatchEvent, without_managed_fields};
+use crate::schedulers::exhaustive::graph::Edge;
+use crate::simulation::{deliver, mark, perform};
+use crate::trace::Event;
+
+/// What was looked up and is not known yet. The list of all misses, in the order in which they
+/// were learnt, makes all tables again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) enum Miss {
+    /// A worker's step; `cache` is the one that it looks into, if it does.
+    Step { common: u32, worker: u32, cache: u32, overlaps: bool },
+    /// A delivery to the cache with this index.
+    Delivery { common: u32, index: u32, cache: u32 },
+    /// A change on its way to a cache.
+    Queue { cache: u32, change: u32 },
+    /// A worker after a relabelling.
+    Worker { relabelling: u32, worker: u32 },
+    /// A cache after a relabelling.
+    Cache { relabelling: u32, cache: u32 },
+    /// A common part after an exchange.
+    ExchangedCommon { pair: u32, common: u32 },
+    /// A worker after an exchange.
+    ExchangedWorker { pair: u32, worker: u32 },
+    /// A cache after an exchange.
+    ExchangedCache { pair: u32, cache: u32 },
+    /// Whom the end decides.
+    Judge { common: u32 },
+    /// All choices of a state in which faults are still allowed.
+    Plain(Box<[u32]>),
+}
+
+impl Parts {
+    /// Makes known what was missing.
+    pub(in super::super) fn learn(&mut self, miss: &Miss) {
+        match *miss {
+            Miss::Step { common, worker, cache, overlaps } => {
+                let step = self.learn_step(common, worker, cache, overlaps);
+                let key = step_key(common, worker, overlaps);
+                match cache {
+                    NONE => drop(self.steps.insert(key, step)),
+                    cache => drop(self.looks.insert((key, cache), step)),
+                }
+            }
+            Miss::Delivery { common, index, cache } => {
+                let step = self.learn_delivery(common, index as usize, cache);
+                self.deliveries.insert((u64::from(common) << 32 | u64::from(index), cache), step);
+            }
+            Miss::Queue { cache, change } => {
+                let queued = self.learn_queue(cache, change);
+                self.queued.insert(u64::from(cache) << 32 | u64::from(change), queued);
+            }
+            Miss::Worker { relabelling, worker } => drop(self.settle_worker(relabelling, worker)),
+            Miss::Cache { relabelling, cache } => drop(self.settle_cache(relabelling, cache)),
+            Miss::ExchangedCommon { pair, common } => self.learn_exchanged_common(pair, common),
+            Miss::ExchangedWorker { pair, worker } => self.learn_exchanged_worker(pair, worker),
+            Miss::ExchangedCache { pair, cache } => self.learn_exchanged_cache(pair, cache),
+            Miss::Judge { common } => self.learn_judge(common),
+            Miss::Plain(ref row) => self.learn_plainly(row),
+        }
+    }
+
+    /// Whether a miss is about numbers that exist: one from a file may not be.
+    pub(in super::super) fn is_known(&self, miss: &Miss) -> bool {
+        let common = |number: u32| number < self.commons.len();
+        let worker = |number: u32| number < self.workers.len();
+        let cache = |number: u32| number < self.caches.len();
+        let change = |number: u32| number < self.changes.len();
+        let relabelling = |number: u32| number < self.relabellings.len();
+        let pair = |number: u32| (number as usize) < self.symmetry.pairs();
+        match *miss {
+            Miss::Step { common: c, worker: w, cache: k, .. } => {
+                common(c) && worker(w) && (k == NONE || cache(k))
+            }
+            Miss::Delivery { common: c, index, cache: k } => {
+                common(c) && cache(k) && (index as usize) < self.setting.caches.len()
+            }
+            Miss::Queue { cache: k, change: c } => cache(k) && change(c),
+            Miss::Worker { relabelling: r, worker: w } => relabelling(r) && worker(w),
+            Miss::Cache { relabelling: r, cache: k } => relabelling(r) && cache(k),
+            Miss::ExchangedCommon { pair: p, common: c } => pair(p) && common(c),
+            Miss::ExchangedWorker { pair: p, worker: w } => pair(p) && worker(w),
+            Miss::ExchangedCache { pair: p, cache: k } => pair(p) && cache(k),
+            Miss::Judge { common: c } => common(c),
+            Miss::Plain(ref row) => {
+                let layout = self.layout;
+                row.len() == layout.width
+                    && common(row[0])
+                    && row[layout.workers..layout.caches].iter().all(|&number| worker(number))
+                    && row[layout.caches..].iter().all(|&number| cache(number))
+            }
+        }
+    }
+
+    fn learn_step(&mut self, common: u32, worker: u32, cache: u32, overlaps: bool) -> Step {
+        let parts = self.commons.value(common).clone();
+        let index = self.workers.value(worker).0;
+        let memory_at = self.common.memories + self.setting.workers[index].process;
+        let effect = self.effect(parts[SERVER], worker, cache, parts[memory_at]);
+        let mut after = parts.clone();
+        after[SERVER] = effect.server;
+        after[memory_at] = effect.memory;
+        let event = self.event_that(effect.event, overlaps);
+        let flags = self.flags_of(event) | self.notice(&mut after, event);
+        let raw = self.number_common(after);
+        let (common, relabelling) = self.settle(raw);
+        let identity = self.is_identity(raw, relabelling);
+        Step {
+            common,
+            worker: self.settle_worker(relabelling, effect.worker),
+            relabelling: if identity { NONE } else { relabelling },
+            change: effect.change,
+            flags,
+        }
+    }
+
+    /// What the server, or whatever the worker asks, makes of its next ask.
+    fn effect(&mut self, server: u32, worker: u32, cache: u32, memory: u32) -> Effect {
+        let touches = self.worker_facts[worker as usize].look == Look::Memory;
+        let looked_at = if touches { memory } else { cache };
+        if let Some(effect) = self.effects.get(&(server, worker, looked_at)) {
+            // A step that does not look at memory leaves it as it is.
+            return if touches { *effect } else { Effect { memory, ..*effect } };
+        }
+        self.computed += 1;
+        let mut store = self.servers.value(server).clone();
+        let mut held = self.memories.value(memory).clone();
+        let (index, mut value) = self.workers.value(worker).clone();
+        let informer = (cache != NONE).then(|| &self.caches.value(cache).1);
+        let ask = value.ask();
+        let mut performed = perform(&mut store, informer, &mut held, index, &ask, false);
+        let before = value.progress();
+        if let Some(answer) = &performed.answer {
+            value.answer(answer);
+        }
+        performed.event.mark = mark(before, value.progress(), false);
+        let change = performed.changes.into_iter().next().map(|change| WatchEvent {
+            object: change.object.as_ref().map(without_managed_fields),
+            key: change.key,
+        });
+        let effect = Effect {
+            server: self.servers.number(store),
+            memory: self.memories.number(held),
+            worker: self.number_worker(index, value),
+            event: self.events.number(performed.event),
+            change: change.map_or(NONE, |change| self.changes.number(change)),
+        };
+        self.effects.insert((server, worker, looked_at), effect);
+        effect
+    }
+
+    /// The event, of a run that begins while another one is under way, or not.
+    fn event_that(&mut self, event: u32, overlaps: bool) -> u32 {
+        if !overlaps {
+            return event;
+        }
+        let mut event = self.events.value(event).clone();
+        event.mark.overlaps = event.mark.first;
+        self.events.number(event)
+    }
+
+    fn flags_of(&mut self, event: u32) -> u16 {
+        let event: &Event = self.events.value(event);
+        if event.is_write() {
+            self.max_attempts = self.max_attempts.max(event.mark.attempts);
+        }
+        flags_of(event)
+    }
+
+    /// Lets every observer take notice of an event; says which of them it decides.
+    fn notice(&mut self, common: &mut [u32], event: u32) -> u16 {
+        let mut flags = 0;
+        let remembered = &mut common[self.common.remembered..];
+        for (index, place) in remembered.iter_mut().enumerate() {
+            let key = (index as u32, *place, event);
+            let (memory, decided) = match self.noticed.get(&key) {
+                Some(known) => *known,
+                None => {
+                    let mut memory = self.remembered.value(*place).clone();
+                    let observer = &self.setting.observers[index];
+                    let decided = observer.observe(&mut memory, self.events.value(event));
+                    let effect = (self.remembered.number(memory), decided);
+                    self.noticed.insert(key, effect);
+                    effect
+                }
+            };
+            *place = memory;
+            flags |= Parts::decides(index, decided);
+        }
+        flags
+    }
+
+    fn learn_delivery(&mut self, common: u32, index: usize, cache: u32) -> Step {
+        self.computed += 1;
+        let mut after = self.commons.value(common).clone();
+        let mut informer = self.caches.value(cache).1.clone();
+        let event = deliver(self.servers.value(after[SERVER]), &mut informer, index);
+        let event = self.events.number(event);
+        let flags = self.notice(&mut after, event);
+        let raw = self.number_common(after);
+        let (common, relabelling) = self.settle(raw);
+        let identity = self.is_identity(raw, relabelling);
+        let informer = self.number_cache(index, informer);
+        Step {
+            common,
+            worker: self.settle_cache(relabelling, informer),
+            relabelling: if identity { NONE } else { relabelling },
+            change: NONE,
+            flags,
+        }
+    }
+
+    /// A cache to which a change is on its way, if it watches the object.
+    fn learn_queue(&mut self, cache: u32, change: u32) -> u32 {
+        let event = self.changes.value(change);
+        let (index, mut informer) = self.caches.value(cache).clone();
+        if !self.setting.caches[index].keys.contains(&event.key) {
+            return cache;
+        }
+        informer.enqueue(event.clone());
+        self.number_cache(index, informer)
+    }
+
+    fn learn_judge(&mut self, common: u32) {
+        let ending = self.ending(common);
+        let remembered = &self.commons.value(common)[self.common.remembered..];
+        let judged = self.setting.observers.iter().zip(remembered).enumerate();
+        let bits = judged.map(|(index, (observer, &memory))| {
+            let decided = observer.decides_at_end(self.remembered.value(memory), &ending);
+            u32::from(decided) << index
+        });
+        let bits = bits.fold(0, |all, bit| all | bit);
+        self.judged.set(common, bits);
+    }
+
+    fn learn_plainly(&mut self, row: &[u32]) {
+        let world = self.world(row);
+        let mut successors = Vec::new();
+        for choice in world.choices() {
+            let mut after = world.clone();
+            let event = after.take(choice);
+            self.computed += 1;
+            if event.is_write() {
+                self.max_attempts = self.max_attempts.max(event.mark.attempts);
+            }
+            let decided = after.decided.iter().enumerate();
+            let decided = decided.map(|(index, &decided)| Parts::decides(index, decided));
+            let flags = decided.fold(flags_of(&event), |all, bit| all | bit);
+            let row = self.row_of(&after).into();
+            successors.push(Successor { choice, row, flags });
+        }
+        self.plain.insert(row.into(), successors);
+    }
+
+    /// Forgets the choices of states that have been expanded.
+    pub(in super::super) fn forget_plain(&mut self) {
+        self.plain.clear();
+    }
+}
+
+fn flags_of(event: &Event) -> u16 {
+    let api = if event.is_api_call() { Edge::API } else { 0 };
+    let conflict = if event.is_conflict() { Edge::CONFLICT } else { 0 };
+    api | conflict
+}

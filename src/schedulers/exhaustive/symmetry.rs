@@ -1,0 +1,165 @@
+//! Workers that are alike, and so may be exchanged: detected, not declared.
+//!
+//! Two workers are alike if each does exactly what the other does, but for the name and the fields
+//! that are its own ([`Exchange::between`]), if they share a process with each other or with nobody,
+//! and if the initial state is the same after the exchange. Where owners of fields are recorded
+//! nobody is: a manager's name is part of the object, and the server sorts by it.
+//! `tests/it/scale.rs` compares with the search that exchanges nobody. Next to read:
+//! `parts/exchange.rs`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::reconcilers::{BoxedWorker, Exchange, Job};
+use crate::simulation::World;
+
+/// The exchange of two workers, and of what belongs to each.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub exchange: Exchange,
+    /// Their caches, if each has one of its own.
+    pub caches: Option<(usize, usize)>,
+    /// Their processes, if they are not the same.
+    pub processes: Option<(usize, usize)>,
+}
+
+/// Workers of which any two may be exchanged.
+#[derive(Clone, Debug)]
+pub(super) struct Class {
+    pub members: Vec<usize>,
+    /// The exchanges: (0,1), (0,2), (1,2), (0,3), ...
+    pub pairs: Range<usize>,
+    /// Only names differ.
+    pub plain: bool,
+}
+
+impl Class {
+    /// The number of the exchange of two members, by their places among the members, `a` before
+    /// `b`.
+    pub fn pair(&self, a: usize, b: usize) -> usize {
+        self.pairs.start + b * (b - 1) / 2 + a
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Symmetry {
+    classes: Vec<Class>,
+    pairs: Vec<Pair>,
+}
+
+impl Symmetry {
+    /// What a world allows.
+    pub fn of(world: &World) -> Symmetry {
+        let mut symmetry = Symmetry::default();
+        let jobs: Option<Vec<Arc<Job>>> = world.workers.iter().map(|worker| worker.job()).collect();
+        let Some(jobs) = jobs.filter(|jobs| jobs.len() < 64 && !world.server.records_owners())
+        else {
+            return symmetry;
+        };
+        let mut free: Vec<usize> = (0..jobs.len()).collect();
+        while let Some(first) = free.first().copied() {
+            let mut members = vec![first];
+            let mut pairs = Vec::new();
+            for &other in &free[1..] {
+                let with = |member: &usize| pair(world, &jobs, *member, other);
+                if let Some(found) = members.iter().map(with).collect::<Option<Vec<Pair>>>() {
+                    pairs.extend(found);
+                    members.push(other);
+                }
+            }
+            free.retain(|worker| !members.contains(worker));
+            if members.len() > 1 {
+                let start = symmetry.pairs.len();
+                let plain = pairs.iter().all(|pair| pair.exchange.is_plain());
+                symmetry.pairs.extend(pairs);
+                let pairs = start..symmetry.pairs.len();
+                symmetry.classes.push(Class { members, pairs, plain });
+            }
+        }
+        symmetry
+    }
+
+    /// Whether nobody may be exchanged.
+    pub fn is_none(&self) -> bool {
+        self.classes.is_empty()
+    }
+
+    /// How many exchanges there are.
+    pub fn pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// An exchange.
+    pub fn pair(&self, number: usize) -> &Pair {
+        &self.pairs[number]
+    }
+
+    /// The classes.
+    pub fn members(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// The workers of each class.
+    pub fn classes(&self) -> Vec<Vec<usize>> {
+        self.classes.iter().map(|class| class.members.clone()).collect()
+    }
+}
+
+/// The exchange of two workers, if the world is the same after it.
+fn pair(world: &World, jobs: &[Arc<Job>], a: usize, b: usize) -> Option<Pair> {
+    let kind = world.server.kind_of(&jobs[a].key.resource)?;
+    let exchange = Exchange::between(jobs, a, b, &kind)?;
+    let processes = apart(world, a, b)?;
+    let cache_of = |worker: usize| world.setting.workers[worker].cache;
+    let caches = match (processes, cache_of(a), cache_of(b)) {
+        (Some(_), Some(one), Some(other)) => Some((one, other)),
+        (Some(_), None, None) | (None, ..) => None,
+        _ => return None,
+    };
+    let pair = Pair { exchange, caches, processes };
+    is_unchanged(world, &pair).then_some(pair)
+}
+
+/// Their processes, if each has one to itself; `Some(None)` if they share one.
+fn apart(world: &World, a: usize, b: usize) -> Option<Option<(usize, usize)>> {
+    let workers = &world.setting.workers;
+    let (one, other) = (workers[a].process, workers[b].process);
+    let members = |process: usize| workers.iter().filter(|info| info.process == process).count();
+    match one == other {
+        true => Some(None),
+        false => (members(one) == 1 && members(other) == 1).then_some(Some((one, other))),
+    }
+}
+
+/// Whether the initial state is the same after the exchange.
+fn is_unchanged(world: &World, pair: &Pair) -> bool {
+    let exchange = &pair.exchange;
+    let (a, b) = exchange.workers;
+    let mut server = world.server.clone();
+    server.map_object(exchange.key(), &|object| exchange.object(object));
+    let same = |from: usize, to: usize| {
+        let moved: Option<BoxedWorker> = world.workers[from].exchanged(exchange);
+        moved.is_some_and(|moved| moved.same(&*world.workers[to]))
+    };
+    let workers = (0..world.workers.len()).all(|index| match index {
+        index if index == a => same(a, b),
+        index if index == b => same(b, a),
+        index => same(index, index),
+    });
+    let observers = world.setting.observers.iter().zip(&world.remembered);
+    let remembered = observers.into_iter().all(|(observer, memory)| {
+        let mut exchanged = memory.clone();
+        observer.exchange(&mut exchanged, exchange) && (*exchanged).same(&**memory)
+    });
+    let lists = pair.caches.is_none_or(|(one, other)| {
+        let keys = |cache: usize| &world.setting.caches[cache].keys;
+        keys(one) == keys(other)
+    });
+    server == world.server
+        && workers
+        && remembered
+        && lists
+        && world.memories.iter().all(Option::is_none)
+        && world.caches.iter().all(|cache| cache.lag() == 0)
+}
