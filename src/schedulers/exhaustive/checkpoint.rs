@@ -26,29 +26,6 @@ impl std::fmt::Debug for Unfinished {
     }
 }
 
-/// A checkpoint that was read.
-pub struct Checkpoint {
-    words: Vec<u64>,
-}
-
-impl std::fmt::Debug for Checkpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Checkpoint").field("words", &self.words.len()).finish()
-    }
-}
-
-/// A checkpoint is damaged, or of another search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable;
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the checkpoint is damaged, or of another search")
-    }
-}
-
-impl std::error::Error for Unreadable {}
-
 impl Unfinished {
     pub(super) fn new(states: States, learnt: Vec<Miss>, at: Position) -> Unfinished {
         Unfinished { states, learnt, at }
@@ -91,50 +68,114 @@ impl Checksum {
     }
 }
 
-impl Checkpoint {
-    /// Reads what [`Unfinished::write`] wrote.
-    ///
-    /// # Errors
-    /// Those of the reader; a file that is no checkpoint, or not all of one.
-    pub fn read(from: &mut dyn Read) -> io::Result<Checkpoint> {
-        let mut bytes = Vec::new();
-        from.read_to_end(&mut bytes)?;
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, Unreadable);
-        let mut words: Vec<u64> = bytes
-            .chunks_exact(8)
-            .map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")))
-            .collect();
-        let mut sum = Checksum::default();
-        let last = words.pop().filter(|_| bytes.len() % 8 == 0).ok_or_else(damaged)?;
-        words.iter().for_each(|word| sum.add(*word));
-        if sum.0 == last { Ok(Checkpoint { words }) } else { Err(damaged()) }
+/// The words of a checkpoint, one after the other.
+pub(super) struct Words<'r> {
+    from: &'r mut dyn Read,
+    buffer: Vec<u8>,
+    at: usize,
+    end: usize,
+    sum: Checksum,
+    failed: io::Result<()>,
+}
+
+impl<'r> Words<'r> {
+    fn new(from: &'r mut dyn Read) -> Words<'r> {
+        let (buffer, sum) = (vec![0; 1 << 16], Checksum::default());
+        Words { from, buffer, at: 0, end: 0, sum, failed: Ok(()) }
     }
 
-    /// Puts a search that has just begun where this one was.
-    pub(super) fn restore(self, search: &mut Search) -> Result<Position, Unreadable> {
-        self.restored(search).ok_or(Unreadable)
-    }
-
-    fn restored(self, search: &mut Search) -> Option<Position> {
-        let words = &mut self.words.into_iter();
-        let (next, level_end) = (words.next()? as usize, words.next()? as usize);
-        let at = Position { next, level_end, depth: words.next()? };
-        for _ in 0..words.next()? {
-            let miss = Miss::read(words)?;
-            search.parts.is_known(&miss).then_some(())?;
-            search.parts.learn(&miss);
-            search.parts.forget_plain();
-            search.learnt.push(miss);
+    /// The next word, which is not part of the sum; `None` at the end, and where the reader fails.
+    fn raw(&mut self) -> Option<u64> {
+        while self.end - self.at < 8 {
+            self.buffer.copy_within(self.at..self.end, 0);
+            (self.at, self.end) = (0, self.end - self.at);
+            match self.from.read(&mut self.buffer[self.end..]) {
+                Ok(0) => return None,
+                Ok(more) => self.end += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failed = Err(error);
+                    return None;
+                }
+            }
         }
-        let mut first = Vec::new();
-        search.states.unpack(0, &mut first);
-        search.states = States::read(words, search.parts.layout.width)?;
-        let mut same = Vec::new();
-        search.states.unpack(0, &mut same);
-        search.graph.read(next, words)?;
-        let whole = words.next().is_none() && next <= level_end;
-        (whole && same == first && level_end <= search.states.len()).then_some(at)
+        let bytes = self.buffer[self.at..self.at + 8].try_into().ok()?;
+        self.at += 8;
+        Some(u64::from_le_bytes(bytes))
     }
+
+    /// The next word.
+    pub fn next(&mut self) -> Option<u64> {
+        let word = self.raw()?;
+        self.sum.add(word);
+        Some(word)
+    }
+
+    /// A list that [`list`] wrote.
+    pub fn list<T>(&mut self, bits: u32, value: impl Fn(u64) -> T) -> Option<Vec<T>> {
+        let count = self.next()?;
+        let per_word = u64::from(u64::BITS / bits);
+        let mask = u64::MAX >> (u64::BITS - bits);
+        // What a damaged file says of its length is not believed.
+        let mut list = Vec::with_capacity(usize::try_from(count).ok()?.min(1 << 20));
+        for first in (0..count).step_by(per_word as usize) {
+            let word = self.next()?;
+            let numbers = (0..per_word.min(count - first)).map(|at| word >> (at as u32 * bits));
+            list.extend(numbers.map(|number| value(number & mask)));
+        }
+        Some(list)
+    }
+}
+
+/// Writes a list of numbers of so many bits each: its length, then as many in a word as fit.
+pub(super) fn list(
+    numbers: impl ExactSizeIterator<Item = u64>,
+    bits: u32,
+    word: &mut dyn FnMut(u64),
+) {
+    word(numbers.len() as u64);
+    let (mut packed, mut used) = (0, 0);
+    for number in numbers {
+        packed |= number << used;
+        used += bits;
+        if used == u64::BITS {
+            word(std::mem::take(&mut packed));
+            used = 0;
+        }
+    }
+    if used > 0 {
+        word(packed);
+    }
+}
+
+/// Puts a search that has just begun where the one that left a checkpoint was.
+pub(super) fn restore(search: &mut Search, from: &mut dyn Read) -> io::Result<Position> {
+    let mut words = Words::new(from);
+    let restored = restored(search, &mut words);
+    words.failed?;
+    let damaged = "the checkpoint is damaged, or of another search";
+    restored.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, damaged))
+}
+
+fn restored(search: &mut Search, words: &mut Words<'_>) -> Option<Position> {
+    let (next, level_end) = (words.next()? as usize, words.next()? as usize);
+    let at = Position { next, level_end, depth: words.next()? };
+    for _ in 0..words.next()? {
+        let miss = Miss::read(words)?;
+        search.parts.is_known(&miss).then_some(())?;
+        search.parts.learn(&miss);
+        search.parts.forget_plain();
+        search.learnt.push(miss);
+    }
+    let (mut first, mut same) = (Vec::new(), Vec::new());
+    search.states.unpack(0, &mut first);
+    search.states = States::read(words, search.parts.layout.width)?;
+    search.states.unpack(0, &mut same);
+    search.graph.read(next, words)?;
+    let sum = words.sum.0;
+    let whole = words.raw()? == sum && words.raw().is_none();
+    let fits = next <= level_end && level_end <= search.states.len();
+    (whole && fits && same == first).then_some(at)
 }
 
 impl Miss {
@@ -159,7 +200,7 @@ impl Miss {
         }
     }
 
-    fn read(words: &mut dyn Iterator<Item = u64>) -> Option<Miss> {
+    fn read(words: &mut Words<'_>) -> Option<Miss> {
         let head = words.next()?;
         let mut numbers = Vec::new();
         for _ in 0..head >> 8 {

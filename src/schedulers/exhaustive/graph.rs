@@ -8,6 +8,7 @@
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
+use super::checkpoint::{Words, list};
 use crate::simulation::{Choice, World};
 use crate::trace::Fault;
 
@@ -307,43 +308,34 @@ impl Graph {
 
     /// What a checkpoint holds of the graph: its first so many states.
     pub(super) fn write(&self, states: usize, word: &mut dyn FnMut(u64)) {
-        let list = |numbers: &mut dyn ExactSizeIterator<Item = u64>, word: &mut dyn FnMut(u64)| {
-            word(numbers.len() as u64);
-            numbers.for_each(word);
-        };
-        list(&mut self.kinds[..states].iter().map(|kind| u64::from(*kind)), word);
-        list(&mut self.ends[..states].iter().map(|end| u64::from(*end)), word);
+        list(self.kinds[..states].iter().map(|kind| u64::from(*kind)), 8, word);
+        list(self.ends[..states].iter().map(|end| u64::from(*end)), 32, word);
         let edge = |edge: &Edge| {
             u64::from(edge.to) << 32 | u64::from(edge.choice) << 16 | u64::from(edge.flags)
         };
-        list(&mut self.edges.iter().map(edge), word);
-        list(&mut self.endings.iter().map(|ending| u64::from(*ending)), word);
-        list(&mut self.final_commons.iter().map(|common| u64::from(*common)), word);
-        list(&mut self.permutations.iter().map(|order| u64::from(*order)), word);
+        list(self.edges.iter().map(edge), 64, word);
+        list(self.endings.iter().map(|ending| u64::from(*ending)), 16, word);
+        list(self.final_commons.iter().map(|common| u64::from(*common)), 32, word);
+        list(self.permutations.iter().map(|order| u64::from(*order)), 32, word);
         word(self.orders.len() as u64);
         for order in &self.orders {
-            list(&mut order.iter().map(|place| u64::from(*place)), word);
+            list(order.iter().map(|place| u64::from(*place)), 8, word);
         }
         word(u64::from(self.forward));
     }
 
     /// Takes the graph that a checkpoint holds; `None` if it is not one.
-    pub(super) fn read(
-        &mut self,
-        states: usize,
-        words: &mut dyn Iterator<Item = u64>,
-    ) -> Option<()> {
-        let kinds = numbers(words)?;
-        self.kinds = kinds.iter().map(|kind| *kind as u8).collect();
-        self.ends = numbers(words)?.iter().map(|end| *end as u32).collect();
-        let edge = |word: &u64| Edge::new((word >> 32) as u32, (word >> 16) as u16, *word as u16);
-        self.edges = numbers(words)?.iter().map(edge).collect();
-        self.endings = numbers(words)?.iter().map(|ending| *ending as u16).collect();
-        self.final_commons = numbers(words)?.iter().map(|common| *common as u32).collect();
-        self.permutations = numbers(words)?.iter().map(|order| *order as u32).collect();
+    pub(super) fn read(&mut self, states: usize, words: &mut Words<'_>) -> Option<()> {
+        self.kinds = words.list(8, |kind| kind as u8)?;
+        self.ends = words.list(32, |end| end as u32)?;
+        let edge = |word: u64| Edge::new((word >> 32) as u32, (word >> 16) as u16, word as u16);
+        self.edges = words.list(64, edge)?;
+        self.endings = words.list(16, |ending| ending as u16)?.into_iter().collect();
+        self.final_commons = words.list(32, |common| common as u32)?.into_iter().collect();
+        self.permutations = words.list(32, |order| order as u32)?;
         self.orders = IndexSet::default();
         for _ in 0..words.next()? {
-            self.orders.insert(numbers(words)?.iter().map(|place| *place as u8).collect());
+            self.orders.insert(words.list(8, |place| place as u8)?.into());
         }
         self.forward = words.next()? == 1;
         let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
@@ -375,9 +367,4 @@ impl Graph {
         // A cycle through the initial state would have been entered at its start.
         (order.len() == self.states() && incoming[0] == 0).then_some(order)
     }
-}
-
-/// A list of a checkpoint.
-fn numbers(words: &mut dyn Iterator<Item = u64>) -> Option<Vec<u64>> {
-    (0..words.next()?).map(|_| words.next()).collect()
 }

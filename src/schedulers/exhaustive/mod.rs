@@ -27,8 +27,9 @@ mod states;
 mod symmetry;
 
 use std::collections::BTreeSet;
+use std::io::{self, Read};
 
-pub use checkpoint::{Checkpoint, Unfinished, Unreadable};
+pub use checkpoint::Unfinished;
 pub use counts::Counts;
 pub use graph::{Edge, Graph};
 pub use odds::Odds;
@@ -142,27 +143,21 @@ pub fn explore(world: &World, limits: Limits, pulse: Pulse<'_>) -> Explored {
     if let Some(shard) = limits.shard {
         shard.split(&mut search, &mut at);
     }
-    let explored = run(search, at, &limits, pulse);
-    let is_cyclic = || explored.stopped_by.is_none() && explored.graph.topological().is_none();
-    // Whether a scheduler is fair along a cycle is asked of workers, not of representatives.
-    if !explored.symmetric.is_empty() && is_cyclic() {
-        return explore(world, Limits { symmetry: false, ..limits }, pulse);
-    }
-    explored
+    run(search, at, &limits, pulse)
 }
 
-/// Continues a search that was stopped.
+/// Continues a search that was stopped, from what [`Unfinished::write`] wrote.
 ///
 /// # Errors
-/// If the checkpoint is of another search.
+/// Those of the reader; `InvalidData` if the checkpoint is damaged, or of another search.
 pub fn resume(
     world: &World,
     limits: Limits,
-    checkpoint: Checkpoint,
+    checkpoint: &mut dyn Read,
     pulse: Pulse<'_>,
-) -> Result<Explored, Unreadable> {
+) -> io::Result<Explored> {
     let mut search = begin(world, &limits);
-    let at = checkpoint.restore(&mut search)?;
+    let at = checkpoint::restore(&mut search, checkpoint)?;
     Ok(run(search, at, &limits, pulse))
 }
 

@@ -10,6 +10,8 @@ use std::hash::{BuildHasher, Hasher};
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::checkpoint::Words;
+
 /// How many parts the set has. Any number would do; the numbers of states depend on it.
 pub(super) const SHARDS: usize = 16;
 
@@ -226,7 +228,7 @@ impl States {
     }
 
     /// The set that a checkpoint holds; `None` if it is not one.
-    pub fn read(words: &mut dyn Iterator<Item = u64>, width: usize) -> Option<States> {
+    pub fn read(words: &mut Words<'_>, width: usize) -> Option<States> {
         (words.next()? == width as u64).then_some(())?;
         let mut columns = Vec::new();
         for _ in 0..width {
@@ -246,7 +248,7 @@ impl States {
             }
             states.append(&packed);
         }
-        (states.count as u64 == count).then_some(states)
+        (states.count as u64 == count && count > 0).then_some(states)
     }
 }
 
