@@ -6,17 +6,16 @@
 
 use std::sync::Arc;
 
+use super::exhaustive::exhaustively;
 use super::judge::{expectation, properties_of};
-use super::replay::witness_of;
 use super::{
-    Advice, Bound, CheckResult, Costs, DEFAULT_MAX_STEPS, Expectation, Exploration, Length,
-    Options, Progress, PropertyResult, Verdict, Witness, sample, serial, threaded,
+    Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, sample, serial,
+    threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
 use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
-use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
 use crate::schedulers::timed::Timing;
 use crate::schedulers::{self, Letters, Schedule};
 use crate::simulation::World;
@@ -35,8 +34,18 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(scenario: &Arc<Scenario>) -> Result<Prepared, Diagnostic> {
+        Prepared::with_notes(scenario, |_| true)
+    }
+
+    /// Observes, besides what is judged, only what is wanted as a note.
+    pub(super) fn with_notes(
+        scenario: &Arc<Scenario>,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Result<Prepared, Diagnostic> {
         let plan = Plan::new(scenario)?;
-        let (observed, judged) = properties_of(scenario);
+        let (mut observed, judged) = properties_of(scenario);
+        let mut at = 0..;
+        observed.retain(|entry| at.next().is_some_and(|at| at < judged) || wanted(entry));
         let alone = plan.world(&[], serial::none());
         let world = plan.world(&observed, serial::outcomes(alone));
         let letters = Arc::new(Letters::assign(&world.setting));
@@ -62,9 +71,10 @@ pub fn world(scenario: &Arc<Scenario>) -> Result<World, Diagnostic> {
 
 /// Checks a scenario.
 pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, Diagnostic> {
-    let prepared = Prepared::new(scenario)?;
+    // Whether runs overlapped is asked across objects; where nobody counts, it is left out.
+    let prepared = Prepared::with_notes(scenario, |entry| options.count || !entry.sometimes)?;
     let (exploration, properties, costs) = match options.scheduler.as_str() {
-        "exhaustive" => exhaustively(&prepared, options),
+        "exhaustive" => exhaustively(&prepared, options)?,
         name => match Engine::named(name) {
             Some(engine) => threaded::run(&prepared, engine, options)?,
             None => sample::sampled(&prepared, name, options)?,
@@ -97,88 +107,6 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
 
 /// What one exploration found.
 pub(super) type Outcome = (Exploration, Vec<PropertyResult>, Costs);
-
-fn exhaustively(prepared: &Prepared, options: &Options) -> Outcome {
-    let limits = Limits {
-        max_states: options.max_states.unwrap_or(u64::MAX),
-        max_steps: options.max_steps.unwrap_or(u64::MAX),
-        max_bytes: options.max_memory.unwrap_or(u64::MAX),
-        canonical: options.canonical,
-        symmetry: options.symmetry,
-        reduce: !options.count,
-        threads: options.threads,
-        shard: options.shard,
-    };
-    let mut pulse = |search: SearchProgress| -> Option<Bound> {
-        let (frontier, transitions) = (search.frontier, search.transitions);
-        let (done, depth) = (search.states, search.depth);
-        let progress = Progress { done, frontier, transitions, depth, of: None };
-        options.pulse.as_ref().and_then(|pulse| pulse(progress))
-    };
-    let explored = exhaustive::explore(&prepared.world, limits, &mut pulse);
-    let counts = explored.counts(options.max_steps.unwrap_or(DEFAULT_MAX_STEPS));
-    let observed = prepared.observed.iter().enumerate();
-    let properties =
-        observed.map(|(index, entry)| property(prepared, &explored, counts.as_ref(), index, entry));
-    let properties = properties.collect();
-    let exploration = Exploration {
-        scheduler: "exhaustive",
-        complete: explored.stopped_by.is_none(),
-        stopped_by: explored.stopped_by.clone(),
-        states: Some(explored.graph.states() as u64),
-        transitions: Some(explored.graph.transitions() as u64),
-        schedules: counts.as_ref().map(|counts| counts.schedules.clone()),
-        cyclic: counts.as_ref().is_some_and(|counts| counts.cyclic),
-        executions: None,
-        seed: None,
-        coverage: None,
-        guarantee: None,
-        timed: None,
-    };
-    let costs = Costs {
-        with_conflict: counts.as_ref().map(|counts| counts.with_conflict.clone()),
-        calls: counts.as_ref().map(|counts| counts.calls.clone()),
-        most_calls: counts.as_ref().map(|counts| counts.most_calls),
-        max_attempts: explored.max_attempts,
-    };
-    (exploration, properties, costs)
-}
-
-fn property(
-    prepared: &Prepared,
-    explored: &Explored,
-    counts: Option<&Counts>,
-    index: usize,
-    entry: &Entry,
-) -> PropertyResult {
-    let endless = (entry.name == "converges").then(|| explored.livelock()).flatten();
-    let decided = explored.shortest(index).or(endless);
-    let decides = decided.is_some();
-    let covered = explored.stopped_by.is_none();
-    let verdict = match (entry.sometimes, &decided) {
-        (false, Some(_)) => Verdict::Violated,
-        (true, Some(_)) => Verdict::Holds,
-        (_, None) if !covered => Verdict::Unknown,
-        (false, None) => Verdict::Holds,
-        (true, None) => Verdict::Violated,
-    };
-    let schedules = counts.map(|counts| counts.decided[index].clone());
-    let schedule = match (verdict, entry.sometimes) {
-        (Verdict::Violated, false) => decided,
-        _ => None,
-    };
-    let witness = schedule
-        .map(|choices| prepared.schedule(choices))
-        .and_then(|schedule| witness_of(prepared, index, entry.name, schedule))
-        .map(
-            |witness| {
-                if covered { Witness { length: Length::Shortest, ..witness } } else { witness }
-            },
-        );
-    let judged = index < prepared.judged;
-    let odds = decides.then(|| explored.odds(index, DEFAULT_MAX_STEPS)).flatten();
-    PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }
-}
 
 /// States that a measurement beside a verdict may take.
 pub(super) const ADVICE_STATES: u64 = 200_000;

@@ -9,9 +9,11 @@
 mod agreement;
 mod compare;
 mod coverage;
+mod exhaustive;
 mod explore;
 pub mod game;
 mod judge;
+mod merge;
 mod one_by_one;
 mod replay;
 mod result;
@@ -23,15 +25,18 @@ mod timed;
 mod workers;
 
 use std::fmt;
-use std::sync::Arc;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub use compare::{Comparison, Row, compare};
 pub use explore::{run, world};
+pub use merge::{Part, merge};
 pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
 pub use result::{
     Advice, CheckResult, Costs, Coverage, Expectation, Exploration, Length, Pointer,
-    PropertyResult, Verdict, Witness,
+    PropertyResult, SearchWork, Verdict, Witness,
 };
 
 pub use crate::properties::LossClass;
@@ -58,6 +63,18 @@ pub struct Progress {
 
 /// Told of progress from time to time; stops the check by returning a bound (a timeout, Ctrl-C).
 pub type Pulse = Arc<dyn Fn(Progress) -> Option<Bound> + Send + Sync>;
+
+/// Tells a time, from any beginning: for how long a search took.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// Where a checkpoint is read from.
+pub type Resume = Arc<Mutex<dyn Read + Send>>;
+
+/// Writes a checkpoint to somebody's writer.
+pub type WriteCheckpoint<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// Keeps the checkpoint of a search that was stopped.
+pub type Keep = Arc<dyn Fn(WriteCheckpoint<'_>) + Send + Sync>;
 
 /// How to check.
 #[derive(Clone)]
@@ -98,6 +115,12 @@ pub struct Options {
     pub expect: bool,
     /// Told of progress; stops the check.
     pub pulse: Option<Pulse>,
+    /// For how long the search took.
+    pub clock: Option<Clock>,
+    /// Where to go on from, instead of the beginning.
+    pub resume: Option<Resume>,
+    /// Keeps what is needed to go on, if the search is stopped.
+    pub keep: Option<Keep>,
 }
 
 impl Default for Options {
@@ -120,6 +143,9 @@ impl Default for Options {
             overrides: Vec::new(),
             expect: true,
             pulse: None,
+            clock: None,
+            resume: None,
+            keep: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Next to read: `check/mod.rs`, which fills it in; `report/`, which prints it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::properties::LossClass;
 use crate::scenario::Scenario;
@@ -124,6 +125,8 @@ pub struct Exploration {
     pub guarantee: Option<Guarantee>,
     /// What runs in simulated time showed.
     pub timed: Option<Arc<TimedRuns>>,
+    /// What an exhaustive search had to do.
+    pub work: Option<SearchWork>,
 }
 
 /// What a sample has covered.
@@ -133,6 +136,23 @@ pub struct Coverage {
     pub states: u64,
     /// Distinct schedules run.
     pub schedules: u64,
+}
+
+/// What an exhaustive search had to do.
+#[derive(Clone, Debug)]
+pub struct SearchWork {
+    /// Steps whose effect was looked up.
+    pub looked_up: u64,
+    /// Steps that the real server, cache or memory performed.
+    pub computed: u64,
+    /// Bytes that states and transitions took.
+    pub bytes: u64,
+    /// The workers that were explored up to permutation, by index, class by class.
+    pub symmetric: Vec<Vec<usize>>,
+    /// Threads it was allowed.
+    pub threads: usize,
+    /// How long it took, if somebody lent a clock. Never printed to stdout.
+    pub time: Option<Duration>,
 }
 
 /// What optimistic locking cost.

@@ -133,6 +133,7 @@ impl<'p> Tally<'p> {
             coverage: Some(self.seen.coverage()),
             guarantee: None,
             timed: None,
+            work: None,
         }
     }
 

@@ -62,6 +62,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Run one scenario with every write method and print the table
     Compare(Compare),
+    /// Join the parts of a check that several machines made
+    Merge(Merge),
     /// Run one recorded schedule again, step by step
     Replay(Replay),
     /// Say in words why a recorded run lost a write
@@ -139,6 +141,25 @@ pub enum ReadFrom {
     Cache,
 }
 
+impl Overrides {
+    /// What `--read` says, for a file.
+    pub fn read_as_text(&self) -> Option<String> {
+        self.read.map(|read| match read {
+            ReadFrom::Live => "live".to_owned(),
+            ReadFrom::Cache => "cache".to_owned(),
+        })
+    }
+
+    /// What a file says of both.
+    pub fn of_text(write: Option<String>, read: Option<&str>) -> Overrides {
+        let read = read.map(|read| match read {
+            "cache" => ReadFrom::Cache,
+            _ => ReadFrom::Live,
+        });
+        Overrides { write, read }
+    }
+}
+
 /// Where the search ends.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Bounds")]
@@ -146,6 +167,9 @@ pub struct Bounds {
     /// Stop after this many distinct states
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
+    /// Stop when states and transitions take more than this, such as 512MiB or 8GiB
+    #[arg(long, value_name = "SIZE", value_parser = super::size::parse)]
+    pub max_memory: Option<u64>,
     /// Follow no schedule further than this many steps
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
@@ -153,6 +177,65 @@ pub struct Bounds {
     #[arg(long, value_name = "DURATION", alias = "max-duration")]
     #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
+}
+
+/// How the exhaustive search goes about it.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub struct SearchFlags {
+    /// Threads of the exhaustive search; they change only the time [default: all processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
+    /// Explore workers that are alike one by one, not up to permutation
+    #[arg(long)]
+    pub no_symmetry: bool,
+    /// Count schedules, on or off; without, fewer states are looked at, and verdicts are the same
+    #[arg(long, value_name = "on|off", default_value = "on", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
+    pub count: OnOff,
+    /// Look only at part I of N, as 1/3; `lostwrite merge` joins the parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<crate::check::Shard>,
+    /// Go on from the checkpoint of a search that was stopped
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
+    pub resume: Option<PathBuf>,
+    /// Say on stderr what the search had to do, and how long it took
+    #[arg(long, help_heading = "Output")]
+    pub stats: bool,
+}
+
+/// `--count on|off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum OnOff {
+    On,
+    Off,
+}
+
+fn shard(text: &str) -> Result<crate::check::Shard, String> {
+    let numbers = text.split_once('/').and_then(|(index, of)| {
+        let (index, of): (u32, u32) = (index.parse().ok()?, of.parse().ok()?);
+        (index >= 1 && index <= of && of <= 10_000).then_some((index, of))
+    });
+    let (index, of) = numbers.ok_or("a part reads 1/3: which one, from 1, and of how many")?;
+    Ok(crate::check::Shard { index, of })
+}
+
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The files that `check --shard` left, all of one check
+    #[arg(value_name = "PART", required = true)]
+    pub part: Vec<PathBuf>,
+    /// The format on stdout (see: lostwrite list formats)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: String,
+    /// Also write a report to a file (repeatable); - is stdout
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Exit 3 if not every schedule was covered
+    #[arg(long)]
+    pub require_exhaustive: bool,
 }
 
 /// `check`.
@@ -188,6 +271,9 @@ pub struct Check {
     /// Only orders with at most this many preemptions (loom)
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub preemption_bound: Option<usize>,
+    /// How to search every schedule.
+    #[command(flatten)]
+    pub search: SearchFlags,
     /// Where the search ends.
     #[command(flatten)]
     pub bounds: Bounds,

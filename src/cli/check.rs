@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{Check, ShowWhich};
+use super::args::{Check, OnOff, ShowWhich};
 use super::environment::{self, Drawing};
-use super::{Exit, Failure, Outcome, output, progress, recording, targets};
+use super::{Exit, Failure, Outcome, checkpoint, merge, output, progress, recording, targets};
 use crate::check::{self, Bound, CheckResult, Options};
 use crate::report::{self, Renderer, Show, Style};
 use crate::scenario::{Diagnostic, Expect, Scenario};
@@ -16,12 +16,15 @@ use crate::{properties, schedulers};
 /// Runs it.
 pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     let output = renderer(&args.output, "-o")?;
-    let reports = reports(args)?;
+    let reports = reports(&args.report)?;
     let options = options(args)?;
     known_properties(args)?;
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
     let scenarios = prepare(scenarios, args)?;
     let mut results = check_all(&scenarios, args, &options)?;
+    if args.search.stats {
+        results.iter().for_each(|result| output::stderr(&stats(result)));
+    }
     let show = match args.show {
         ShowWhich::All => Show::All,
         ShowWhich::Shortest => Show::Shortest,
@@ -37,7 +40,40 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     if !args.no_record {
         results.iter().for_each(|result| recording::keep(result, &args.overrides));
     }
+    if let Some(shard) = args.search.shard {
+        for result in &results {
+            merge::keep(result, shard, args)?;
+        }
+    }
     Ok(exit(&results, args))
+}
+
+/// What the search had to do, for `--stats`: times are for stderr only.
+fn stats(result: &CheckResult) -> String {
+    let Some(work) = &result.exploration.work else {
+        return format!("{}: no exhaustive search was made\n", result.scenario.name);
+    };
+    let states = result.exploration.states.unwrap_or(0);
+    let transitions = result.exploration.transitions.unwrap_or(0);
+    let seconds = work.time.map_or(0.0, |time| time.as_secs_f64());
+    let exchanged: Vec<String> = work.symmetric.iter().map(|class| class.len().to_string()).collect();
+    let exchanged = match exchanged.is_empty() {
+        true => "nobody was exchanged".to_owned(),
+        false => format!("{} workers up to permutation", exchanged.join(" and ")),
+    };
+    format!(
+        "{}: search: {states} states, {transitions} transitions in {:.2} ms ({:.2} million a \
+         second) on at most {} threads; {} bytes a state, all told apart exactly; {} steps were \
+         performed by the server, {} looked up ({:.2} %); {exchanged}\n",
+        result.scenario.name,
+        seconds * 1e3,
+        transitions as f64 / seconds.max(1e-9) / 1e6,
+        work.threads,
+        work.bytes / states.max(1),
+        work.computed,
+        work.looked_up,
+        100.0 * work.looked_up as f64 / (work.looked_up + work.computed).max(1) as f64,
+    )
 }
 
 /// Draws schedules in which nothing overlaps, if there is one in every result that is drawn.
@@ -99,8 +135,9 @@ pub(super) fn unknown(
         .help(help)
 }
 
-fn reports(args: &Check) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
-    args.report
+/// What `--report` asks for: renderers and files.
+pub fn reports(texts: &[String]) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
+    texts
         .iter()
         .map(|text| {
             let (format, path) =
@@ -135,7 +172,13 @@ fn options(args: &Check) -> Result<Options, Diagnostic> {
         preemption_bound: args.preemption_bound,
         max_states: args.bounds.max_states,
         max_steps: args.bounds.max_steps,
-        advice: !args.no_advice,
+        max_memory: args.bounds.max_memory,
+        symmetry: !args.search.no_symmetry,
+        count: args.search.count == OnOff::On,
+        threads: args.search.threads.map_or_else(environment::processors, usize::from),
+        shard: args.search.shard,
+        advice: !args.no_advice && args.search.shard.is_none(),
+        clock: args.search.stats.then(progress::clock),
         ..defaults
     })
 }
@@ -191,6 +234,7 @@ fn check_all(
     for (scenario, flags) in scenarios {
         let pulse = watch.begin(&scenario.name, args.bounds.timeout);
         let options = Options { overrides: flags.clone(), pulse: Some(pulse), ..options.clone() };
+        let options = checkpoint::options(options, scenario, args)?;
         let result = check::run(scenario, &options);
         if result.is_err() {
             watch.end();

@@ -119,6 +119,11 @@ fn is_ascii_only(terminal: bool) -> bool {
     terminal && matches!(locale.as_deref(), Some("C" | "POSIX"))
 }
 
+/// How many threads can run at once.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn columns(terminal: bool) -> usize {
     if terminal && let Some((columns, _)) = terminal_size::terminal_size() {
         return usize::from(columns.0).clamp(60, 200);

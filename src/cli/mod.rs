@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod checkpoint;
 mod compare;
 mod duration;
 mod environment;
@@ -15,6 +16,7 @@ mod learn;
 mod list;
 #[cfg(feature = "loom")]
 mod memory;
+mod merge;
 mod new;
 mod output;
 mod play;
@@ -23,6 +25,7 @@ mod recording;
 mod replay;
 #[cfg(feature = "serve")]
 mod serve;
+mod size;
 mod targets;
 mod validate;
 
@@ -78,6 +81,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
     match command {
         Command::Check(args) => check::run(args, drawing),
         Command::Compare(args) => compare::run(args, drawing),
+        Command::Merge(args) => merge::run(args, drawing),
         Command::Replay(args) => replay::run(args, drawing),
         Command::Explain(args) => explain::run(args, drawing),
         #[cfg(feature = "loom")]

@@ -46,6 +46,14 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     {
         return std::fs::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
     }
+    replace_by(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// Lets a file be written beside its place, then renames it.
+pub fn replace_by(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder)?;
@@ -55,7 +63,9 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     beside.push(name);
     beside.push(format!(".{}", std::process::id()));
     let beside = path.with_file_name(beside);
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    let written = std::fs::File::create(&beside)
+        .and_then(|mut file| write(&mut file))
+        .and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }

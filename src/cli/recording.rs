@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::args::{Overrides, ReadFrom};
+use super::args::Overrides;
 use super::output;
 use crate::check::{CheckResult, Witness};
 use crate::report;
@@ -32,8 +32,9 @@ pub struct Recording {
     pub schedule: String,
 }
 
+/// A scenario as a file holds it: with its text, and those of the files that it names.
 #[derive(Debug, Serialize, Deserialize)]
-struct RecordedScenario {
+pub(super) struct RecordedScenario {
     name: String,
     source: String,
     file: Option<String>,
@@ -71,26 +72,13 @@ fn record(
     witness: &Witness,
     overrides: &Overrides,
 ) -> Recording {
-    let source = &result.scenario.source;
-    let file =
-        |(path, text): &(String, String)| RecordedFile { path: path.clone(), text: text.clone() };
     Recording {
         schema_version: SCHEMA_VERSION,
         kind: "Recording".to_owned(),
         lostwrite: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: RecordedScenario {
-            name: result.scenario.name.clone(),
-            source: source.name.clone(),
-            file: source.file.clone(),
-            line: source.first_line,
-            text: source.text.clone(),
-            files: source.files.iter().map(file).collect(),
-        },
+        scenario: RecordedScenario::of(&result.scenario),
         write: overrides.write.clone(),
-        read: overrides.read.map(|read| match read {
-            ReadFrom::Live => "live".to_owned(),
-            ReadFrom::Cache => "cache".to_owned(),
-        }),
+        read: overrides.read_as_text(),
         fingerprint: result.fingerprint.clone(),
         property: property.to_owned(),
         schedule: witness.schedule.to_string(),
@@ -127,30 +115,46 @@ impl Recording {
 
     /// The scenario as it was, before `--write` and `--read`.
     pub fn scenario(&self) -> Result<Scenario, Mistakes> {
-        let recorded = &self.scenario;
-        let source = SourceText::new(recorded.source.as_str(), recorded.text.as_str());
-        let mut scenarios =
-            Scenario::load(&source, recorded.file.clone(), &Recorded(&recorded.files))?;
-        if scenarios.is_empty() {
-            return Err(Diagnostic::error("the recording holds no scenario").into());
-        }
-        let mut scenario = scenarios.remove(0);
-        // Its document may have stood further down in its file.
-        let lower = recorded.line.saturating_sub(1);
-        scenario.source.first_line += lower;
-        scenario.workers.iter_mut().for_each(|worker| worker.write_line += lower);
-        Ok(scenario)
+        self.scenario.load()
     }
 
     /// The flags it was recorded under.
     pub fn overrides(&self) -> Overrides {
-        Overrides {
-            write: self.write.clone(),
-            read: self.read.as_deref().map(|read| match read {
-                "cache" => ReadFrom::Cache,
-                _ => ReadFrom::Live,
-            }),
+        Overrides::of_text(self.write.clone(), self.read.as_deref())
+    }
+}
+
+impl RecordedScenario {
+    /// A scenario, before `--write` and `--read`: its text knows nothing of them.
+    pub fn of(scenario: &Scenario) -> RecordedScenario {
+        let source = &scenario.source;
+        let file = |(path, text): &(String, String)| RecordedFile {
+            path: path.clone(),
+            text: text.clone(),
+        };
+        RecordedScenario {
+            name: scenario.name.clone(),
+            source: source.name.clone(),
+            file: source.file.clone(),
+            line: source.first_line,
+            text: source.text.clone(),
+            files: source.files.iter().map(file).collect(),
         }
+    }
+
+    /// The scenario.
+    pub fn load(&self) -> Result<Scenario, Mistakes> {
+        let source = SourceText::new(self.source.as_str(), self.text.as_str());
+        let mut scenarios = Scenario::load(&source, self.file.clone(), &Recorded(&self.files))?;
+        if scenarios.is_empty() {
+            return Err(Diagnostic::error("the file holds no scenario").into());
+        }
+        let mut scenario = scenarios.remove(0);
+        // Its document may have stood further down in its file.
+        let lower = self.line.saturating_sub(1);
+        scenario.source.first_line += lower;
+        scenario.workers.iter_mut().for_each(|worker| worker.write_line += lower);
+        Ok(scenario)
     }
 }
 

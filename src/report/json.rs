@@ -219,6 +219,7 @@ fn bound(bound: &Bound) -> JsonBound {
         Bound::Steps(n) => ("max-steps", Some(*n)),
         Bound::Timeout(n) => ("timeout", Some(*n)),
         Bound::Runs(n) => ("runs", Some(*n)),
+        Bound::Shard(index, _) => ("shard", Some(u64::from(*index))),
         Bound::Interrupted => ("interrupted", None),
         Bound::Engine(_) => ("engine", None),
     };

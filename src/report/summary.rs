@@ -180,6 +180,9 @@ fn partial(exploration: &Exploration, undecided: bool) -> String {
         }
         Some(Bound::Steps(n)) => format!(" --max-steps {n} was reached."),
         Some(Bound::Timeout(n)) => format!(" --timeout {n}s was reached."),
+        Some(Bound::Shard(index, of)) => {
+            format!(" This is part {index} of {of}; lostwrite merge joins them.")
+        }
         Some(Bound::Interrupted) => " Stopped by Ctrl-C.".to_owned(),
         Some(Bound::Engine(words)) => format!(" {}{}.", &words[..1].to_uppercase(), &words[1..]),
         Some(Bound::Runs(_)) | None => String::new(),

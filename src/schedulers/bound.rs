@@ -16,6 +16,8 @@ pub enum Bound {
     Timeout(u64),
     /// `--runs` of a sampling scheduler.
     Runs(u64),
+    /// `--shard`: only this part, from 1, of so many.
+    Shard(u32, u32),
     /// Ctrl-C.
     Interrupted,
     /// A thread engine's own limit (`--preemption-bound`, loom's points of choice), in words.

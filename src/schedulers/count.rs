@@ -86,6 +86,14 @@ impl Count {
     }
 }
 
+impl std::str::FromStr for Count {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Count, ()> {
+        text.parse().map(Count::from_big).map_err(|_| ())
+    }
+}
+
 impl From<u128> for Count {
     fn from(n: u128) -> Self {
         Count(Repr::Small(n))

@@ -63,7 +63,7 @@ fn by_brute_force(world: &World) -> Found {
 }
 
 /// Switches between workers: deliveries and faults are nobody's move.
-fn switches(choices: &[Choice]) -> usize {
+pub fn switches(choices: &[Choice]) -> usize {
     let mover = |choice: &Choice| match choice {
         Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => Some(*worker),
         _ => None,

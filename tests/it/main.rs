@@ -9,6 +9,7 @@ mod generated;
 mod known_counts;
 mod likelihood;
 mod report;
+mod scale;
 mod shipped;
 mod tidy;
 mod workshop;

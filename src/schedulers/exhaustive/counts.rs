@@ -28,6 +28,19 @@ pub struct Counts {
     pub up_to_steps: Option<u64>,
 }
 
+impl Counts {
+    /// Adds what another part of all schedules has come to.
+    pub fn add(&mut self, other: &Counts) {
+        self.schedules.add(&other.schedules);
+        self.decided.iter_mut().zip(&other.decided).for_each(|(sum, more)| sum.add(more));
+        self.with_conflict.add(&other.with_conflict);
+        self.calls.add(&other.calls);
+        self.most_calls = self.most_calls.max(other.most_calls);
+        self.cyclic |= other.cyclic;
+        self.up_to_steps = self.up_to_steps.or(other.up_to_steps);
+    }
+}
+
 /// The sums of one state, or of one layer.
 #[derive(Clone, Debug)]
 struct Sums {
