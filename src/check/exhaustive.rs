@@ -38,10 +38,12 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         None => exhaustive::explore(&prepared.world, limits, &mut pulse),
         Some(resume) => {
             let mut from = resume.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            exhaustive::resume(&prepared.world, limits, &mut *from, &mut pulse).map_err(|error| {
-                Diagnostic::error(format!("cannot go on from the checkpoint: {error}"))
-                    .help("run the command without --resume to begin anew")
-            })?
+            exhaustive::resume(&prepared.world, limits, &mut *from, &mut pulse).map_err(
+                |error| {
+                    Diagnostic::error(format!("cannot go on from the checkpoint: {error}"))
+                        .help("run the command without --resume to begin anew")
+                },
+            )?
         }
     };
     let counts = match options.count {
@@ -132,6 +134,8 @@ fn property(
         });
     let judged = index < prepared.judged;
     // A part's odds are wanted even if they are nothing: they are added up.
-    let odds = (decides || options.shard.is_some()).then(|| explored.odds(index, DEFAULT_MAX_STEPS)).flatten();
+    let odds = (decides || options.shard.is_some())
+        .then(|| explored.odds(index, DEFAULT_MAX_STEPS))
+        .flatten();
     PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::exhaustive::exhaustively;
 use super::judge::{expectation, properties_of};
 use super::{
-    Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, sample, serial,
-    threaded,
+    Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, sample,
+    serial, threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;

@@ -163,8 +163,7 @@ pub fn merge(
         most_calls: parts.iter().filter_map(|part| part.most_calls).max(),
         max_attempts: parts.iter().map(|part| part.max_attempts).max().unwrap_or(0),
     };
-    let expectation =
-        if expect { expectation(scenario, &properties) } else { Expectation::None };
+    let expectation = if expect { expectation(scenario, &properties) } else { Expectation::None };
     Ok(CheckResult {
         scenario: Arc::clone(scenario),
         overrides,
@@ -231,7 +230,8 @@ fn property(
     at: usize,
     entry: &Entry,
 ) -> Result<PropertyResult, Diagnostic> {
-    let found: Vec<&PartProperty> = parts.iter().filter_map(|part| part.properties.get(at)).collect();
+    let found: Vec<&PartProperty> =
+        parts.iter().filter_map(|part| part.properties.get(at)).collect();
     let decided = found.iter().any(|part| part.decided);
     let covered = parts.iter().all(|part| part.executions.is_none());
     let verdict = match (entry.sometimes, decided) {

@@ -76,7 +76,7 @@ pub(super) fn told(
         coverage: None,
         guarantee: None,
         timed: None,
-            work: None,
+        work: None,
     };
     (exploration, properties.collect(), costs(report))
 }

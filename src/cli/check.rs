@@ -56,7 +56,8 @@ fn stats(result: &CheckResult) -> String {
     let states = result.exploration.states.unwrap_or(0);
     let transitions = result.exploration.transitions.unwrap_or(0);
     let seconds = work.time.map_or(0.0, |time| time.as_secs_f64());
-    let exchanged: Vec<String> = work.symmetric.iter().map(|class| class.len().to_string()).collect();
+    let exchanged: Vec<String> =
+        work.symmetric.iter().map(|class| class.len().to_string()).collect();
     let exchanged = match exchanged.is_empty() {
         true => "nobody was exchanged".to_owned(),
         false => format!("{} workers up to permutation", exchanged.join(" and ")),

@@ -65,9 +65,8 @@ pub fn options(
 }
 
 fn open(path: &Path, expected: &Head) -> Result<BufReader<File>, Diagnostic> {
-    let unreadable = |error: io::Error| {
-        Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
-    };
+    let unreadable =
+        |error: io::Error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
     let mut from = BufReader::new(File::open(path).map_err(unreadable)?);
     let mut line = Vec::new();
     Read::by_ref(&mut from).take(1 << 16).read_until(b'\n', &mut line).map_err(unreadable)?;

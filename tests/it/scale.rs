@@ -219,9 +219,8 @@ fn agree(world: &World, plain: &Explored, met: &mut Met) -> Result<(), TestCaseE
     prop_assert_eq!(&counted(&resumed), &expected, "resumed");
     prop_assert_eq!(&witnesses(&resumed), &losses, "resumed");
 
-    let shards = (1..=3).map(|index| {
-        searched(world, Limits { shard: Some(Shard { index, of: 3 }), ..limits })
-    });
+    let shards = (1..=3)
+        .map(|index| searched(world, Limits { shard: Some(Shard { index, of: 3 }), ..limits }));
     let shards: Vec<Explored> = shards.collect();
     prop_assert_eq!(told(&sum(&shards)), expected, "sharded");
     let best = |observer: usize| {
@@ -274,14 +273,16 @@ fn small(text: &str) -> Option<(World, Explored)> {
     (plain.stopped_by.is_none() && plain.graph.states() > 3).then_some((world, plain))
 }
 
-/// At least so many random scenarios are compared; those that are too large, or that the server
-/// refuses, do not count.
-const CASES: u32 = 1_500;
+/// At least so many random scenarios are compared, or as many as `LOSTWRITE_CASES` says; those that
+/// are too large, or that the server refuses, do not count.
+const CASES: u32 = 1_000;
 
 #[test]
 fn every_way_of_searching_agrees_with_the_plain_one() {
+    let cases = std::env::var("LOSTWRITE_CASES").ok().and_then(|cases| cases.parse().ok());
+    let cases = cases.unwrap_or(CASES);
     let config = ProptestConfig {
-        cases: CASES,
+        cases,
         max_global_rejects: 100_000,
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -301,8 +302,8 @@ fn every_way_of_searching_agrees_with_the_plain_one() {
     }
     let met = met.into_inner();
     // A test in which nothing was ever exchanged, reordered or split would prove nothing.
-    let each = CASES / 30;
-    assert!(met.compared >= CASES, "{met:?}");
+    let each = cases / 30;
+    assert!(met.compared >= cases, "{met:?}");
     assert!(met.exchanged > each && met.fewer_by_exchange > each, "{met:?}");
     assert!(met.fewer_by_reduction > each && met.sharded > each, "{met:?}");
 }
@@ -329,14 +330,14 @@ fn two_threads_find_the_graph_of_one() {
     // Large enough for several batches with several pieces each.
     let world = counters(5, 2);
     let one = searched(&world, Limits::default());
-    assert!(one.graph.states() > 50_000, "{} states", one.graph.states());
+    assert!(one.graph.states() > 40_000, "{} states", one.graph.states());
     let two = searched(&world, Limits { threads: 2, ..Limits::default() });
     assert_eq!(two.graph.states(), one.graph.states());
     for state in 0..one.graph.states() {
         assert_eq!(two.graph.edges(state), one.graph.edges(state), "state {state}");
     }
     assert_eq!(counted(&two), counted(&one));
-    let (resumed, stopped) = stopped_and_resumed(&world, Limits::default(), 50_000);
+    let (resumed, stopped) = stopped_and_resumed(&world, Limits::default(), 40_000);
     assert!(stopped);
     assert_eq!(counted(&resumed), counted(&one));
 }
@@ -350,9 +351,8 @@ fn eight_workers_that_count_to_three_have_an_exact_number_of_schedules() {
     let choose = |n: u32, k: u32| -> num_bigint::BigUint {
         (0..k).fold(1_u32.into(), |product: num_bigint::BigUint, i| product * (n - i) / (i + 1))
     };
-    let all = (1..=8).fold(num_bigint::BigUint::from(1_u32), |product, worker| {
-        product * choose(6 * worker, 6)
-    });
+    let all = (1..=8)
+        .fold(num_bigint::BigUint::from(1_u32), |product, worker| product * choose(6 * worker, 6));
     assert_eq!(counts.schedules.to_string(), all.to_string());
     assert!(counts.decided[0].is_zero(), "no write is lost");
     assert_eq!(explored.symmetric, [(0..8).collect::<Vec<usize>>()]);
