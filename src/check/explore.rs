@@ -73,6 +73,10 @@ pub fn world(scenario: &Arc<Scenario>) -> Result<World, Diagnostic> {
 pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, Diagnostic> {
     // Whether runs overlapped is asked across objects; where nobody counts, it is left out.
     let prepared = Prepared::with_notes(scenario, |entry| options.count || !entry.sometimes)?;
+    if options.shard.is_some() && !matches!(&*options.scheduler, "exhaustive" | "random" | "pct") {
+        let message = format!("`{}` cannot be split into shards", options.scheduler);
+        return Err(Diagnostic::error(message).help("--shard splits exhaustive, random and pct"));
+    }
     let (exploration, properties, costs) = match options.scheduler.as_str() {
         "exhaustive" => exhaustively(&prepared, options)?,
         name => match Engine::named(name) {

@@ -34,8 +34,19 @@ pub(super) fn sampled(
     };
     let mut tally = Tally::new(prepared);
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
-    let stopped_by = tally.runs(options, true, &mut |world, watch| {
-        scheduler.begin().then(|| run_watched(world, &mut *scheduler, max_steps, watch))
+    // A shard makes every so manieth run; the seed of a run is that of its number.
+    let (shard, all) = (options.shard, options.runs.unwrap_or(DEFAULT_RUNS));
+    let own = shard.map_or(all, |shard| shard.share_of(all));
+    let own = Options { runs: Some(own), ..options.clone() };
+    let mut number = 0;
+    let stopped_by = tally.runs(&own, true, &mut |world, watch| {
+        while scheduler.begin() {
+            number += 1;
+            if shard.is_none_or(|shard| shard.takes(number - 1)) {
+                return Some(run_watched(world, &mut *scheduler, max_steps, watch));
+            }
+        }
+        None
     });
     let exploration = Exploration {
         seed: (name != "round-robin").then_some(options.seed),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::search_flags::{Merge, OnOff, SearchFlags};
 use crate::scenario::{TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
@@ -70,7 +71,7 @@ pub enum Command {
     Explain(Explain),
     /// Explore the in-process Get/Set models under loom
     #[cfg(feature = "loom")]
-    Memory(Memory),
+    Memory(super::memory::Memory),
     /// Serve the API server over HTTP, for kubectl, kube-rs and any other client
     #[cfg(feature = "serve")]
     Serve(super::serve::Serve),
@@ -177,65 +178,6 @@ pub struct Bounds {
     #[arg(long, value_name = "DURATION", alias = "max-duration")]
     #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
-}
-
-/// How the exhaustive search goes about it.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Search")]
-pub struct SearchFlags {
-    /// Threads of the exhaustive search; they change only the time [default: all processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub threads: Option<u16>,
-    /// Explore workers that are alike one by one, not up to permutation
-    #[arg(long)]
-    pub no_symmetry: bool,
-    /// Count schedules, on or off; without, fewer states are looked at, and verdicts are the same
-    #[arg(long, value_name = "on|off", default_value = "on", hide_possible_values = true)]
-    #[arg(hide_default_value = true)]
-    pub count: OnOff,
-    /// Look only at part I of N, as 1/3; `lostwrite merge` joins the parts
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub shard: Option<crate::check::Shard>,
-    /// Go on from the checkpoint of a search that was stopped
-    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
-    pub resume: Option<PathBuf>,
-    /// Say on stderr what the search had to do, and how long it took
-    #[arg(long, help_heading = "Output")]
-    pub stats: bool,
-}
-
-/// `--count on|off`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum OnOff {
-    On,
-    Off,
-}
-
-fn shard(text: &str) -> Result<crate::check::Shard, String> {
-    let numbers = text.split_once('/').and_then(|(index, of)| {
-        let (index, of): (u32, u32) = (index.parse().ok()?, of.parse().ok()?);
-        (index >= 1 && index <= of && of <= 10_000).then_some((index, of))
-    });
-    let (index, of) = numbers.ok_or("a part reads 1/3: which one, from 1, and of how many")?;
-    Ok(crate::check::Shard { index, of })
-}
-
-/// `merge`.
-#[derive(Debug, Args)]
-pub struct Merge {
-    /// The files that `check --shard` left, all of one check
-    #[arg(value_name = "PART", required = true)]
-    pub part: Vec<PathBuf>,
-    /// The format on stdout (see: lostwrite list formats)
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub output: String,
-    /// Also write a report to a file (repeatable); - is stdout
-    #[arg(long, value_name = "FORMAT=PATH")]
-    pub report: Vec<String>,
-    /// Exit 3 if not every schedule was covered
-    #[arg(long)]
-    pub require_exhaustive: bool,
 }
 
 /// `check`.
@@ -373,40 +315,6 @@ pub struct Explain {
     /// What to change in the scenario.
     #[command(flatten)]
     pub overrides: Overrides,
-}
-
-/// `memory`.
-#[cfg(feature = "loom")]
-#[derive(Debug, Args)]
-pub struct Memory {
-    /// The models to explore; without one, they are listed
-    #[arg(value_name = "MODEL")]
-    pub model: Vec<String>,
-    /// Explore all of them
-    #[arg(long, conflicts_with = "model")]
-    pub all: bool,
-    /// Run at most this many executions of each
-    #[arg(long, value_name = "N")]
-    pub runs: Option<u64>,
-    /// Only orders with at most this many preemptions
-    #[arg(long, value_name = "N")]
-    pub preemption_bound: Option<usize>,
-    /// Stop after this time, such as 30s, 500ms or 2m
-    #[arg(long, value_name = "DURATION", alias = "max-duration")]
-    #[arg(value_parser = super::duration::parse)]
-    pub timeout: Option<Duration>,
-    /// text or json
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    pub output: MemoryFormat,
-}
-
-/// `memory -o`.
-#[cfg(feature = "loom")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum MemoryFormat {
-    Text,
-    Json,
 }
 
 /// `list`.

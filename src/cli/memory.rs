@@ -3,15 +3,49 @@
 //! Without a name it lists them; a model that does what it is there to show ends in 0, as a
 //! scenario does whose expectation is met. Next to read: `../getset/mod.rs`.
 
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::args::{Memory, MemoryFormat};
 use super::check::unknown;
 use super::environment::Drawing;
 use super::{Exit, Outcome, output};
 use crate::getset::{Expected, Limits, MemoryVerdict, Model, model, models};
 use crate::report;
 use crate::scenario::Diagnostic;
+
+/// `memory`.
+#[derive(Debug, Args)]
+pub struct Memory {
+    /// The models to explore; without one, they are listed
+    #[arg(value_name = "MODEL")]
+    pub model: Vec<String>,
+    /// Explore all of them
+    #[arg(long, conflicts_with = "model")]
+    pub all: bool,
+    /// Run at most this many executions of each
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u64>,
+    /// Only orders with at most this many preemptions
+    #[arg(long, value_name = "N")]
+    pub preemption_bound: Option<usize>,
+    /// Stop after this time, such as 30s, 500ms or 2m
+    #[arg(long, value_name = "DURATION", alias = "max-duration")]
+    #[arg(value_parser = super::duration::parse)]
+    pub timeout: Option<Duration>,
+    /// text or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: MemoryFormat,
+}
+
+/// `memory -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum MemoryFormat {
+    Text,
+    Json,
+}
 
 /// Runs it.
 pub fn run(args: &Memory, drawing: &Drawing) -> Outcome {

@@ -23,6 +23,7 @@ mod play;
 mod progress;
 mod recording;
 mod replay;
+mod search_flags;
 #[cfg(feature = "serve")]
 mod serve;
 mod size;

@@ -1,11 +1,11 @@
 //! Two workers that are alike up to their names and the fields they own, exchanged.
 //!
-//! A world in which `a` is where `b` was, `b` where `a` was, and each field of the one is the other's,
-//! has the same future up to that exchange: the API server knows a key of a map, or the value that
-//! tells entries of a list apart, only by equality. So a search need look at one of the two
-//! ([`schedulers::exhaustive`](crate::schedulers::exhaustive)). What is alike is *detected*
-//! ([`Exchange::between`]), never declared, and in doubt it is not: fields must have the same
-//! schema, nobody else may name them, JSON patches (whose operations have an order) are left out.
+//! A world in which `a` is where `b` was, `b` where `a` was, and each field of the one is the
+//! other's, has the same future up to that exchange: the API server knows a key of a map, or the
+//! value that tells entries of a list apart, only by equality. So a search need look at one of the
+//! two. What is alike is *detected* ([`Exchange::between`]), never declared, and in doubt it is
+//! not: fields must have the same schema, nobody else may name them, JSON patches (whose operations
+//! have an order) are left out.
 //! Next to read: `schedulers/exhaustive/symmetry.rs`.
 
 use std::sync::Arc;

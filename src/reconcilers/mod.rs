@@ -4,13 +4,14 @@ mod exchange;
 mod job;
 pub mod methods;
 mod reconciler;
+mod revisions;
 mod value;
 mod worker;
 
 pub use exchange::Exchange;
 pub use job::{Attempts, Job, Reader, Set};
 pub use reconciler::Reconciler;
-pub(crate) use reconciler::{renamed, sent_revision};
+pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;
 pub use worker::{
     Answer, Ask, Basis, BoxedWorker, Call, Change, Progress, Shared, Worker, WorkerValue,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::methods::{Draft, Refusal};
+use super::revisions::{rename_basis, rename_in, renamed, sent_revision, tested_version};
 use super::{
     Answer, Ask, Attempts, Basis, BoxedWorker, Call, Change, Exchange, Job, Progress, Reader,
     Shared, Worker,
@@ -388,45 +389,4 @@ impl Worker for Reconciler {
             Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
         }
     }
-}
-
-/// The resourceVersion that a body names, as an object or as the `test` of a JSON patch.
-pub(crate) fn sent_revision(body: &Value) -> Option<Revision> {
-    let text = match body {
-        Value::Array(operations) => operations.iter().find_map(tested_version)?,
-        object => object.get("metadata")?.get("resourceVersion")?,
-    };
-    text.as_str()?.parse().ok().map(Revision)
-}
-
-fn tested_version(operation: &Value) -> Option<&Value> {
-    let is_test = operation["op"] == "test" && operation["path"] == "/metadata/resourceVersion";
-    is_test.then(|| &operation["value"])
-}
-
-/// Renames the revision of a basis, unless nobody asks for it any more.
-fn rename_basis(basis: &mut Basis, rename: &dyn Fn(Revision) -> Revision) {
-    if basis.revision != Revision(0) {
-        basis.revision = rename(basis.revision);
-    }
-}
-
-fn rename_in(body: &mut Value, rename: &dyn Fn(Revision) -> Revision) {
-    let Some(revision) = sent_revision(body) else { return };
-    let text = Value::String(rename(revision).to_string());
-    match body {
-        Value::Array(operations) => {
-            let tests =
-                operations.iter_mut().filter(|operation| tested_version(operation).is_some());
-            tests.for_each(|operation| operation["value"] = text.clone());
-        }
-        object => object["metadata"]["resourceVersion"] = text,
-    }
-}
-
-/// An object with its resourceVersion replaced.
-pub(crate) fn renamed(object: &Arc<Value>, rename: &dyn Fn(Revision) -> Revision) -> Arc<Value> {
-    let mut object = (**object).clone();
-    rename_in(&mut object, rename);
-    Arc::new(object)
 }

@@ -276,9 +276,23 @@ fn costs(result: &CheckResult, style: &Style) -> Vec<Text> {
     }
     facts.extend(result.costs.most_calls.map(|n| format!("{n} at most")));
     facts.push(format!("write attempts in one reconcile: at most {}", result.costs.max_attempts));
+    facts.extend(work(result));
     let lines = wrap(&facts.join(", "), style.width.saturating_sub(2));
     let lines = lines.into_iter().map(|line| Text::plain(format!("  {line}")));
     std::iter::once(Text::new()).chain(lines).collect()
+}
+
+/// What the search looked up, what the server really did, and who was explored up to permutation.
+fn work(result: &CheckResult) -> Vec<String> {
+    let Some(work) = &result.exploration.work else { return Vec::new() };
+    let name = |worker: &usize| result.scenario.workers[*worker].name.clone();
+    let class = |class: &Vec<usize>| {
+        let names: Vec<String> = class.iter().map(name).collect();
+        format!("up to permutation of {}", names.join(", "))
+    };
+    let computed = format!("{} steps performed by the server", small(work.computed));
+    let looked_up = format!("{} looked up", small(work.looked_up));
+    [computed, looked_up].into_iter().chain(work.symmetric.iter().map(class)).collect()
 }
 
 fn draw_witness(

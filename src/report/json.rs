@@ -56,9 +56,23 @@ struct JsonExploration<'a> {
     cyclic: bool,
     stopped_by: Option<JsonBound>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    work: Option<JsonWork>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<JsonSample>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timed: Option<JsonTimed>,
+}
+
+/// What an exhaustive search had to do.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonWork {
+    /// Steps that the real server, cache or memory performed.
+    computed: u64,
+    /// Steps whose effect was looked up.
+    looked_up: u64,
+    /// The workers that were explored up to permutation, class by class.
+    symmetric: Vec<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -188,6 +202,11 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
             seed: exploration.seed,
             cyclic: exploration.cyclic,
             stopped_by: exploration.stopped_by.as_ref().map(bound),
+            work: exploration.work.as_ref().map(|work| JsonWork {
+                computed: work.computed,
+                looked_up: work.looked_up,
+                symmetric: work.symmetric.iter().map(|class| names(result, class)).collect(),
+            }),
             sample: JsonSample::of(exploration),
             timed: exploration.timed.as_deref().map(JsonTimed::from),
         },
@@ -210,6 +229,10 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
             })
             .collect(),
     }
+}
+
+fn names(result: &CheckResult, workers: &[usize]) -> Vec<String> {
+    workers.iter().map(|worker| result.scenario.workers[*worker].name.clone()).collect()
 }
 
 fn bound(bound: &Bound) -> JsonBound {

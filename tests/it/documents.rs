@@ -25,6 +25,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/ARCHITECTURE.md",
     "docs/claims.md",
     "docs/likelihood.md",
+    "docs/scale.md",
     "docs/scenarios.md",
     "docs/semantics.md",
     "docs/verdicts.md",

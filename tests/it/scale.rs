@@ -18,10 +18,11 @@ use crate::exhaustive::scenario;
 const OBJECTS: &str = "objects:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: demo, namespace: default}, data: {n: \"0\"}}
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: other, namespace: default}}
-  - {apiVersion: v1, kind: Node, metadata: {name: node}, status: {conditions: [{type: Disk, status: \
-                       \"False\"}]}}
-  - {apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: widget, namespace: default}, \
-                       spec: {replicas: 1}, status: {restarts: 0}}
+  - {apiVersion: v1, kind: Node, metadata: {name: node}, \
+                       status: {conditions: [{type: Disk, status: \"False\"}]}}
+  - {apiVersion: demo.example.com/v1, kind: Widget, \
+                       metadata: {name: widget, namespace: default}, spec: {replicas: 1}, \
+                       status: {restarts: 0}}
 ";
 
 /// Objects with the fields that workers may set; `%` is the worker's own letter.

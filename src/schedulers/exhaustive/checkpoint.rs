@@ -1,9 +1,10 @@
 //! What a search leaves behind when it is stopped, and how it goes on from there.
 //!
 //! A checkpoint holds the states, the transitions, and *what had to be learnt*, in order: not what
-//! was learnt. Learning the same list again, by the real server, makes the same tables with the same
-//! numbers, so nothing of the server's answers is ever taken from a file. A search that goes on
-//! from a checkpoint ends with the graph of one that was never stopped. Next to read: `search.rs`.
+//! was learnt. Learning the same list again, by the real server, makes the same tables with the
+//! same numbers, so nothing of the server's answers is ever taken from a file. A search that goes
+//! on from a checkpoint ends with the graph of one that was never stopped. Next to read:
+//! `search.rs`.
 
 use std::io::{self, Read, Write};
 

@@ -18,6 +18,7 @@ mod counts;
 mod graph;
 mod livelock;
 mod odds;
+mod parallel;
 mod parts;
 mod reduction;
 mod search;

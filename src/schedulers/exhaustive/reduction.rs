@@ -1,18 +1,18 @@
 //! Partial-order reduction, where counts are not asked for.
 //!
 //! Two steps may change places if neither reads or writes what the other writes. On one object
-//! nothing may: each request to it reads or moves its resourceVersion, even two patches of different
-//! fields (the revision tells them apart). Steps about *different* objects may, if the workers share
-//! no memory and no cache: the store's one revision then comes in another order, which nobody
-//! compares across objects. A delivery may change places with whatever does not look into that cache;
-//! if nobody will ever look again, it need not be made at all.
+//! nothing may: each request to it reads or moves its resourceVersion, even two patches of
+//! different fields (the revision tells them apart). Steps about *different* objects may, if the
+//! workers share no memory and no cache: the store's one revision then comes in another order,
+//! which nobody compares across objects. A delivery may change places with whatever does not look
+//! into that cache; if nobody will ever look again, it need not be made at all.
 //!
 //! So workers fall into groups that have nothing in common: workers of one object, of one shared
-//! memory, and readers of one cache with all that write what it watches. In each state it is enough to
-//! take the choices of one group that is not done (a persistent set): whatever the others do later
-//! is independent of it, so every end of a schedule is still reached, with the same verdict of every
-//! property that judges each object by itself. Where a property does not, nothing is left out.
-//! `tests/it/scale.rs` compares verdicts with the search that takes everything. Next to read:
+//! memory, and readers of one cache with all that write what it watches. In each state it is enough
+//! to take the choices of one group that is not done (a persistent set): whatever the others do
+//! later is independent of it, so every end of a schedule is still reached, with the same verdict
+//! of every property that judges each object by itself. Where a property does not, nothing is left
+//! out. `tests/it/scale.rs` compares verdicts with the search that takes everything. Next to read:
 //! `parts/expand.rs`.
 
 use super::parts::Parts;

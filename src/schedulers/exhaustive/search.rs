@@ -8,12 +8,11 @@
 //! where its rows were placed. Which thread does what changes nothing: states, their numbers, the
 //! order of transitions are those of one thread. Next to read: `states.rs`.
 
-use std::thread;
-
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::graph::{Choices, Edge, Graph};
+use super::parallel::{in_parallel, in_parallel_mut};
 use super::parts::{Miss, Parts, Scratch};
 use super::states::{Packing, SHARDS, Shard, States, shard_of};
 
@@ -217,48 +216,4 @@ fn expand_piece(
         piece.ends.push(piece.edges.len() as u32);
     }
     Ok(piece)
-}
-
-/// Does the same with each item, on so many threads; results come in the order of the items.
-fn in_parallel<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    if threads <= 1 || items.len() < 2 {
-        return items.iter().map(work).collect();
-    }
-    let share = items.len().div_ceil(threads);
-    let work = &work;
-    thread::scope(|scope| {
-        let spawn =
-            |items| scope.spawn(move || -> Vec<R> { <[T]>::iter(items).map(work).collect() });
-        let handles: Vec<_> = items.chunks(share).map(spawn).collect();
-        handles.into_iter().flat_map(joined).collect()
-    })
-}
-
-/// The same with items that are changed.
-fn in_parallel_mut<T: Send, R: Send>(
-    threads: usize,
-    items: &mut [T],
-    work: impl Fn(&mut T) -> R + Sync,
-) -> Vec<R> {
-    if threads <= 1 || items.len() < 2 {
-        return items.iter_mut().map(work).collect();
-    }
-    let share = items.len().div_ceil(threads);
-    let work = &work;
-    thread::scope(|scope| {
-        let handles: Vec<_> = items
-            .chunks_mut(share)
-            .map(|items| scope.spawn(move || items.iter_mut().map(work).collect::<Vec<R>>()))
-            .collect();
-        handles.into_iter().flat_map(joined).collect()
-    })
-}
-
-/// What a thread came to. A panic of its goes on here: it is a bug of ours, or of a worker type.
-fn joined<R>(handle: thread::ScopedJoinHandle<'_, R>) -> R {
-    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
