@@ -33,6 +33,7 @@ mod timed_trace;
 mod timeline;
 mod view;
 mod why;
+mod yaml;
 
 pub use check_text::paint;
 pub use commands::{quoted, recording};
