@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::exhaustive::exhaustively;
 use super::judge::{expectation, properties_of};
 use super::{
-    Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, sample,
-    serial, threaded,
+    Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, lesson,
+    sample, serial, threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
 use crate::properties::Entry;
@@ -101,10 +101,15 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         expectation: stated,
         refused,
         advice: Vec::new(),
+        run: None,
+        lesson: None,
     };
     let lost = result.property("no-lost-write").is_some_and(|p| p.verdict == Verdict::Violated);
     if options.advice && lost {
         result.advice = advice(scenario, options);
+    }
+    if options.lesson {
+        result.lesson = Some(Arc::new(lesson(&result, None, options)?));
     }
     Ok(result)
 }

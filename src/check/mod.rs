@@ -13,6 +13,7 @@ mod exhaustive;
 mod explore;
 pub mod game;
 mod judge;
+mod lesson;
 mod merge;
 mod one_by_one;
 mod replay;
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 pub use compare::{Comparison, Row, compare};
 pub use explore::{run, world};
+pub use lesson::{Lesson, PLAYABLE_STATES, Shown, Square, Swap, lesson};
 pub use merge::{Part, merge};
 pub use one_by_one::show_serial;
 pub use replay::{Replayed, replay};
@@ -98,6 +100,8 @@ pub struct Options {
     pub advice: bool,
     /// Bytes for states and transitions at most.
     pub max_memory: Option<u64>,
+    /// Whether the result carries a [`Lesson`], for renderers that tell more than the verdict.
+    pub lesson: bool,
     /// Whether states that differ only in absolute revisions are one. Off for comparison only.
     pub canonical: bool,
     /// Whether workers that are alike are explored up to permutation.
@@ -135,6 +139,7 @@ impl Default for Options {
             max_steps: None,
             advice: false,
             max_memory: None,
+            lesson: false,
             canonical: true,
             symmetry: true,
             count: true,

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{Lesson, Replayed};
 use crate::properties::LossClass;
 use crate::scenario::Scenario;
 use crate::schedulers::exhaustive::Odds;
@@ -202,6 +203,10 @@ pub struct CheckResult {
     pub refused: Option<String>,
     /// Other write methods run on the same scenario, if `advice` was asked for.
     pub advice: Vec<Advice>,
+    /// The schedule that a report is to be about, if one was asked for.
+    pub run: Option<Arc<Replayed>>,
+    /// What a page shows besides, if `lesson` was asked for.
+    pub lesson: Option<Arc<Lesson>>,
 }
 
 /// How another write method does on the same scenario.

@@ -187,8 +187,11 @@ status:
         let field: FieldPath = "status.conditions[type=B]".parse().expect("a path");
         let at = pointer(&field, &object).expect("it is there");
         assert_eq!(at, "/status/conditions/1");
-        let mine: Vec<String> =
-            lines(Some(&object)).into_iter().filter(|l| l.at.starts_with(&at)).map(|l| l.text).collect();
+        let mine: Vec<String> = lines(Some(&object))
+            .into_iter()
+            .filter(|l| l.at.starts_with(&at))
+            .map(|l| l.text)
+            .collect();
         assert_eq!(mine, ["  - type: B", "    x: 1"]);
         assert_eq!(pointer(&"status.nothing".parse().expect("a path"), &object), None);
     }
