@@ -17,7 +17,8 @@ use crate::{properties, schedulers};
 pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     let output = renderer(&args.output, "-o")?;
     let reports = reports(&args.report)?;
-    let options = options(args)?;
+    let lesson = output.lesson || reports.iter().any(|(renderer, _)| renderer.lesson);
+    let options = Options { lesson, ..options(args)? };
     known_properties(args)?;
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
     let scenarios = prepare(scenarios, args)?;

@@ -33,7 +33,9 @@ pub fn paint(lines: &[Text], style: &Style) -> String {
 }
 
 fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
-    let mut lines = vec![header(result, style), Text::new()];
+    let head = Text::of(Role::Strong, result.scenario.name.as_str())
+        .then(Role::Plain, format!("   {}", header(result).join(style.separator())));
+    let mut lines = vec![head, Text::new()];
     lines.extend(verdicts(result, style));
     if wide {
         lines.extend(costs(result, style));
@@ -55,8 +57,8 @@ fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
     lines
 }
 
-/// `status-race   2 workers, write: update-unconditional, read: live, scheduler: exhaustive`.
-fn header(result: &CheckResult, style: &Style) -> Text {
+/// `2 workers`, `write: update-unconditional`, `read: live`, `scheduler: exhaustive`.
+pub fn header(result: &CheckResult) -> Vec<String> {
     let scenario = &result.scenario;
     let distinct = |values: Vec<&str>| {
         let mut seen: Vec<&str> = Vec::new();
@@ -70,15 +72,12 @@ fn header(result: &CheckResult, style: &Style) -> Text {
     let workers = plural(&scenario.workers.len().to_string(), "worker");
     let write = distinct(scenario.workers.iter().map(|worker| worker.write.as_str()).collect());
     let read = distinct(scenario.workers.iter().map(|worker| reader(worker.read)).collect());
-    let facts = [
+    vec![
         workers,
         format!("write: {write}"),
         format!("read: {read}"),
         format!("scheduler: {}", result.exploration.scheduler),
-    ];
-    Text::of(Role::Strong, scenario.name.as_str())
-        .then(Role::Plain, "   ")
-        .then(Role::Plain, facts.join(style.separator()))
+    ]
 }
 
 /// `live` or `cache`.
@@ -89,8 +88,8 @@ pub fn reader(reader: Reader) -> &'static str {
     }
 }
 
-/// One line per property.
-fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
+/// One row per property: its role, tag, name, and a sentence.
+pub fn verdict_rows(result: &CheckResult) -> Vec<(Role, &'static str, &'static str, String)> {
     let alone = result.scenario.workers.len() == 1;
     let mut rows: Vec<_> = result
         .properties
@@ -105,6 +104,12 @@ fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
     if let Some(refused) = &result.refused {
         rows.insert(0, (Role::Good, "refused, as expected", "", refused.clone()));
     }
+    rows
+}
+
+/// The same as text.
+fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
+    let rows = verdict_rows(result);
     let tags = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     let names = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
     let mut lines = Vec::new();

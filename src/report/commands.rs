@@ -3,6 +3,7 @@
 //! Next to read: `cli/recording.rs`, which writes the file that these commands name.
 
 use crate::check::{CheckResult, Witness};
+use crate::schedulers::Schedule;
 
 /// Longer schedules are read from the recording.
 const SCHEDULE_AT_MOST: usize = 60;
@@ -37,6 +38,36 @@ pub fn replay(result: &CheckResult, witness: &Witness) -> (String, Option<String
             (format!("lostwrite replay {}", quoted(&recording(result))), Some(remark))
         }
     }
+}
+
+/// `lostwrite replay NAME --schedule 1.7c1e.huhu`, whatever its length; without a name to call it
+/// by, from the recording.
+pub fn replay_schedule(result: &CheckResult, overrides: &[String], schedule: &Schedule) -> String {
+    let flags: String = overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
+    match named(result) {
+        Some(name) => {
+            let schedule = quoted(&schedule.to_string());
+            format!("lostwrite replay {name}{flags} --schedule {schedule}")
+        }
+        None => format!("lostwrite replay {}", quoted(&recording(result))),
+    }
+}
+
+/// `lostwrite check NAME`.
+pub fn check(result: &CheckResult) -> String {
+    let flags: String = result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
+    format!("lostwrite check {}{flags}", named(result).unwrap_or_else(|| "-".to_owned()))
+}
+
+/// `lostwrite report NAME --schedule 1.7c1e.huhu -o html`.
+pub fn page(result: &CheckResult, schedule: &Schedule) -> String {
+    let replay = replay_schedule(result, &result.overrides, schedule);
+    format!("{} -o html --open", replay.replacen("replay", "report", 1))
+}
+
+/// `lostwrite report .lostwrite/NAME-FP.json -o html --open`.
+pub fn open_page(result: &CheckResult) -> String {
+    format!("lostwrite report {} -o html --open", quoted(&recording(result)))
 }
 
 /// `lostwrite explain .lostwrite/NAME-FP.json`.

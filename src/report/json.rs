@@ -9,7 +9,7 @@ use super::check_text::expectation;
 use super::likelihood::{JsonOdds, JsonSample, JsonTimed};
 use super::losses::Facts;
 use super::steps::Story;
-use super::{explain, why};
+use super::{explain, story, why};
 use crate::check::{Bound, CheckResult, PropertyResult, Replayed, Verdict, Witness};
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
@@ -300,25 +300,22 @@ fn witness<'a>(scenario: &'a Scenario, property: &'a str, found: &'a Witness) ->
             .iter()
             .map(|line| line.paint(&plain).trim_end().to_owned())
             .collect(),
-        trace: steps(&facts.story),
+        trace: steps(&facts.story, Some(&facts)),
     }
 }
 
-fn steps(story: &Story<'_>) -> Vec<JsonStep> {
-    let steps = 1..=story.trace.events.len();
+fn steps(story: &Story<'_>, facts: Option<&Facts<'_>>) -> Vec<JsonStep> {
+    let steps = story::all(story, facts).into_iter().zip(1..);
     steps
-        .filter_map(|step| Some((step, story.event(step)?)))
-        .map(|(step, event)| JsonStep {
+        .map(|(told, step)| JsonStep {
             step,
-            actor: story.actor(event),
-            action: story.names(event).into_iter().next().unwrap_or_default(),
-            code: event.code,
-            resource_version: story.rv(step).to_string(),
-            object: story
-                .view(event)
-                .map_or_else(String::new, |view| view.compact(story.after(step))),
-            notes: story.notes(step),
-            gone: story.gone(step),
+            actor: told.who,
+            action: told.names.into_iter().next().unwrap_or_default(),
+            code: told.code,
+            resource_version: told.rv.to_string(),
+            object: told.object,
+            notes: told.notes,
+            gone: told.gone,
         })
         .collect()
 }
@@ -364,7 +361,7 @@ pub fn replay(replayed: &Replayed) -> String {
         scenario: &scenario.name,
         schedule: replayed.schedule.to_string(),
         finished: replayed.trace.finished,
-        steps: steps(&Story::new(scenario, &replayed.trace)),
+        steps: steps(&Story::new(scenario, &replayed.trace), Facts::of_replay(replayed).as_ref()),
         properties: properties.collect(),
     })
 }

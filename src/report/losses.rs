@@ -12,15 +12,26 @@ use crate::reconcilers::{Change, ValueExpr};
 use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
 
-impl Story<'_> {
+impl<'a> Story<'a> {
     /// The acknowledged fields that were there before a step and are not after it, as drawn below
     /// that step: `ready: True is gone`.
     pub fn gone(&self, step: usize) -> Vec<String> {
+        let mut gone: Vec<String> = Vec::new();
+        for (line, _) in self.taken(step) {
+            if !gone.contains(&line) {
+                gone.push(line);
+            }
+        }
+        gone
+    }
+
+    /// The same, each with the change that is undone.
+    pub fn taken(&self, step: usize) -> Vec<(String, &'a Change)> {
         let Some(event) = self.event(step) else { return Vec::new() };
         let told = event.committed || event.is_acknowledged();
         let (Some(view), true) = (self.view(event), told) else { return Vec::new() };
         let (before, after) = (self.before(step), self.after(step));
-        let mut gone: Vec<String> = Vec::new();
+        let mut taken = Vec::new();
         for earlier in (1..step).filter_map(|at| self.event(at)) {
             let other = earlier.worker() != event.worker() && earlier.key == event.key;
             if !other || !earlier.is_acknowledged() {
@@ -28,30 +39,25 @@ impl Story<'_> {
             }
             for change in earlier.intent.iter() {
                 let there = |object: Option<&Value>| is_there(change, object);
-                let line = if meant(event, &change.path) {
+                let state = || view.state(&change.path, change.value.as_ref());
+                let now = || after.and_then(|object| change.path.get(object));
+                if meant(event, &change.path) {
                     if !is_stale_sum(event, earlier, &change.path) {
                         continue;
                     }
-                    let now = after.and_then(|object| change.path.get(object));
-                    match now == change.value.as_ref() {
+                    let line = match now() == change.value.as_ref() {
                         true => {
                             format!("{}'s {} is lost", self.actor(earlier), view.intent(change))
                         }
-                        false => {
-                            fate(view.state(&change.path, change.value.as_ref()), change, after)
-                        }
-                    }
+                        false => fate(state(), change, after),
+                    };
+                    taken.push((line, change));
                 } else if there(before) && !there(after) {
-                    fate(view.state(&change.path, change.value.as_ref()), change, after)
-                } else {
-                    continue;
-                };
-                if !gone.contains(&line) {
-                    gone.push(line);
+                    taken.push((fate(state(), change, after), change));
                 }
             }
         }
-        gone
+        taken
     }
 }
 

@@ -22,9 +22,11 @@ mod markdown;
 mod memory;
 mod mermaid;
 mod notes;
+mod page;
 mod reasons;
 mod replay_text;
 mod steps;
+mod story;
 mod style;
 mod summary;
 mod table;
@@ -60,6 +62,8 @@ pub struct Renderer {
     pub extension: &'static str,
     /// One line for `list formats`.
     pub summary: &'static str,
+    /// Whether it tells more than the verdict: `Options::lesson`.
+    pub lesson: bool,
     render: fn(&[CheckResult], &Style) -> String,
 }
 
@@ -83,48 +87,63 @@ pub fn renderers() -> &'static [Renderer] {
             name: "text",
             extension: "txt",
             summary: "for people: verdicts, the losing schedule as a drawing, the reasons",
+            lesson: false,
             render: |results, style| check_text::render(results, style, false),
         },
         Renderer {
             name: "wide",
             extension: "txt",
             summary: "text, with states, transitions, conflicts and API calls",
+            lesson: false,
             render: |results, style| check_text::render(results, style, true),
         },
         Renderer {
             name: "json",
             extension: "json",
             summary: "for scripts; schemaVersion 1, additions only",
+            lesson: false,
             render: |results, _| json::check(results),
         },
         Renderer {
             name: "github",
             extension: "txt",
             summary: "annotations for GitHub Actions",
+            lesson: false,
             render: |results, _| github::render(results),
         },
         Renderer {
             name: "markdown",
             extension: "md",
             summary: "a table and diagrams, for $GITHUB_STEP_SUMMARY or a comment",
+            lesson: false,
             render: |results, _| markdown::render(results),
         },
         Renderer {
             name: "mermaid",
             extension: "mmd",
             summary: "the losing schedule as a sequence diagram",
+            lesson: false,
             render: |results, _| mermaid::render(results),
         },
         Renderer {
             name: "timed-trace",
             extension: "json",
             summary: "one run of the scheduler timed, as a Chrome trace in simulated time",
+            lesson: false,
             render: |results, _| timed_trace::render(results),
+        },
+        Renderer {
+            name: "html",
+            extension: "html",
+            summary: "one self-contained page: step through it, predict, compare, play",
+            lesson: true,
+            render: |results, _| page::render(results),
         },
         Renderer {
             name: "name",
             extension: "txt",
             summary: "the names of the scenarios that failed",
+            lesson: false,
             render: |results, _| names(results),
         },
     ]

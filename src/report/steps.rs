@@ -28,7 +28,7 @@ pub struct Story<'a> {
 }
 
 /// Which way a step goes, seen from the worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flow {
     /// The object comes to the worker.
     Reads,
@@ -106,7 +106,8 @@ impl<'a> Story<'a> {
         self.view_index(event).map(|at| &self.views[at])
     }
 
-    fn view_index(&self, event: &Event) -> Option<usize> {
+    /// The same, as an index into the views.
+    pub fn view_index(&self, event: &Event) -> Option<usize> {
         let named = self.views.iter().position(|view| event.key.as_ref() == Some(&view.key));
         named.or(if self.views.is_empty() { None } else { Some(0) })
     }
@@ -117,18 +118,22 @@ impl<'a> Story<'a> {
         self.after[step - 1][at].as_deref()
     }
 
-    /// The object that a step is about, before it.
-    pub fn before(&self, step: usize) -> Option<&Value> {
-        let event = self.event(step)?;
-        let at = self.view_index(event)?;
-        match step.checked_sub(2) {
-            Some(previous) => self.after[previous][at].as_deref(),
+    /// An object after so many steps.
+    pub fn object_at(&self, steps: usize, view: usize) -> Option<&Value> {
+        match steps.checked_sub(1) {
+            Some(last) => self.after[last][view].as_deref(),
             None => {
-                let key = &self.views[at].key;
+                let key = &self.views[view].key;
                 let initial = self.trace.initial.iter().find(|(known, _)| known == key);
                 initial.map(|(_, object)| object.as_ref())
             }
         }
+    }
+
+    /// The object that a step is about, before it.
+    pub fn before(&self, step: usize) -> Option<&Value> {
+        let event = self.event(step)?;
+        self.object_at(step - 1, self.view_index(event)?)
     }
 
     /// The object's resourceVersion after a step; the store's revision if there is no object.

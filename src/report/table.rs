@@ -37,6 +37,44 @@ pub fn render(comparison: &Comparison, style: &Style, wide: bool) -> String {
     super::check_text::paint(&lines, style)
 }
 
+/// One row for the page: the same words as in the table.
+pub struct Compared {
+    /// The write method.
+    pub write: &'static str,
+    /// Live, then cache.
+    pub cells: [(Role, String); 2],
+    /// Schedules with a conflict, live.
+    pub conflicts: String,
+    /// Mean API calls, live.
+    pub calls: String,
+    /// `safe`, `loses`, `gives up`, `refused` or `unknown`.
+    pub verdict: (Role, String),
+    /// The server's words, if it refuses the method.
+    pub refused: Option<String>,
+}
+
+/// The rows, for the page.
+pub fn compared(comparison: &Comparison) -> Vec<Compared> {
+    let row = |(live, cache): Method<'_>| {
+        let plain = |(role, text, _): Cell| (role, text);
+        let mean = live.and_then(|row| mean(row.calls?, row.schedules?));
+        Compared {
+            write: live.or(cache).map_or("", |row| row.write),
+            cells: [plain(outcome(live)), plain(outcome(cache))],
+            conflicts: live.and_then(|row| row.conflicts).map(count).unwrap_or_default(),
+            calls: mean.unwrap_or_default(),
+            verdict: plain(verdict(live, cache)),
+            refused: live.and_then(|row| row.refused).map(str::to_owned),
+        }
+    };
+    methods(comparison).into_iter().map(row).collect()
+}
+
+/// The sentences that follow from the table.
+pub fn closing_sentences(comparison: &Comparison) -> Vec<String> {
+    closing(comparison, &methods(comparison))
+}
+
 /// What one row says, looked up once.
 #[derive(Clone, Copy)]
 struct Measured<'a> {

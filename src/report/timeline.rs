@@ -8,10 +8,10 @@
 
 use super::losses::Facts;
 use super::steps::{Flow, Story};
+use super::story::told;
 use super::style::{Role, Style};
 use super::text::{Text, cut, wrap};
 use super::{folded, lanes};
-use crate::trace::{Action, Actor, Event, Fault};
 
 /// The narrowest terminal in which two workers have a lane each.
 pub const LANES_FROM: usize = 91;
@@ -76,58 +76,36 @@ fn in_columns(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> V
 
 fn row(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Row {
     let event = &story.trace.events[step - 1];
+    let told = told(story, facts, step);
     let guilty = facts.is_some_and(|facts| facts.guilty_step() == step);
-    let mut gone = story.gone(step);
-    if let (true, true, Some(facts)) = (guilty, gone.is_empty(), facts) {
-        gone.push(facts.lost_line());
-    }
     let several = story.views.len() > 1;
     let object = story.view(event).map_or_else(String::new, |view| {
-        let state = view.compact(story.after(step));
-        if several { format!("{}: {state}", view.title()) } else { state }
+        if several { format!("{}: {}", view.title(), told.object) } else { told.object }
     });
-    let fault = matches!(event.action, Action::Fault(_));
     Row {
         step,
-        rv: story.rv(step).to_string(),
-        code: match event.code {
-            _ if fault => "!".to_owned(),
+        rv: told.rv.to_string(),
+        code: match told.code {
+            _ if told.kind == "fault" => "!".to_owned(),
             Some(code) => code.to_string(),
             None => String::new(),
         },
-        workers: lanes_of(story, event),
-        who: story.actor(event),
-        flow: if event.action == Action::Deliver { Flow::Reads } else { story.flow(event) },
-        watch: event.action == Action::Deliver,
-        is_write: event.is_write(),
-        names: story.names(event),
-        notes: story.notes(step),
+        workers: told.lanes,
+        who: told.who,
+        flow: told.flow,
+        watch: told.kind == "watch",
+        is_write: told.kind == "write",
+        names: told.names,
+        notes: told.notes,
         object,
         brief: story
             .view(event)
             .filter(|_| !several && step > 1)
             .and_then(|view| view.brief(story.before(step), story.after(step))),
         same: false,
-        gone,
+        gone: told.gone,
         guilty,
         victim: facts.is_some_and(|f| f.witness.victim.step == step) && !guilty,
-    }
-}
-
-/// The workers that a step concerns.
-fn lanes_of(story: &Story<'_>, event: &Event) -> Vec<usize> {
-    let of_process = |name: &str| {
-        let workers = story.scenario.workers.iter().enumerate();
-        workers.filter(|(_, spec)| spec.process == name).map(|(at, _)| at).collect()
-    };
-    let cache = |cache: usize| story.trace.caches.get(cache).map_or("", String::as_str);
-    match (event.actor, &event.action) {
-        (Actor::Worker(worker), _) => vec![worker],
-        (Actor::Cache(at), _) => of_process(cache(at)),
-        (_, Action::Fault(Fault::WatchGap(at))) => of_process(cache(*at)),
-        (_, Action::Fault(Fault::LostResponse(worker))) => vec![*worker],
-        (_, Action::Fault(Fault::Crash(_))) => of_process(&story.actor(event)),
-        _ => Vec::new(),
     }
 }
 

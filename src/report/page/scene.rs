@@ -1,0 +1,319 @@
+//! From a check and its lesson to what the page shows of one scenario.
+//!
+//! Next to read: `graph.rs`, the game; `predict.rs`, the questions.
+
+use serde_json::Value;
+
+use super::data::{
+    Belief, Cell, Compared, Place, Scene, Sentence, Square, Story as Schedule, Swap, Table,
+    Verdict, Worker,
+};
+use super::{graph, predict};
+use crate::check::game::{self, Heard, Odds};
+use crate::check::{CheckResult, Lesson, Shown};
+use crate::report::check_text::{header, reader, verdict_rows};
+use crate::report::losses::Facts;
+use crate::report::steps::{Story, resource_version};
+use crate::report::story::{self, Told};
+use crate::report::style::{Role, Style};
+use crate::report::view::View;
+use crate::report::{advice, commands, explain, summary, table, why, yaml};
+use crate::trace::{Action, Event};
+
+/// The tables of one scene, while it is filled in.
+pub(super) struct Scenery<'a> {
+    pub result: &'a CheckResult,
+    pub lesson: &'a Lesson,
+    /// The objects, in the order of the first story.
+    pub views: Vec<View>,
+    /// The index of the property that the odds are about.
+    pub goal: usize,
+    pub texts: Table<Vec<String>>,
+    pub steps: Table<Told>,
+    pub beliefs: Table<Belief>,
+}
+
+/// The scene of a result, if it carries a lesson.
+pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
+    let lesson = result.lesson.as_deref()?;
+    let first = &lesson.shown[lesson.first];
+    let views = Story::new(&first.run.scenario, &first.run.trace).views;
+    let violated = result.first_violation().map(|property| property.name);
+    let goal = lesson.judged.iter().position(|name| Some(*name) == violated).unwrap_or(0);
+    let mut scenery = Scenery {
+        result,
+        lesson,
+        views,
+        goal,
+        texts: Table::default(),
+        steps: Table::default(),
+        beliefs: Table::default(),
+    };
+    let stories: Vec<Schedule> = lesson.shown.iter().map(|shown| scenery.story(shown)).collect();
+    let graph = lesson.chart.as_ref().map(|chart| graph::graph(&mut scenery, chart));
+    let scenario = &result.scenario;
+    let verdicts: Vec<Verdict> = verdict_rows(result)
+        .into_iter()
+        .map(|(role, tag, name, text)| Verdict {
+            role: role_name(role),
+            tag: tag.to_owned(),
+            name: name.to_owned(),
+            text,
+        })
+        .collect();
+    let source = scenario.source.file.clone().unwrap_or_else(|| scenario.source.name.clone());
+    let violating = violated.and_then(|name| result.property(name)?.schedules.clone());
+    let squares = lesson.strip.iter();
+    Some(Scene {
+        name: scenario.name.clone(),
+        description: scenario.description.clone(),
+        text: scenario.source.text.clone(),
+        source,
+        fingerprint: result.fingerprint.clone(),
+        facts: header(result),
+        headline: verdicts.first().cloned().unwrap_or_else(nothing_judged),
+        verdicts,
+        summary: summary::summary(std::slice::from_ref(result)).paint(&Style::default()),
+        schedules: result.exploration.schedules.as_ref().map(ToString::to_string),
+        violating: violating.as_ref().map(ToString::to_string),
+        workers: workers(result, lesson),
+        advice: advice::sentences(&result.advice),
+        views: scenery.views.iter().map(View::title).collect(),
+        first: lesson.first,
+        each: lesson
+            .strip
+            .iter()
+            .all(|s| s.schedules.as_ref().is_some_and(|n| n.to_string() == "1")),
+        strip: squares
+            .map(|square| Square {
+                story: square.shown,
+                schedules: square.schedules.as_ref().map(ToString::to_string),
+            })
+            .collect(),
+        compare: compared(result, lesson),
+        closing: table::closing_sentences(&lesson.comparison),
+        questions: predict::questions(&scenery, first),
+        commands: commands_of(result, first),
+        bounds: bounds(result),
+        graph,
+        stories,
+        texts: scenery.texts.into_vec(),
+        steps: scenery.steps.into_vec(),
+        beliefs: scenery.beliefs.into_vec(),
+    })
+}
+
+fn nothing_judged() -> Verdict {
+    Verdict { role: "notice", tag: "?".to_owned(), name: String::new(), text: String::new() }
+}
+
+/// As the page names it.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Good => "good",
+        Role::Bad | Role::Lost | Role::Guilty => "bad",
+        _ => "notice",
+    }
+}
+
+fn workers(result: &CheckResult, lesson: &Lesson) -> Vec<Worker> {
+    let specs = result.scenario.workers.iter().zip(&lesson.letters);
+    specs
+        .map(|(spec, letter)| Worker {
+            name: spec.name.clone(),
+            letter: *letter,
+            write: spec.write.clone(),
+            read: reader(spec.read),
+            process: spec.process.clone(),
+        })
+        .collect()
+}
+
+/// What became of a schedule that violates this property, or none.
+pub(super) fn outcome(violated: Option<&str>, finished: bool) -> Verdict {
+    let (role, tag) = match (violated, finished) {
+        (_, false) => ("notice", "not finished"),
+        (None, true) => ("good", "nothing is lost"),
+        (Some("no-lost-write"), _) => ("bad", "a write is lost"),
+        (Some("converges"), _) => ("notice", "somebody gives up"),
+        (Some("serializable"), _) => ("bad", "no order of the writes gives this"),
+        (Some("no-stale-overwrite"), _) => ("bad", "a field goes back"),
+        (Some(_), _) => ("bad", "violated"),
+    };
+    let name = violated.unwrap_or_default().to_owned();
+    Verdict { role, tag: tag.to_owned(), name, text: String::new() }
+}
+
+impl Scenery<'_> {
+    /// One schedule.
+    fn story(&mut self, shown: &Shown) -> Schedule {
+        let run = &shown.run;
+        let facts = Facts::of_replay(run);
+        let story = Story::new(&run.scenario, &run.trace);
+        let told = story::all(&story, facts.as_ref());
+        let steps = told.into_iter().map(|told| self.step(&story, told)).collect();
+        let places = (0..=run.trace.events.len()).map(|at| self.place(&story, shown, at)).collect();
+        let plain = Style { width: 92, ..Style::default() };
+        let lines = facts.as_ref().map(|facts| explain::explain(facts, &plain)).unwrap_or_default();
+        Schedule {
+            schedule: run.schedule.to_string(),
+            letters: shown.letters.clone(),
+            steps,
+            places,
+            verdict: outcome(shown.violates(), run.trace.finished),
+            guilty: facts.as_ref().map(Facts::guilty_step),
+            victim: facts.as_ref().map(|facts| facts.witness.victim.step),
+            stale: facts.as_ref().and_then(|facts| Some(facts.witness.stale_read.as_ref()?.step)),
+            sentences: facts.as_ref().map(sentences).unwrap_or_default(),
+            explanation: lines.iter().map(|line| line.paint(&plain)).collect(),
+            swap: shown
+                .swap
+                .map(|swap| Swap { with: swap.with, steps: [swap.steps.0 + 1, swap.steps.1 + 1] }),
+            instead: shown.instead.map(|(write, read)| [write.to_owned(), reader(read).to_owned()]),
+            command: command(self.result, shown),
+        }
+    }
+
+    /// A step, with the object named as all stories name it.
+    pub(super) fn step(&mut self, story: &Story<'_>, mut told: Told) -> usize {
+        let key = story.views.get(told.view).map(|view| &view.key);
+        let known = self.views.iter().position(|view| Some(&view.key) == key);
+        told.view = known.unwrap_or(0);
+        self.steps.add(told)
+    }
+
+    fn place(&mut self, story: &Story<'_>, shown: &Shown, at: usize) -> Place {
+        let keys: Vec<_> = self.views.iter().map(|view| view.key.clone()).collect();
+        let object = |key| {
+            let view = story.views.iter().position(|view| view.key == key);
+            let initial = || story.trace.initial.iter().find(|(known, _)| *known == key);
+            match view {
+                Some(view) => story.object_at(at, view),
+                None => initial().map(|(_, object)| object.as_ref()),
+            }
+        };
+        let objects = keys.into_iter().map(object).map(|object| self.text(object)).collect();
+        let ahead = shown.ahead[at].iter();
+        let held = shown.beliefs[at].iter().zip(ahead).enumerate();
+        let beliefs = held.map(|(worker, (held, ahead))| {
+            let of_worker = |event: &&Event| event.worker() == Some(worker);
+            let last = story.trace.events[..at].iter().rfind(of_worker);
+            let dropped = last.is_some_and(|event| event.mark.dropped);
+            self.belief(story, held, ahead.as_ref(), dropped)
+        });
+        let b = beliefs.collect();
+        Place { o: objects, b, n: self.odds(shown.odds[at].as_ref()) }
+    }
+
+    /// The schedules from here, and those of them that violate.
+    pub(super) fn odds(&self, odds: Option<&Odds>) -> Option<[String; 2]> {
+        let odds = odds?;
+        Some([odds.schedules.to_string(), odds.violating.get(self.goal)?.to_string()])
+    }
+
+    /// An object as lines.
+    pub(super) fn text(&mut self, object: Option<&Value>) -> Option<usize> {
+        let lines = yaml::lines(Some(object?));
+        Some(self.texts.add(lines.into_iter().map(|line| line.text).collect()))
+    }
+
+    /// What a worker believes, and what it is about to do.
+    pub(super) fn belief(
+        &mut self,
+        story: &Story<'_>,
+        held: &game::Belief,
+        ahead: Option<&Event>,
+        dropped: bool,
+    ) -> usize {
+        let from = match held.from {
+            Heard::Nowhere => "nowhere",
+            Heard::Live => "live",
+            Heard::Cache => "cache",
+            Heard::Memory => "memory",
+            Heard::Answer => "answer",
+        };
+        let object = held.object.as_deref();
+        let sends = match ahead.map(|event| &event.action) {
+            Some(Action::Write { sent, .. }) => self.text(Some(sent)),
+            _ => None,
+        };
+        let belief = Belief {
+            from,
+            rv: object.and_then(resource_version),
+            text: self.text(object),
+            next: ahead.map_or_else(Vec::new, |event| story.names(event)),
+            sends,
+            dropped: dropped && ahead.is_none(),
+        };
+        self.beliefs.add(belief)
+    }
+}
+
+fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
+    let sentences = why::sentences(facts).into_iter();
+    let sentences = sentences.map(|s| Sentence { label: s.label, step: s.step, text: s.text });
+    sentences.collect()
+}
+
+/// The command that replays a schedule.
+fn command(result: &CheckResult, shown: &Shown) -> String {
+    let overrides = match shown.instead {
+        Some((write, read)) => vec![format!("--write {write}"), format!("--read {}", reader(read))],
+        None => result.overrides.clone(),
+    };
+    commands::replay_schedule(result, &overrides, &shown.run.schedule)
+}
+
+fn commands_of(result: &CheckResult, first: &Shown) -> Vec<String> {
+    vec![
+        commands::check(result),
+        command(result, first),
+        commands::page(result, &first.run.schedule),
+    ]
+}
+
+fn bounds(result: &CheckResult) -> Vec<String> {
+    let exploration = &result.exploration;
+    let mut bounds = Vec::new();
+    let covered = match &exploration.stopped_by {
+        None => "none was reached: every schedule was covered".to_owned(),
+        Some(bound) => format!("{bound:?} stopped the search; what it did not see is not judged"),
+    };
+    bounds.push(covered);
+    bounds.extend(exploration.seed.map(|seed| format!("seed {seed}")));
+    bounds
+}
+
+fn compared(result: &CheckResult, lesson: &Lesson) -> Vec<Compared> {
+    let rows = table::compared(&lesson.comparison).into_iter().enumerate();
+    rows.map(|(at, row)| {
+        let cells = row.cells.map(|(role, text)| (role_name_of_cell(role), text));
+        let [live, cache] = cells;
+        let worst = |read: usize| lesson.worst.get(2 * at + read).copied().flatten();
+        let cell = |(role, text), read| Cell { role, text, story: worst(read) };
+        let (role, tag) = row.verdict;
+        let own = result.scenario.workers.iter().all(|worker| worker.write == row.write);
+        Compared {
+            write: row.write.to_owned(),
+            cells: [cell(live, 0), cell(cache, 1)],
+            conflicts: row.conflicts,
+            calls: row.calls,
+            verdict: Verdict {
+                role: role_name(role),
+                tag,
+                name: String::new(),
+                text: String::new(),
+            },
+            refused: row.refused,
+            own,
+        }
+    })
+    .collect()
+}
+
+fn role_name_of_cell(role: Role) -> &'static str {
+    match role {
+        Role::Plain => "good",
+        role => role_name(role),
+    }
+}
