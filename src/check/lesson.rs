@@ -189,41 +189,46 @@ mod tests {
     }
 
     #[test]
-    fn the_strip_adds_up_to_what_the_search_counts() {
+    fn strips_add_up_and_swaps_are_one_exchange() {
+        let mut swaps = 0;
         for scenario in Scenario::all_builtin() {
             let (result, lesson) = of(&scenario.name);
-            let mut sum = Count::ZERO;
-            let mut violating = Count::ZERO;
-            for square in &lesson.strip {
-                let Some(count) = &square.schedules else { continue };
-                sum.add(count);
-                if lesson.shown[square.shown].violates().is_some() {
-                    violating.add(count);
-                }
+            adds_up(&result, &lesson);
+            swaps += exchanges(&lesson);
+        }
+        assert!(swaps > 20, "{swaps}");
+    }
+
+    /// The squares are all schedules, and the losing ones all that lose.
+    fn adds_up(result: &CheckResult, lesson: &Lesson) {
+        let name = &result.scenario.name;
+        let (mut sum, mut violating) = (Count::ZERO, Count::ZERO);
+        for square in &lesson.strip {
+            let Some(count) = &square.schedules else { continue };
+            sum.add(count);
+            if lesson.shown[square.shown].violates().is_some() {
+                violating.add(count);
             }
-            assert_eq!(Some(&sum), result.exploration.schedules.as_ref(), "{}", scenario.name);
-            if let Some(violation) = result.first_violation().filter(|_| lesson.judged.len() < 3) {
-                assert_eq!(Some(&violating), violation.schedules.as_ref(), "{}", scenario.name);
-            }
+        }
+        assert_eq!(Some(&sum), result.exploration.schedules.as_ref(), "{name}");
+        if let Some(violation) = result.first_violation().filter(|_| lesson.judged.len() < 3) {
+            assert_eq!(Some(&violating), violation.schedules.as_ref(), "{name}");
         }
     }
 
-    #[test]
-    fn a_swap_is_one_exchange_and_saves_the_write() {
-        let mut swaps = 0;
-        for scenario in Scenario::all_builtin() {
-            let (_, lesson) = of(&scenario.name);
-            for shown in lesson.shown.iter().filter(|shown| shown.swap.is_some()) {
+    /// Up to the second of the two steps, one schedule is the other with these two exchanged.
+    fn exchanges(lesson: &Lesson) -> usize {
+        let swapped = lesson.shown.iter().filter(|shown| shown.swap.is_some());
+        swapped
+            .map(|shown| {
                 let swap = shown.swap.expect("filtered");
                 let safe = &lesson.shown[swap.with];
                 assert_eq!(safe.violates(), None);
                 let mut letters = shown.letters.clone();
                 letters.swap(swap.steps.0, swap.steps.1);
                 let upto = swap.steps.1 + 1;
-                assert_eq!(letters[..upto], safe.letters[..upto], "{}", scenario.name);
-                swaps += 1;
-            }
-        }
-        assert!(swaps > 20, "{swaps}");
+                assert_eq!(letters[..upto], safe.letters[..upto]);
+            })
+            .count()
     }
 }

@@ -5,6 +5,7 @@
 //! Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
 //! gives. Next to read: `explore.rs`.
 
+mod about;
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]
 mod agreement;
 mod compare;
@@ -30,6 +31,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use about::about;
 pub use compare::{Comparison, Row, compare};
 pub use explore::{run, world};
 pub use lesson::{Lesson, PLAYABLE_STATES, Shown, Square, Swap, lesson};

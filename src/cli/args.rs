@@ -85,6 +85,8 @@ pub enum Command {
     New(New),
     /// Check scenario files without running them
     Validate(Validate),
+    /// Turn a recorded run into HTML, Mermaid, Perfetto, JUnit, SARIF, JSON or text
+    Report(super::report::Report),
     /// Print the JSON Schema of the scenario format, for editors
     #[command(hide = true)]
     Schema,

@@ -23,6 +23,7 @@ mod play;
 mod progress;
 mod recording;
 mod replay;
+mod report;
 mod search_flags;
 #[cfg(feature = "serve")]
 mod serve;
@@ -91,6 +92,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Serve(args) => serve::run(args),
         Command::Play(args) => play::run(args, drawing),
         Command::Learn(args) => learn::run(args, drawing),
+        Command::Report(args) => report::run(args, drawing),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),
         Command::Validate(args) => validate::run(args, drawing),

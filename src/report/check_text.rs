@@ -318,6 +318,7 @@ fn draw_witness(
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     lines.push(label("replay", None).then(Role::Strong, command).then(Role::Faint, remark));
     if style.recorded {
+        lines.push(label("page", None).then(Role::Strong, commands::open_page(result)));
         lines.push(label("explain", None).then(Role::Strong, commands::explain(result)));
     }
     lines
@@ -336,6 +337,7 @@ fn witness_heading(
     };
     let steps = trace.events.len();
     let (article, shortened) = match (style.show, facts.witness.length) {
+        _ if result.run.is_some() => ("This ", String::new()),
         (Show::Serial, _) => ("One after the other, a ", String::new()),
         (_, Length::Shortest) => ("Shortest ", String::new()),
         _ if result.exploration.complete => ("Shortest ", String::new()),

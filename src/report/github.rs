@@ -23,6 +23,35 @@ pub fn render(results: &[CheckResult]) -> String {
 }
 
 fn annotation(result: &CheckResult, property: &PropertyResult) -> Option<String> {
+    let Finding { level, title, message, file, line, .. } = finding(result, property)?;
+    let place =
+        file.map_or_else(String::new, |file| format!("file={},line={line},", in_property(&file)));
+    Some(format!("::{level} {place}title={}::{}", in_property(&title), in_data(&message)))
+}
+
+/// What there is to say of a property where it stands in the scenario's file.
+pub struct Finding {
+    /// `error`, `warning` or `notice`.
+    pub level: &'static str,
+    /// A few words.
+    pub title: String,
+    /// All of it, with the command that shows it again.
+    pub message: String,
+    /// The scenario's file, if it has one.
+    pub file: Option<String>,
+    /// The line in it.
+    pub line: usize,
+    /// Whether the scenario expects it.
+    pub expected: bool,
+}
+
+/// The message of a finding.
+pub fn annotated(result: &CheckResult, property: &PropertyResult) -> Option<String> {
+    finding(result, property).map(|found| found.message)
+}
+
+/// What there is to say, if there is something.
+pub fn finding(result: &CheckResult, property: &PropertyResult) -> Option<Finding> {
     let as_expected = expected(result, property.name);
     let (level, title, message, line) = match (property.verdict, &property.witness) {
         (Verdict::Violated, Some(witness)) => {
@@ -47,10 +76,14 @@ fn annotation(result: &CheckResult, property: &PropertyResult) -> Option<String>
         ),
         _ => return None,
     };
-    let place = result.scenario.source.file.as_ref().map_or_else(String::new, |file| {
-        format!("file={},line={},", in_property(file), line.unwrap_or_else(|| first_line(result)))
-    });
-    Some(format!("::{level} {place}title={}::{}", in_property(&title), in_data(&message)))
+    Some(Finding {
+        level,
+        title,
+        message,
+        file: result.scenario.source.file.clone(),
+        line: line.unwrap_or_else(|| first_line(result)),
+        expected: as_expected == Some(false) && property.verdict == Verdict::Violated,
+    })
 }
 
 fn first_line(result: &CheckResult) -> usize {

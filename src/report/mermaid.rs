@@ -8,9 +8,13 @@ use super::steps::{Flow, Story};
 use crate::check::{CheckResult, Replayed};
 use crate::trace::{Action, Actor};
 
-/// One diagram per result that has a witness.
+/// One diagram per result: of the schedule that was asked for, or of its witness if it has one.
 pub fn render(results: &[CheckResult]) -> String {
-    results.iter().filter_map(Facts::of_result).map(|facts| diagram(&facts)).collect()
+    let one = |result: &CheckResult| match &result.run {
+        Some(run) => Some(replay(run)),
+        None => Facts::of_result(result).map(|facts| diagram(&facts)),
+    };
+    results.iter().filter_map(one).collect()
 }
 
 /// The diagram of one witness.

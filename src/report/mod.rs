@@ -7,6 +7,7 @@
 
 mod advice;
 mod check_text;
+mod chrome_trace;
 mod commands;
 mod counts;
 mod explain;
@@ -14,6 +15,7 @@ mod folded;
 pub mod game;
 mod github;
 mod json;
+mod junit;
 mod lanes;
 mod likelihood;
 mod losses;
@@ -25,6 +27,7 @@ mod notes;
 mod page;
 mod reasons;
 mod replay_text;
+mod sarif;
 mod steps;
 mod story;
 mod style;
@@ -62,6 +65,8 @@ pub struct Renderer {
     pub extension: &'static str,
     /// One line for `list formats`.
     pub summary: &'static str,
+    /// Whether another program reads it: `report` then writes a file.
+    pub file: bool,
     /// Whether it tells more than the verdict: `Options::lesson`.
     pub lesson: bool,
     render: fn(&[CheckResult], &Style) -> String,
@@ -87,6 +92,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "text",
             extension: "txt",
             summary: "for people: verdicts, the losing schedule as a drawing, the reasons",
+            file: false,
             lesson: false,
             render: |results, style| check_text::render(results, style, false),
         },
@@ -94,6 +100,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "wide",
             extension: "txt",
             summary: "text, with states, transitions, conflicts and API calls",
+            file: false,
             lesson: false,
             render: |results, style| check_text::render(results, style, true),
         },
@@ -101,6 +108,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "json",
             extension: "json",
             summary: "for scripts; schemaVersion 1, additions only",
+            file: false,
             lesson: false,
             render: |results, _| json::check(results),
         },
@@ -108,6 +116,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "github",
             extension: "txt",
             summary: "annotations for GitHub Actions",
+            file: false,
             lesson: false,
             render: |results, _| github::render(results),
         },
@@ -115,6 +124,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "markdown",
             extension: "md",
             summary: "a table and diagrams, for $GITHUB_STEP_SUMMARY or a comment",
+            file: false,
             lesson: false,
             render: |results, _| markdown::render(results),
         },
@@ -122,6 +132,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "mermaid",
             extension: "mmd",
             summary: "the losing schedule as a sequence diagram",
+            file: false,
             lesson: false,
             render: |results, _| mermaid::render(results),
         },
@@ -136,13 +147,39 @@ pub fn renderers() -> &'static [Renderer] {
             name: "html",
             extension: "html",
             summary: "one self-contained page: step through it, predict, compare, play",
+            file: true,
             lesson: true,
             render: |results, _| page::render(results),
+        },
+        Renderer {
+            name: "chrome-trace",
+            extension: "trace.json",
+            summary: "trace events, for Perfetto: one step is one millisecond",
+            file: true,
+            lesson: false,
+            render: |results, _| chrome_trace::render(results),
+        },
+        Renderer {
+            name: "junit",
+            extension: "xml",
+            summary: "one test case per property, for CI",
+            file: true,
+            lesson: false,
+            render: |results, _| junit::render(results),
+        },
+        Renderer {
+            name: "sarif",
+            extension: "sarif",
+            summary: "findings with their steps, for code scanning",
+            file: true,
+            lesson: false,
+            render: |results, _| sarif::render(results),
         },
         Renderer {
             name: "name",
             extension: "txt",
             summary: "the names of the scenarios that failed",
+            file: false,
             lesson: false,
             render: |results, _| names(results),
         },

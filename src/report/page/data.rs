@@ -40,8 +40,9 @@ pub struct Scene {
     pub violating: Option<String>,
     pub workers: Vec<Worker>,
     pub advice: Vec<String>,
-    /// The titles of the objects.
+    /// The titles of the objects, and what each is before the first step.
     pub views: Vec<String>,
+    pub start: Vec<String>,
     /// Objects and bodies, as lines of YAML.
     pub texts: Vec<Vec<String>>,
     pub steps: Vec<Told>,

@@ -71,7 +71,7 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         source,
         fingerprint: result.fingerprint.clone(),
         facts: header(result),
-        headline: verdicts.first().cloned().unwrap_or_else(nothing_judged),
+        headline: headline(&verdicts, violated),
         verdicts,
         summary: summary::summary(std::slice::from_ref(result)).paint(&Style::default()),
         schedules: result.exploration.schedules.as_ref().map(ToString::to_string),
@@ -79,6 +79,7 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         workers: workers(result, lesson),
         advice: advice::sentences(&result.advice),
         views: scenery.views.iter().map(View::title).collect(),
+        start: scenery.start(),
         first: lesson.first,
         each: lesson
             .strip
@@ -103,8 +104,16 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
     })
 }
 
-fn nothing_judged() -> Verdict {
-    Verdict { role: "notice", tag: "?".to_owned(), name: String::new(), text: String::new() }
+/// The verdict that the page is about: the violation, or else the first.
+fn headline(verdicts: &[Verdict], violated: Option<&str>) -> Verdict {
+    let found = verdicts.iter().find(|verdict| Some(verdict.name.as_str()) == violated);
+    let nothing = || Verdict {
+        role: "notice",
+        tag: "?".to_owned(),
+        name: String::new(),
+        text: String::new(),
+    };
+    found.or(verdicts.first()).cloned().unwrap_or_else(nothing)
 }
 
 /// As the page names it.
@@ -145,6 +154,16 @@ pub(super) fn outcome(violated: Option<&str>, finished: bool) -> Verdict {
 }
 
 impl Scenery<'_> {
+    /// What each object is before the first step.
+    fn start(&self) -> Vec<String> {
+        let initial = &self.lesson.shown[self.lesson.first].run.trace.initial;
+        let compact = |view: &View| {
+            let object = initial.iter().find(|(key, _)| *key == view.key);
+            view.compact(object.map(|(_, object)| object.as_ref()))
+        };
+        self.views.iter().map(compact).collect()
+    }
+
     /// One schedule.
     fn story(&mut self, shown: &Shown) -> Schedule {
         let run = &shown.run;

@@ -8,8 +8,10 @@ use lostwrite::{properties, report, schedulers};
 #[test]
 fn help_texts() {
     let folder = folder();
-    let commands =
-        ["check", "compare", "replay", "explain", "play", "learn", "list", "new", "validate"];
+    let commands = [
+        "check", "compare", "replay", "explain", "play", "learn", "list", "new", "validate",
+        "report",
+    ];
     for command in commands {
         let flag = run(folder.path(), &format!("{command} --help"));
         let word = run(folder.path(), &format!("help {command}"));

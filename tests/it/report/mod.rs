@@ -2,6 +2,8 @@
 
 mod contract;
 mod drawings;
+mod formats;
+mod page;
 mod rules;
 
 use std::sync::{Arc, LazyLock};

@@ -49,9 +49,10 @@ fn nothing_is_wider_than_asked_for() {
         for width in [60, 79, 80, 90, 91, 92, 100, 120, 160] {
             let text = text(result, at(width));
             // Commands and the summary are lines to be copied whole.
-            let lines = text
-                .lines()
-                .filter(|line| !line.starts_with("  replay") && !line.starts_with("  explain"));
+            let command = |line: &str| {
+                ["  replay", "  page", "  explain"].iter().any(|name| line.starts_with(name))
+            };
+            let lines = text.lines().filter(|line| !command(line));
             let lines: Vec<&str> = lines.collect();
             for line in &lines[1..lines.len() - 1] {
                 let heading = line.contains("chedule") && line.contains(": ");

@@ -1,0 +1,92 @@
+//! JUnit, in Jenkins' dialect: one suite per scenario, one test case per judged property.
+//!
+//! A property that is violated, or is not as the scenario expects, is a failure; one that was not
+//! decided is skipped, with the reason. No times: the same input gives the same bytes.
+//! Next to read: `sarif.rs`.
+
+use askama::Template;
+
+use super::check_text::{expected, verdict_rows};
+use super::github::annotated;
+use super::style::Role;
+use crate::check::{CheckResult, PropertyResult, Verdict};
+
+#[derive(Template)]
+#[template(path = "junit.xml")]
+struct Report {
+    tests: usize,
+    failures: usize,
+    suites: Vec<Suite>,
+}
+
+struct Suite {
+    name: String,
+    failures: usize,
+    skipped: usize,
+    cases: Vec<Case>,
+}
+
+struct Case {
+    name: &'static str,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Passed,
+    Undecided { message: String },
+    Failed { message: String, kind: &'static str, text: String },
+}
+
+/// The document.
+pub fn render(results: &[CheckResult]) -> String {
+    let suites: Vec<Suite> = results.iter().map(suite).collect();
+    let tests = suites.iter().map(|suite| suite.cases.len()).sum();
+    let failures = suites.iter().map(|suite| suite.failures).sum();
+    let report = Report { tests, failures, suites };
+    report.render().expect("writing to a string does not fail") + "\n"
+}
+
+fn suite(result: &CheckResult) -> Suite {
+    let judged = result.properties.iter().filter(|property| property.judged);
+    let cases: Vec<Case> = judged.map(|property| case(result, property)).collect();
+    let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|case| is(&case.outcome)).count();
+    Suite {
+        name: clean(&result.scenario.name),
+        failures: count(|outcome| matches!(outcome, Outcome::Failed { .. })),
+        skipped: count(|outcome| matches!(outcome, Outcome::Undecided { .. })),
+        cases,
+    }
+}
+
+fn case(result: &CheckResult, property: &PropertyResult) -> Case {
+    let rows = verdict_rows(result);
+    let row = rows.iter().find(|(.., name, _)| *name == property.name);
+    let message = row.map_or_else(String::new, |(.., sentence)| clean(sentence));
+    let failed = row.is_some_and(|(role, ..)| *role == Role::Bad);
+    let outcome = match (failed, property.verdict) {
+        (true, _) => Outcome::Failed {
+            message,
+            kind: kind(result, property),
+            text: annotated(result, property).map_or_else(String::new, |told| clean(&told)),
+        },
+        (false, Verdict::Unknown) => Outcome::Undecided { message },
+        (false, _) => Outcome::Passed,
+    };
+    Case { name: property.name, outcome }
+}
+
+/// The class of the loss, or what else is not as it should be.
+fn kind(result: &CheckResult, property: &PropertyResult) -> &'static str {
+    match (&property.witness, expected(result, property.name)) {
+        (Some(witness), _) => witness.class.as_str(),
+        (None, Some(false)) => "expectation not met",
+        (None, _) => "violated",
+    }
+}
+
+/// XML 1.0 has no word for most control characters.
+fn clean(text: &str) -> String {
+    let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    let plain = |c: char| !matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|c| if allowed(c) && plain(c) { c } else { '\u{fffd}' }).collect()
+}
