@@ -107,10 +107,16 @@ fn exit_codes() -> String {
 }
 
 fn formats() -> String {
-    let mut text = "Formats of `check -o FORMAT` and `check --report FORMAT=PATH`\n\n".to_owned();
+    let mut text = "Formats of `check -o FORMAT`, `check --report FORMAT=PATH` and `report -o \
+                    FORMAT`\n\n"
+        .to_owned();
     for renderer in report::renderers() {
-        text.push_str(&format!("  {:<11} {}\n", renderer.name, renderer.summary));
+        text.push_str(&format!("  {:<12} {}\n", renderer.name, renderer.summary));
     }
+    text.push_str(
+        "\nIn a chrome-trace a scenario is a process, a worker a thread, a step a slice of one \
+         millisecond,\nand a flow goes from a read to the write that was made of it.\n",
+    );
     text.push_str(
         "\nThe text of a schedule: 1.7c1e.huhu is the format's version, the first four hex digits \
          of the\nscenario's fingerprint, and one letter per step.\n\n\

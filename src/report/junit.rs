@@ -12,7 +12,7 @@ use super::style::Role;
 use crate::check::{CheckResult, PropertyResult, Verdict};
 
 #[derive(Template)]
-#[template(path = "junit.xml")]
+#[template(path = "junit.xml", escape = "none")]
 struct Report {
     tests: usize,
     failures: usize,
@@ -84,9 +84,21 @@ fn kind(result: &CheckResult, property: &PropertyResult) -> &'static str {
     }
 }
 
-/// XML 1.0 has no word for most control characters.
+/// Text as XML: with the five entities it needs, and without the control characters that XML 1.0 has
+/// no word for.
 fn clean(text: &str) -> String {
-    let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    let plain = |c: char| !matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|c| if allowed(c) && plain(c) { c } else { '\u{fffd}' }).collect()
+    let mut cleaned = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => cleaned.push_str("&amp;"),
+            '<' => cleaned.push_str("&lt;"),
+            '>' => cleaned.push_str("&gt;"),
+            '"' => cleaned.push_str("&quot;"),
+            '\n' | '\t' => cleaned.push(c),
+            '\u{fffe}' | '\u{ffff}' => cleaned.push('\u{fffd}'),
+            c if c.is_control() => cleaned.push('\u{fffd}'),
+            c => cleaned.push(c),
+        }
+    }
+    cleaned
 }

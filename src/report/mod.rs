@@ -140,6 +140,7 @@ pub fn renderers() -> &'static [Renderer] {
             name: "timed-trace",
             extension: "json",
             summary: "one run of the scheduler timed, as a Chrome trace in simulated time",
+            file: false,
             lesson: false,
             render: |results, _| timed_trace::render(results),
         },

@@ -8,6 +8,7 @@ mod exhaustive;
 mod generated;
 mod known_counts;
 mod likelihood;
+mod picture;
 mod report;
 mod scale;
 mod shipped;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import Ajv from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { validateXML } from 'xmllint-wasm';
@@ -19,9 +19,7 @@ const NAMES = JSON.parse(lostwrite('list', 'scenarios', '-o', 'json')).items.map
   .filter((name) => !name.startsWith('retry-budget'));
 const render = (format, ...names) => lostwrite('check', ...names, '-o', format, '--no-advice', '--no-record');
 
-let browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+const browser = await launch();
 
 test('Mermaid parses and draws every diagram', async () => {
   const page = await browser.newPage();
@@ -116,3 +114,5 @@ test('Perfetto imports the trace: slices, threads, flows', async () => {
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('the browser is closed', () => browser.close());

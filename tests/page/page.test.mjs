@@ -4,17 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { SHOTS, launch, lostwrite, report } from './browser.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const SIZES = { desktop: [1440, 900], projector: [1024, 768], phone: [390, 844] };
 
-let browser;
+const browser = await launch();
 const complaints = [];
-
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
 
 // Opens an address; whatever the page asks for or complains of is remembered.
 async function open(address, { size = 'desktop', theme = 'light', touch = false } = {}) {
@@ -283,6 +280,7 @@ test('the table of steps says what replay says, for every shipped scenario that 
   assert.ok(compared > 80, `${compared} steps`);
 });
 
-test('no page complained, and none asked for anything', () => {
+test('no page complained, and none asked for anything', async () => {
+  await browser.close();
   assert.deepEqual(complaints, []);
 });
