@@ -47,7 +47,7 @@ pub fn render(results: &[CheckResult]) -> String {
 }
 
 fn one(events: &mut Vec<Value>, pid: usize, story: &Story<'_>, facts: Option<&Facts<'_>>) {
-    let name = |what: &str, tid: usize, name: &str| json!({ "ph": "M", "pid": pid, "tid": tid, "name": what, "args": { "name": name } });
+    let name = |what, tid, name: &str| named(pid, what, tid, name);
     events.push(name("process_name", 0, &story.scenario.name));
     let workers = story.trace.workers.iter().enumerate();
     events.extend(workers.map(|(at, worker)| name("thread_name", at + 1, worker)));
@@ -66,6 +66,12 @@ fn one(events: &mut Vec<Value>, pid: usize, story: &Story<'_>, facts: Option<&Fa
     for (told, step) in told.iter().zip(1..) {
         flow(events, pid, story, told, step);
     }
+}
+
+/// The name of a process or of one of its threads.
+fn named(pid: usize, what: &str, tid: usize, name: &str) -> Value {
+    let args = json!({ "name": name });
+    json!({ "ph": "M", "pid": pid, "tid": tid, "name": what, "args": args })
 }
 
 /// The track of whoever moves.

@@ -84,8 +84,8 @@ fn kind(result: &CheckResult, property: &PropertyResult) -> &'static str {
     }
 }
 
-/// Text as XML: with the five entities it needs, and without the control characters that XML 1.0 has
-/// no word for.
+/// Text as XML: with the entities it needs, and without the control characters that XML 1.0 has no
+/// word for.
 fn clean(text: &str) -> String {
     let mut cleaned = String::new();
     for c in text.chars() {

@@ -10,7 +10,7 @@ fn drawing(printed: &str) -> String {
     let from = printed.find("Shortest losing schedule").expect("the heading");
     // The heading is coloured: its escape sequence stands before it on its line.
     let from = printed[..from].rfind('\n').map_or(0, |at| at + 1);
-    let to = printed.find("  why").or_else(|| printed.find("why ")).expect("the reason");
+    let to = printed.find("why\u{1b}").expect("the reason");
     let to = printed[..to].rfind('\n').map_or(to, |at| at);
     printed[from..to].trim_end().to_owned()
 }

@@ -102,12 +102,12 @@ fn trace(scenery: &Scenery<'_>, events: Vec<Event>) -> Trace {
 
 /// A beginning of a run names objects and fields as the whole of the first one does.
 fn told_as_the_first<'t>(scenery: &Scenery<'t>, trace: &'t Trace) -> Story<'t> {
-    Story::viewed(&scenery.result.scenario, trace, scenery.views.clone())
+    Story::with_views(&scenery.result.scenario, trace, scenery.views.clone())
 }
 
 fn place(scenery: &mut Scenery<'_>, state: &ChartState, events: &[Event]) -> Place {
     let trace = trace(scenery, events.to_vec());
-    let story = Story::viewed(&scenery.result.scenario, &trace, scenery.views.clone());
+    let story = Story::with_views(&scenery.result.scenario, &trace, scenery.views.clone());
     let keys: Vec<_> = scenery.views.iter().map(|view| view.key.clone()).collect();
     let object = |key| state.objects.iter().find(|(known, _)| *known == key)?.1.as_deref();
     let objects = keys.into_iter().map(object).map(|object| scenery.text(object)).collect();

@@ -7,6 +7,7 @@ mod help;
 mod learn;
 mod output;
 mod play;
+mod reports;
 
 use std::io::Write;
 use std::path::Path;
