@@ -10,7 +10,7 @@ use clap::Args;
 use super::args::{Bounds, Overrides};
 use super::environment::Drawing;
 use super::{Exit, Failure, Outcome, check as check_command, output, progress, replay};
-use crate::check::{self, Options};
+use crate::check::{self, Options, Replayed};
 use crate::report::{self, Renderer, Style};
 
 /// States that are explored unless `--max-states` says otherwise: a report is not waited for.
@@ -74,14 +74,19 @@ pub fn run(args: &Report, drawing: &Drawing) -> Outcome {
         true => Style { recorded: false, ..drawing.out },
         false => Style { color: false, width: 100, recorded: false, ..drawing.out },
     };
-    let violates = result.first_violation().is_some();
     let text = match (&result.run, renderer.name) {
         // A schedule that violates nothing is still the one that was asked for.
-        (Some(run), "text" | "wide") if !violates => report::replay_text(run, &style),
+        (Some(run), "text" | "wide") if !violates(run) => report::replay_text(run, &style),
         _ => renderer.render(&[result], &style),
     };
     write(&path, &text)?;
     show(args, renderer, &path)
+}
+
+/// Whether a schedule violates what its scenario asks for.
+fn violates(run: &Replayed) -> bool {
+    let asked = |name: &str| run.scenario.properties.iter().any(|asked| asked == name);
+    run.judged.iter().any(|(name, _, witness)| witness.is_some() && asked(name))
 }
 
 /// Where the report goes: what is read by another program into a file beside the recording, what

@@ -324,6 +324,12 @@ fn draw_witness(
     lines
 }
 
+/// Whether this is the schedule that the report was asked to be about.
+fn is_asked_for(result: &CheckResult, facts: &Facts<'_>) -> bool {
+    let asked = result.run.as_ref().map(|run| &run.schedule.choices);
+    asked == Some(&facts.witness.schedule.choices)
+}
+
 fn witness_heading(
     result: &CheckResult,
     property: &PropertyResult,
@@ -337,7 +343,7 @@ fn witness_heading(
     };
     let steps = trace.events.len();
     let (article, shortened) = match (style.show, facts.witness.length) {
-        _ if result.run.is_some() => ("This ", String::new()),
+        _ if is_asked_for(result, facts) => ("This ", String::new()),
         (Show::Serial, _) => ("One after the other, a ", String::new()),
         (_, Length::Shortest) => ("Shortest ", String::new()),
         _ if result.exploration.complete => ("Shortest ", String::new()),

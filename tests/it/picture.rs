@@ -19,7 +19,7 @@ fn drawing(printed: &str) -> String {
 fn the_picture_in_the_readme_is_current() {
     let place = folder();
     let scenario = std::fs::canonicalize("scenarios/status-race.yaml").expect("shipped");
-    let arguments = ["check", "--no-record", "--no-advice", "--color", "always", "--width", "96"];
+    let arguments = ["check", "--no-record", "--no-advice", "--color", "always", "--width", "104"];
     let ran = finish(command(place.path()).args(arguments).arg(scenario), "");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let drawing = drawing(&ran.out);
