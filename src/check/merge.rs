@@ -174,6 +174,8 @@ pub fn merge(
         expectation,
         refused: None,
         advice: Vec::new(),
+        run: None,
+        lesson: None,
     })
 }
 

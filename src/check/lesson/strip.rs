@@ -91,7 +91,7 @@ fn classes(game: &Game, chart: &Chart) -> Option<Vec<(Vec<Choice>, Count)>> {
                 .objects
                 .iter()
                 .filter_map(|(key, object)| Some((key.clone(), object.clone()?)));
-            let content = Ending { objects: objects.collect(), workers: Vec::new() }.content();
+            let content = Ending { objects: objects.collect() }.content();
             let class = classes.entry((content, decided.clone()));
             let class = class.or_insert_with(|| (state.path.clone(), Count::ZERO));
             class.1.add(&here);
