@@ -11,7 +11,7 @@ use super::style::{Role, Show, Style};
 use super::summary;
 use super::text::{Text, plural, wrap};
 use super::{advice, likelihood, timeline, why};
-use crate::check::{CheckResult, Expectation, Length, PropertyResult, Verdict, Witness};
+use crate::check::{CheckResult, Length, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
 use crate::scenario::Expect;
 use crate::schedulers::Count;
@@ -397,14 +397,4 @@ fn labelled(name: &str, step: Option<usize>, paragraphs: &[String], style: &Styl
             lead.then(Role::Plain, part)
         })
         .collect()
-}
-
-/// Whether what was expected came about, in one word.
-pub fn expectation(expectation: Expectation) -> &'static str {
-    match expectation {
-        Expectation::Met => "met",
-        Expectation::Unmet => "unmet",
-        Expectation::None => "none",
-        Expectation::Undecided => "undecided",
-    }
 }

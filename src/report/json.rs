@@ -5,12 +5,11 @@
 
 use serde::Serialize;
 
-use super::check_text::expectation;
 use super::likelihood::{JsonOdds, JsonSample, JsonTimed};
 use super::losses::Facts;
 use super::steps::Story;
 use super::{explain, story, why};
-use crate::check::{Bound, CheckResult, PropertyResult, Replayed, Verdict, Witness};
+use crate::check::{Bound, CheckResult, Expectation, PropertyResult, Replayed, Verdict, Witness};
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
 
@@ -233,6 +232,16 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
 
 fn names(result: &CheckResult, workers: &[usize]) -> Vec<String> {
     workers.iter().map(|worker| result.scenario.workers[*worker].name.clone()).collect()
+}
+
+/// Whether what was expected came about, in one word.
+fn expectation(expectation: Expectation) -> &'static str {
+    match expectation {
+        Expectation::Met => "met",
+        Expectation::Unmet => "unmet",
+        Expectation::None => "none",
+        Expectation::Undecided => "undecided",
+    }
 }
 
 fn bound(bound: &Bound) -> JsonBound {
