@@ -265,7 +265,7 @@ mod tests {
         let ids: Vec<u32> = rows.iter().map(|row| states.add(row)).collect();
         assert_eq!(states.len(), rows.iter().collect::<std::collections::BTreeSet<_>>().len());
         states.repack(Packing::for_ranges([u32::MAX; 6].into_iter()));
-        assert_eq!(states.packing.words, 6);
+        assert_eq!(states.packing.words, 3);
         let mut unpacked = Vec::new();
         for (row, id) in rows.iter().zip(ids) {
             states.unpack(id as usize, &mut unpacked);

@@ -2,9 +2,9 @@
 //!
 //! Two workers are alike if each does exactly what the other does, but for the name and the fields
 //! that are its own ([`Exchange::between`]), if they share a process with each other or with
-//! nobody, and if the initial state is the same after the exchange. Where owners of fields are recorded
-//! nobody is: a manager's name is part of the object, and the server sorts by it. Where somebody
-//! retries without limit nobody is either, because schedules may then have no end.
+//! nobody, and if the initial state is the same after the exchange. Where owners of fields are
+//! recorded nobody is: a manager's name is part of the object, and the server sorts by it. Where
+//! somebody retries without limit nobody is either, because schedules may then have no end.
 //! `tests/it/scale.rs` compares with the search that exchanges nobody. Next to read:
 //! `parts/exchange.rs`.
 

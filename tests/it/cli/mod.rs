@@ -8,6 +8,7 @@ mod learn;
 mod output;
 mod play;
 mod reports;
+mod scale;
 
 use std::io::Write;
 use std::path::Path;
