@@ -160,7 +160,8 @@ impl Exchange {
         let third = !Arc::ptr_eq(job, a) && !Arc::ptr_eq(job, b);
         paths(job).all(|path| {
             let contains = |field: &OwnField| field.parent.steps().starts_with(path.steps());
-            !self.fields.iter().any(contains) && !(third && self.path(path) != *path)
+            let named = third && self.path(path) != *path;
+            !named && !self.fields.iter().any(contains)
         })
     }
 
@@ -188,11 +189,7 @@ fn are_alike(a: &Job, b: &Job) -> bool {
 
 /// Every path that a job names.
 fn paths(job: &Job) -> impl Iterator<Item = &FieldPath> {
-    let read = |value| match value {
-        &ValueExpr::Read(ref path) => Some(path),
-        _ => None,
-    };
-    let sets = job.sets.iter().flat_map(move |set| [Some(&set.path), read(&set.value)]);
+    let sets = job.sets.iter().flat_map(|set| [Some(&set.path), set.value.reads()]);
     let known = job.knows.iter().flatten();
     sets.flatten().chain(job.when.iter().map(|(path, _)| path)).chain(known)
 }

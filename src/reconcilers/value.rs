@@ -30,6 +30,14 @@ impl ValueExpr {
         matches!(self, ValueExpr::Read(_) | ValueExpr::Add(_) | ValueExpr::Append(_))
     }
 
+    /// The field that it copies, if it does.
+    pub fn reads(&self) -> Option<&FieldPath> {
+        match self {
+            ValueExpr::Read(from) => Some(from),
+            _ => None,
+        }
+    }
+
     /// What the field at `path` is to become, given the object as read.
     pub fn change(&self, path: &FieldPath, read: &Value) -> Change {
         let value = match self {

@@ -165,8 +165,9 @@ fn a_seed_names_the_same_simulated_runs() {
     let text = |seed| {
         let scenario = Arc::new(Scenario::builtin("seldom").expect("shipped"));
         let result = check::run(&scenario, &timed(500, seed)).expect("it can be run");
-        ["json", "wide", "timed-trace"]
-            .map(|name| report::renderer(name).expect("known").render(&[result.clone()], &STYLE))
+        ["json", "wide", "timed-trace"].map(|name| {
+            report::renderer(name).expect("known").render(std::slice::from_ref(&result), &STYLE)
+        })
     };
     assert_eq!(text(1), text(1));
     assert_ne!(text(1)[0], text(2)[0]);
@@ -177,7 +178,9 @@ fn the_kept_run_is_drawn_as_a_chrome_trace() {
     let result = check::run(&race("100ms", ""), &timed(100, 3)).expect("it can be run");
     let kept = &result.exploration.timed.as_ref().expect("timed").kept;
     assert!(kept.loses && kept.trace.finished);
-    let text = report::renderer("timed-trace").expect("known").render(&[result.clone()], &STYLE);
+    let text = report::renderer("timed-trace")
+        .expect("known")
+        .render(std::slice::from_ref(&result), &STYLE);
     let trace: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let events = trace["traceEvents"].as_array().expect("events");
     let slices: Vec<_> = events.iter().filter(|event| event["ph"] == "X").collect();

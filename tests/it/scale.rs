@@ -108,7 +108,7 @@ fn text_of(groups: &[Group], faults: &[bool], properties: &[&str]) -> String {
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: random}\n\
          description: Made by a property test.\ncrds: [crds/widget.crd.yaml]\n",
     );
-    let _ = write!(text, "{OBJECTS}workers:\n");
+    let _ = writeln!(text, "{OBJECTS}workers:");
     let mut letters = 'a'..='z';
     for (number, group) in groups.iter().enumerate() {
         let (object, fields) = TARGETS[group.target];
