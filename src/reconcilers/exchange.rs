@@ -213,7 +213,7 @@ fn pair(a: &FieldPath, b: &FieldPath, fields: &mut Vec<OwnField>) -> bool {
     same_kind
 }
 
-/// Each field once; none at all if two of them contradict each other.
+/// Each field once. Fields that contradict each other are found by `maps_onto`.
 fn distinct(fields: Vec<OwnField>) -> Vec<OwnField> {
     let mut all: Vec<OwnField> = Vec::new();
     for field in fields {

@@ -131,7 +131,8 @@ const KINDS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-const METHODS: [&str; 12] = [
+/// Every write method.
+pub const METHODS: [&str; 12] = [
     "update",
     "update-retry",
     "update-restamp",

@@ -13,7 +13,7 @@ use lostwrite::schedulers::{Bound, Count};
 use lostwrite::simulation::World;
 use proptest::prelude::*;
 
-use crate::exhaustive::scenario;
+use crate::exhaustive::{METHODS, scenario};
 
 const OBJECTS: &str = "objects:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: demo, namespace: default}, data: {n: \"0\"}}
@@ -55,21 +55,6 @@ const TARGETS: [(&str, &[&str]); 4] = [
             "'status.observedGeneration': { $read: metadata.generation }",
         ],
     ),
-];
-
-const METHODS: [&str; 12] = [
-    "update",
-    "update-retry",
-    "update-restamp",
-    "update-unconditional",
-    "update-shared",
-    "merge-patch",
-    "merge-patch-locked",
-    "json-patch",
-    "json-patch-tested",
-    "strategic-merge-patch",
-    "apply",
-    "apply-force",
 ];
 
 /// Some workers that are alike.
