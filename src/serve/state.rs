@@ -3,6 +3,7 @@
 //! The past is compacted here: a store that has only so much memory forgets, as etcd does every
 //! five minutes, and whoever asks for what is forgotten is answered 410. Next to read: `answer.rs`.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
@@ -47,10 +48,15 @@ impl fmt::Debug for Record {
 struct State {
     server: ApiServer,
     record: Option<Record>,
-    /// Up to where the past is forgotten.
-    compacted: Revision,
-    /// The bytes of bodies written since the last compaction.
-    written: usize,
+    past: Past,
+}
+
+/// What the log holds: for each write that changed something, its revision and about how many
+/// bytes remember it.
+#[derive(Debug, Default)]
+struct Past {
+    writes: VecDeque<(Revision, usize)>,
+    bytes: usize,
 }
 
 /// What all connections share.
@@ -72,7 +78,7 @@ impl Shared {
     pub fn new(config: Config, server: ApiServer) -> Self {
         let limits = config.limits;
         let revision = server.revision();
-        let state = State { server, record: config.record, compacted: revision, written: 0 };
+        let state = State { server, record: config.record, past: Past::default() };
         Shared {
             state: RwLock::new(state),
             changed: watch::Sender::new(revision),
@@ -90,17 +96,24 @@ impl Shared {
     pub fn handle(&self, http: &mut HttpRequest, entry: Option<Entry>) -> Option<Answer> {
         let mut state = self.state.write();
         http.time = now();
+        let before = state.server.revision();
         let server = &mut state.server;
         let answer = catch_unwind(AssertUnwindSafe(|| rest::handle(server, http))).ok();
         if let (Some(entry), Some(answer)) = (entry, &answer) {
             state.note(&entry.line(http, answer));
         }
-        let reads = matches!(http.method.as_str(), "GET" | "HEAD");
-        if !reads {
-            state.written += http.body.len();
-            state.compact(&self.limits);
-        }
         let revision = state.server.revision();
+        if revision != before {
+            // The answer to a write is the object, which is what the log remembers.
+            let answered = match &answer {
+                Some(Answer::Response(response)) => response.body.len(),
+                _ => 0,
+            };
+            let forgotten = state.past.push(revision, answered.max(http.body.len()), &self.limits);
+            if let Some(until) = forgotten {
+                state.server.compact(until);
+            }
+        }
         drop(state);
         self.tell(revision);
         answer
@@ -180,18 +193,27 @@ impl State {
             self.record = None;
         }
     }
+}
 
-    fn compact(&mut self, limits: &Limits) {
-        let now = self.server.revision().0;
-        let many = now - self.compacted.0 > 2 * limits.history;
-        let large = self.written > limits.history_bytes;
-        if many || large {
-            // By count the newer half stays; by size there is no telling which half is large.
-            let until = if large { now } else { now - limits.history };
-            self.compacted = Revision(until);
-            self.written = if large { 0 } else { self.written / 2 };
-            self.server.compact(self.compacted);
+impl Past {
+    /// Adds a write. The older half is to be forgotten if there is too much by count or by size,
+    /// up to the revision returned; the newest write never is, so that a watch that has only
+    /// just fallen behind still finds it.
+    fn push(&mut self, revision: Revision, size: usize, limits: &Limits) -> Option<Revision> {
+        self.writes.push_back((revision, size));
+        self.bytes += size;
+        let count = |past: &Past| past.writes.len() as u64;
+        let (mut until, few) = (None, limits.history.max(1));
+        if count(self) <= 2 * few && self.bytes <= limits.history_bytes {
+            return until;
         }
+        while self.writes.len() > 1 && (count(self) > few || self.bytes > limits.history_bytes / 2)
+        {
+            let (forgotten, size) = self.writes.pop_front()?;
+            self.bytes -= size;
+            until = Some(forgotten);
+        }
+        until
     }
 }
 

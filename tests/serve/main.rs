@@ -7,6 +7,7 @@ mod hostile;
 mod http;
 mod kubectl;
 mod linear;
+mod past;
 mod soak;
 
 use lostwrite::apiserver::{ApiServer, Config};
