@@ -105,10 +105,10 @@ impl<'a> Call<'a> {
     /// Decoding of a POST's or PUT's body as a real server does it: types, unknown fields,
     /// defaults.
     pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
-        let kind = self.kind.kind.clone();
-        let version = self.kind.resource.version.clone();
+        let kind = Arc::clone(&self.kind);
         let found = object["kind"].as_str().unwrap_or_default().to_string();
         let refuse = |why: String| {
+            let (kind, version) = (&kind.kind, &kind.resource.version);
             let text =
                 format!("{found} in version \"{version}\" cannot be handled as a {kind}: {why}");
             Status::bad_request(text)

@@ -43,7 +43,7 @@ pub(crate) fn parse_request_revision(text: &str) -> Answer<u64> {
 /// The body's uid as a precondition (PUT only), and how to compute the new object.
 pub(crate) struct Update<'f> {
     pub uid: Option<String>,
-    pub transform: &'f mut dyn FnMut(&mut Call<'_>, &Value) -> Answer<Value>,
+    pub transform: Box<dyn FnOnce(&mut Call<'_>, &Value) -> Answer<Value> + 'f>,
 }
 
 /// Changes one stored object. `current` has been looked up by the caller, who answers 404.
@@ -75,15 +75,14 @@ pub(crate) fn update(
         return Ok(answer);
     }
     if managed_fields::same_but_for_times(&new, &current.object) {
-        return Ok(call.answer(200, ApiServer::view(&current.object, current.modified)));
+        return Ok(call.answer(200, current.view()));
     }
     if call.request.options.dry_run {
         return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
     }
-    let new = Arc::new(new);
-    let revision = server.store.put(&key, new.clone());
+    let view = server.store.put(&key, Arc::new(new));
     server.written(&key, call.request.time);
-    Ok(call.answer(200, ApiServer::view(&new, revision)))
+    Ok(call.answer(200, view))
 }
 
 fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()> {

@@ -143,12 +143,12 @@ fn validate_name(kind: &Kind, object: &Value, by_kind: bool) -> Vec<FieldError> 
     let mut errors = Vec::new();
     for (field, prefix) in [("generateName", true), ("name", false)] {
         let name = object.meta_str(field);
-        let path = format!("metadata.{field}");
+        let path = || format!("metadata.{field}");
         if !name.is_empty() {
-            let invalid = |why: &String| FieldError::invalid(&path, &name.into(), why);
+            let invalid = |why: &String| FieldError::invalid(&path(), &name.into(), why);
             errors.extend(check(name, prefix).iter().map(invalid));
         } else if !prefix {
-            errors.push(FieldError::required(&path, "name or generateName is required"));
+            errors.push(FieldError::required(&path(), "name or generateName is required"));
         }
     }
     errors

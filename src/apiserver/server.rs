@@ -210,7 +210,7 @@ impl ApiServer {
 
     /// An object with its resourceVersion.
     pub fn object(&self, key: &Key) -> Option<Arc<Value>> {
-        self.store.get(key).map(|stored| Arc::new(stored.view()))
+        self.store.get(key).map(store::Stored::view)
     }
 
     /// The revisions of the live objects, ascending, each once.

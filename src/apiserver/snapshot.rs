@@ -12,7 +12,7 @@ use super::{ApiServer, Config, Key, Revision, Status, crd};
 impl ApiServer {
     /// All objects with their resourceVersions, ordered by resource, namespace and name.
     pub fn objects(&self) -> Vec<Value> {
-        self.store.iter().map(|(_, stored)| stored.view()).collect()
+        self.store.iter().map(|(_, stored)| stored.copy()).collect()
     }
 
     /// A server with these objects at this revision, and without a past.

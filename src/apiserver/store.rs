@@ -8,7 +8,8 @@
 //! for the past and keeps [`History::Nothing`]. Left out: leases, transactions over two keys.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -25,19 +26,50 @@ pub enum History {
     Nothing,
 }
 
-/// One object and the revisions of its first and last write.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One object and the revision of its last write.
+#[derive(Clone, Debug)]
 pub(crate) struct Stored {
     /// The object without `metadata.resourceVersion`.
     pub object: Arc<Value>,
     /// The revision of its last write: its resourceVersion.
     pub modified: Revision,
+    /// What clients see, once one has looked.
+    seen: OnceLock<Arc<Value>>,
 }
 
 impl Stored {
-    /// The object as clients see it: with its resourceVersion.
-    pub fn view(&self) -> Value {
+    fn new(object: Arc<Value>, modified: Revision) -> Self {
+        Stored { object, modified, seen: OnceLock::new() }
+    }
+
+    /// The object as clients see it: with its resourceVersion. All who look share it.
+    pub fn view(&self) -> Arc<Value> {
+        Arc::clone(self.seen.get_or_init(|| Arc::new(view(&self.object, self.modified))))
+    }
+
+    /// The same for one who takes it away, among many: nobody else is to keep it.
+    pub fn copy(&self) -> Value {
         view(&self.object, self.modified)
+    }
+
+    /// The same without what was seen, for a log that keeps it for long.
+    fn unseen(self) -> Self {
+        Stored::new(self.object, self.modified)
+    }
+}
+
+/// What clients have seen follows from the rest.
+impl PartialEq for Stored {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.object, self.modified) == (&other.object, other.modified)
+    }
+}
+
+impl Eq for Stored {}
+
+impl Hash for Stored {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.object, self.modified).hash(state);
     }
 }
 
@@ -162,39 +194,41 @@ impl Store {
         past.into_iter().collect()
     }
 
-    /// Writes an object at the next revision.
-    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Revision {
+    /// Writes an object at the next revision; how clients see it now.
+    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Arc<Value> {
         self.revision.0 += 1;
-        self.put_at(key, object, self.revision);
-        self.revision
+        let stored = Stored::new(object, self.revision);
+        let view = stored.view();
+        self.put_at(key, stored);
+        view
     }
 
     /// Writes an object that has always been there: the revision does not move.
     pub fn put_silently(&mut self, key: &Key, object: Arc<Value>) {
-        self.put_at(key, object, self.revision);
+        self.put_at(key, Stored::new(object, self.revision));
     }
 
     /// Puts an object there as it was at an earlier revision.
     pub fn restore(&mut self, key: &Key, object: Arc<Value>, modified: Revision) {
         let objects = Arc::make_mut(&mut self.objects);
-        objects.insert(Arc::new(key.clone()), Stored { object, modified });
+        objects.insert(Arc::new(key.clone()), Stored::new(object, modified));
     }
 
     /// Replaces an object by what `change` makes of it, as if it had always been so.
     pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
         if let Some(stored) = Arc::make_mut(&mut self.objects).get_mut(key) {
-            stored.object = change(&stored.object);
+            *stored = Stored::new(change(&stored.object), stored.modified);
         }
     }
 
-    fn put_at(&mut self, key: &Key, object: Arc<Value>, revision: Revision) {
+    fn put_at(&mut self, key: &Key, stored: Stored) {
         let objects = Arc::make_mut(&mut self.objects);
-        let stored = Stored { object: object.clone(), modified: revision };
+        let (object, revision) = (stored.object.clone(), stored.modified);
         let (key, before) = match objects.get_mut(key) {
             Some(old) => {
                 let before = std::mem::replace(old, stored);
                 let (key, _) = objects.get_key_value(key).expect("just found");
-                (key.clone(), Some(before))
+                (key.clone(), Some(before.unseen()))
             }
             None => {
                 let key = Arc::new(key.clone());
@@ -214,7 +248,7 @@ impl Store {
         self.revision.0 += 1;
         let revision = self.revision;
         if let Some(log) = &mut self.log {
-            let (before, change) = (Some(before), Change::Delete);
+            let (before, change) = (Some(before.unseen()), Change::Delete);
             Arc::make_mut(log).push(Event { revision, key, before, change });
         }
         Some(revision)
@@ -230,7 +264,7 @@ impl Store {
     /// Gives every live object's revision and the counter new names, in the same order.
     pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
         for stored in Arc::make_mut(&mut self.objects).values_mut() {
-            stored.modified = f(stored.modified);
+            *stored = Stored::new(stored.object.clone(), f(stored.modified));
         }
         self.revision = f(self.revision);
     }

@@ -182,7 +182,7 @@ impl Watch {
     fn initial_events(&mut self, server: &ApiServer) {
         let found = server.store.of_resource(&self.kind.resource, self.namespace.as_deref());
         let selected = found.filter(|(_, stored)| self.selector.matches(&stored.object));
-        let added = selected.map(|(_, stored)| WatchEvent::new(EventType::Added, stored.view()));
+        let added = selected.map(|(_, stored)| WatchEvent::new(EventType::Added, stored.copy()));
         self.pending = added.collect();
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::setting::CacheSpec;
-use crate::apiserver::{ApiServer, Key, Options, Request, Response, Verb};
+use crate::apiserver::{ApiServer, Key, Options, Request, Response, Revision, Verb};
 use crate::client::{Informer, WatchEvent, decode_into, make, without_managed_fields};
 use crate::reconcilers::{Answer, Ask, Basis, Call, Shared, sent_revision};
 use crate::trace::{Action, Actor, Event, Fault, RunMark};
@@ -119,12 +119,34 @@ fn held_key(server: &ApiServer, object: &Value) -> Option<Key> {
 }
 
 fn request(server: &mut ApiServer, worker: usize, call: &Call, lost: bool) -> Performed {
-    let key = key_of(&call.request);
+    tell(worker, call, serve(server, &call.request), lost)
+}
+
+/// What the server made of one request: all that depends on the two of them alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    response: Response,
+    before: Option<Arc<Value>>,
+    after: Option<Arc<Value>>,
+    committed: bool,
+    revision: Revision,
+}
+
+/// Has the server handle a request.
+pub(crate) fn serve(server: &mut ApiServer, request: &Request) -> Served {
+    let key = key_of(request);
     let before = server.object(&key);
     let revision = server.revision();
-    let response = server.handle(&call.request);
-    let after = server.object(&key);
+    let response = server.handle(request);
     let committed = server.revision() != revision;
+    let after = if committed { server.object(&key) } else { before.clone() };
+    Served { response, before, after, committed, revision: server.revision() }
+}
+
+/// Tells a worker's request, once it has been handled.
+pub(crate) fn tell(worker: usize, call: &Call, served: Served, lost: bool) -> Performed {
+    let Served { response, before, after, committed, revision } = served;
+    let key = key_of(&call.request);
     let lost = lost && response.is_success();
     let status = response.status();
     let event = Event {
@@ -140,7 +162,7 @@ fn request(server: &mut ApiServer, worker: usize, call: &Call, lost: bool) -> Pe
         seen: response.object().filter(|_| !lost).cloned(),
         before,
         after: after.clone(),
-        revision: server.revision(),
+        revision,
         mark: RunMark::default(),
         key: Some(key.clone()),
     };

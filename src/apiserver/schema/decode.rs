@@ -7,24 +7,25 @@
 use serde_json::{Map, Value};
 
 use super::node::{Additional, Node, Type};
+use super::place::Place;
 
 /// A type error in metadata (for all objects) or anywhere (in a built-in kind).
 pub(super) fn check(object: &Value, root: &Node, builtin: bool) -> Result<(), String> {
     if builtin {
-        return walk(object, root, "", "");
+        return walk(object, root, "", &Place::Root);
     }
     for field in ["apiVersion", "kind"] {
         if let Some(value) = object.get(field).filter(|value| !value.is_string()) {
-            return Err(mismatch(value, "", field, "string"));
+            return Err(mismatch(value, "", &Place::Field(&Place::Root, field), "string"));
         }
     }
     match (object.get("metadata"), root.properties.get("metadata")) {
-        (Some(metadata), Some(node)) => walk(metadata, node, "", ""),
+        (Some(metadata), Some(node)) => walk(metadata, node, "", &Place::Root),
         _ => Ok(()),
     }
 }
 
-fn walk(value: &Value, node: &Node, structure: &str, path: &str) -> Result<(), String> {
+fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result<(), String> {
     let wrong = || Err(mismatch(value, structure, path, &node.go.name));
     match (value, node.ty) {
         (Value::Null, _) | (_, Type::Any) => Ok(()),
@@ -33,7 +34,7 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &str) -> Result<(), S
                 match (node.properties.get(key), &node.additional) {
                     (Some(property), _) => {
                         let structure = node.go.structure.as_deref().unwrap_or(structure);
-                        walk(inner, property, structure, &super::prune::join(path, key))
+                        walk(inner, property, structure, &Place::Field(path, key))
                     }
                     (None, Additional::Of(property)) => walk(inner, property, structure, path),
                     _ => Ok(()),
@@ -84,15 +85,16 @@ fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
     }
 }
 
-fn mismatch(value: &Value, structure: &str, path: &str, wanted: &str) -> String {
+fn mismatch(value: &Value, structure: &str, path: &Place<'_>, wanted: &str) -> String {
     let found = match value {
         Value::Number(number) if wanted.starts_with("int") => format!("number {number}"),
         other => crate::apiserver::patch::go_json_type(other).to_owned(),
     };
-    if path.is_empty() {
+    if path.is_root() {
         return format!("json: cannot unmarshal {found} into Go value of type {wanted}");
     }
-    let field = if structure.is_empty() { path.to_owned() } else { format!("{structure}.{path}") };
+    let dot = if structure.is_empty() { "" } else { "." };
+    let field = format_args!("{structure}{dot}{path}");
     format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}")
 }
 

@@ -23,7 +23,7 @@ fn walk(value: &Value, node: &Node, path: &str, errors: &mut Vec<FieldError>) {
         Value::Object(fields) => {
             for (key, inner) in fields {
                 if let Some(property) = node.properties.get(key) {
-                    walk(inner, property, &super::prune::join(path, key), errors);
+                    walk(inner, property, &format!("{path}.{key}"), errors);
                 } else if let Additional::Of(property) = &node.additional {
                     walk(inner, property, &format!("{path}[{key}]"), errors);
                 }

@@ -23,6 +23,7 @@ mod lists;
 pub(crate) mod node;
 mod numbers;
 mod parse;
+mod place;
 mod prune;
 mod rules;
 mod validate;
@@ -121,7 +122,7 @@ impl Schema {
         }
         unknown.extend(prune::prune(object, &self.root, true));
         if self.builtin.is_some() {
-            let metadata = object.get("metadata").cloned();
+            let metadata = object.get_mut("metadata").map(Value::take);
             decode::round_trip(object, &self.root);
             if let Some(metadata) = metadata {
                 object["metadata"] = metadata;

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::node::{Additional, Node};
+use super::place::Place;
 
 /// The fields of every resource that pruning leaves alone at its root.
 const META: [&str; 3] = ["apiVersion", "kind", "metadata"];
@@ -19,12 +20,12 @@ pub(super) fn prune(object: &mut Value, root: &Node, is_resource: bool) -> Vec<S
             for field in META {
                 kept.extend(fields.remove_entry(field));
             }
-            pruner.value(object, Some(root), false, "");
+            pruner.value(object, Some(root), false, &Place::Root);
             if let Value::Object(fields) = object {
                 fields.extend(kept);
             }
         }
-        _ => pruner.value(object, Some(root), false, ""),
+        _ => pruner.value(object, Some(root), false, &Place::Root),
     }
     pruner.gone.sort();
     pruner.gone
@@ -36,20 +37,20 @@ struct Pruner {
 
 impl Pruner {
     /// `spare`: the items of a list whose unknown fields are preserved keep theirs.
-    fn value(&mut self, value: &mut Value, node: Option<&Node>, spare: bool, path: &str) {
+    fn value(&mut self, value: &mut Value, node: Option<&Node>, spare: bool, path: &Place<'_>) {
         let spare = spare || node.is_some_and(|node| node.preserve);
         match value {
             Value::Object(_) if spare && node.is_none() => {}
             Value::Object(fields) => {
                 let embedded = node.is_some_and(|node| node.embedded);
                 fields.retain(|key, inner| {
-                    let at = join(path, key);
+                    let at = Place::Field(path, key);
                     match below(node, key) {
                         Below::Known(node) => self.value(inner, Some(node), false, &at),
                         Below::Anything => self.value(inner, None, false, &at),
                         Below::Unknown if spare => {}
                         Below::Unknown => {
-                            self.gone.push(at);
+                            self.gone.push(at.to_string());
                             return false;
                         }
                     }
@@ -65,7 +66,7 @@ impl Pruner {
             Value::Array(items) => {
                 let item = node.and_then(|node| node.items.as_deref());
                 for (index, inner) in items.iter_mut().enumerate() {
-                    self.value(inner, item, spare, &format!("{path}[{index}]"));
+                    self.value(inner, item, spare, &Place::Item(path, index));
                 }
             }
             _ => {}
@@ -91,8 +92,4 @@ fn below<'a>(node: Option<&'a Node>, key: &str) -> Below<'a> {
         Additional::Any => Below::Anything,
         Additional::Unsaid => Below::Unknown,
     }
-}
-
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

@@ -113,10 +113,9 @@ pub(crate) fn store_new(
     if call.request.options.dry_run {
         return Ok(call.answer(201, store::settled(&Arc::new(object))));
     }
-    let object = Arc::new(object);
-    let revision = server.store.put(&key, object.clone());
+    let view = server.store.put(&key, Arc::new(object));
     server.written(&key, call.request.time);
-    Ok(call.answer(201, ApiServer::view(&object, revision)))
+    Ok(call.answer(201, view))
 }
 
 /// Whether the namespace, and the kind, still take new objects.

@@ -39,7 +39,7 @@ pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut Call<'_>) -> 
     for (key, _) in &page.items {
         delete_object(server, call, key)?;
     }
-    let items = page.items.into_iter().map(|(_, stored)| stored.view()).collect();
+    let items = page.items.iter().map(|(_, stored)| stored.copy()).collect();
     Ok(list::answer(call, items, page.revision, page.next, page.remaining))
 }
 
@@ -62,7 +62,7 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     let options = call.request.body.as_deref().unwrap_or(&Value::Null);
     let dry_run = call.request.options.dry_run || options["dryRun"] == true;
     let time = call.request.time;
-    let view = ApiServer::view(&current.object, current.modified);
+    let view = current.view();
     let marked = match mark(call, &current.object, options) {
         Deletion::Now => {
             if !dry_run {
@@ -77,7 +77,7 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     if dry_run {
         return Ok(Removal::Marked(ApiServer::view(&marked, current.modified)));
     }
-    let revision = server.store.put(key, marked.clone());
+    let view = server.store.put(key, marked.clone());
     server.written(key, time);
     if is_pod(call) && marked.finalizers().is_empty() && grace(&marked) == Some(0) {
         server.store.delete(key);
@@ -86,7 +86,7 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     if key.resource == namespace_key("").resource {
         server.finish_namespace(&key.name, time);
     }
-    Ok(Removal::Marked(ApiServer::view(&marked, revision)))
+    Ok(Removal::Marked(view))
 }
 
 /// What a delete does to one object.

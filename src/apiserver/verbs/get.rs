@@ -13,6 +13,5 @@ pub(crate) fn get(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         }
     }
     let stored = server.store.get(&call.key()).ok_or_else(|| call.not_found())?;
-    let object = ApiServer::view(&stored.object, stored.modified);
-    Ok(call.answer(200, object))
+    Ok(call.answer(200, stored.view()))
 }

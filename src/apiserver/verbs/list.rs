@@ -27,7 +27,7 @@ const URL_SAFE_NO_PAD: GeneralPurpose = {
 /// The objects of a kind in one namespace or in all.
 pub(crate) fn list(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let page = page(server, call)?;
-    let items = page.items.into_iter().map(|(_, stored)| stored.view()).collect();
+    let items = page.items.iter().map(|(_, stored)| stored.copy()).collect();
     Ok(answer(call, items, page.revision, page.next, page.remaining))
 }
 

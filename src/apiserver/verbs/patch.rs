@@ -30,7 +30,7 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         }
         return Err(call.not_found());
     };
-    let mut transform = |call: &mut Call<'_>, current: &Value| {
+    let transform = move |call: &mut Call<'_>, current: &Value| {
         let mut new = match kind {
             PatchKind::Apply => return applied(call, Some(current)),
             _ => patched(call, kind, current)?,
@@ -40,7 +40,7 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         create::dedup_owners(call, &mut new);
         Ok(new)
     };
-    engine::update(server, call, current, Update { uid: None, transform: &mut transform })
+    engine::update(server, call, current, Update { uid: None, transform: Box::new(transform) })
 }
 
 fn body<'a>(call: &Call<'a>) -> &'a Value {

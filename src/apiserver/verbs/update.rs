@@ -27,12 +27,11 @@ pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         return Err(call.not_found());
     };
     let uid = Some(body.meta_str("uid")).filter(|uid| !uid.is_empty()).map(String::from);
-    let mut transform = |call: &mut Call<'_>, current: &Value| {
-        let mut new = body.clone();
-        call.record(Some(current), &mut new);
-        Ok(new)
+    let transform = |call: &mut Call<'_>, current: &Value| {
+        call.record(Some(current), &mut body);
+        Ok(body)
     };
-    engine::update(server, call, current, Update { uid, transform: &mut transform })
+    engine::update(server, call, current, Update { uid, transform: Box::new(transform) })
 }
 
 fn metadata_of_new(call: &Call<'_>, body: &mut Value) {

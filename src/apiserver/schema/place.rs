@@ -1,0 +1,30 @@
+//! Where one is inside an object: a name that is written out only when something is wrong there.
+//!
+//! Next to read: `prune.rs`.
+
+use std::fmt;
+
+/// A field, an item, or the root.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    Root,
+    Field(&'a Place<'a>, &'a str),
+    Item(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    pub fn is_root(&self) -> bool {
+        matches!(self, Place::Root)
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Root => Ok(()),
+            Place::Field(Place::Root, key) => f.write_str(key),
+            Place::Field(parent, key) => write!(f, "{parent}.{key}"),
+            Place::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
