@@ -120,15 +120,25 @@ async fn handle(shared: &Shared, http: &mut HttpRequest, entry: Option<Entry>) -
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();
     let asks_for_a_revision = http.method == "GET" && http.query.contains("resourceVersion=");
+    let waits = |answer: &Answer| asks_for_a_revision && is_early(answer);
     loop {
         changes.borrow_and_update();
-        let answer = shared.handle(http, entry.clone())?;
-        let early = matches!(&answer, Answer::Response(response) if response.code == 504);
-        let waits = early && asks_for_a_revision;
-        if !waits || !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
+        let answer = shared.handle(http, entry.as_ref(), &waits)?;
+        if !waits(&answer) {
+            return Some(answer);
+        }
+        if !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
+            if let Some(entry) = entry {
+                shared.note(&entry.line(http, &answer));
+            }
             return Some(answer);
         }
     }
+}
+
+/// Whether the revision that was asked for is not there yet.
+fn is_early(answer: &Answer) -> bool {
+    matches!(answer, Answer::Response(response) if response.code == 504)
 }
 
 /// Whether this request may be made at all.

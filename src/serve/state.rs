@@ -92,14 +92,20 @@ impl Shared {
         }
     }
 
-    /// Handles one request, alone. `None` if that panicked.
-    pub fn handle(&self, http: &mut HttpRequest, entry: Option<Entry>) -> Option<Answer> {
+    /// Handles one request, alone, and records it unless it `waits` to be handled again. `None`
+    /// if that panicked.
+    pub fn handle(
+        &self,
+        http: &mut HttpRequest,
+        entry: Option<&Entry>,
+        waits: &dyn Fn(&Answer) -> bool,
+    ) -> Option<Answer> {
         let mut state = self.state.write();
         http.time = now();
         let before = state.server.revision();
         let server = &mut state.server;
         let answer = catch_unwind(AssertUnwindSafe(|| rest::handle(server, http))).ok();
-        if let (Some(entry), Some(answer)) = (entry, &answer) {
+        if let (Some(entry), Some(answer)) = (entry, answer.as_ref().filter(|it| !waits(it))) {
             state.note(&entry.line(http, answer));
         }
         let revision = state.server.revision();

@@ -2,6 +2,7 @@
 
 mod cli;
 mod concurrency;
+mod future;
 mod hostile;
 #[path = "../support/http.rs"]
 mod http;
