@@ -9,6 +9,7 @@ mod checkpoint;
 mod compare;
 mod duration;
 mod environment;
+mod estimate;
 mod exit;
 mod explain;
 mod help;

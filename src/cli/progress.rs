@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use parking_lot::Mutex;
+
+use super::estimate::Estimate;
 use crate::check::{Bound, Clock, Progress, Pulse};
 
 /// How often Ctrl-C was pressed.
@@ -62,9 +65,10 @@ impl Watch {
         self.bar.set_prefix(name.to_owned());
         self.bar.set_message("");
         self.deadline = timeout.map(|timeout| (Instant::now() + timeout, timeout));
-        let (bar, deadline) = (self.bar.clone(), self.deadline);
+        let (bar, deadline, began) = (self.bar.clone(), self.deadline, Instant::now());
+        let estimate = Mutex::new(Estimate::default());
         Arc::new(move |progress: Progress| {
-            bar.set_message(message(progress));
+            bar.set_message(message(progress, began.elapsed(), &mut estimate.lock()));
             bar.tick();
             if interrupted() {
                 return Some(Bound::Interrupted);
@@ -80,12 +84,50 @@ impl Watch {
     }
 }
 
-fn message(progress: Progress) -> String {
-    match progress.of {
-        Some(of) => format!("{} of {of} runs", progress.done),
-        None => format!(
-            "{} states, {} to look at, schedules of {} steps",
-            progress.done, progress.frontier, progress.depth
-        ),
+fn message(progress: Progress, elapsed: Duration, estimate: &mut Estimate) -> String {
+    if let Some(of) = progress.of {
+        return format!("{} of {of} runs", progress.done);
+    }
+    estimate.see(progress.depth, progress.frontier);
+    let total = estimate.total().map(|total| format!(" of about {}", rounded(total)));
+    let rate = progress.done as f64 / elapsed.as_secs_f64().max(0.001);
+    format!(
+        "{}{} states, {} to look at, {} a second, schedules of {} steps",
+        rounded(progress.done),
+        total.unwrap_or_default(),
+        rounded(progress.frontier),
+        rounded(rate as u64),
+        progress.depth
+    )
+}
+
+/// A number to be read while it moves: 48 thousand, 4.8 million.
+fn rounded(number: u64) -> String {
+    let (unit, name) = match number {
+        0..10_000 => return number.to_string(),
+        10_000..1_000_000 => (1e3, "thousand"),
+        1_000_000..1_000_000_000 => (1e6, "million"),
+        _ => (1e9, "billion"),
+    };
+    let scaled = number as f64 / unit;
+    if scaled < 10.0 { format!("{scaled:.1} {name}") } else { format!("{scaled:.0} {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_how_far_it_is_and_how_far_it_may_be() {
+        let mut estimate = Estimate::default();
+        for (depth, frontier) in [(0, 100_000), (1, 200_000), (2, 300_000)] {
+            estimate.see(depth, frontier);
+        }
+        let progress = Progress { done: 600_000, frontier: 9_999, depth: 2, ..Progress::default() };
+        assert_eq!(
+            message(progress, Duration::from_secs(2), &mut estimate),
+            "600 thousand of about 1.5 million states, 9999 to look at, 300 thousand a second, \
+             schedules of 2 steps"
+        );
     }
 }
