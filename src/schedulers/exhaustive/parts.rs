@@ -16,68 +16,27 @@ mod exchange;
 mod expand;
 mod learn;
 mod relabel;
+mod tables;
 
 pub(super) use expand::Scratch;
 pub(super) use learn::Miss;
+use tables::{Known, NONE, Table};
 
 use std::collections::BTreeSet;
-use std::hash::Hash;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use super::canonical::Relabelling;
 use super::reduction::Reduction;
 use super::symmetry::Symmetry;
-use crate::apiserver::ApiServer;
+use crate::apiserver::{ApiServer, Request};
 use crate::client::{Informer, WatchEvent};
 use crate::reconcilers::{Ask, BoxedWorker};
-use crate::simulation::{BoxedMemory, Choice, Ending, FaultBudget, Setting, SharedObject, World};
+use crate::simulation::{
+    BoxedMemory, Choice, Ending, FaultBudget, Served, Setting, SharedObject, World,
+};
 use crate::trace::Event;
-
-/// No number.
-const NONE: u32 = u32::MAX;
-
-/// A numbered set of values.
-#[derive(Debug)]
-struct Table<T>(IndexSet<T, FxBuildHasher>);
-
-impl<T: Hash + Eq> Table<T> {
-    fn new() -> Self {
-        Table(IndexSet::default())
-    }
-
-    fn number(&mut self, value: T) -> u32 {
-        self.0.insert_full(value).0 as u32
-    }
-
-    fn value(&self, number: u32) -> &T {
-        &self.0[number as usize]
-    }
-
-    fn len(&self) -> u32 {
-        self.0.len() as u32
-    }
-}
-
-/// A function of numbers, known in part.
-#[derive(Debug, Default)]
-struct Known(Vec<u32>);
-
-impl Known {
-    fn get(&self, number: u32) -> Option<u32> {
-        self.0.get(number as usize).copied().filter(|known| *known != NONE)
-    }
-
-    fn set(&mut self, number: u32, value: u32) {
-        let at = number as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, NONE);
-        }
-        self.0[at] = value;
-    }
-}
 
 /// What stands where in a row: [common, workers, caches].
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +71,8 @@ struct WorkerFacts {
     done: bool,
     under_way: bool,
     look: Look,
+    /// The request it makes, or [`NONE`].
+    request: u32,
 }
 
 /// What a worker's step does, besides what it does to the other workers and to caches.
@@ -150,6 +111,7 @@ pub(super) struct Parts {
     pub(super) layout: Layout,
     common: Common,
     canonical: bool,
+    records_owners: bool,
     symmetry: Symmetry,
     reduction: Option<Reduction>,
 
@@ -162,16 +124,25 @@ pub(super) struct Parts {
     workers: Table<(usize, BoxedWorker)>,
     /// With its index, since that says what it watches.
     caches: Table<(usize, Informer)>,
-    events: Table<Event>,
+    /// Hardly one is ever the same as another: they are numbered as they come.
+    events: Vec<Event>,
+    /// The same event, of a run that begins while another one is under way.
+    overlapping: Known,
     changes: Table<WatchEvent>,
     relabellings: Table<Relabelling>,
 
     worker_facts: Vec<WorkerFacts>,
+    /// What each worker asks for next.
+    asks: Vec<Ask>,
+    /// The requests that are asked for, whoever asks.
+    requests: Table<Request>,
     /// Whether a fault is still allowed, by common part.
     with_faults: Vec<bool>,
     /// Whether an event is queued, by cache.
     lagging: Vec<bool>,
 
+    /// By server and request: the server afterwards, and what it made of the request.
+    served: FxHashMap<(u32, u32), (u32, Served)>,
     effects: FxHashMap<(u32, u32, u32), Effect>,
     noticed: FxHashMap<(u32, u32, u32), (u32, bool)>,
     /// From a common part as a step leaves it to the canonical one and the relabelling.
@@ -184,7 +155,7 @@ pub(super) struct Parts {
     queued: FxHashMap<u64, u32>,
     relabelled_workers: Vec<Known>,
     relabelled_caches: Vec<Known>,
-    exchanged: Vec<exchange::Exchanged>,
+    exchanged: exchange::Exchanged,
     judged: Known,
     plain: FxHashMap<Box<[u32]>, Vec<Successor>>,
 
@@ -212,6 +183,7 @@ impl Parts {
             layout: Layout { workers, caches, width: caches + world.caches.len() },
             common: Common { memories, remembered },
             canonical: canonical && renamable,
+            records_owners: world.server.records_owners(),
             symmetry,
             reduction,
             servers: Table::new(),
@@ -221,12 +193,16 @@ impl Parts {
             commons: Table::new(),
             workers: Table::new(),
             caches: Table::new(),
-            events: Table::new(),
+            events: Vec::new(),
+            overlapping: Known::default(),
             changes: Table::new(),
             relabellings: Table::new(),
             worker_facts: Vec::new(),
+            asks: Vec::new(),
+            requests: Table::new(),
             with_faults: Vec::new(),
             lagging: Vec::new(),
+            served: FxHashMap::default(),
             effects: FxHashMap::default(),
             noticed: FxHashMap::default(),
             settled: FxHashMap::default(),
@@ -237,7 +213,7 @@ impl Parts {
             queued: FxHashMap::default(),
             relabelled_workers: Vec::new(),
             relabelled_caches: Vec::new(),
-            exchanged: (0..pairs).map(|_| Default::default()).collect(),
+            exchanged: exchange::Exchanged::new(pairs),
             judged: Known::default(),
             plain: FxHashMap::default(),
             max_attempts: 0,
@@ -299,9 +275,29 @@ impl Parts {
                 Ask::Api(_) | Ask::Done => Look::Nothing,
             };
             let (done, under_way) = (ask == Ask::Done, worker.progress().under_way);
-            self.worker_facts.push(WorkerFacts { done, under_way, look });
+            let request = match &ask {
+                Ask::Api(call) => self.number_request(&call.request),
+                _ => NONE,
+            };
+            self.asks.push(ask);
+            self.worker_facts.push(WorkerFacts { done, under_way, look, request });
         }
         number
+    }
+
+    fn number_request(&mut self, request: &Request) -> u32 {
+        let mut request = request.clone();
+        if !self.records_owners {
+            // Who asks is seen in the owners of fields alone.
+            request.user_agent.clear();
+            request.options.field_manager = None;
+        }
+        self.requests.number(request)
+    }
+
+    fn number_event(&mut self, event: Event) -> u32 {
+        self.events.push(event);
+        self.events.len() as u32 - 1
     }
 
     fn number_cache(&mut self, index: usize, cache: Informer) -> u32 {

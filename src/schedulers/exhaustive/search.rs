@@ -38,7 +38,9 @@ pub(super) struct Search {
 /// The transitions of some states that stand together.
 #[derive(Default)]
 struct Piece {
-    /// The number of transitions up to each state.
+    /// The first state.
+    start: usize,
+    /// The number of transitions up to each state that is done.
     ends: Vec<u32>,
     /// For each transition, choice, flags and permutation, and the part of its target.
     edges: Vec<(u16, u16, u32, u8)>,
@@ -90,30 +92,23 @@ impl Search {
         let end = |start: usize| (start + PIECE).min(to);
         let (parts, states) = (&self.parts, &self.states);
         let choices = &self.graph.choices;
-        let tried = in_parallel(self.threads_for(to - from), &starts, |&start| {
-            expand_piece(parts, states, choices, start, end(start))
+        let mut pieces = in_parallel(self.threads_for(to - from), &starts, |&start| {
+            let mut piece = Piece::new(start);
+            let missed = piece.expand(parts, states, choices, end(start)).err();
+            (piece, missed)
         });
-        let mut pieces = Vec::with_capacity(starts.len());
-        for (tried, start) in tried.into_iter().zip(starts) {
-            pieces.push(tried.unwrap_or_else(|_| self.learn_piece(start, end(start))));
+        // What a piece misses is learnt where it stopped, and it goes on from there. Rows that do
+        // not fit then are packed in vain: the batch is done again.
+        for (piece, missed) in &mut pieces {
+            while let Some(miss) = missed.take() {
+                self.parts.learn(&miss);
+                self.learnt.push(miss);
+                let (parts, choices) = (&self.parts, &self.graph.choices);
+                *missed = piece.expand(parts, &self.states, choices, end(piece.start)).err();
+            }
         }
         self.parts.forget_plain();
-        pieces
-    }
-
-    /// Learns what a piece misses, state after state, and expands it.
-    fn learn_piece(&mut self, start: usize, end: usize) -> Piece {
-        let mut at = start;
-        while let Some(miss) = find_miss(&self.parts, &self.states, &mut at, end) {
-            self.parts.learn(&miss);
-            self.learnt.push(miss);
-        }
-        // Rows that do not fit are packed in vain: the batch is done again then.
-        let choices = &self.graph.choices;
-        match expand_piece(&self.parts, &self.states, choices, start, end) {
-            Ok(piece) => piece,
-            Err(miss) => unreachable!("{miss:?} was learnt"),
-        }
+        pieces.into_iter().map(|(piece, _)| piece).collect()
     }
 
     fn threads_for(&self, states: usize) -> usize {
@@ -164,56 +159,60 @@ fn columns(parts: &mut Parts) -> impl Iterator<Item = u32> + use<> {
     std::iter::once(commons).chain(of_workers).chain(of_caches)
 }
 
-/// The first thing that is missing from `at` on; `at` is moved to the state that misses it.
-fn find_miss(parts: &Parts, states: &States, at: &mut usize, end: usize) -> Option<Miss> {
-    let (mut row, mut scratch) = (Vec::new(), Scratch::default());
-    while *at < end {
-        states.unpack(*at, &mut row);
-        let missed = match parts.is_finished(&row) {
-            true => parts.judge(&row).map(drop),
-            false => parts.expand(&row, &mut scratch, &mut |_| {}),
-        };
-        if let Err(miss) = missed {
-            return Some(miss);
-        }
-        *at += 1;
+impl Piece {
+    fn new(start: usize) -> Piece {
+        Piece { start, targets: vec![Vec::new(); SHARDS], ..Piece::default() }
     }
-    None
-}
 
-fn expand_piece(
-    parts: &Parts,
-    states: &States,
-    choices: &Choices,
-    start: usize,
-    end: usize,
-) -> Result<Piece, Miss> {
-    let mut piece = Piece { targets: vec![Vec::new(); SHARDS], ..Piece::default() };
-    piece.ends.reserve(end - start);
-    let (mut row, mut packed) = (Vec::new(), Vec::new());
-    let mut scratch = Scratch::default();
-    for id in start..end {
-        states.unpack(id, &mut row);
-        if parts.is_finished(&row) {
-            piece.finals.push((id, parts.judge(&row)?, row[0]));
-        } else {
-            parts.expand(&row, &mut scratch, &mut |expansion| {
+    /// Expands the states from the first that is not done up to `end`, or up to one that misses
+    /// something.
+    fn expand(
+        &mut self,
+        parts: &Parts,
+        states: &States,
+        choices: &Choices,
+        end: usize,
+    ) -> Result<(), Miss> {
+        let (mut row, mut packed) = (Vec::new(), Vec::new());
+        let mut scratch = Scratch::default();
+        for id in self.start + self.ends.len()..end {
+            states.unpack(id, &mut row);
+            if parts.is_finished(&row) {
+                self.finals.push((id, parts.judge(&row)?, row[0]));
+                self.ends.push(self.edges.len() as u32);
+                continue;
+            }
+            let done = (self.edges.len(), self.permutations.len());
+            let expanded = parts.expand(&row, &mut scratch, &mut |expansion| {
                 packed.clear();
                 states.packing.pack(expansion.row, &mut packed);
                 let part = shard_of(&packed);
-                piece.targets[part].extend_from_slice(&packed);
+                self.targets[part].extend_from_slice(&packed);
                 let permutation = match expansion.from {
                     None => 0,
-                    Some(from) => match piece.permutations.get_index_of(from) {
+                    Some(from) => match self.permutations.get_index_of(from) {
                         Some(known) => known as u32 + 1,
-                        None => piece.permutations.insert_full(from.into()).0 as u32 + 1,
+                        None => self.permutations.insert_full(from.into()).0 as u32 + 1,
                     },
                 };
                 let choice = choices.number(expansion.choice);
-                piece.edges.push((choice, expansion.flags, permutation, part as u8));
-            })?;
+                self.edges.push((choice, expansion.flags, permutation, part as u8));
+            });
+            if let Err(miss) = expanded {
+                self.take_back(done, states.packing.words);
+                return Err(miss);
+            }
+            self.ends.push(self.edges.len() as u32);
         }
-        piece.ends.push(piece.edges.len() as u32);
+        Ok(())
     }
-    Ok(piece)
+
+    /// Takes back the transitions and permutations after the first so many.
+    fn take_back(&mut self, (edges, permutations): (usize, usize), words: usize) {
+        for (_, _, _, part) in self.edges.drain(edges..) {
+            let targets = &mut self.targets[part as usize];
+            targets.truncate(targets.len() - words);
+        }
+        self.permutations.truncate(permutations);
+    }
 }

@@ -46,7 +46,7 @@ impl Class {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Symmetry {
     classes: Vec<Class>,
-    pairs: Vec<Pair>,
+    pairs: Vec<Arc<Pair>>,
 }
 
 impl Symmetry {
@@ -75,7 +75,7 @@ impl Symmetry {
             if members.len() > 1 {
                 let start = symmetry.pairs.len();
                 let plain = pairs.iter().all(|pair| pair.exchange.is_plain());
-                symmetry.pairs.extend(pairs);
+                symmetry.pairs.extend(pairs.into_iter().map(Arc::new));
                 let pairs = start..symmetry.pairs.len();
                 symmetry.classes.push(Class { members, pairs, plain });
             }
@@ -94,7 +94,7 @@ impl Symmetry {
     }
 
     /// An exchange.
-    pub fn pair(&self, number: usize) -> &Pair {
+    pub fn pair(&self, number: usize) -> &Arc<Pair> {
         &self.pairs[number]
     }
 

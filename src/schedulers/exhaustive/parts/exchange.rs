@@ -8,14 +8,27 @@
 use std::sync::Arc;
 
 use super::super::symmetry::{Class, Pair};
-use super::{Known, Miss, Parts, SERVER, Scratch};
+use super::expand::step_key;
+use super::{Known, Miss, NONE, Parts, SERVER, Scratch, Step};
 
-/// What is known of one exchange.
-#[derive(Debug, Default)]
+/// What is known of all exchanges: each part's images stand side by side.
+#[derive(Debug)]
 pub(super) struct Exchanged {
+    pairs: usize,
     commons: Known,
     workers: Known,
     caches: Known,
+}
+
+impl Exchanged {
+    pub(super) fn new(pairs: usize) -> Exchanged {
+        let [commons, workers, caches] = Default::default();
+        Exchanged { pairs, commons, workers, caches }
+    }
+
+    fn at(&self, pair: usize, part: u32) -> u32 {
+        part * self.pairs as u32 + pair as u32
+    }
 }
 
 impl Parts {
@@ -92,25 +105,44 @@ impl Parts {
 
     /// Exchanges any two workers of a class as long as that makes the row smaller.
     fn descend(&self, class: &Class, scratch: &mut Scratch) -> Result<bool, Miss> {
-        let mut moved = false;
-        loop {
-            let mut smaller = false;
-            for number in class.pairs.clone() {
-                scratch.trial.clear();
-                scratch.trial.extend_from_slice(&scratch.row);
+        let (mut moved, mut in_vain) = (false, 0);
+        for number in class.pairs.clone().cycle() {
+            if in_vain == class.pairs.len() {
+                break;
+            }
+            in_vain += 1;
+            if self.is_smaller_exchanged(number, &scratch.row)? {
                 self.exchange_all(number, scratch)?;
-                if scratch.row < scratch.trial {
-                    note(self.symmetry.pair(number), self.places(), &mut scratch.from);
-                    smaller = true;
-                } else {
-                    std::mem::swap(&mut scratch.row, &mut scratch.trial);
-                }
+                note(self.symmetry.pair(number), self.places(), &mut scratch.from);
+                (moved, in_vain) = (true, 1);
             }
-            if !smaller {
-                return Ok(moved);
-            }
-            moved = true;
         }
+        Ok(moved)
+    }
+
+    /// Whether an exchange makes a row smaller. Mostly its first number tells.
+    fn is_smaller_exchanged(&self, number: usize, row: &[u32]) -> Result<bool, Miss> {
+        let common = self.exchanged_common(number, row[0])?;
+        if common != row[0] {
+            return Ok(common < row[0]);
+        }
+        let pair = self.symmetry.pair(number);
+        let workers = &row[self.layout.workers..self.layout.caches];
+        for (at, before) in workers.iter().enumerate() {
+            let worker = workers[other_of(Some(pair.exchange.workers), at)];
+            let after = self.exchanged_worker(number, worker)?;
+            if after != *before {
+                return Ok(after < *before);
+            }
+        }
+        let caches = &row[self.layout.caches..];
+        for (at, before) in caches.iter().enumerate() {
+            let after = self.exchanged_cache(number, caches[other_of(pair.caches, at)])?;
+            if after != *before {
+                return Ok(after < *before);
+            }
+        }
+        Ok(false)
     }
 
     fn exchange_all(&self, number: usize, scratch: &mut Scratch) -> Result<(), Miss> {
@@ -123,22 +155,59 @@ impl Parts {
     }
 
     fn exchanged_common(&self, pair: usize, common: u32) -> Result<u32, Miss> {
-        let known = self.exchanged[pair].commons.get(common);
+        let known = self.exchanged.commons.get(self.exchanged.at(pair, common));
         known.ok_or(Miss::ExchangedCommon { pair: pair as u32, common })
     }
 
     fn exchanged_worker(&self, pair: usize, worker: u32) -> Result<u32, Miss> {
-        let known = self.exchanged[pair].workers.get(worker);
+        let known = self.exchanged.workers.get(self.exchanged.at(pair, worker));
         known.ok_or(Miss::ExchangedWorker { pair: pair as u32, worker })
     }
 
     fn exchanged_cache(&self, pair: usize, cache: u32) -> Result<u32, Miss> {
-        let known = self.exchanged[pair].caches.get(cache);
+        let known = self.exchanged.caches.get(self.exchanged.at(pair, cache));
         known.ok_or(Miss::ExchangedCache { pair: pair as u32, cache })
     }
 
+    /// What a worker's step does, if an exchange leads to one that is known: the same, exchanged.
+    pub(super) fn exchanged_step(
+        &mut self,
+        common: u32,
+        worker: u32,
+        overlaps: bool,
+    ) -> Option<Step> {
+        for number in 0..self.symmetry.pairs() {
+            let Ok(other) = self.exchanged_common(number, common) else { continue };
+            if self.exchanged_worker(number, worker).is_err() {
+                self.learn_exchanged_worker(number as u32, worker);
+            }
+            let image = self.exchanged_worker(number, worker).ok()?;
+            let Some(&step) = self.steps.get(&step_key(other, image, overlaps)) else { continue };
+            // A change on its way to a cache is not exchanged.
+            if step.change != NONE {
+                return None;
+            }
+            if self.exchanged_common(number, step.common).is_err() {
+                self.learn_exchanged_common(number as u32, step.common);
+            }
+            if self.exchanged_worker(number, step.worker).is_err() {
+                self.learn_exchanged_worker(number as u32, step.worker);
+            }
+            let common = self.exchanged_common(number, step.common).ok()?;
+            let worker = self.exchanged_worker(number, step.worker).ok()?;
+            return Some(Step { common, worker, ..step });
+        }
+        None
+    }
+
+    /// Where an image stands, and where the image's image does: an exchange undoes itself.
+    fn both_ways(&self, pair: u32, part: u32, image: u32) -> (u32, u32) {
+        let pair = pair as usize;
+        (self.exchanged.at(pair, part), self.exchanged.at(pair, image))
+    }
+
     pub(super) fn learn_exchanged_common(&mut self, number: u32, common: u32) {
-        let pair = self.symmetry.pair(number as usize).clone();
+        let pair = Arc::clone(self.symmetry.pair(number as usize));
         let exchange = &pair.exchange;
         let mut parts = self.commons.value(common).clone();
         let mut server = self.servers.value(parts[SERVER]).clone();
@@ -162,28 +231,35 @@ impl Parts {
             *place = self.remembered.number(memory);
         }
         let after = self.number_common(parts);
-        self.exchanged[number as usize].commons.set(common, after);
+        let (at, back) = self.both_ways(number, common, after);
+        self.exchanged.commons.set(at, after);
+        self.exchanged.commons.set(back, common);
     }
 
     pub(super) fn learn_exchanged_worker(&mut self, number: u32, worker: u32) {
-        let exchange = self.symmetry.pair(number as usize).exchange.clone();
+        let pair = Arc::clone(self.symmetry.pair(number as usize));
+        let exchange = &pair.exchange;
         let (index, value) = self.workers.value(worker);
         let index = other_of(Some(exchange.workers), *index);
         // Detection made sure that every worker can say.
-        let value = value.exchanged(&exchange).unwrap_or_else(|| value.clone());
+        let value = value.exchanged(exchange).unwrap_or_else(|| value.clone());
         let after = self.number_worker(index, value);
-        self.exchanged[number as usize].workers.set(worker, after);
+        let (at, back) = self.both_ways(number, worker, after);
+        self.exchanged.workers.set(at, after);
+        self.exchanged.workers.set(back, worker);
     }
 
     pub(super) fn learn_exchanged_cache(&mut self, number: u32, cache: u32) {
-        let pair = self.symmetry.pair(number as usize).clone();
+        let pair = Arc::clone(self.symmetry.pair(number as usize));
         let (index, mut value) = self.caches.value(cache).clone();
         value.map_objects(&|object| match object_key_is(object, pair.exchange.key()) {
             true => pair.exchange.object(object),
             false => Arc::clone(object),
         });
         let after = self.number_cache(other_of(pair.caches, index), value);
-        self.exchanged[number as usize].caches.set(cache, after);
+        let (at, back) = self.both_ways(number, cache, after);
+        self.exchanged.caches.set(at, after);
+        self.exchanged.caches.set(back, cache);
     }
 }
 

@@ -6,8 +6,9 @@
 use super::expand::step_key;
 use super::{Effect, Look, NONE, Parts, SERVER, Step, Successor};
 use crate::client::{WatchEvent, without_managed_fields};
+use crate::reconcilers::{Ask, Call};
 use crate::schedulers::exhaustive::graph::Edge;
-use crate::simulation::{deliver, mark, perform};
+use crate::simulation::{Served, deliver, mark, perform, serve, tell};
 use crate::trace::Event;
 
 /// What was looked up and is not known yet. The list of all misses, in the order in which they
@@ -99,6 +100,9 @@ impl Parts {
     }
 
     fn learn_step(&mut self, common: u32, worker: u32, cache: u32, overlaps: bool) -> Step {
+        if let Some(step) = self.exchanged_step(common, worker, overlaps) {
+            return step;
+        }
         let parts = self.commons.value(common).clone();
         let index = self.workers.value(worker).0;
         let memory_at = self.common.memories + self.setting.workers[index].process;
@@ -128,13 +132,22 @@ impl Parts {
             // A step that does not look at memory leaves it as it is.
             return if touches { *effect } else { Effect { memory, ..*effect } };
         }
-        self.computed += 1;
-        let mut store = self.servers.value(server).clone();
         let mut held = self.memories.value(memory).clone();
         let (index, mut value) = self.workers.value(worker).clone();
-        let informer = (cache != NONE).then(|| &self.caches.value(cache).1);
-        let ask = value.ask();
-        let mut performed = perform(&mut store, informer, &mut held, index, &ask, false);
+        let ask = self.asks[worker as usize].clone();
+        let (after, mut performed) = match &ask {
+            Ask::Api(call) => {
+                let (after, served) = self.served(server, worker, call);
+                (after, tell(index, call, served, false))
+            }
+            _ => {
+                self.computed += 1;
+                let mut store = self.servers.value(server).clone();
+                let informer = (cache != NONE).then(|| &self.caches.value(cache).1);
+                let performed = perform(&mut store, informer, &mut held, index, &ask, false);
+                (self.servers.number(store), performed)
+            }
+        };
         let before = value.progress();
         if let Some(answer) = &performed.answer {
             value.answer(answer);
@@ -145,14 +158,28 @@ impl Parts {
             key: change.key,
         });
         let effect = Effect {
-            server: self.servers.number(store),
+            server: after,
             memory: self.memories.number(held),
             worker: self.number_worker(index, value),
-            event: self.events.number(performed.event),
+            event: self.number_event(performed.event),
             change: change.map_or(NONE, |change| self.changes.number(change)),
         };
         self.effects.insert((server, worker, looked_at), effect);
         effect
+    }
+
+    /// What the server makes of a worker's request.
+    fn served(&mut self, server: u32, worker: u32, call: &Call) -> (u32, Served) {
+        let request = self.worker_facts[worker as usize].request;
+        if let Some(known) = self.served.get(&(server, request)) {
+            return known.clone();
+        }
+        self.computed += 1;
+        let mut store = self.servers.value(server).clone();
+        let served = serve(&mut store, &call.request);
+        let served = (self.servers.number(store), served);
+        self.served.insert((server, request), served.clone());
+        served
     }
 
     /// The event, of a run that begins while another one is under way, or not.
@@ -160,13 +187,18 @@ impl Parts {
         if !overlaps {
             return event;
         }
-        let mut event = self.events.value(event).clone();
-        event.mark.overlaps = event.mark.first;
-        self.events.number(event)
+        if let Some(known) = self.overlapping.get(event) {
+            return known;
+        }
+        let mut other = self.events[event as usize].clone();
+        other.mark.overlaps = other.mark.first;
+        let other = self.number_event(other);
+        self.overlapping.set(event, other);
+        other
     }
 
     fn flags_of(&mut self, event: u32) -> u16 {
-        let event: &Event = self.events.value(event);
+        let event = &self.events[event as usize];
         if event.is_write() {
             self.max_attempts = self.max_attempts.max(event.mark.attempts);
         }
@@ -184,7 +216,7 @@ impl Parts {
                 None => {
                     let mut memory = self.remembered.value(*place).clone();
                     let observer = &self.setting.observers[index];
-                    let decided = observer.observe(&mut memory, self.events.value(event));
+                    let decided = observer.observe(&mut memory, &self.events[event as usize]);
                     let effect = (self.remembered.number(memory), decided);
                     self.noticed.insert(key, effect);
                     effect
@@ -201,7 +233,7 @@ impl Parts {
         let mut after = self.commons.value(common).clone();
         let mut informer = self.caches.value(cache).1.clone();
         let event = deliver(self.servers.value(after[SERVER]), &mut informer, index);
-        let event = self.events.number(event);
+        let event = self.number_event(event);
         let flags = self.notice(&mut after, event);
         let raw = self.number_common(after);
         let (common, relabelling) = self.settle(raw);
