@@ -95,7 +95,7 @@ async fn fan_out(client: &Client) -> (Duration, f64) {
     let mut streams = Vec::new();
     for _ in 0..WATCHERS {
         let stream = pods.watch(&WatchParams::default(), &version).await.expect("a watch");
-        streams.push(Box::pin(stream.try_filter_map(|event| async {
+        streams.push(Box::pin(stream.try_filter_map(|event| async move {
             Ok(matches!(event, WatchEvent::Modified(_)).then_some(()))
         })));
     }
@@ -122,6 +122,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().expect("nobody else has");
     let config = serve::Config::new(([127, 0, 0, 1], 0).into());
     let server = ApiServer::new(Default::default());
     let running = serve::start(config, server).expect("a free port");
