@@ -40,10 +40,13 @@ pub(crate) fn parse_request_revision(text: &str) -> Answer<u64> {
     })
 }
 
+/// Computes the new object from the one that is there.
+pub(crate) type Transform<'f> = Box<dyn FnOnce(&mut Call<'_>, &Value) -> Answer<Value> + 'f>;
+
 /// The body's uid as a precondition (PUT only), and how to compute the new object.
 pub(crate) struct Update<'f> {
     pub uid: Option<String>,
-    pub transform: Box<dyn FnOnce(&mut Call<'_>, &Value) -> Answer<Value> + 'f>,
+    pub transform: Transform<'f>,
 }
 
 /// Changes one stored object. `current` has been looked up by the caller, who answers 404.
