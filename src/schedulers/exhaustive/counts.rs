@@ -6,8 +6,12 @@
 //! stated number of steps are counted, forward. Next to read: `odds.rs`.
 
 use super::graph::{Edge, Graph};
+use super::parallel::in_parallel;
 use crate::schedulers::Bound;
 use crate::schedulers::Count;
+
+/// Graphs below this are not worth a second thread.
+const WORTH_A_THREAD: usize = 1 << 14;
 
 /// The counts of a search.
 #[derive(Clone, Debug)]
@@ -76,10 +80,15 @@ impl Sums {
 }
 
 /// Counts the schedules of a graph; `None` if a bound other than the number of steps cut it off.
-pub(super) fn count(graph: &Graph, stopped_by: &Option<Bound>, max_steps: u64) -> Option<Counts> {
+pub(super) fn count(
+    graph: &Graph,
+    stopped_by: &Option<Bound>,
+    max_steps: u64,
+    threads: usize,
+) -> Option<Counts> {
     let order = graph.topological();
     match (order, stopped_by) {
-        (Some(order), None) => Some(backward(graph, &order).counts(false, None)),
+        (Some(order), None) => Some(backward(graph, &order, threads).counts(false, None)),
         (order, None | Some(Bound::Steps(_))) => {
             let steps = match stopped_by {
                 Some(Bound::Steps(steps)) => *steps,
@@ -142,42 +151,80 @@ impl Sum for Count {
 
 /// The sums of the initial state, each in a pass of its own, in the smallest numbers that hold
 /// them.
-fn backward(graph: &Graph, order: &[u32]) -> Sums {
-    sums::<u64>(graph, order)
-        .or_else(|| sums::<u128>(graph, order))
-        .or_else(|| sums::<Count>(graph, order))
+fn backward(graph: &Graph, order: &[u32], threads: usize) -> Sums {
+    let threads = if order.len() < WORTH_A_THREAD { 1 } else { threads };
+    sums::<u64>(graph, order, threads)
+        .or_else(|| sums::<u128>(graph, order, threads))
+        .or_else(|| sums::<Count>(graph, order, threads))
         .expect("counts hold everything")
 }
 
-fn sums<N: Sum>(graph: &Graph, order: &[u32]) -> Option<Sums> {
-    let totals: Vec<N> = pass(graph, order, |_| true, |_| true, None)?;
-    let total: N = totals[0].clone();
-    let calls: N = {
-        let calls = pass(graph, order, |_| false, |_| true, Some(&totals))?;
-        calls[0].clone()
-    };
-    drop(totals);
-    let first = |mut sums: Vec<N>| sums.swap_remove(0);
-    let conflict_free = match graph.has_conflicts() {
-        true => first(pass(graph, order, |_| true, |e| !e.is_conflict(), None)?),
-        false => total.clone(),
-    };
-    let clean = (0..graph.observers()).map(|observer| {
-        let undecided = |decided: u16| decided >> observer & 1 == 0;
-        let leaves = |edge: Edge| !edge.decides(observer);
-        match graph.ever_decides(observer) {
-            true => pass(graph, order, undecided, leaves, None).map(first),
-            false => Some(total.clone()),
+/// One pass, or two of which the second needs the first.
+enum Pass {
+    TotalAndCalls,
+    MostCalls,
+    ConflictFree,
+    Clean(usize),
+}
+
+/// What a pass came to; nothing if the numbers were too small.
+enum Found<N> {
+    Nothing,
+    One(N),
+    Two(N, N),
+    Most(u64),
+}
+
+fn sums<N: Sum>(graph: &Graph, order: &[u32], threads: usize) -> Option<Sums> {
+    let clean = (0..graph.observers()).filter(|&observer| graph.ever_decides(observer));
+    let mut passes = vec![(Pass::TotalAndCalls, Found::Nothing), (Pass::MostCalls, Found::Nothing)];
+    if graph.has_conflicts() {
+        passes.push((Pass::ConflictFree, Found::Nothing));
+    }
+    passes.extend(clean.map(|observer| (Pass::Clean(observer), Found::Nothing)));
+    in_parallel(threads, &mut passes, |(which, found)| *found = which.run::<N>(graph, order));
+    let (mut total, mut calls, mut most_calls) = (None, None, 0);
+    let (mut conflict_free, mut clean) = (None, vec![None; graph.observers()]);
+    for pass in passes {
+        match pass {
+            (_, Found::Nothing) => return None,
+            (_, Found::Two(all, of_them)) => (total, calls) = (Some(all), Some(of_them)),
+            (_, Found::Most(most)) => most_calls = most,
+            (Pass::Clean(observer), Found::One(sum)) => clean[observer] = Some(sum),
+            (_, Found::One(sum)) => conflict_free = Some(sum),
         }
-    });
-    let clean: Vec<N> = clean.collect::<Option<_>>()?;
+    }
+    // Where nothing is ever decided, all are clean.
+    let (total, calls) = (total?, calls?);
+    let or_all = |sum: Option<N>| sum.unwrap_or_else(|| total.clone()).into_count();
     Some(Sums {
-        total: total.into_count(),
-        conflict_free: conflict_free.into_count(),
+        conflict_free: or_all(conflict_free),
+        clean: clean.into_iter().map(or_all).collect(),
         calls: calls.into_count(),
-        clean: clean.into_iter().map(Sum::into_count).collect(),
-        most_calls: most_calls(graph, order),
+        most_calls,
+        total: total.into_count(),
     })
+}
+
+impl Pass {
+    fn run<N: Sum>(&self, graph: &Graph, order: &[u32]) -> Found<N> {
+        let first = |sums: Option<Vec<N>>| Some(sums?.swap_remove(0));
+        let one = |sums| first(sums).map_or(Found::Nothing, Found::One);
+        match *self {
+            Pass::TotalAndCalls => {
+                let totals = pass(graph, order, |_| true, |_| true, None);
+                let Some(totals) = totals else { return Found::Nothing };
+                let calls = first(pass(graph, order, |_| false, |_| true, Some(&totals)));
+                calls.map_or(Found::Nothing, |calls| Found::Two(totals[0].clone(), calls))
+            }
+            Pass::MostCalls => Found::Most(most_calls(graph, order)),
+            Pass::ConflictFree => one(pass(graph, order, |_| true, |e| !e.is_conflict(), None)),
+            Pass::Clean(observer) => {
+                let undecided = |decided: u16| decided >> observer & 1 == 0;
+                one(pass(graph, order, undecided, |edge| !edge.decides(observer), None))
+            }
+        }
+    }
 }
 
 /// For each state, the number of schedules from it that end so, along transitions that may be

@@ -110,6 +110,7 @@ pub struct Explored {
     /// What is needed to continue a search that was stopped.
     pub unfinished: Option<Unfinished>,
     reduced: bool,
+    threads: usize,
     parts: Parts,
 }
 
@@ -209,6 +210,7 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
         bytes,
         unfinished,
         reduced: parts.reduction().is_some(),
+        threads: limits.threads,
         graph,
         parts,
     }
@@ -259,7 +261,7 @@ impl Explored {
         if self.reduced {
             return None;
         }
-        counts::count(&self.graph, &self.stopped_by, max_steps)
+        counts::count(&self.graph, &self.stopped_by, max_steps, self.threads)
     }
 
     /// The distinct contents of the store at the ends of schedules (where workers are exchanged,

@@ -8,16 +8,18 @@
 //! where its rows were placed. Which thread does what changes nothing: states, their numbers, the
 //! order of transitions are those of one thread. Next to read: `states.rs`.
 
+use std::ops::Range;
+
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::graph::{Choices, Edge, Graph};
-use super::parallel::{in_parallel, in_parallel_mut};
+use super::parallel::in_parallel;
 use super::parts::{Miss, Parts, Scratch};
 use super::states::{Packing, SHARDS, Shard, States, shard_of};
 
 /// States of one batch at most: what is under way at once.
-pub(super) const BATCH: usize = 1 << 16;
+pub(super) const BATCH: usize = 1 << 18;
 
 /// States of one piece of a batch.
 const PIECE: usize = 512;
@@ -33,13 +35,16 @@ pub(super) struct Search {
     /// Everything that was learnt, in order.
     pub learnt: Vec<Miss>,
     pub threads: usize,
+    /// Room for a batch: memory that is touched again is cheaper than new memory.
+    pieces: Vec<Piece>,
+    placed: Vec<Placed>,
 }
 
 /// The transitions of some states that stand together.
 #[derive(Default)]
 struct Piece {
-    /// The first state.
-    start: usize,
+    /// The first state, and the one after the last.
+    states: Range<usize>,
     /// The number of transitions up to each state that is done.
     ends: Vec<u32>,
     /// For each transition, choice, flags and permutation, and the part of its target.
@@ -50,6 +55,18 @@ struct Piece {
     permutations: IndexSet<Box<[u8]>, FxBuildHasher>,
     /// States in which every worker is done: which one, whom that decides, and the common part.
     finals: Vec<(usize, u16, u32)>,
+    /// What the first state that is not done misses.
+    missed: Option<Miss>,
+    /// The transitions with the numbers of their targets.
+    connected: Vec<Edge>,
+}
+
+/// Where the rows of a batch that belong to one part were placed there.
+#[derive(Default)]
+struct Placed {
+    places: Vec<u32>,
+    /// Where the places of each piece's rows begin.
+    starts: Vec<usize>,
 }
 
 impl Search {
@@ -58,20 +75,30 @@ impl Search {
         let packing = Packing::for_ranges(columns(&mut parts));
         let mut states = States::new(packing);
         states.add(first);
-        Search { parts, states, graph, learnt: Vec::new(), threads }
+        let (learnt, pieces) = (Vec::new(), Vec::new());
+        let placed = (0..SHARDS).map(|_| Placed::default()).collect();
+        Search { parts, states, graph, learnt, threads, pieces, placed }
     }
 
     /// Expands the states from `from` up to `to`, which are all numbered.
     pub fn expand(&mut self, from: usize, to: usize) {
+        let mut room = std::mem::take(&mut self.pieces);
+        let count = (to - from).div_ceil(PIECE);
+        if room.len() < count {
+            room.resize_with(count, Piece::default);
+        }
+        let pieces = &mut room[..count];
         loop {
-            let pieces = self.expand_pieces(from, to);
+            self.expand_pieces(from, to, pieces);
             if self.states.packing.holds(columns(&mut self.parts)) {
-                return self.connect(from, pieces);
+                break;
             }
             // Something was learnt that does not fit: the batch is done again, all being known.
             let packing = Packing::for_ranges(columns(&mut self.parts));
             self.states.repack(packing);
         }
+        self.connect(from, to, pieces);
+        self.pieces = room;
     }
 
     /// Leaves the states from `from` up to `to` as they are: the schedules that end there have
@@ -87,59 +114,63 @@ impl Search {
         }
     }
 
-    fn expand_pieces(&mut self, from: usize, to: usize) -> Vec<Piece> {
-        let starts: Vec<usize> = (from..to).step_by(PIECE).collect();
-        let end = |start: usize| (start + PIECE).min(to);
-        let (parts, states) = (&self.parts, &self.states);
-        let choices = &self.graph.choices;
-        let mut pieces = in_parallel(self.threads_for(to - from), &starts, |&start| {
-            let mut piece = Piece::new(start);
-            let missed = piece.expand(parts, states, choices, end(start)).err();
-            (piece, missed)
+    fn expand_pieces(&mut self, from: usize, to: usize, pieces: &mut [Piece]) {
+        for (piece, start) in pieces.iter_mut().zip((from..to).step_by(PIECE)) {
+            piece.begin(start..(start + PIECE).min(to));
+        }
+        let (parts, states, choices) = (&self.parts, &self.states, &self.graph.choices);
+        in_parallel(self.threads_for(to - from), pieces, |piece| {
+            piece.missed = piece.expand(parts, states, choices).err();
         });
         // What a piece misses is learnt where it stopped, and it goes on from there. Rows that do
         // not fit then are packed in vain: the batch is done again.
-        for (piece, missed) in &mut pieces {
-            while let Some(miss) = missed.take() {
+        for piece in pieces {
+            while let Some(miss) = piece.missed.take() {
                 self.parts.learn(&miss);
                 self.learnt.push(miss);
                 let (parts, choices) = (&self.parts, &self.graph.choices);
-                *missed = piece.expand(parts, &self.states, choices, end(piece.start)).err();
+                piece.missed = piece.expand(parts, &self.states, choices).err();
             }
         }
         self.parts.forget_plain();
-        pieces.into_iter().map(|(piece, _)| piece).collect()
     }
 
     fn threads_for(&self, states: usize) -> usize {
         if states < WORTH_A_THREAD { 1 } else { self.threads }
     }
 
-    fn connect(&mut self, from: usize, pieces: Vec<Piece>) {
-        let threads = self.threads_for(pieces.len() * PIECE);
+    fn connect(&mut self, from: usize, to: usize, pieces: &mut [Piece]) {
+        let threads = self.threads_for(to - from);
         let words = self.states.packing.words;
-        let mut shards: Vec<(usize, &mut Shard)> =
-            self.states.shards.iter_mut().enumerate().collect();
-        let placed = in_parallel_mut(threads, &mut shards, |(number, shard)| {
-            let rows = |piece: &Piece| -> Vec<u32> {
-                piece.targets[*number].chunks_exact(words).map(|row| shard.place(row)).collect()
-            };
-            pieces.iter().map(rows).collect::<Vec<Vec<u32>>>()
+        let mut shards: Vec<(usize, &mut Shard, &mut Placed)> = Vec::with_capacity(SHARDS);
+        for (shard, placed) in self.states.shards.iter_mut().zip(&mut self.placed) {
+            shards.push((shards.len(), shard, placed));
+        }
+        in_parallel(threads, &mut shards, |(number, shard, placed)| {
+            placed.starts.clear();
+            placed.places.clear();
+            for piece in &*pieces {
+                placed.starts.push(placed.places.len());
+                let rows = piece.targets[*number].chunks_exact(words);
+                placed.places.extend(rows.map(|row| shard.place(row)));
+            }
         });
         self.states.number();
-        let shards = &self.states.shards;
-        let numbers: Vec<usize> = (0..pieces.len()).collect();
-        let connected = in_parallel(threads, &numbers, |&number| {
-            let mut next = [0_usize; SHARDS];
+        let (shards, placed) = (&self.states.shards, &self.placed);
+        in_parallel(threads, pieces, |piece| {
+            let number = (piece.states.start - from) / PIECE;
+            let mut next: [usize; SHARDS] = std::array::from_fn(|part| placed[part].starts[number]);
             let edge = |&(choice, flags, _, part): &(u16, u16, u32, u8)| {
-                let local = placed[part as usize][number][next[part as usize]];
-                next[part as usize] += 1;
-                Edge::new(shards[part as usize].ids[local as usize], choice, flags)
+                let part = part as usize;
+                let local = placed[part].places[next[part]];
+                next[part] += 1;
+                Edge::new(shards[part].ids[local as usize], choice, flags)
             };
-            pieces[number].edges.iter().map(edge).collect::<Vec<Edge>>()
+            piece.connected.clear();
+            piece.connected.extend(piece.edges.iter().map(edge));
         });
-        for ((piece, edges), number) in pieces.iter().zip(&connected).zip(0..) {
-            self.graph.append(from + number * PIECE, edges, &piece.ends, &piece.finals);
+        for piece in pieces {
+            self.graph.append(piece.states.start, &piece.connected, &piece.ends, &piece.finals);
             let permutations = piece.edges.iter().map(|(_, _, permutation, _)| *permutation);
             self.graph.append_permutations(&piece.permutations, permutations);
         }
@@ -160,22 +191,22 @@ fn columns(parts: &mut Parts) -> impl Iterator<Item = u32> + use<> {
 }
 
 impl Piece {
-    fn new(start: usize) -> Piece {
-        Piece { start, targets: vec![Vec::new(); SHARDS], ..Piece::default() }
+    /// Begins anew, with these states.
+    fn begin(&mut self, states: Range<usize>) {
+        self.states = states;
+        self.ends.clear();
+        self.edges.clear();
+        self.targets.resize_with(SHARDS, Vec::new);
+        self.targets.iter_mut().for_each(Vec::clear);
+        self.permutations.clear();
+        self.finals.clear();
     }
 
-    /// Expands the states from the first that is not done up to `end`, or up to one that misses
-    /// something.
-    fn expand(
-        &mut self,
-        parts: &Parts,
-        states: &States,
-        choices: &Choices,
-        end: usize,
-    ) -> Result<(), Miss> {
+    /// Expands the states from the first that is not done, up to one that misses something.
+    fn expand(&mut self, parts: &Parts, states: &States, choices: &Choices) -> Result<(), Miss> {
         let (mut row, mut packed) = (Vec::new(), Vec::new());
         let mut scratch = Scratch::default();
-        for id in self.start + self.ends.len()..end {
+        for id in self.states.start + self.ends.len()..self.states.end {
             states.unpack(id, &mut row);
             if parts.is_finished(&row) {
                 self.finals.push((id, parts.judge(&row)?, row[0]));
