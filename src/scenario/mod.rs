@@ -32,6 +32,7 @@ mod values;
 pub(crate) mod yaml;
 
 pub(crate) use build::Plan;
+#[cfg(feature = "serve")]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};

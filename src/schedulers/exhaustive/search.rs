@@ -3,7 +3,7 @@
 //!
 //! Each batch has three phases, which threads share without a lock. *Expand*: pieces of the batch
 //! look up where each choice leads, and sort the packed rows by the part of the set that they
-//! belong to; a piece that misses something gives up, and is done again when it has been learnt.
+//! belong to; a piece that misses something stops there, and goes on when it has been learnt.
 //! *Place*: each part of the set takes its rows, piece after piece. *Connect*: each piece reads
 //! where its rows were placed. Which thread does what changes nothing: states, their numbers, the
 //! order of transitions are those of one thread. Next to read: `states.rs`.

@@ -39,7 +39,7 @@ fn measured(x: usize, text: &str, symmetry: bool) -> Option<Point> {
 
 fn series(name: &'static str, symmetry: bool, texts: Vec<(usize, String)>) -> Series {
     let points = texts.iter().map_while(|(x, text)| measured(*x, text, symmetry)).collect();
-    Series { name, symmetry, points }
+    Series { name, points }
 }
 
 fn by_workers(symmetry: bool) -> Series {

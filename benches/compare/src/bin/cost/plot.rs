@@ -32,8 +32,6 @@ impl Point {
 pub struct Series {
     /// What grows.
     pub name: &'static str,
-    /// Whether workers that are alike were exchanged.
-    pub symmetry: bool,
     /// The measurements.
     pub points: Vec<Point>,
 }
@@ -116,7 +114,14 @@ fn panel(svg: &mut String, (plain, symmetric): &(Series, Series)) {
     }
 }
 
-/// `0.1`, `1`, `1000`.
+/// `0.1`, `1`, `1000`, `10⁴`.
 fn label(power: i32) -> String {
-    if power < 0 { format!("{}", 10_f64.powi(power)) } else { format!("{:.0}", 10_f64.powi(power)) }
+    match power {
+        ..0 => format!("{}", 10_f64.powi(power)),
+        0..4 => format!("{:.0}", 10_f64.powi(power)),
+        _ => {
+            let digit = |digit: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize - '0' as usize);
+            format!("10{}", power.to_string().chars().filter_map(digit).collect::<String>())
+        }
+    }
 }
