@@ -3,8 +3,8 @@
 //! Any state of the orbit would do: paths from it are as many, and lose as many writes. The one
 //! that is taken has the smallest row that exchanging two workers at a time leads to; states whose
 //! rows get stuck at different ones are explored apart, which costs time and is never wrong.
-//! Each part is exchanged once, by exchanging the real value; and what a step does follows from what
-//! the exchanged one does, if that is known. Next to read: `symmetry.rs`.
+//! Each part is exchanged once, by exchanging the real value; and what a step does follows from
+//! what the exchanged one does, if that is known. Next to read: `symmetry.rs`.
 
 use std::sync::Arc;
 
