@@ -151,19 +151,21 @@ impl Kind {
         }
     }
 
-    /// The list type at such a path.
+    /// The list type at such a path, of a built-in kind as of a custom one.
     pub fn list_type(&self, path: &[&str]) -> ListType {
-        let Some(schema) = self.schema_at(path) else { return ListType::Atomic };
-        match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
-            Some("set") => ListType::Set,
-            Some("map") => ListType::Map(
-                schema["x-kubernetes-list-map-keys"]
-                    .as_array()
-                    .map(|keys| keys.iter().filter_map(Value::as_str).map(String::from).collect())
-                    .unwrap_or_default(),
-            ),
-            _ => ListType::Atomic,
+        use super::schema::node;
+        match self.schema.node_at(path).map(|node| &node.list) {
+            Some(node::ListType::Set) => ListType::Set,
+            Some(node::ListType::Map(keys)) => ListType::Map(keys.clone()),
+            Some(node::ListType::Atomic) | None => ListType::Atomic,
         }
+    }
+
+    /// The key by which a strategic merge patch merges the entries of the list at such a path:
+    /// `None` if it replaces the list, empty if it merges scalars.
+    pub fn merge_key(&self, path: &[&str]) -> Option<&str> {
+        let patch = &self.schema.node_at(path)?.patch;
+        patch.merge.then_some(patch.merge_key.as_str())
     }
 }
 

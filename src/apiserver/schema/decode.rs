@@ -47,6 +47,7 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result
         (Value::String(_), Type::String) | (Value::Bool(_), Type::Boolean) => Ok(()),
         (Value::Number(number), Type::Number) => {
             let fits = match node.go.bits {
+                0 => true,
                 32 => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
                 _ => number.as_i64().is_some(),
             };
@@ -62,13 +63,15 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result
 /// Types that decode themselves.
 fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
     match (node.go.name.as_str(), value) {
-        ("v1.Time", Value::String(text)) => match text.parse::<jiff::Timestamp>() {
-            Ok(_) => Ok(true),
-            Err(_) => Err(format!(
-                "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} \
+        ("v1.Time" | "v1.MicroTime", Value::String(text)) => {
+            match text.parse::<jiff::Timestamp>() {
+                Ok(_) => Ok(true),
+                Err(_) => Err(format!(
+                    "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} \
                  as \"2006\""
-            )),
-        },
+                )),
+            }
+        }
         ("resource.Quantity", Value::String(text)) => {
             let number = text.trim_start_matches(['+', '-']);
             if number.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -80,7 +83,7 @@ fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
             }
         }
         ("resource.Quantity" | "intstr.IntOrString", Value::Number(_)) => Ok(true),
-        ("intstr.IntOrString", Value::String(_)) => Ok(true),
+        ("intstr.IntOrString" | "v1.Duration", Value::String(_)) => Ok(true),
         _ => Ok(false),
     }
 }
@@ -136,7 +139,7 @@ fn encode(fields: &mut Map<String, Value>, node: &Node) {
 
 /// What stands for an absent field, if anything is written at all.
 fn written_zero(node: &Node) -> Option<Value> {
-    let structure = node.go.structure.is_some() && !node.go.pointer;
+    let structure = node.go.structure.is_some() && !node.go.pointer && !node.go.omitzero;
     if structure || node.go.kept { zero(node) } else { None }
 }
 
@@ -154,6 +157,12 @@ fn zero(node: &Node) -> Option<Value> {
         Type::String if node.go.name != "[]uint8" => Value::from(""),
         Type::Number => Value::from(0),
         Type::Boolean => Value::from(false),
+        Type::Scalar => match node.go.name.as_str() {
+            "resource.Quantity" => Value::from("0"),
+            "intstr.IntOrString" => Value::from(0),
+            "v1.Duration" => Value::from("0s"),
+            _ => Value::Null,
+        },
         _ => Value::Null,
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! A node says what pruning, defaulting, apply and strategic merge need to know. What values are
 //! allowed there is a separate tree, `rules.rs`: structural schemas keep the two apart as well.
-//! Built-in kinds have nodes only. Next to read: `parse.rs` (from CRDs), `builtin/` (our own).
+//! Built-in kinds have nodes only. Next to read: `parse.rs` (from CRDs), `builtin/` (generated).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -68,8 +68,13 @@ pub(crate) struct Go {
     pub structure: Option<String>,
     /// A pointer: the zero value is kept, null and absent are the same.
     pub pointer: bool,
-    /// Written even when it is empty (no `omitempty`).
+    /// Written even when it is empty (no `omitempty`, or a type that is never empty).
     pub kept: bool,
+    /// A struct that is left out when all of it is empty.
+    pub omitzero: bool,
+    /// Its protobuf number, after those of messages that JSON does not have; none or 0 if it is
+    /// not in protobuf.
+    pub number: Vec<u32>,
     /// Which integers fit: 32 or 64 bits; 0 if it is no integer.
     pub bits: u8,
 }

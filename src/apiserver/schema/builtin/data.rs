@@ -1,31 +1,34 @@
-//! Reads `kinds.txt` into nodes: every struct once, shared by all that use it.
+//! Reads `kinds.txt` into nodes: every struct once, when it is first asked for, shared by all that
+//! use it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
 use crate::apiserver::schema::node::{Additional, Go, ListType, Node, Type};
 
 /// All structs of `kinds.txt` by name.
-static STRUCTS: LazyLock<BTreeMap<&'static str, Arc<Node>>> =
+static STRUCTS: LazyLock<BTreeMap<&'static str, Paragraph>> =
     LazyLock::new(|| read(include_str!("kinds.txt")));
 
-/// A struct of `kinds.txt`.
+/// A struct of `kinds.txt`, such as `Pod` or `apps.Deployment`.
 pub(super) fn structure(name: &str) -> Option<Arc<Node>> {
-    STRUCTS.get(name).cloned()
+    let (name, paragraph) = STRUCTS.get_key_value(name)?;
+    Some(paragraph.node.get_or_init(|| Arc::new(build(name, paragraph))).clone())
 }
 
 /// One paragraph of the text: the struct's line and its fields' lines.
-struct Paragraph<'a> {
-    head: &'a str,
-    fields: Vec<&'a str>,
+struct Paragraph {
+    head: &'static str,
+    fields: Vec<&'static str>,
+    node: OnceLock<Arc<Node>>,
 }
 
-fn read(text: &'static str) -> BTreeMap<&'static str, Arc<Node>> {
+fn read(text: &'static str) -> BTreeMap<&'static str, Paragraph> {
     let mut paragraphs = BTreeMap::new();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let mut current: Option<Paragraph<'static>> = None;
+    let mut current: Option<Paragraph> = None;
     for line in lines.chain([""]) {
         match &mut current {
             _ if line.trim().is_empty() => {
@@ -34,87 +37,97 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Arc<Node>> {
                 }
             }
             Some(paragraph) => paragraph.fields.push(line.trim()),
-            None => current = Some(Paragraph { head: line, fields: Vec::new() }),
+            None => {
+                let (fields, node) = (Vec::new(), OnceLock::new());
+                current = Some(Paragraph { head: line, fields, node });
+            }
         }
     }
-    let mut built = BTreeMap::new();
-    for name in paragraphs.keys() {
-        build(name, &paragraphs, &mut built);
-    }
-    built
+    paragraphs
 }
 
 fn first_word(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or_default()
 }
 
-/// Builds a struct after those it uses. The text has no recursive struct.
-fn build(
-    name: &'static str,
-    paragraphs: &BTreeMap<&'static str, Paragraph<'static>>,
-    built: &mut BTreeMap<&'static str, Arc<Node>>,
-) -> Arc<Node> {
-    if let Some(node) = built.get(name) {
-        return node.clone();
-    }
+/// The name of a struct in Go: `v1.PodSpec` of `PodSpec`, `v2.MetricSpec` of
+/// `autoscaling.v2.MetricSpec`.
+fn go_name(name: &str) -> String {
+    let mut parts = name.split('.').rev();
+    let bare = parts.next().unwrap_or_default();
+    let version = parts.next().filter(|part| part.starts_with(['v']) && part.len() == 2);
+    format!("{}.{bare}", version.unwrap_or("v1"))
+}
+
+/// Builds a struct. The text has no recursive one.
+fn build(name: &str, paragraph: &Paragraph) -> Node {
+    let go = go_name(name);
+    let bare = go.split_once('.').map(|(_, bare)| bare.to_owned());
     let mut node = Node {
         ty: Type::Object,
-        go: Go { name: format!("v1.{name}"), structure: Some(name.to_owned()), ..Go::default() },
+        go: Go { name: go, structure: bare, ..Go::default() },
         ..Node::default()
     };
-    if let Some(paragraph) = paragraphs.get(name) {
-        node.atomic_map = paragraph.head.split_whitespace().any(|word| word == "atomic");
-        for line in &paragraph.fields {
-            let mut words = line.split_whitespace();
-            let field = words.next().unwrap_or_default();
-            let ty = words.next().unwrap_or_default();
-            let mut inner = type_node(ty, paragraphs, built);
-            words.for_each(|flag| set_flag(&mut inner, flag));
-            node.properties.insert(field.to_owned(), Arc::new(inner));
+    node.atomic_map = paragraph.head.split_whitespace().any(|word| word == "atomic");
+    for line in &paragraph.fields {
+        let mut words = line.split_whitespace();
+        let field = words.next().unwrap_or_default();
+        let mut inner = type_node(words.next().unwrap_or_default());
+        let number = words.next().unwrap_or_default();
+        inner.go.number = number.split('.').filter_map(|part| part.parse().ok()).collect();
+        inner.go.kept = inner.ty == Type::Scalar && !inner.go.pointer;
+        for flag in words {
+            set_flag(&mut inner, flag);
         }
+        node.properties.insert(field.to_owned(), Arc::new(inner));
     }
-    let node = Arc::new(node);
-    built.insert(name, node.clone());
     node
 }
 
-fn type_node(
-    ty: &'static str,
-    paragraphs: &BTreeMap<&'static str, Paragraph<'static>>,
-    built: &mut BTreeMap<&'static str, Arc<Node>>,
-) -> Node {
-    if let Some(inner) = ty.strip_prefix('*') {
-        let mut node = type_node(inner, paragraphs, built);
+fn type_node(word: &str) -> Node {
+    if let Some(inner) = word.strip_prefix('*') {
+        let mut node = type_node(inner);
         node.go.pointer = true;
         return node;
     }
+    let (ty, named) = match word.rsplit_once(':') {
+        Some((ty, name)) if !name.ends_with([']', '>']) => (ty, Some(name.to_owned())),
+        _ => (word, None),
+    };
+    let mut node = unnamed(ty);
+    if let Some(name) = named {
+        node.go.name = name;
+    }
+    node
+}
+
+fn unnamed(ty: &str) -> Node {
     let between = |open, close| ty.strip_prefix(open)?.strip_suffix(close);
     if let Some(inner) = between('[', ']') {
-        let item = type_node(inner, paragraphs, built);
+        let item = type_node(inner);
         let go = Go { name: format!("[]{}", item.go.name), ..Go::default() };
         return Node { ty: Type::Array, items: Some(Arc::new(item)), go, ..Node::default() };
     }
     if let Some(inner) = between('<', '>') {
-        let value = type_node(inner, paragraphs, built);
+        let value = type_node(inner);
         let go = Go { name: format!("map[string]{}", value.go.name), ..Go::default() };
         let additional = Additional::Of(Arc::new(value));
         return Node { ty: Type::Object, additional, go, ..Node::default() };
     }
-    if paragraphs.contains_key(ty) {
-        return (*build(ty, paragraphs, built)).clone();
-    }
-    primitive(ty)
+    structure(ty).map_or_else(|| primitive(ty), |node| (*node).clone())
 }
 
 fn primitive(ty: &str) -> Node {
     let (kind, name, bits) = match ty {
         "string" => (Type::String, "string", 0),
-        "uid" => (Type::String, "types.UID", 0),
         "int32" => (Type::Number, "int32", 32),
         "int64" => (Type::Number, "int64", 64),
+        "float64" => (Type::Number, "float64", 0),
         "bool" => (Type::Boolean, "bool", 0),
         "bytes" => (Type::String, "[]uint8", 0),
         "time" => (Type::Scalar, "v1.Time", 0),
+        "microtime" => (Type::Scalar, "v1.MicroTime", 0),
+        "duration" => (Type::Scalar, "v1.Duration", 0),
         "quantity" => (Type::Scalar, "resource.Quantity", 0),
         "intstr" => (Type::Scalar, "intstr.IntOrString", 0),
         _ => (Type::Any, "runtime.RawExtension", 0),
@@ -136,6 +149,10 @@ fn set_flag(node: &mut Node, flag: &str) {
     }
     match flag {
         "kept" => node.go.kept = true,
+        "omitzero" => {
+            node.go.kept = false;
+            node.go.omitzero = true;
+        }
         "set" => node.list = ListType::Set,
         "merge" => node.patch.merge = true,
         "retain" => node.patch.retain_keys = true,
@@ -148,22 +165,38 @@ fn set_flag(node: &mut Node, flag: &str) {
 mod tests {
     use super::*;
 
-    const PRIMITIVES: [&str; 10] =
-        ["string", "uid", "int32", "int64", "bool", "time", "quantity", "intstr", "bytes", "any"];
+    const PRIMITIVES: [&str; 12] = [
+        "string",
+        "bool",
+        "int32",
+        "int64",
+        "float64",
+        "bytes",
+        "time",
+        "microtime",
+        "duration",
+        "quantity",
+        "intstr",
+        "any",
+    ];
+
+    fn bare(word: &str) -> &str {
+        let word = word.trim_start_matches(['*', '[', '<']);
+        word.split([':', ']', '>']).next().unwrap_or_default()
+    }
 
     /// A misspelt type would silently become "anything".
     #[test]
     fn every_type_in_the_text_is_known() {
         for line in include_str!("kinds.txt").lines().filter(|line| line.starts_with("  ")) {
-            let ty = line.split_whitespace().nth(1).unwrap_or_default();
-            let bare = ty.trim_matches(['*', '[', ']', '<', '>']);
-            assert!(PRIMITIVES.contains(&bare) || structure(bare).is_some(), "{line}");
+            let ty = bare(line.split_whitespace().nth(1).unwrap_or_default());
+            assert!(PRIMITIVES.contains(&ty) || structure(ty).is_some(), "{line}");
         }
     }
 
     #[test]
     fn list_map_keys_and_merge_keys_are_fields_of_the_items() {
-        for (name, node) in STRUCTS.iter() {
+        for (name, node) in STRUCTS.keys().map(|name| (name, structure(name).unwrap_or_default())) {
             for (field, list) in &node.properties {
                 let Some(item) = &list.items else { continue };
                 if let ListType::Map(keys) = &list.list {
@@ -173,5 +206,27 @@ mod tests {
                 assert!(key.is_empty() || item.is_named(key), "{name}.{field}");
             }
         }
+    }
+
+    /// Two fields with one number would be one field to a protobuf client.
+    #[test]
+    fn numbers_are_told_apart() {
+        for name in STRUCTS.keys() {
+            let node = structure(name).unwrap_or_default();
+            let mut numbers: Vec<_> = node.properties.values().map(|it| &it.go.number).collect();
+            numbers.retain(|number| !number.is_empty() && number[..] != [0]);
+            let all = numbers.len();
+            numbers.sort();
+            numbers.dedup();
+            assert_eq!(numbers.len(), all, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_go() {
+        let node = structure("autoscaling.v2.MetricSpec").unwrap_or_default();
+        assert_eq!(node.go.name, "v2.MetricSpec");
+        let restart = &structure("PodSpec").unwrap_or_default().properties["restartPolicy"];
+        assert_eq!(restart.go.name, "v1.RestartPolicy");
     }
 }

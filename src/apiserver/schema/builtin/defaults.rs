@@ -36,7 +36,7 @@ pub(in crate::apiserver::schema) fn default(kind: Builtin, object: &mut Value) {
                 set(Some(status), "phase", json!("Active"));
             }
         }
-        Builtin::ConfigMap | Builtin::Lease | Builtin::Node => {}
+        Builtin::ConfigMap | Builtin::Lease | Builtin::Node | Builtin::Other => {}
     }
 }
 

@@ -1,10 +1,9 @@
 //! The built-in kinds: their structs as data, their defaults and validations as code.
 //!
-//! `kinds.txt` is our own short list of fields: complete in the fields that lists and patches of
-//! Pods, Deployments, Nodes and so on meet, with whole subtrees that no writer of status touches
-//! (volume sources, affinity, probes' handlers) left as "anything". `data.rs` reads it,
-//! `defaults.rs` fills in what the API server fills in, `validate.rs` refuses a few of the things
-//! it refuses. Next to read: `kinds.txt`.
+//! `kinds.txt` is generated (`tools/kinds/`) and complete: one table serves decoding, pruning,
+//! strategic merge, apply and protobuf. `data.rs` reads it, `defaults.rs` fills in what the API
+//! server fills in, `validate.rs` refuses a few of the things it refuses. Next to read:
+//! `kinds.txt`.
 
 mod data;
 mod defaults;
@@ -13,12 +12,12 @@ mod validate;
 use std::sync::Arc;
 
 use super::Schema;
-use super::node::Node;
+use super::node::{Node, Type};
 
 pub(super) use defaults::{default, prepare_create};
 pub(super) use validate::validate;
 
-/// A built-in kind that is here.
+/// The built-in kinds that have defaults or validations of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
     ConfigMap,
@@ -28,26 +27,37 @@ pub(super) enum Builtin {
     Deployment,
     Node,
     Namespace,
+    Other,
 }
-
-/// Group and name of every built-in kind; all are in version `v1`.
-const KINDS: [(&str, &str, Builtin); 7] = [
-    ("", "ConfigMap", Builtin::ConfigMap),
-    ("", "Secret", Builtin::Secret),
-    ("coordination.k8s.io", "Lease", Builtin::Lease),
-    ("", "Pod", Builtin::Pod),
-    ("apps", "Deployment", Builtin::Deployment),
-    ("", "Node", Builtin::Node),
-    ("", "Namespace", Builtin::Namespace),
-];
 
 /// The schema of a built-in kind, if there is one: of `("apps", "v1", "Deployment")`, say.
 pub fn schema(group: &str, version: &str, kind: &str) -> Option<Arc<Schema>> {
-    let found = KINDS.iter().find(|(of, name, _)| (*of, *name) == (group, kind));
-    let (_, name, builtin) = found.filter(|_| version == "v1")?;
-    let mut root = (*data::structure(name)?).clone();
-    super::parse::add_metadata(&mut root);
-    Some(Arc::new(Schema { root: Arc::new(root), rules: None, builtin: Some(*builtin) }))
+    let builtin = match (group, kind) {
+        ("", "ConfigMap") => Builtin::ConfigMap,
+        ("", "Secret") => Builtin::Secret,
+        ("coordination.k8s.io", "Lease") => Builtin::Lease,
+        ("", "Pod") => Builtin::Pod,
+        ("apps", "Deployment") => Builtin::Deployment,
+        ("", "Node") => Builtin::Node,
+        ("", "Namespace") => Builtin::Namespace,
+        _ => Builtin::Other,
+    };
+    let mut root = (*structure(group, version, kind)?).clone();
+    let string = Arc::new(Node { ty: Type::String, ..Node::default() });
+    for field in ["apiVersion", "kind"] {
+        root.properties.insert(field.to_owned(), string.clone());
+    }
+    Some(Arc::new(Schema { root: Arc::new(root), rules: None, builtin: Some(builtin) }))
+}
+
+/// A struct of a group and version, by its name in Go; those of metav1 are in the core group.
+pub(crate) fn structure(group: &str, version: &str, name: &str) -> Option<Arc<Node>> {
+    let group = group.split('.').next().unwrap_or_default();
+    match (group, version) {
+        ("", "v1") => data::structure(name),
+        (group, "v1") => data::structure(&format!("{group}.{name}")),
+        (group, version) => data::structure(&format!("{group}.{version}.{name}")),
+    }
 }
 
 /// `ObjectMeta`, which custom resources have as well.

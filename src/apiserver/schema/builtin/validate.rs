@@ -25,7 +25,7 @@ pub(in crate::apiserver::schema) fn validate(
         Builtin::Deployment => deployment(new, old, &mut errors),
         Builtin::Lease => lease(&new["spec"], &mut errors),
         Builtin::ConfigMap | Builtin::Secret => data(kind, new, old, &mut errors),
-        Builtin::Node | Builtin::Namespace => {}
+        Builtin::Node | Builtin::Namespace | Builtin::Other => {}
     }
     errors
 }
