@@ -1,25 +1,43 @@
 //! A check by the exhaustive search: limits from options, verdicts and counts from the graph.
 //!
+//! A search that a bound may stop looks at all short schedules before any long one, and a loss
+//! needs a long one. So a search that grows large, or is stopped while it is still small, also
+//! tries random schedules: a violation that they find is a violation, whatever was not covered.
 //! Next to read: `replay.rs`.
 
 use std::io::Write;
 
 use super::explore::{Outcome, Prepared};
 use super::replay::witness_of;
+use super::sample::Tally;
+use super::shorten::Shortener;
 use super::{
-    Bound, Costs, DEFAULT_MAX_STEPS, Exploration, Length, Options, Progress, PropertyResult,
-    SearchWork, Verdict, Witness,
+    Bound, Costs, DEFAULT_MAX_MEMORY, DEFAULT_MAX_STEPS, Exploration, Length, Options, Progress,
+    PropertyResult, SearchWork, Verdict, Witness,
 };
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
 use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
+use crate::schedulers::{Random, Scheduler, run_watched};
+
+/// States after which a search tries random schedules before it goes on.
+const SAMPLE_AFTER: u64 = 20_000;
+
+/// The random schedules that are tried.
+const SAMPLED_RUNS: u64 = 256;
 
 /// Explores every schedule, or this shard's, or what a checkpoint has left.
 pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Outcome, Diagnostic> {
+    let mut sampled: Option<Tally<'_>> = None;
+    let stop_at = if options.fail_fast { stop_at(prepared) } else { 0 };
+    if options.fail_fast {
+        sampled = Some(sample(prepared, options));
+    }
     let limits = Limits {
+        stop_at,
         max_states: options.max_states.unwrap_or(u64::MAX),
         max_steps: options.max_steps.unwrap_or(u64::MAX),
-        max_bytes: options.max_memory.unwrap_or(u64::MAX),
+        max_bytes: options.max_memory.unwrap_or(DEFAULT_MAX_MEMORY),
         canonical: options.canonical,
         symmetry: options.symmetry,
         reduce: !options.count,
@@ -30,6 +48,12 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         let (frontier, transitions) = (search.frontier, search.transitions);
         let (done, depth) = (search.states, search.depth);
         let progress = Progress { done, frontier, transitions, depth, of: None };
+        if done > SAMPLE_AFTER && sampled.is_none() && options.shard.is_none() {
+            sampled = Some(sample(prepared, options));
+        }
+        if options.fail_fast && sampled.as_ref().is_some_and(Tally::is_settled) {
+            return Some(Bound::FirstViolation);
+        }
         options.pulse.as_ref().and_then(|pulse| pulse(progress))
     };
     let now = || options.clock.as_ref().map(|clock| clock());
@@ -55,9 +79,13 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         keep(&|out: &mut dyn Write| unfinished.write(&explored.graph, out));
     }
     let observed = prepared.observed.iter().enumerate();
-    let properties = observed
+    let mut properties: Vec<PropertyResult> = observed
         .map(|(index, entry)| property(prepared, &explored, counts.as_ref(), options, index, entry))
         .collect();
+    if explored.stopped_by.is_some() && options.shard.is_none() {
+        let tally = sampled.unwrap_or_else(|| sample(prepared, options));
+        add_sampled(prepared, &mut properties, tally, 4 * sampled_runs(options) as usize);
+    }
     let exploration = exploration(&explored, counts.as_ref(), options, time);
     let costs = Costs {
         with_conflict: counts.as_ref().map(|counts| counts.with_conflict.clone()),
@@ -66,6 +94,44 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         max_attempts: explored.max_attempts,
     };
     Ok((exploration, properties, costs))
+}
+
+/// Tries random schedules until one violates a judged property.
+fn sample<'p>(prepared: &'p Prepared, options: &Options) -> Tally<'p> {
+    let mut random = Random::new(options.seed);
+    let mut tally = Tally::new(prepared);
+    let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
+    let options = Options { runs: Some(sampled_runs(options)), ..options.clone() };
+    tally.runs(&options, true, &mut |world, watch| {
+        random.begin().then(|| run_watched(world, &mut random, max_steps, watch))
+    });
+    tally
+}
+
+fn sampled_runs(options: &Options) -> u64 {
+    options.runs.unwrap_or(SAMPLED_RUNS).min(SAMPLED_RUNS)
+}
+
+/// What the random schedules decided, where the search decided nothing.
+fn add_sampled(
+    prepared: &Prepared,
+    properties: &mut [PropertyResult],
+    tally: Tally<'_>,
+    replays: usize,
+) {
+    // A pulse may already ask to stop; shortening is bounded by itself.
+    let mut shortener = Shortener::by_moves(prepared, replays);
+    for (property, sampled) in properties.iter_mut().zip(tally.properties(&mut shortener)) {
+        if property.verdict == Verdict::Unknown && sampled.verdict != Verdict::Unknown {
+            *property = PropertyResult { schedules: None, ..sampled };
+        }
+    }
+}
+
+/// The observers of judged properties that a single schedule violates, as bits.
+fn stop_at(prepared: &Prepared) -> u16 {
+    let judged = prepared.observed.iter().enumerate().take(prepared.judged);
+    judged.filter(|(_, entry)| !entry.sometimes).fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
 fn exploration(

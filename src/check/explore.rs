@@ -120,6 +120,9 @@ pub(super) type Outcome = (Exploration, Vec<PropertyResult>, Costs);
 /// States that a measurement beside a verdict may take.
 pub(super) const ADVICE_STATES: u64 = 200_000;
 
+/// Random schedules that a measurement beside a verdict tries, if its search is stopped.
+pub(super) const ADVICE_RUNS: u64 = 32;
+
 /// Runs the other write methods on the same scenario.
 fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {
     let uses = |name: &str| scenario.workers.iter().all(|worker| worker.write == name);
@@ -149,6 +152,8 @@ fn measured(
         advice: false,
         max_states: Some(options.max_states.unwrap_or(ADVICE_STATES).min(ADVICE_STATES)),
         max_steps: options.max_steps,
+        max_memory: options.max_memory,
+        runs: Some(ADVICE_RUNS),
         scheduler: "exhaustive".to_owned(),
         pulse: options.pulse.clone(),
         ..Options::default()

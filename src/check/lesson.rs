@@ -126,7 +126,8 @@ pub fn lesson(
     let (mut shown, strip) = strip::strip(&game, result, chart.as_ref());
     let first = strip::first(&game, &mut shown, wanted.as_deref());
     swap::find_all(&game, &mut shown);
-    let bounded = Options { max_states: Some(CELL_STATES), ..options.clone() };
+    let runs = Some(super::explore::ADVICE_RUNS);
+    let bounded = Options { max_states: Some(CELL_STATES), runs, ..options.clone() };
     let bounded = Options { scheduler: "exhaustive".to_owned(), lesson: false, ..bounded };
     let comparison = compare(&result.scenario, &bounded)?;
     let worst = worst(&comparison, &mut shown)?;

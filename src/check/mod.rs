@@ -100,7 +100,7 @@ pub struct Options {
     pub max_steps: Option<u64>,
     /// Whether to run the other write methods when a write is lost.
     pub advice: bool,
-    /// Bytes for states and transitions at most.
+    /// Maximum bytes of the search. Default: [`DEFAULT_MAX_MEMORY`].
     pub max_memory: Option<u64>,
     /// Whether the result carries a [`Lesson`], for renderers that tell more than the verdict.
     pub lesson: bool,
@@ -108,6 +108,8 @@ pub struct Options {
     pub canonical: bool,
     /// Whether workers that are alike are explored up to permutation.
     pub symmetry: bool,
+    /// Whether the search stops at the first violation of a judged property.
+    pub fail_fast: bool,
     /// Whether schedules are counted. Without, steps that may change places are taken in one order
     /// only, and `raced`, unless it is judged, is not observed.
     pub count: bool,
@@ -144,6 +146,7 @@ impl Default for Options {
             lesson: false,
             canonical: true,
             symmetry: true,
+            fail_fast: false,
             count: true,
             threads: 1,
             shard: None,
@@ -171,6 +174,9 @@ impl fmt::Debug for Options {
 
 /// Runs of a sampling scheduler, unless `runs` says otherwise.
 pub const DEFAULT_RUNS: u64 = 1000;
+
+/// Maximum bytes that an exhaustive search may take, if `max_memory` is not given: 4 GiB.
+pub const DEFAULT_MAX_MEMORY: u64 = 4 << 30;
 
 /// Steps up to which schedules are counted where the graph has a cycle, and after which a sampled
 /// run is cut off, unless `max_steps` says otherwise.

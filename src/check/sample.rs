@@ -125,7 +125,7 @@ impl<'p> Tally<'p> {
     }
 
     /// A judged property is violated: the rest would only be more of the same.
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         let observed = self.prepared.observed.iter().enumerate().take(self.prepared.judged);
         observed.filter(|(_, entry)| !entry.sometimes).any(|(i, _)| self.first[i].is_some())
     }

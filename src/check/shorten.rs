@@ -22,11 +22,17 @@ pub(super) struct Shortener<'p> {
     pulse: Option<Pulse>,
     /// The whole graph, once it was needed; `None` inside if it does not fit into the bound.
     explored: Option<Option<Explored>>,
+    max_replays: usize,
 }
 
 impl<'p> Shortener<'p> {
     pub(super) fn new(prepared: &'p Prepared, pulse: Option<Pulse>) -> Self {
-        Shortener { prepared, pulse, explored: None }
+        Shortener { prepared, pulse, explored: None, max_replays: MOST_REPLAYS }
+    }
+
+    /// Without the graph of states, and with few replays: after a search that a bound stopped.
+    pub(super) fn by_moves(prepared: &'p Prepared, max_replays: usize) -> Self {
+        Shortener { prepared, pulse: None, explored: Some(None), max_replays }
     }
 
     /// A short schedule that decides this observer, as the given one does.
@@ -35,7 +41,8 @@ impl<'p> Shortener<'p> {
             Some(shortest) => (shortest, Length::Shortest),
             None => {
                 let from = choices.len();
-                (by_moves(self.prepared, observer, choices), Length::ShortenedFrom(from))
+                let short = by_moves(self.prepared, observer, choices, self.max_replays);
+                (short, Length::ShortenedFrom(from))
             }
         }
     }
@@ -75,11 +82,16 @@ impl<'p> Shortener<'p> {
     }
 }
 
-fn by_moves(prepared: &Prepared, observer: usize, choices: &[Choice]) -> Vec<Choice> {
+fn by_moves(
+    prepared: &Prepared,
+    observer: usize,
+    choices: &[Choice],
+    max_replays: usize,
+) -> Vec<Choice> {
     let mut best = choices.to_vec();
     let mut replays = 0;
     loop {
-        let better = candidates(&best).take(MOST_REPLAYS - replays).find_map(|candidate| {
+        let better = candidates(&best).take(max_replays - replays).find_map(|candidate| {
             replays += 1;
             let made = still_decides(prepared, observer, &candidate)?;
             (cost(&made) < cost(&best)).then_some(made)
@@ -170,7 +182,7 @@ mod tests {
                 if !world.judge()[0] {
                     continue;
                 }
-                let made = by_moves(&prepared, 0, &run.choices);
+                let made = by_moves(&prepared, 0, &run.choices, MOST_REPLAYS);
                 assert!(still_decides(&prepared, 0, &made).as_ref() == Some(&made), "{name}");
                 assert!(cost(&made) >= cost(&shortest.0), "{name}: {made:?}");
                 assert!(cost(&made) <= cost(&run.choices), "{name}");

@@ -170,7 +170,8 @@ pub struct Bounds {
     /// Stop after this many distinct states
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
-    /// Stop when states and transitions take more than this, such as 512MiB or 8GiB
+    /// Stop when the search takes more memory than this, such as 512MiB or 8GiB [default: three
+    /// quarters of what is free]
     #[arg(long, value_name = "SIZE", value_parser = super::size::parse)]
     pub max_memory: Option<u64>,
     /// Follow no schedule further than this many steps
@@ -180,6 +181,13 @@ pub struct Bounds {
     #[arg(long, value_name = "DURATION", alias = "max-duration")]
     #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
+}
+
+impl Bounds {
+    /// `--max-memory`, or what the machine has to spare.
+    pub fn memory(&self) -> Option<u64> {
+        Some(super::memory_bound::MemoryBound::new(self.max_memory).bytes)
+    }
 }
 
 /// `check`.

@@ -174,8 +174,9 @@ fn options(args: &Check) -> Result<Options, Diagnostic> {
         preemption_bound: args.preemption_bound,
         max_states: args.bounds.max_states,
         max_steps: args.bounds.max_steps,
-        max_memory: args.bounds.max_memory,
+        max_memory: args.bounds.memory(),
         symmetry: !args.search.no_symmetry,
+        fail_fast: args.search.fail_fast,
         count: args.search.count == OnOff::On,
         threads: args.search.threads.map_or_else(environment::processors, usize::from),
         shard: args.search.shard,
@@ -234,7 +235,7 @@ fn check_all(
     let mut watch = progress::Watch::new();
     let mut results = Vec::new();
     for (scenario, flags) in scenarios {
-        let pulse = watch.begin(&scenario.name, args.bounds.timeout);
+        let pulse = watch.begin(&scenario.name, &args.bounds);
         let options = Options { overrides: flags.clone(), pulse: Some(pulse), ..options.clone() };
         let options = checkpoint::options(options, scenario, args)?;
         let result = check::run(scenario, &options);

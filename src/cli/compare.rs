@@ -17,10 +17,11 @@ pub fn run(args: &Compare, drawing: &Drawing) -> Outcome {
     let mut watch = progress::Watch::new();
     let mut texts = Vec::new();
     for scenario in scenarios {
-        let pulse = watch.begin(&scenario.name, args.bounds.timeout);
+        let pulse = watch.begin(&scenario.name, &args.bounds);
         let options = Options {
             max_states: args.bounds.max_states,
             max_steps: args.bounds.max_steps,
+            max_memory: args.bounds.memory(),
             pulse: Some(pulse),
             ..Options::default()
         };

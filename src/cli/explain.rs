@@ -2,7 +2,7 @@
 //!
 //! Next to read: `report/explain.rs`.
 
-use super::args::Explain;
+use super::args::{Bounds, Explain};
 use super::environment::Drawing;
 use super::{Exit, Outcome, output, progress, replay};
 use crate::check::{self, Options, Witness};
@@ -23,7 +23,7 @@ pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
         None => {
             progress::listen();
             let mut watch = progress::Watch::new();
-            let pulse = watch.begin(&scenario.name, None);
+            let pulse = watch.begin(&scenario.name, &Bounds::default());
             let options = Options {
                 overrides: opened.overrides.clone(),
                 pulse: Some(pulse),

@@ -17,6 +17,7 @@ mod learn;
 mod list;
 #[cfg(feature = "loom")]
 mod memory;
+mod memory_bound;
 mod merge;
 mod new;
 mod output;

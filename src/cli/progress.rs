@@ -5,18 +5,27 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use parking_lot::Mutex;
 
+use super::args::Bounds;
 use super::estimate::Estimate;
+use super::memory_bound::{self, MemoryBound};
+use super::output;
 use crate::check::{Bound, Clock, Progress, Pulse};
 
 /// How often Ctrl-C was pressed.
 static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
+
+/// States from which a search is large: the user is told what it may take.
+const LARGE: u64 = 500_000;
+
+/// Whether the user was told.
+static SAID: AtomicBool = AtomicBool::new(false);
 
 /// Lets the first Ctrl-C end the search, so that partial results are printed, and the second one
 /// the program.
@@ -60,10 +69,13 @@ impl Watch {
         Watch { bar, deadline: None }
     }
 
-    /// The next scenario begins.
-    pub fn begin(&mut self, name: &str, timeout: Option<Duration>) -> Pulse {
+    /// The next scenario begins. The pulse says once how much memory a large search may take, if
+    /// nobody asked for a bound.
+    pub fn begin(&mut self, name: &str, bounds: &Bounds) -> Pulse {
         self.bar.set_prefix(name.to_owned());
         self.bar.set_message("");
+        let (timeout, memory) = (bounds.timeout, MemoryBound::new(bounds.max_memory));
+        let before = Mutex::new(memory_bound::used().unwrap_or(0));
         self.deadline = timeout.map(|timeout| (Instant::now() + timeout, timeout));
         let (bar, deadline, began) = (self.bar.clone(), self.deadline, Instant::now());
         let estimate = Mutex::new(Estimate::default());
@@ -72,6 +84,21 @@ impl Watch {
             bar.tick();
             if interrupted() {
                 return Some(Bound::Interrupted);
+            }
+            if progress.done > LARGE && !memory.asked && !SAID.swap(true, Ordering::SeqCst) {
+                let told = format!(
+                    "note: this search may take {} MiB of memory, three quarters of what is free; \
+                     --max-memory changes that\n",
+                    memory.bytes >> 20
+                );
+                bar.suspend(|| output::stderr(&told));
+            }
+            if let Some(used) = memory_bound::used() {
+                // The next batch takes about as much as the last one did.
+                let last = std::mem::replace(&mut *before.lock(), used);
+                if used + used.saturating_sub(last) > memory.bytes {
+                    return Some(Bound::Memory(memory.bytes));
+                }
             }
             let (end, timeout) = deadline?;
             (Instant::now() >= end).then_some(Bound::Timeout(timeout.as_secs()))

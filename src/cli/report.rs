@@ -51,12 +51,13 @@ pub fn run(args: &Report, drawing: &Drawing) -> Outcome {
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     progress::listen();
     let mut watch = progress::Watch::new();
-    let pulse = watch.begin(&opened.scenario.name, args.bounds.timeout);
+    let pulse = watch.begin(&opened.scenario.name, &args.bounds);
     let options = Options {
         advice: true,
         lesson: renderer.lesson,
         max_states: Some(args.bounds.max_states.unwrap_or(MOST_STATES)),
         max_steps: args.bounds.max_steps,
+        max_memory: args.bounds.memory(),
         overrides: opened.overrides.clone(),
         pulse: Some(pulse),
         ..Options::default()

@@ -22,6 +22,9 @@ pub struct SearchFlags {
     #[arg(long, value_name = "on|off", default_value = "on", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
     pub count: OnOff,
+    /// Stop at the first violation of a judged property, and print its shortened schedule
+    #[arg(long, conflicts_with_all = ["shard", "resume"])]
+    pub fail_fast: bool,
     /// Look only at part I of N, as 1/3; `lostwrite merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,

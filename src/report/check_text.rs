@@ -308,7 +308,7 @@ fn draw_witness(
 ) -> Vec<Text> {
     let facts = Facts::new(&result.scenario, property.name, witness);
     let mut lines = vec![witness_heading(result, property, &facts, style), Text::new()];
-    lines.extend(timeline::draw(&facts.story, Some(&facts), style));
+    lines.extend(timeline::draw_witness(&facts, style));
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));
     lines.push(Text::new());

@@ -26,6 +26,12 @@ pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style)
     let columns = columns(story, rows, style);
     let mut lines = heading(story, &columns, style);
     for row in &rows[..shown] {
+        if let Some(folded) = &row.folded {
+            let mark = if style.ascii { "..." } else { "⋯" };
+            let line = columns.margin.blank();
+            lines.push(line.then(Role::Faint, format!("{mark} {folded}")));
+            continue;
+        }
         lines.extend(draw_row(story, &rows[..shown], row, &columns, style));
     }
     lines

@@ -252,6 +252,7 @@ fn bound(bound: &Bound) -> JsonBound {
         Bound::Timeout(n) => ("timeout", Some(*n)),
         Bound::Runs(n) => ("runs", Some(*n)),
         Bound::Shard(index, _) => ("shard", Some(u64::from(*index))),
+        Bound::FirstViolation => ("first-violation", None),
         Bound::Interrupted => ("interrupted", None),
         Bound::Engine(_) => ("engine", None),
     };

@@ -176,13 +176,14 @@ fn partial(exploration: &Exploration, undecided: bool) -> String {
     let reached = match &exploration.stopped_by {
         Some(Bound::States(n)) => format!(" --max-states {n} was reached."),
         Some(Bound::Memory(bytes)) => {
-            format!(" --max-memory was reached ({} MiB).", bytes >> 20)
+            format!(" The memory bound of {} MiB was reached (--max-memory).", bytes >> 20)
         }
         Some(Bound::Steps(n)) => format!(" --max-steps {n} was reached."),
         Some(Bound::Timeout(n)) => format!(" --timeout {n}s was reached."),
         Some(Bound::Shard(index, of)) => {
             format!(" This is part {index} of {of}; lostwrite merge joins them.")
         }
+        Some(Bound::FirstViolation) => " Stopped at the first violation (--fail-fast).".to_owned(),
         Some(Bound::Interrupted) => " Stopped by Ctrl-C.".to_owned(),
         Some(Bound::Engine(words)) => format!(" {}{}.", &words[..1].to_uppercase(), &words[1..]),
         Some(Bound::Runs(_)) | None => String::new(),

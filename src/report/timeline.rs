@@ -10,8 +10,9 @@ use super::losses::Facts;
 use super::steps::{Flow, Story};
 use super::story::told;
 use super::style::{Role, Style};
-use super::text::{Text, cut, wrap};
+use super::text::{Text, cut, plural, wrap};
 use super::{folded, lanes};
+use crate::check::LossClass;
 
 /// The narrowest terminal in which two workers have a lane each.
 pub const LANES_FROM: usize = 91;
@@ -40,6 +41,66 @@ pub(super) struct Row {
     pub gone: Vec<String>,
     pub guilty: bool,
     pub victim: bool,
+    /// Not a step: what stands for several steps that are left out, in words.
+    pub folded: Option<String>,
+}
+
+/// Workers from which a witness is folded.
+const FOLD_FROM_WORKERS: usize = 4;
+
+/// Steps that are worth a fold.
+const FOLD_FROM_STEPS: usize = 4;
+
+/// Draws a witness, without the steps of workers that took no part in it.
+pub fn draw_witness(facts: &Facts<'_>, style: &Style) -> Vec<Text> {
+    let story = &facts.story;
+    let rows = folded_rows(facts, rows(story, Some(facts)));
+    in_columns(story, &rows, rows.len(), style)
+}
+
+/// Puts one row in the place of neighbouring steps of workers that took no part.
+fn folded_rows(facts: &Facts<'_>, rows: Vec<Row>) -> Vec<Row> {
+    let told = [&facts.victim, &facts.stale, &facts.culprit];
+    let involved: Vec<usize> =
+        told.into_iter().flatten().filter_map(|told| told.event.worker()).collect();
+    let takes_part = |row: &Row| {
+        let nobodys = row.workers.is_empty();
+        nobodys || row.guilty || row.victim || row.workers.iter().any(|w| involved.contains(w))
+    };
+    let apart = rows.iter().filter(|row| !takes_part(row)).count();
+    let many = facts.story.trace.workers.len() >= FOLD_FROM_WORKERS;
+    // Of an intent that was given up, every write in between is a part.
+    let dropped = facts.witness.class == LossClass::Dropped;
+    if involved.is_empty() || dropped || !many || apart < FOLD_FROM_STEPS {
+        return rows;
+    }
+    let mut shown: Vec<Row> = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    while let Some(mut row) = rows.next() {
+        if takes_part(&row) {
+            // What stands before it may be folded: the object is compared with what is drawn.
+            let before = shown.iter().rev().find(|row| row.folded.is_none());
+            row.same = before.is_some_and(|before| before.object == row.object);
+            if shown.last().is_some_and(|row| row.folded.is_some()) {
+                row.brief = None;
+            }
+            shown.push(row);
+            continue;
+        }
+        let (mut steps, mut workers) = (1, row.workers.clone());
+        while let Some(next) = rows.next_if(|next| !takes_part(next)) {
+            steps += 1;
+            workers.extend(next.workers);
+        }
+        workers.sort_unstable();
+        workers.dedup();
+        let workers = plural(&workers.len().to_string(), "other worker");
+        let steps = plural(&steps.to_string(), "step");
+        row.folded = Some(format!("{workers}, {steps}: no part in it"));
+        row.workers.clear();
+        shown.push(row);
+    }
+    shown
 }
 
 /// Draws a run; with the facts of a witness, its guilty row is marked.
@@ -106,6 +167,7 @@ fn row(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Row {
         gone: told.gone,
         guilty,
         victim: facts.is_some_and(|f| f.witness.victim.step == step) && !guilty,
+        folded: None,
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Bound {
     Runs(u64),
     /// `--shard`: only this part, from 1, of so many.
     Shard(u32, u32),
+    /// `--fail-fast`: a judged property is violated.
+    FirstViolation,
     /// Ctrl-C.
     Interrupted,
     /// A thread engine's own limit (`--preemption-bound`, loom's points of choice), in words.

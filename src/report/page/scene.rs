@@ -179,7 +179,7 @@ impl Scenery<'_> {
             letters: shown.letters.clone(),
             steps,
             places,
-            verdict: outcome(shown.violates(), run.trace.finished),
+            verdict: self.verdict(shown),
             guilty: facts.as_ref().map(Facts::guilty_step),
             victim: facts.as_ref().map(|facts| facts.witness.victim.step),
             stale: facts.as_ref().and_then(|facts| Some(facts.witness.stale_read.as_ref()?.step)),
@@ -190,6 +190,20 @@ impl Scenery<'_> {
                 .map(|swap| Swap { with: swap.with, steps: [swap.steps.0 + 1, swap.steps.1 + 1] }),
             instead: shown.instead.map(|(write, read)| [write.to_owned(), reader(read).to_owned()]),
             command: command(self.result, shown),
+        }
+    }
+
+    /// What became of a schedule. Where not every schedule was covered, one that loses nothing says
+    /// nothing of the others, and is not green.
+    fn verdict(&self, shown: &Shown) -> Verdict {
+        let outcome = outcome(shown.violates(), shown.run.trace.finished);
+        match (outcome.role, summary::is_undecided(self.result)) {
+            ("good", true) => Verdict {
+                role: "notice",
+                tag: "nothing is lost in this schedule; not all were covered".to_owned(),
+                ..outcome
+            },
+            _ => outcome,
         }
     }
 

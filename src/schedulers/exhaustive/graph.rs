@@ -113,6 +113,8 @@ pub struct Graph {
     orders: IndexSet<Box<[u8]>, FxBuildHasher>,
     states: usize,
     observers: usize,
+    /// The observers that a transition or an end decides, as bits.
+    decided: u16,
     /// Whether every transition leads to a state with a higher number.
     forward: bool,
 }
@@ -133,6 +135,7 @@ impl Graph {
             permutations: Vec::new(),
             states: 1,
             observers: world.setting.observers.len(),
+            decided: 0,
             forward: true,
         }
     }
@@ -152,6 +155,7 @@ impl Graph {
         for (state, end) in ends.iter().enumerate() {
             let own = &edges[from..*end as usize];
             self.forward &= own.iter().all(|edge| edge.to as usize > first + state);
+            self.decided |= own.iter().fold(0, |flags, edge| flags | edge.flags) / Edge::DECIDES;
             from = *end as usize;
         }
         self.edges.extend_from_slice(edges);
@@ -159,6 +163,7 @@ impl Graph {
         self.kinds.resize(first + ends.len(), INNER);
         for (state, decided, common) in finals {
             let (ending, _) = self.endings.insert_full(*decided);
+            self.decided |= *decided;
             self.kinds[*state] = FINAL + ending as u8;
             self.final_commons.insert(*common);
         }
@@ -284,10 +289,14 @@ impl Graph {
         self.kinds.contains(&OPEN)
     }
 
+    /// The observers that are decided in a schedule that was seen, as bits.
+    pub(super) fn decided(&self) -> u16 {
+        self.decided
+    }
+
     /// Whether anything decides an observer in a schedule that was seen.
     pub(super) fn ever_decides(&self, observer: usize) -> bool {
-        self.edges.iter().any(|edge| edge.decides(observer))
-            || self.endings.iter().any(|decided| decided >> observer & 1 == 1)
+        self.decided >> observer & 1 == 1
     }
 
     /// Whether a request was ever refused because of a conflict.
@@ -338,6 +347,9 @@ impl Graph {
             self.orders.insert(words.list(8, |place| place as u8)?.into());
         }
         self.forward = words.next()? == 1;
+        let by_steps = self.edges.iter().fold(0, |flags, edge| flags | edge.flags);
+        let by_ends = self.endings.iter().fold(0, |decided, ending| decided | ending);
+        self.decided = by_steps / Edge::DECIDES | by_ends;
         let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
         let counted = self.kinds.len() == states && self.ends.len() == states;
         (ended && counted).then_some(())

@@ -63,6 +63,8 @@ pub struct Limits {
     pub threads: usize,
     /// Only this part of all schedules.
     pub shard: Option<Shard>,
+    /// Observers, as bits: the search stops when one of them is decided.
+    pub stop_at: u16,
 }
 
 impl Default for Limits {
@@ -76,6 +78,7 @@ impl Default for Limits {
             reduce: false,
             threads: 1,
             shard: None,
+            stop_at: 0,
         }
     }
 }
@@ -199,7 +202,7 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
     let Search { parts, states, graph, learnt, .. } = search;
     let (computed, transitions) = (parts.computed, graph.transitions() as u64);
     let unfinished = match stopped_by {
-        Some(Bound::Steps(_)) | None => None,
+        Some(Bound::Steps(_) | Bound::FirstViolation) | None => None,
         Some(_) => Some(Unfinished::new(states, learnt, at)),
     };
     Explored {
@@ -216,11 +219,19 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
     }
 }
 
+/// Bytes that the pass for the shortest schedule takes for each state.
+const BYTES_AFTERWARDS: u64 = 32;
+
 fn bound(search: &Search, at: Position, limits: &Limits) -> Option<Bound> {
     if at.next as u64 >= limits.max_states {
         return Some(Bound::States(limits.max_states));
     }
-    let full = search.bytes() > limits.max_bytes || search.graph.is_full();
+    if limits.stop_at != 0 && search.graph.decided() & limits.stop_at != 0 {
+        return Some(Bound::FirstViolation);
+    }
+    // What the shortest schedule takes afterwards is part of the bound.
+    let afterwards = BYTES_AFTERWARDS * search.states.len() as u64;
+    let full = search.bytes() + afterwards > limits.max_bytes || search.graph.is_full();
     full.then_some(Bound::Memory(limits.max_bytes))
 }
 

@@ -19,7 +19,7 @@ use super::parts::{Miss, Parts, Scratch};
 use super::states::{Packing, SHARDS, Shard, States, shard_of};
 
 /// States of one batch at most: what is under way at once.
-pub(super) const BATCH: usize = 1 << 18;
+pub(super) const BATCH: usize = 1 << 15;
 
 /// States of one piece of a batch.
 const PIECE: usize = 512;
@@ -176,9 +176,11 @@ impl Search {
         }
     }
 
-    /// The bytes that states and transitions take, as they stand.
+    /// The bytes that states, transitions and the batch under way take, as they stand.
     pub fn bytes(&self) -> u64 {
-        self.states.bytes() + self.graph.bytes()
+        let batch = self.pieces.iter().map(Piece::bytes).sum::<u64>();
+        let placed = self.placed.iter().map(|p| 4 * p.places.capacity() as u64).sum::<u64>();
+        self.states.bytes() + self.graph.bytes() + batch + placed
     }
 }
 
@@ -236,6 +238,14 @@ impl Piece {
             self.ends.push(self.edges.len() as u32);
         }
         Ok(())
+    }
+
+    /// The bytes that its vectors take.
+    fn bytes(&self) -> u64 {
+        let targets = self.targets.iter().map(|rows| 8 * rows.capacity()).sum::<usize>();
+        let edges = self.edges.capacity() * size_of::<(u16, u16, u32, u8)>();
+        let connected = self.connected.capacity() * size_of::<Edge>();
+        (targets + edges + connected + 4 * self.ends.capacity()) as u64
     }
 
     /// Takes back the transitions and permutations after the first so many.

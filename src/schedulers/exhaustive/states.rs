@@ -172,6 +172,8 @@ impl States {
     pub fn repack(&mut self, packing: Packing) {
         let mut repacked = States::new(packing);
         repacked.forgotten = self.forgotten;
+        // Rows are read by number from here on: the old index would only take memory.
+        self.shards.iter_mut().for_each(|shard| shard.index = HashTable::new());
         let (mut row, mut packed) = (Vec::new(), Vec::new());
         for id in 0..self.count {
             self.unpack(id, &mut row);

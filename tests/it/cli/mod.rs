@@ -1,5 +1,6 @@
 //! The command line from outside: a real process, its exit code, its two streams, its files.
 
+mod bounded;
 mod codes;
 mod documents;
 mod files;
