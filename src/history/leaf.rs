@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::equal::{canonical, is_as};
+use crate::apiserver::{FieldPath, Step};
 
 /// One part of a [`LeafPath`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,16 +38,35 @@ impl Part {
         Part::Item(canonical(value).to_string())
     }
 
+    /// Whether both lead to the same place: an entry may be named by fewer of its keys.
+    fn is_same(&self, other: &Part) -> bool {
+        let (Part::Entry(mine), Part::Entry(others)) = (self, other) else { return self == other };
+        let of = |name: &String| others.iter().find(|(key, _)| key == name);
+        let shared = mine.iter().filter_map(|(key, value)| Some((value, &of(key)?.1)));
+        shared.clone().count() > 0 && shared.clone().all(|(a, b)| a == b)
+    }
+
+    /// Whether this item of a list is the one.
+    fn is_item(&self, item: &Value) -> bool {
+        match self {
+            Part::Field(_) => false,
+            Part::Entry(keys) => has_keys(item, keys),
+            Part::Item(text) => is_as(item, &serde_json::from_str(text).unwrap_or_default()),
+        }
+    }
+
     fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match (self, value) {
             (Part::Field(key), Value::Object(map)) => map.get(key),
-            (Part::Entry(keys), Value::Array(list)) => {
-                list.iter().find(|entry| has_keys(entry, keys))
-            }
-            (Part::Item(text), Value::Array(list)) => {
-                let wanted = serde_json::from_str(text).unwrap_or_default();
-                list.iter().find(|item| is_as(item, &wanted))
-            }
+            (part, Value::Array(list)) => list.iter().find(|item| part.is_item(item)),
+            _ => None,
+        }
+    }
+
+    fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        match (self, value) {
+            (Part::Field(key), Value::Object(map)) => map.get_mut(key),
+            (part, Value::Array(list)) => list.iter_mut().find(|item| part.is_item(item)),
             _ => None,
         }
     }
@@ -93,7 +113,29 @@ impl LeafPath {
 
     /// Whether the other path is this one, or leads on from it.
     pub fn contains(&self, other: &LeafPath) -> bool {
-        other.0.starts_with(&self.0)
+        self.0.len() <= other.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| a.is_same(b))
+    }
+
+    /// Whether both lead to the same place.
+    pub fn is_same(&self, other: &LeafPath) -> bool {
+        self.0.len() == other.0.len() && self.contains(other)
+    }
+
+    /// Takes away what stands there.
+    pub fn remove(&self, object: &mut Value) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let Some(parent) = way.iter().try_fold(object, |value, part| part.find_mut(value)) else {
+            return;
+        };
+        match (last, parent) {
+            (Part::Field(key), Value::Object(map)) => drop(map.remove(key)),
+            (part, Value::Array(list)) => {
+                if let Some(at) = list.iter().position(|item| part.is_item(item)) {
+                    list.remove(at);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Whether one of the two contains the other.
@@ -112,6 +154,18 @@ impl LeafPath {
     pub fn owned(&self) -> LeafPath {
         let entry = self.0.iter().rposition(|part| matches!(part, Part::Entry(_)));
         LeafPath(self.0[..entry.map_or(self.0.len(), |at| at + 1)].to_vec())
+    }
+}
+
+/// A field path without indices leads to a leaf.
+impl From<&FieldPath> for LeafPath {
+    fn from(path: &FieldPath) -> LeafPath {
+        let part = |step: &Step| match step {
+            Step::Key(key) => Part::Field(key.clone()),
+            Step::Entry { key, value } => Part::entry(key, value),
+            Step::Index(at) => Part::Field(at.to_string()),
+        };
+        LeafPath(path.steps().iter().map(part).collect())
     }
 }
 

@@ -90,7 +90,6 @@ impl Lists {
 
     /// The leaves of a part of an object, as somebody wrote it: what is empty stays, and lists
     /// that are named with one of these keys are keyed by it if they can be.
-    #[allow(dead_code)]
     pub(super) fn leaves_as_written(
         &self,
         part: &Value,
@@ -115,14 +114,51 @@ impl Lists {
         }
     }
 
-    /// Whether the list at this path (or any list that leads there) is one leaf in all of these
-    /// versions.
-    #[allow(dead_code)]
-    pub(super) fn is_atomic(&self, path: &LeafPath, among: &[&Value], keys: &[&str]) -> bool {
-        let lists: Vec<&Value> = among.iter().filter_map(|object| path.find(object)).collect();
-        let mut all: Vec<&str> = keys.to_vec();
-        all.extend(KEYS);
-        matches!(items_of(self.node_at(path), &lists, &all), Items::Atomic)
+    /// Whether the server puts this leaf back if it is taken away: it is a default.
+    pub fn is_default(&self, path: &LeafPath, object: &Value) -> bool {
+        let mut without = object.clone();
+        path.remove(&mut without);
+        self.schema.default(&mut without);
+        path.find(&without).is_some_and(|back| Some(back) == path.find(object))
+    }
+
+    /// How the entry of a list is named, if the list is keyed in this version.
+    pub fn entry_at(&self, list: &LeafPath, item: &Value, version: &Value) -> Option<Part> {
+        let node = self.node_at(list);
+        match items_of(node, &[list.find(version)?], &KEYS) {
+            Items::Keyed(keys) => Some(Part::Entry(keys_of(item, &keys, node))),
+            Items::Set | Items::Atomic => None,
+        }
+    }
+
+    /// Whether the list at this path has entries of their own whatever stands in it.
+    pub(super) fn is_typed(&self, list: &LeafPath) -> bool {
+        let node = self.node_at(list);
+        node.list != ListType::Atomic || node.patch.merge
+    }
+
+    /// Whether it depends on what stands in lists which leaves a value at this path has.
+    pub(super) fn depends(&self, path: &LeafPath, value: Option<&Value>) -> bool {
+        let parts = path.parts();
+        let entries = parts.iter().enumerate().filter(|(_, part)| !matches!(part, Part::Field(_)));
+        let mut lists = entries.map(|(at, _)| LeafPath::new(parts[..at].to_vec()));
+        lists.any(|list| !self.is_typed(&list))
+            || value.is_some_and(|value| self.has_untyped_list(path, value))
+    }
+
+    fn has_untyped_list(&self, path: &LeafPath, value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => fields.iter().any(|(key, inner)| {
+                self.has_untyped_list(&path.child(Part::Field(key.clone())), inner)
+            }),
+            Value::Array(items) => {
+                let entries = items.iter().any(Value::is_object);
+                let inner = path.child(Part::Item(String::new()));
+                entries && !self.is_typed(path)
+                    || items.iter().any(|item| self.has_untyped_list(&inner, item))
+            }
+            _ => false,
+        }
     }
 }
 

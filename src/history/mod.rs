@@ -3,14 +3,27 @@
 //!
 //! Everything is judged leaf by leaf. This folder knows objects, schemas and writes; nothing of
 //! scenarios, schedulers or workers. `docs/verdicts.md` is its definition in words.
-//! Next to read: `leaf.rs`, then `lists.rs`, `diff.rs`.
+//! Next to read: `leaf.rs`, then `lists.rs`, `diff.rs`, `meaning.rs`, `ledger.rs`.
 
+mod class;
 mod diff;
 mod equal;
+mod judge;
 mod leaf;
+mod ledger;
 mod lists;
+mod meaning;
+mod write;
 
+pub use class::LossClass;
 pub use diff::{Difference, difference};
 pub use equal::{canonical, is_as, is_empty, quantity};
+pub use judge::{End, Finding, is_defaulted, judge};
 pub use leaf::{LeafPath, Part};
+pub use ledger::{Compared, Effects, Fate, Ledger, Promise, promised};
 pub use lists::{Found, KEYS, Leaves, Lists};
+pub use meaning::{Change, Manner, Meaning, Meant, Want};
+pub use write::{Answer, Write};
+
+#[cfg(test)]
+mod tests;

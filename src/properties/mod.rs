@@ -8,7 +8,6 @@
 
 mod conflict_is_stale;
 mod converges;
-mod loss_class;
 mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
@@ -19,9 +18,9 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
+pub use crate::history::LossClass;
 pub use conflict_is_stale::ConflictIsStale;
 pub use converges::Converges;
-pub use loss_class::LossClass;
 pub use no_lost_write::NoLostWrite;
 pub use no_stale_overwrite::NoStaleOverwrite;
 pub use raced::Raced;
