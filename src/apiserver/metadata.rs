@@ -5,6 +5,8 @@
 //! `create.rs` and `engine.rs` call these functions at the points where a real server's
 //! `BeforeCreate` and `BeforeUpdate` do. Next to read: `engine.rs`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::schema::FieldError;
@@ -185,7 +187,7 @@ pub(crate) fn validate_update(kind: &Kind, new: &Value, old: &Value) -> Vec<Fiel
 fn validate_changes(new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if old.meta("deletionTimestamp").is_some() {
-        let had = old.finalizers();
+        let had: BTreeSet<_> = old.finalizers().into_iter().collect();
         let mut added: Vec<_> = new.finalizers();
         added.retain(|name| !had.contains(name));
         added.sort_unstable();

@@ -2,6 +2,8 @@
 //!
 //! Rules and texts are those of the server's `validation` packages. Next to read: `metadata.rs`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::metadata::Meta;
@@ -169,10 +171,14 @@ fn map<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, 
     object.meta(field).and_then(Value::as_object).into_iter().flatten()
 }
 
+/// So many bytes of lists of owners are shown in the errors about them.
+const OWNERS_TOLD_MAX: usize = 1024 * 1024;
+
 fn owner_references(object: &Value) -> Vec<FieldError> {
     let path = "metadata.ownerReferences";
     let mut errors = Vec::new();
     let mut controller: Option<String> = None;
+    let mut told = 0;
     let list = object.meta("ownerReferences").and_then(Value::as_array);
     for owner in list.into_iter().flatten() {
         let text = |field: &str| owner[field].as_str().unwrap_or_default();
@@ -198,8 +204,13 @@ fn owner_references(object: &Value) -> Vec<FieldError> {
                         "Only one reference can have Controller set to true. Found \"true\" in \
                          references for {first} and {name}"
                     );
-                    let all: Vec<_> = list.into_iter().flatten().map(owner_text).collect();
-                    errors.push(FieldError::printed(path, &format!("[{}]", all.join(",")), &why));
+                    // Each of these errors shows the whole list.
+                    if told < OWNERS_TOLD_MAX {
+                        let all: Vec<_> = list.into_iter().flatten().map(owner_text).collect();
+                        let all = format!("[{}]", all.join(","));
+                        told += all.len();
+                        errors.push(FieldError::printed(path, &all, &why));
+                    }
                 }
                 None => controller = Some(name),
             }
@@ -220,7 +231,8 @@ fn owner_text(owner: &Value) -> String {
 
 /// The warnings about finalizers that are new in an object.
 pub(crate) fn finalizer_warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
-    let had = old.map(|old| old.finalizers()).unwrap_or_default();
+    let had: BTreeSet<_> =
+        old.map(|old| old.finalizers()).unwrap_or_default().into_iter().collect();
     let mut added: Vec<_> = new.finalizers().into_iter().filter(|it| !had.contains(it)).collect();
     added.sort_unstable();
     added.dedup();

@@ -22,7 +22,12 @@ struct FieldRequirement {
     path: String,
     value: String,
     equal: bool,
+    /// What stands for the field where it is absent.
+    absent: &'static str,
 }
+
+/// Fields of built-in kinds that are booleans: Go prints one that is not set as `false`.
+const BOOLEANS: [&str; 2] = ["spec.hostNetwork", "spec.unschedulable"];
 
 impl Selector {
     /// The selectors of a request for objects of a kind, or 400.
@@ -31,11 +36,14 @@ impl Selector {
             Some(text) => label_selector::parse(text).map_err(Status::bad_request)?,
             None => Vec::new(),
         };
-        let fields = match options.field_selector.as_deref() {
+        let mut fields = match options.field_selector.as_deref() {
             Some(text) => parse_fields(text).map_err(Status::bad_request)?,
             None => Vec::new(),
         };
-        for field in &fields {
+        for field in &mut fields {
+            if !kind.custom && BOOLEANS.contains(&field.path.as_str()) {
+                field.absent = "false";
+            }
             kind.check_field_label(&field.path).map_err(Status::bad_request)?;
         }
         Ok(Selector { labels, fields })
@@ -66,7 +74,7 @@ impl FieldRequirement {
         let found = self.path.split('.').try_fold(object, |value, step| value.get(step));
         let found = match found {
             Some(Value::String(text)) => text.clone(),
-            None | Some(Value::Null) => String::new(),
+            None | Some(Value::Null) => String::from(self.absent),
             Some(other) => other.to_string(),
         };
         (found == self.value) == self.equal
@@ -81,7 +89,7 @@ fn parse_fields(text: &str) -> Result<Vec<FieldRequirement>, String> {
         let value = unescape(value)?;
         // `=` alone, without a field and a value, selects everything.
         if !(path.is_empty() && value.is_empty() && equal) {
-            fields.push(FieldRequirement { path: path.into(), value, equal });
+            fields.push(FieldRequirement { path: path.into(), value, equal, absent: "" });
         }
     }
     Ok(fields)

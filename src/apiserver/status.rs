@@ -244,6 +244,11 @@ impl Status {
         Status::because(413, "RequestEntityTooLarge", message)
     }
 
+    /// 500: what is to be stored is larger than etcd takes.
+    pub fn too_large_to_store() -> Box<Status> {
+        Status::failure(500, "etcdserver: request is too large")
+    }
+
     /// 415: the body's content type is none of these.
     pub fn unsupported_media_type(accepted: &str) -> Box<Status> {
         let message = format!(

@@ -1,5 +1,7 @@
 //! Answers as bytes: JSON or YAML, whole objects, only their metadata, or tables.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -140,10 +142,38 @@ fn write(code: u16, format: Format, value: &impl Serialize, warnings: &[String])
     }
     let mut response = HttpResponse::new(code, content_type, body);
     response.headers.push(("Cache-Control".into(), "no-cache, private".into()));
-    for warning in warnings {
-        response.headers.push(("Warning".into(), header(warning)));
+    for warning in cut(warnings) {
+        response.headers.push(("Warning".into(), header(&warning)));
     }
     response
+}
+
+/// All warnings of one answer have so many characters, or each is cut.
+const WARNINGS_CHARS_MAX: usize = 4096;
+/// Then each warning has so many characters.
+const WARNING_CHARS_MAX: usize = 256;
+
+/// Warnings as a real server writes them: each once and whole as long as they fit, otherwise the
+/// beginning of each, until there are enough.
+fn cut(warnings: &[String]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let each: Vec<_> =
+        warnings.iter().filter(|text| !text.is_empty() && known.insert(text.as_str())).collect();
+    let length = |text: &str| text.chars().count();
+    if each.iter().map(|text| length(text)).sum::<usize>() <= WARNINGS_CHARS_MAX {
+        return each.into_iter().cloned().collect();
+    }
+    let mut written = 0;
+    let mut out = Vec::new();
+    for text in each {
+        if written >= WARNINGS_CHARS_MAX {
+            break;
+        }
+        let text: String = text.chars().take(WARNING_CHARS_MAX).collect();
+        written += length(&text);
+        out.push(text);
+    }
+    out
 }
 
 /// A warning as a header.
@@ -160,4 +190,22 @@ fn header(text: &str) -> String {
         }
     }
     format!("299 - \"{quoted}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_once_and_cut_only_when_they_are_too_many() {
+        let text = |n: usize, length: usize| format!("{n:03}{}", "é".repeat(length - 3));
+        let few: Vec<_> = (0..8).map(|n| text(n, 500)).collect();
+        assert_eq!(cut(&few), few);
+        assert_eq!(cut(&[few.clone(), few.clone()].concat()), few);
+        let many: Vec<_> = (0..100).map(|n| text(n, 500)).collect();
+        let told = cut(&many);
+        assert_eq!(told.len(), 16);
+        assert!(told.iter().zip(&many).all(|(told, all)| *told == all[..told.len()]));
+        assert_eq!(told[3].chars().count(), 256);
+    }
 }

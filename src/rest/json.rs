@@ -4,10 +4,14 @@
 //! one wins). Both are lost in an ordinary parse, so this is one. Nesting is limited, which Go
 //! does at 10,000 levels and we do much earlier. Next to read: `body.rs`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Number, Value};
 
 /// Deeper nesting is refused.
 const DEPTH_MAX: usize = 200;
+/// So many keys that come twice are told.
+const DUPLICATES_MAX: usize = 100;
 
 /// A parsed document.
 #[derive(Debug)]
@@ -31,7 +35,8 @@ pub(crate) struct Duplicate {
 
 /// Parses one JSON value; the error is Go's.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Document, String> {
-    let mut parser = Parser { bytes, at: 0, path: Vec::new(), duplicates: Vec::new() };
+    let mut parser =
+        Parser { bytes, at: 0, path: Vec::new(), duplicates: Vec::new(), told: BTreeSet::new() };
     parser.skip_space();
     let value = parser.value("looking for beginning of value")?;
     parser.skip_space();
@@ -46,6 +51,7 @@ struct Parser<'a> {
     at: usize,
     path: Vec<String>,
     duplicates: Vec<Duplicate>,
+    told: BTreeSet<String>,
 }
 
 impl Parser<'_> {
@@ -108,11 +114,7 @@ impl Parser<'_> {
             self.path.push(format!("{dot}{key}"));
             let value = self.value("looking for beginning of value")?;
             if object.insert(key.clone(), value).is_some() {
-                let path = self.path.concat();
-                let lines = self.bytes[..line].iter().filter(|byte| **byte == b'\n').count();
-                if !self.duplicates.iter().any(|known| known.path == path) {
-                    self.duplicates.push(Duplicate { path, key, line: lines + 1 });
-                }
+                self.twice(key, line);
             }
             self.path.pop();
             self.skip_space();
@@ -124,6 +126,18 @@ impl Parser<'_> {
                 }
                 _ => return Err(self.unexpected("after object key:value pair")),
             }
+        }
+    }
+
+    /// A key that the object under the cursor has had already; its last place is at `at`.
+    fn twice(&mut self, key: String, at: usize) {
+        if self.duplicates.len() == DUPLICATES_MAX {
+            return;
+        }
+        let path = self.path.concat();
+        if self.told.insert(path.clone()) {
+            let lines = self.bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+            self.duplicates.push(Duplicate { path, key, line: lines + 1 });
         }
     }
 
@@ -343,6 +357,20 @@ mod tests {
         assert_eq!(document.value, json!({"spec": {"a": 2, "l": [{"x": 2}]}}));
         let paths: Vec<_> = document.duplicates.iter().map(|it| it.path.as_str()).collect();
         assert_eq!(paths, ["spec.l[0].x", "spec.a"]);
+    }
+
+    #[test]
+    fn a_hundred_duplicates_are_told_and_a_hundred_thousand_cost_no_more() {
+        let keys = |n: usize| format!("\"k{}\":{n}", n % 50_000);
+        let text: Vec<_> = (0..200_000).map(keys).collect();
+        let document = parse(format!("{{{}}}", text.join(",\n")).as_bytes()).unwrap();
+        assert_eq!(document.value.as_object().map(Map::len), Some(50_000));
+        assert_eq!(document.value["k7"], 150_007);
+        assert_eq!(document.duplicates.len(), 100);
+        assert_eq!(
+            (document.duplicates[0].path.as_str(), document.duplicates[0].line),
+            ("k0", 50_001)
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ impl Query {
         let pairs = text.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';'));
         let decoded = pairs.filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+            Some((lossy(&name.replace('+', " "))?, lossy(&value.replace('+', " "))?))
         });
         Query(decoded.collect())
     }
@@ -54,8 +54,18 @@ impl Query {
     }
 }
 
+/// The same for a query, where bytes that are no UTF-8 stay as something that matches nothing: a
+/// selector that cannot be read must not select everything.
+fn lossy(text: &str) -> Option<String> {
+    Some(String::from_utf8_lossy(&bytes(text)?).into_owned())
+}
+
 /// Undoes percent-encoding; `None` if it is broken or not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
+    String::from_utf8(bytes(text)?).ok()
+}
+
+fn bytes(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -69,7 +79,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
             at += 1;
         }
     }
-    String::from_utf8(out).ok()
+    Some(out)
 }
 
 #[cfg(test)]

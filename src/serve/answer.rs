@@ -90,6 +90,7 @@ async fn try_answer(
         body: Vec::new(),
         time: 0,
     };
+    check_host(head.version, &http)?;
     admit(&shared, &http, head.uri.host())?;
     http.body = read(&shared, body).await?;
     let watches = watch::is_watch(&http);
@@ -148,7 +149,7 @@ fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result
         // A web page whose name has been pointed here must not write to the store.
         let header = http.header("host");
         let host = authority.or(header.as_deref()).unwrap_or("localhost");
-        return match is_local(host) {
+        return match is_local(host) && !is_from_elsewhere(http) {
             true => Ok(()),
             false => Err(Refusal::new(403, "Forbidden", "without a token, only for localhost")),
         };
@@ -160,6 +161,29 @@ fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result
         return Ok(());
     }
     Err(Refusal::new(401, "Unauthorized", "Unauthorized"))
+}
+
+/// HTTP/1.1 asks for one Host, so that nobody can leave out what the next check looks at.
+fn check_host(version: hyper::Version, http: &HttpRequest) -> Result<(), Refusal> {
+    let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("host");
+    match (version, http.headers.iter().filter(named).count()) {
+        (hyper::Version::HTTP_11, 1) => Ok(()),
+        (hyper::Version::HTTP_11, _) | (_, 2..) => {
+            Err(Refusal::new(400, "BadRequest", "one Host header is required"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a web page of another machine has sent this: browsers say so, and no other client does.
+fn is_from_elsewhere(http: &HttpRequest) -> bool {
+    let cross = http.header("sec-fetch-site").is_some_and(|it| it.trim() == "cross-site");
+    let origin = http.header("origin");
+    let foreign = origin.is_some_and(|origin| match origin.trim().split_once("://") {
+        Some((_, host)) => !is_local(host),
+        None => true,
+    });
+    cross || foreign
 }
 
 fn is_local(host: &str) -> bool {

@@ -108,7 +108,8 @@ fn prune(merged: &Value, last: &PathSet, managers: &Managers, root: &Node) -> Va
     let fields = |value: &Value| named(&typed::fields_of(value, root));
     let all = fields(merged);
     let last = named(last);
-    let owned = managers.0.values().fold(PathSet::default(), |all, one| all.union(&one.set));
+    let mut owned = PathSet::default();
+    managers.0.values().for_each(|one| owned.extend(&one.set));
 
     let pruned = remove(merged, &last, root);
     // Back comes what somebody owns, ...

@@ -6,7 +6,7 @@
 //! Removing leaves null where the last field of a map or the last item of a list went, as a real
 //! server does (which is why dropping all of a field that has a schema can be answered 422).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -53,6 +53,15 @@ fn walk(left: Option<&Value>, right: Option<&Value>, node: &Node) -> Option<Valu
     }
 }
 
+/// The items of each step of a list.
+fn by_step<'a>(steps: &'a [Step], items: &'a [Value]) -> BTreeMap<&'a Step, Vec<&'a Value>> {
+    let mut found = BTreeMap::<&Step, Vec<&Value>>::new();
+    for (step, item) in steps.iter().zip(items) {
+        found.entry(step).or_default().push(item);
+    }
+    found
+}
+
 /// The items of both sides. The walk takes from the live list what the configuration does not
 /// have, and everything else in the configuration's order.
 fn merge_items(live: &[Value], config: &[Value], node: &Node) -> Vec<Value> {
@@ -63,18 +72,13 @@ fn merge_items(live: &[Value], config: &[Value], node: &Node) -> Vec<Value> {
     if live_steps.len() != live.len() || config_steps.len() != config.len() {
         return config.to_vec();
     }
-    let wanted = config_steps.iter().collect::<BTreeSet<_>>();
-    // The live item of a step, unless there are several: those are not merged.
-    let live_item = |step: &Step| {
-        let mut found = live_steps.iter().zip(live).filter(|(other, _)| *other == step);
-        match (found.next(), found.next()) {
-            (Some((_, item)), None) => Some(item),
-            _ => None,
-        }
+    let (of_live, wanted) = (by_step(&live_steps, live), by_step(&config_steps, config));
+    let both = |step: &Step| {
+        // Several live items of one step are not merged.
+        let live = of_live.get(step).filter(|items| items.len() == 1).map(|items| items[0]);
+        walk(live, wanted.get(step).map(|items| items[0]), node.item())
     };
-    let both =
-        |step: &Step| walk(live_item(step), config_item(step, &config_steps, config), node.item());
-    let mut shared = config_steps.iter().filter(|step| live_steps.contains(step));
+    let mut shared = config_steps.iter().filter(|step| of_live.contains_key(step));
     let mut next_shared = shared.next();
     let mut merged = BTreeSet::new();
     let mut out = Vec::new();
@@ -89,7 +93,7 @@ fn merge_items(live: &[Value], config: &[Value], node: &Node) -> Vec<Value> {
                 next_shared = shared.next();
                 continue;
             }
-            if wanted.contains(step) && next_shared.is_some_and(|shared| shared != step) {
+            if wanted.contains_key(step) && next_shared.is_some_and(|shared| shared != step) {
                 // Both have it, but it is not its turn.
                 l += 1;
                 continue;
@@ -97,7 +101,7 @@ fn merge_items(live: &[Value], config: &[Value], node: &Node) -> Vec<Value> {
         }
         if l < live.len() {
             let step = &live_steps[l];
-            if !wanted.contains(step) {
+            if !wanted.contains_key(step) {
                 out.extend(walk(Some(&live[l]), None, node.item()));
                 l += 1;
                 continue;
@@ -117,10 +121,6 @@ fn merge_items(live: &[Value], config: &[Value], node: &Node) -> Vec<Value> {
         }
     }
     out
-}
-
-fn config_item<'a>(step: &Step, steps: &[Step], items: &'a [Value]) -> Option<&'a Value> {
-    steps.iter().position(|other| other == step).and_then(|index| items.get(index))
 }
 
 /// The object without some of its fields and items.

@@ -174,12 +174,21 @@ impl PathSet {
     /// Fields in either set.
     pub fn union(&self, other: &PathSet) -> PathSet {
         let mut result = self.clone();
-        result.members.extend(other.members.iter().cloned());
-        for (step, set) in &other.children {
-            let child = result.children.entry(step.clone()).or_default();
-            *child = child.union(set);
-        }
+        result.extend(other);
         result
+    }
+
+    /// Adds the fields of another set.
+    pub fn extend(&mut self, other: &PathSet) {
+        self.members.extend(other.members.iter().cloned());
+        for (step, set) in &other.children {
+            match self.children.get_mut(step) {
+                Some(child) => child.extend(set),
+                None => {
+                    self.children.insert(step.clone(), set.clone());
+                }
+            }
+        }
     }
 
     /// Fields in both sets.

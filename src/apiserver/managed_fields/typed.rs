@@ -4,7 +4,7 @@
 //! and by the value where there is none. Maps and list-type maps and sets are walked, atomic ones
 //! are leaves. Next to read: `compare.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -273,10 +273,14 @@ fn collect_items(value: &Value, node: &Node, path: &mut Vec<Step>, set: &mut Pat
     let items = value.as_array().into_iter().flatten();
     let steps = items.filter_map(|item| Some((item_step(node, item).ok()?, item)));
     let steps = steps.collect::<Vec<_>>();
+    let mut times = BTreeMap::<&Step, usize>::new();
+    for (step, _) in &steps {
+        *times.entry(step).or_default() += 1;
+    }
     for (step, item) in &steps {
         path.push(step.clone());
         // An item that is there twice is owned as a whole.
-        if steps.iter().filter(|(other, _)| other == step).count() == 1 {
+        if times[step] == 1 {
             collect(item, node.item(), path, set);
         }
         set.insert(path);

@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value};
 
+use super::limits::Allowance;
 use super::{PatchError, go_json_type};
 
 /// The server refuses longer JSON patches.
@@ -16,10 +17,16 @@ const OPERATIONS_MAX: usize = 10_000;
 pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     let operations = decode(patch)?;
     let mut document = object.clone();
+    let mut allowance = Allowance::new();
     for operation in operations {
-        let performed = operation.ok_or(None).and_then(|it| perform(&mut document, it));
-        performed
-            .map_err(|text| PatchError::Failed(text.unwrap_or_else(|| "missing path".into())))?;
+        let performed = operation
+            .ok_or(Failure::Missing)
+            .and_then(|it| perform(&mut document, it, &mut allowance));
+        performed.map_err(|failure| match failure {
+            Failure::Missing => PatchError::Failed("missing path".into()),
+            Failure::Because(text) => PatchError::Failed(text),
+            Failure::TooMuch(error) => error,
+        })?;
     }
     Ok(document)
 }
@@ -52,68 +59,113 @@ fn decode(patch: &Value) -> Result<Vec<Option<&Map<String, Value>>>, PatchError>
         .collect()
 }
 
-type Failure = Option<String>;
+/// Why an operation is not performed.
+enum Failure {
+    /// What it is about is not there.
+    Missing,
+    Because(String),
+    /// It would cost too much.
+    TooMuch(PatchError),
+}
 
-fn perform(document: &mut Value, operation: &Map<String, Value>) -> Result<(), Failure> {
+impl From<PatchError> for Failure {
+    fn from(error: PatchError) -> Self {
+        Failure::TooMuch(error)
+    }
+}
+
+fn because<T>(text: String) -> Result<T, Failure> {
+    Err(Failure::Because(text))
+}
+
+fn perform(
+    document: &mut Value,
+    operation: &Map<String, Value>,
+    allowance: &mut Allowance,
+) -> Result<(), Failure> {
     let value = || operation.get("value").cloned().unwrap_or(Value::Null);
     let path = || text(operation, "path");
     match text(operation, "op").unwrap_or_default() {
-        "add" => {
-            let (parent, key) = parent_of(document, path()?)?;
-            add(parent, &key, value())
-        }
+        "add" => put(document, path()?, value(), allowance),
         "remove" => {
-            let (parent, key) = parent_of(document, path()?)?;
+            let (parent, key, _) = parent_of(document, path()?)?;
+            allowance.work(shifted(parent))?;
             remove(parent, &key).map(drop)
         }
-        "replace" => replace(document, path()?, value()),
+        "replace" => replace(document, path()?, value(), allowance),
         "test" => test(document, path()?, &value()),
         "move" => {
             let from = text(operation, "from")?;
-            let (parent, key) = parent_of(document, from)?;
+            let (parent, key, _) = parent_of(document, from)?;
+            allowance.work(shifted(parent))?;
             let moved = remove(parent, &key)?;
-            let (parent, key) = parent_of(document, path()?)?;
-            add(parent, &key, moved)
+            put(document, path()?, moved, allowance)
         }
         "copy" => {
             let from = text(operation, "from")?;
-            let (parent, key) = parent_of(document, from)?;
-            let copied = get(parent, &key)?.cloned().unwrap_or(Value::Null);
-            let (parent, key) = parent_of(document, path()?)?;
-            add(parent, &key, copied)
+            let (parent, key, _) = parent_of(document, from)?;
+            let found = get(parent, &key)?;
+            found.map_or(Ok(()), |value| allowance.copy(value))?;
+            let copied = found.cloned().unwrap_or(Value::Null);
+            put(document, path()?, copied, allowance)
         }
-        unknown => Err(Some(format!("Unexpected kind: {unknown}"))),
+        unknown => because(format!("Unexpected kind: {unknown}")),
     }
+}
+
+/// Adds a value where a path says.
+fn put(
+    document: &mut Value,
+    path: &str,
+    value: Value,
+    allowance: &mut Allowance,
+) -> Result<(), Failure> {
+    let (parent, key, levels) = parent_of(document, path)?;
+    allowance.nest(levels, &value)?;
+    if key != "-" {
+        allowance.work(shifted(parent))?;
+    }
+    add(parent, &key, value)
+}
+
+/// How many values may have to move up or down when one comes or goes.
+fn shifted(parent: &Value) -> usize {
+    parent.as_array().map_or(0, Vec::len)
 }
 
 fn text<'a>(operation: &'a Map<String, Value>, key: &str) -> Result<&'a str, Failure> {
     match operation.get(key) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Some(format!("operation's {key} is not a string"))),
-        None => Err(Some(format!("operation has no {key}"))),
+        Some(_) => because(format!("operation's {key} is not a string")),
+        None => because(format!("operation has no {key}")),
     }
 }
 
-/// Walks to the container that holds the last token of a pointer.
-fn parent_of<'a>(document: &'a mut Value, path: &str) -> Result<(&'a mut Value, String), Failure> {
+/// Walks to the container that holds the last token of a pointer: it, the token, and how many
+/// levels down that is.
+fn parent_of<'a>(
+    document: &'a mut Value,
+    path: &str,
+) -> Result<(&'a mut Value, String, usize), Failure> {
     let mut tokens = path.split('/').skip(1).map(unescape).collect::<Vec<_>>();
     let Some(key) = tokens.pop() else {
-        return Err(None);
+        return Err(Failure::Missing);
     };
+    let levels = tokens.len() + 1;
     let mut here = document;
     for token in tokens {
         here = match here {
-            Value::Object(fields) => fields.get_mut(&token).ok_or(None)?,
+            Value::Object(fields) => fields.get_mut(&token).ok_or(Failure::Missing)?,
             Value::Array(items) => {
                 let index = index(&token, items.len())?;
                 &mut items[index]
             }
-            _ => return Err(None),
+            _ => return Err(Failure::Missing),
         };
     }
     match here {
-        Value::Object(_) | Value::Array(_) => Ok((here, key)),
-        _ => Err(None),
+        Value::Object(_) | Value::Array(_) => Ok((here, key, levels)),
+        _ => Err(Failure::Missing),
     }
 }
 
@@ -125,12 +177,12 @@ fn unescape(token: &str) -> String {
 fn index(token: &str, len: usize) -> Result<usize, Failure> {
     let number: i64 = token
         .parse()
-        .map_err(|_| Some(format!("value was not a proper array index: '{token}'")))?;
+        .map_err(|_| Failure::Because(format!("value was not a proper array index: '{token}'")))?;
     let len = i64::try_from(len).unwrap_or(i64::MAX);
-    let index = if number < 0 { number + len } else { number };
+    let index = if number < 0 { number.saturating_add(len) } else { number };
     match usize::try_from(index) {
         Ok(position) if index < len => Ok(position),
-        _ => Err(Some(format!("Invalid index {token} referenced"))),
+        _ => because(format!("Invalid index {token} referenced")),
     }
 }
 
@@ -152,7 +204,7 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), Failure> {
         Value::Object(fields) => {
             fields.insert(key.to_owned(), value);
         }
-        _ => return Err(None),
+        _ => return Err(Failure::Missing),
     }
     Ok(())
 }
@@ -165,12 +217,17 @@ fn remove(parent: &mut Value, key: &str) -> Result<Value, Failure> {
         }
         Value::Object(fields) => fields
             .remove(key)
-            .ok_or_else(|| Some(format!("Unable to remove nonexistent key: {key}"))),
-        _ => Err(None),
+            .ok_or_else(|| Failure::Because(format!("Unable to remove nonexistent key: {key}"))),
+        _ => Err(Failure::Missing),
     }
 }
 
-fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), Failure> {
+fn replace(
+    document: &mut Value,
+    path: &str,
+    value: Value,
+    allowance: &mut Allowance,
+) -> Result<(), Failure> {
     if path.is_empty() {
         // A scalar is neither taken nor refused: the library returns an error that is no error.
         if value.is_object() || value.is_array() {
@@ -178,7 +235,8 @@ fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), Failure
         }
         return Ok(());
     }
-    let (parent, key) = parent_of(document, path)?;
+    let (parent, key, levels) = parent_of(document, path)?;
+    allowance.nest(levels, &value)?;
     match parent {
         Value::Array(items) => {
             let index = index(&key, items.len())?;
@@ -195,11 +253,11 @@ fn same_text(a: &Value, b: &Value) -> bool {
 }
 
 fn test(document: &mut Value, path: &str, wanted: &Value) -> Result<(), Failure> {
-    let failed = || Some(format!("testing value {path} failed"));
+    let failed = || Failure::Because(format!("testing value {path} failed"));
     if path.is_empty() {
         return if same_text(document, wanted) { Ok(()) } else { Err(failed()) };
     }
-    let (parent, key) = parent_of(document, path)?;
+    let (parent, key, _) = parent_of(document, path)?;
     let found = get(parent, &key)?.unwrap_or(&Value::Null);
     if same_text(found, wanted) { Ok(()) } else { Err(failed()) }
 }

@@ -7,6 +7,7 @@
 
 mod element_order;
 mod json;
+mod limits;
 mod merge;
 mod strategic;
 
@@ -19,7 +20,7 @@ pub use strategic::strategic;
 pub enum PatchError {
     /// The patch itself is not of the right shape: 400, with this message.
     Malformed(String),
-    /// More operations than a JSON patch may have: 413, with this message.
+    /// More operations, copies or work than a patch may have: 413, with this message.
     TooLarge(String),
     /// An operation failed. A JSON patch is answered 422 without this text.
     Failed(String),

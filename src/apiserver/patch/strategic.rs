@@ -6,10 +6,12 @@
 //! `$deleteFromPrimitiveList/<list>` and `$setElementOrder/<list>`. Strategies and keys stand in
 //! `schema/builtin/kinds.txt`. Next to read: `element_order.rs`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::PatchError;
-use super::element_order::{check_order, ordered, overwrite, position, same};
+use super::element_order::{Places, check_order, identity, ordered, overwrite};
 use crate::apiserver::schema::Schema;
 use crate::apiserver::schema::node::Node;
 
@@ -61,7 +63,8 @@ fn merge_map(mut live: Fields, mut patch: Fields, node: &Node) -> Result<Fields,
         if let Some(list) = key.strip_prefix(DELETE_FROM) {
             let gone = change.as_array().ok_or_else(|| malformed("primitive list"))?;
             if let Some(Value::Array(items)) = live.get_mut(list) {
-                items.retain(|item| !gone.contains(item));
+                let gone = Places::of(gone, "");
+                items.retain(|item| gone.get(item, "").is_none());
             }
             continue;
         }
@@ -91,7 +94,8 @@ fn merge_map(mut live: Fields, mut patch: Fields, node: &Node) -> Result<Fields,
 fn retain_keys(live: &mut Fields, patch: &mut Fields) -> Result<(), PatchError> {
     let Some(kept) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     let kept = kept.as_array().ok_or_else(|| malformed("retainKeys"))?;
-    let is_kept = |key: &str| kept.iter().any(|name| name == key);
+    let kept: BTreeSet<&str> = kept.iter().filter_map(Value::as_str).collect();
+    let is_kept = |key: &str| kept.contains(key);
     let is_list_directive = |key: &str| key.starts_with(DELETE_FROM) || key.starts_with(SET_ORDER);
     for (key, value) in patch.iter() {
         if !value.is_null() && !is_list_directive(key) && !is_kept(key) {
@@ -151,8 +155,10 @@ fn merge_list(live: Vec<Value>, patch: Vec<Value>, node: &Node) -> Result<Vec<Va
     let first = live.first().or(patch.first());
     if !first.is_some_and(Value::is_object) {
         let mut merged = live.clone();
+        let mut there = Places::of(&live, "");
         for item in &patch {
-            if !merged.contains(item) {
+            if there.get(item, "").is_none() {
+                there.insert(item, "", merged.len());
                 merged.push(item.clone());
             }
         }
@@ -163,14 +169,18 @@ fn merge_list(live: Vec<Value>, patch: Vec<Value>, node: &Node) -> Result<Vec<Va
     }
     let (live, patch) = apply_directives(live, patch, key)?;
     let mut merged = live.clone();
+    let mut there = Places::of(&merged, key);
     for change in &patch {
         require_key(change, key)?;
-        match (position(&merged, change, key), change) {
+        match (there.get(change, key), change) {
             (Some(index), Value::Object(change)) => {
                 let before = merged[index].as_object().cloned().unwrap_or_default();
                 merged[index] = Value::Object(merge_map(before, change.clone(), node.item())?);
             }
-            _ => merged.push(change.clone()),
+            _ => {
+                there.insert(change, key, merged.len());
+                merged.push(change.clone());
+            }
         }
     }
     merged.iter().try_for_each(|item| require_key(item, key))?;
@@ -191,13 +201,14 @@ fn apply_directives(
     key: &str,
 ) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let mut rest = Vec::new();
+    let mut gone = BTreeSet::new();
     let mut replace = false;
     for item in patch {
         match item.get(DIRECTIVE).map(|directive| directive.as_str().unwrap_or_default()) {
             None => rest.push(item),
             Some("delete") => {
                 require_key(&item, key)?;
-                live.retain(|other| !same(other, &item, key));
+                gone.extend(identity(&item, key));
             }
             Some("replace") => replace = true,
             Some("merge") => {
@@ -205,6 +216,9 @@ fn apply_directives(
             }
             Some(other) => return failed(format!("unknown patch type: {other} in map: {item}")),
         }
+    }
+    if !gone.is_empty() {
+        live.retain(|item| identity(item, key).is_none_or(|own| !gone.contains(&own)));
     }
     Ok(if replace { (rest, Vec::new()) } else { (live, rest) })
 }

@@ -4,6 +4,9 @@
 //! with a text that names the innermost struct; encoding leaves out what is empty, unless the
 //! struct says otherwise, and always writes nested structs. Next to read: `builtin/`.
 
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine as _};
 use serde_json::{Map, Value};
 
 use super::node::{Additional, Node, Type};
@@ -44,6 +47,7 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result
         (Value::Array(items), Type::Array) => {
             items.iter().try_for_each(|inner| walk(inner, node.item(), structure, path))
         }
+        (Value::String(text), Type::String) if node.go.name == BYTES => base64_of(text),
         (Value::String(_), Type::String) | (Value::Bool(_), Type::Boolean) => Ok(()),
         (Value::Number(number), Type::Number) => {
             let fits = match node.go.bits {
@@ -58,6 +62,32 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result
         }
         _ => wrong(),
     }
+}
+
+/// The Go type that stands in JSON as base64.
+const BYTES: &str = "[]uint8";
+
+/// Base64 as Go reads it: line breaks do not count, nor do bits that are left over.
+const BASE64: GeneralPurpose = {
+    let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&STANDARD, config)
+};
+
+/// The bytes behind base64, or what Go says of it.
+pub(super) fn bytes_of(text: &str) -> Result<Vec<u8>, String> {
+    let text = text.replace(['\r', '\n'], "");
+    BASE64.decode(&text).map_err(|error| {
+        let at = match error {
+            DecodeError::InvalidByte(at, _) => at,
+            DecodeError::InvalidLastSymbol { offset, .. } => offset,
+            _ => text.len() / 4 * 4,
+        };
+        format!("illegal base64 data at input byte {at}")
+    })
+}
+
+fn base64_of(text: &str) -> Result<(), String> {
+    bytes_of(text).map(drop)
 }
 
 /// Types that decode themselves.
@@ -154,7 +184,7 @@ fn zero(node: &Node) -> Option<Value> {
             encode(&mut fields, node);
             Value::Object(fields)
         }
-        Type::String if node.go.name != "[]uint8" => Value::from(""),
+        Type::String if node.go.name != BYTES => Value::from(""),
         Type::Number => Value::from(0),
         Type::Boolean => Value::from(false),
         Type::Scalar => match node.go.name.as_str() {

@@ -4,6 +4,8 @@
 //! its message. Aggregated, they become the message and the causes of a 422: the message names
 //! each distinct error once, the causes keep every one. Next to read: `validate.rs`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::apiserver::Cause;
@@ -105,13 +107,9 @@ impl FieldError {
 ///
 /// One error stands alone; several stand in brackets, each distinct text once.
 pub fn message(errors: &[FieldError]) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for error in errors {
-        let text = error.text();
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
+    let mut known = BTreeSet::new();
+    let mut texts: Vec<String> = errors.iter().map(FieldError::text).collect();
+    texts.retain(|text| known.insert(text.clone()));
     match texts.as_slice() {
         [only] => only.clone(),
         _ => format!("[{}]", texts.join(", ")),
@@ -125,7 +123,7 @@ pub fn causes(errors: &[FieldError]) -> Vec<Cause> {
         .map(|error| Cause {
             reason: Some(error.reason),
             message: Some(error.message.clone()),
-            field: Some(error.field.clone()),
+            field: Some(error.field.clone()).filter(|field| !field.is_empty()),
         })
         .collect()
 }

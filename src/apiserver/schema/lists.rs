@@ -1,5 +1,7 @@
 //! The uniqueness of list-type sets and of the keys of list-type maps.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::field_error::FieldError;
@@ -61,8 +63,11 @@ fn map(items: &[Value], keys: &[String], path: &str, errors: &mut Vec<FieldError
 
 /// Every value that is met a second time is one error; a third time is not reported.
 fn duplicates(values: Vec<Value>, path: &str, errors: &mut Vec<FieldError>) {
+    let mut met = BTreeMap::<String, usize>::new();
     for (index, value) in values.iter().enumerate() {
-        if values[..index].iter().filter(|earlier| *earlier == value).count() == 1 {
+        let times = met.entry(value.to_string()).or_default();
+        *times += 1;
+        if *times == 2 {
             errors.push(FieldError::duplicate(&format!("{path}[{index}]"), value));
         }
     }

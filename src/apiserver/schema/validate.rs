@@ -5,6 +5,8 @@
 //! Items of lists correlate with old ones only in list-type maps.
 //! Next to read: `numbers.rs`, `lists.rs`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::field_error::{FieldError, quoted};
@@ -21,12 +23,13 @@ pub(super) struct Failure {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     pub failures: Vec<Failure>,
+    pub known: BTreeSet<String>,
     pub matches: u32,
 }
 
 impl Findings {
     pub fn add(&mut self, failure: Failure) {
-        if !self.failures.iter().any(|known| known.text == failure.text) {
+        if self.known.insert(failure.text.clone()) {
             self.failures.push(failure);
         }
     }
@@ -53,6 +56,7 @@ fn check(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findi
     let mut findings = check_now(value, old, rules, path);
     if old == Some(value) {
         findings.failures.clear();
+        findings.known.clear();
     }
     findings
 }
@@ -225,8 +229,9 @@ fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
 fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
     let mut findings = Findings::default();
     if let Some(inner) = &rules.items {
+        let before = Correlated::new(old, &rules.map_keys);
         for (index, item) in items.iter().enumerate() {
-            let before = correlated(item, old, &rules.map_keys);
+            let before = before.get(item);
             findings.merge(check(item, before, inner, &format!("{path}[{index}]")));
         }
     }
@@ -243,13 +248,29 @@ fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -
     findings
 }
 
-/// The old item with the same keys, in a list-type map.
-fn correlated<'a>(item: &Value, old: Option<&'a Value>, keys: &[String]) -> Option<&'a Value> {
-    let same = |other: &Value| keys.iter().all(|key| other.get(key) == item.get(key));
-    if keys.is_empty() {
-        return None;
+/// The old items of a list-type map, by their keys; the first, if there are several.
+struct Correlated<'a> {
+    keys: &'a [String],
+    items: BTreeMap<Vec<Option<String>>, &'a Value>,
+}
+
+impl<'a> Correlated<'a> {
+    fn new(old: Option<&'a Value>, keys: &'a [String]) -> Self {
+        let mut correlated = Correlated { keys, items: BTreeMap::new() };
+        let list = old.and_then(Value::as_array).filter(|_| !keys.is_empty());
+        for item in list.into_iter().flatten() {
+            correlated.items.entry(correlated.key(item)).or_insert(item);
+        }
+        correlated
     }
-    old?.as_array()?.iter().find(|other| same(other))
+
+    fn key(&self, item: &Value) -> Vec<Option<String>> {
+        self.keys.iter().map(|key| item.get(key).map(Value::to_string)).collect()
+    }
+
+    fn get(&self, item: &Value) -> Option<&'a Value> {
+        if self.items.is_empty() { None } else { self.items.get(&self.key(item)).copied() }
+    }
 }
 
 fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {

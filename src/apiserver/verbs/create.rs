@@ -4,6 +4,7 @@
 //! only the server writes, namespace, ownership, name, validation, store.
 //! Next to read: `metadata.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -64,10 +65,11 @@ pub(crate) fn dedup_owners(call: &mut Call<'_>, object: &mut Value) {
     let Some(owners) = object.meta("ownerReferences").and_then(Value::as_array).cloned() else {
         return;
     };
+    let mut known = BTreeSet::new();
     let mut kept: Vec<Value> = Vec::new();
     let mut twice = Vec::new();
     for owner in owners {
-        if kept.contains(&owner) {
+        if !known.insert(owner.to_string()) {
             twice.push(owner["uid"].as_str().unwrap_or_default().to_string());
         } else {
             kept.push(owner);

@@ -3,10 +3,12 @@
 //! Not here: the many value checks of pod specs. A value that a real server would refuse may be
 //! stored by this one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Builtin;
-use crate::apiserver::schema::FieldError;
+use crate::apiserver::schema::{FieldError, decode};
 
 /// The errors of an object of a built-in kind.
 pub(in crate::apiserver::schema) fn validate(
@@ -40,12 +42,13 @@ fn pod_spec(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
     if containers.is_empty() {
         errors.push(FieldError::required(&path, ""));
     }
+    let mut names = BTreeSet::new();
     for (index, container) in containers.iter().enumerate() {
         let at = format!("{path}[{index}]");
         let name = text(container, "name");
         if name.is_empty() {
             errors.push(FieldError::required(&format!("{at}.name"), ""));
-        } else if containers[..index].iter().any(|other| text(other, "name") == name) {
+        } else if !names.insert(name) {
             errors.push(FieldError::duplicate(&format!("{at}.name"), &json!(name)));
         }
         if text(container, "image").is_empty() {
@@ -128,11 +131,19 @@ fn lease(spec: &Value, errors: &mut Vec<FieldError>) {
     check("leaseTransitions", 0, "must be greater than or equal to 0");
 }
 
-/// Keys of ConfigMaps and Secrets, and their immutability.
+/// The values of a ConfigMap, and those of a Secret, may not have more bytes in all.
+const DATA_BYTES_MAX: usize = 1024 * 1024;
+
+/// Keys, sizes and immutability of ConfigMaps and Secrets.
 fn data(kind: Builtin, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
-    let fields = ["data", "binaryData"];
-    for field in fields {
-        for key in new[field].as_object().into_iter().flatten().map(|(key, _)| key) {
+    let mut size = 0;
+    for field in ["data", "binaryData"] {
+        for (key, value) in new[field].as_object().into_iter().flatten() {
+            let value = value.as_str().unwrap_or_default();
+            size += match (kind, field) {
+                (Builtin::ConfigMap, "data") => value.len(),
+                _ => decode::bytes_of(value).map_or(value.len(), |bytes| bytes.len()),
+            };
             let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if !key.chars().all(fits) || key.is_empty() {
                 let detail = "a valid config key must consist of alphanumeric characters, '-', \
@@ -141,7 +152,15 @@ fn data(kind: Builtin, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldE
                 let at = format!("{field}[{key}]");
                 errors.push(FieldError::invalid(&at, &json!(key), detail));
             }
+            if field == "data" && new["binaryData"].get(key).is_some() {
+                let detail = "duplicate of key present in binaryData";
+                errors.push(FieldError::invalid(&format!("data[{key}]"), &json!(key), detail));
+            }
         }
+    }
+    if size > DATA_BYTES_MAX {
+        let at = if kind == Builtin::Secret { "data" } else { "" };
+        errors.push(FieldError::too_long(at, DATA_BYTES_MAX as u64));
     }
     let Some(old) = old else { return };
     if kind == Builtin::Secret && text(old, "type") != text(new, "type") {
