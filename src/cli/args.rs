@@ -69,7 +69,7 @@ pub enum Command {
     Replay(Replay),
     /// Say in words why a recorded run lost a write
     Explain(Explain),
-    /// Explore the in-process Get/Set models under loom
+    /// Show what goes wrong inside one process: shared objects, torn strings, unlocked maps
     #[cfg(feature = "loom")]
     Memory(super::memory::Memory),
     /// Serve the API server over HTTP, for kubectl, kube-rs and any other client
@@ -88,16 +88,13 @@ pub enum Command {
     /// Turn a recorded run into HTML, Mermaid, Perfetto, JUnit, SARIF, JSON or text
     Report(super::report::Report),
     /// Print the JSON Schema of the scenario format, for editors
-    #[command(hide = true)]
     Schema,
     /// Print a completion script for a shell
-    #[command(hide = true)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, in roff
-    #[command(hide = true)]
     Man,
     /// Help for a command, or for: exit-codes, formats, environment, semantics
     Help {
@@ -109,18 +106,21 @@ pub enum Command {
 /// The scenarios a command is about.
 #[derive(Clone, Debug, Args)]
 pub struct Targets {
-    /// Scenario files, folders of them, names of shipped scenarios, or - for stdin
-    #[arg(value_name = "SCENARIO", required_unless_present = "filename")]
+    /// Scenario files, folders of them, names of shipped scenarios, or - for stdin [default: the
+    /// current folder]
+    #[arg(value_name = "SCENARIO")]
     pub scenario: Vec<String>,
-    /// The same, as kubectl takes it
+    /// A scenario file or folder, as kubectl takes it
     #[arg(short, long, value_name = "FILE")]
     pub filename: Vec<String>,
 }
 
 impl Targets {
-    /// All of them.
+    /// All of them; the current folder, if none is named.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.scenario.iter().chain(&self.filename).map(String::as_str)
+        let named = self.scenario.iter().chain(&self.filename).map(String::as_str);
+        let here = (self.scenario.is_empty() && self.filename.is_empty()).then_some(".");
+        named.chain(here)
     }
 }
 

@@ -60,7 +60,7 @@ fn stats(result: &CheckResult) -> String {
     let exchanged: Vec<String> =
         work.symmetric.iter().map(|class| class.len().to_string()).collect();
     let exchanged = match exchanged.is_empty() {
-        true => "nobody was exchanged".to_owned(),
+        true => "no symmetric workers".to_owned(),
         false => format!("{} workers up to permutation", exchanged.join(" and ")),
     };
     format!(
@@ -145,7 +145,7 @@ pub fn reports(texts: &[String]) -> Result<Vec<(&'static Renderer, &str)>, Diagn
             let (format, path) =
                 text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(|| {
                     Diagnostic::in_argument(
-                        "a report is asked for as FORMAT=PATH",
+                        "--report takes FORMAT=PATH",
                         "--report",
                         text,
                         0..text.len(),

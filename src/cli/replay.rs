@@ -17,7 +17,7 @@ use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Scenario};
 pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
     let opened = open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     let Some(schedule) = opened.schedule else {
-        return Err(Diagnostic::error("which schedule is to be replayed?")
+        return Err(Diagnostic::error("missing --schedule")
             .help(format!(
                 "for example: lostwrite replay {} --schedule {}",
                 report::quoted(&args.target),

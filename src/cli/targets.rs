@@ -82,13 +82,18 @@ fn folder(path: &Path) -> Result<Vec<Scenario>, Mistakes> {
     if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
 }
 
+/// Folders that builds and package managers fill.
+const BUILT: &[&str] = &["target", "node_modules", "vendor"];
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> std::io::Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        if name.is_none_or(|name| name.starts_with('.')) {
+        // What a build leaves behind is nobody's scenario, and may be large.
+        let left_out = |name: &str| name.starts_with('.') || BUILT.contains(&name);
+        if name.is_none_or(|name| left_out(&name)) {
             continue;
         }
         let extension = path.extension().and_then(|extension| extension.to_str());

@@ -18,7 +18,7 @@ use super::schema::{ScenarioFile, json_schema};
 use super::suggest::did_you_mean;
 use super::validate::Checker;
 use super::yaml::{self, Document};
-use super::{Scenario, Source, refusals, shape};
+use super::{Scenario, Source, manifest, refusals, shape};
 use crate::reconcilers::Reader;
 use crate::reconcilers::methods::{self, WriteMethod};
 
@@ -150,13 +150,8 @@ fn one(
     files: &dyn Files,
 ) -> Result<Scenario, Vec<Diagnostic>> {
     let root = &document.root;
-    if root.get("kind").and_then(Node::as_str) == Some("CustomResourceDefinition") {
-        let place = root.get("kind").map_or(root.mark(), Node::mark);
-        return Err(vec![
-            Diagnostic::error("this is a CustomResourceDefinition, not a scenario")
-                .at(source, place, "")
-                .help("name its file under `crds` of a scenario"),
-        ]);
+    if let Some(mistake) = manifest::instead_of_scenario(source, root) {
+        return Err(vec![mistake]);
     }
     let mistakes = shape::check(source, root, &SCHEMA);
     if !mistakes.is_empty() {

@@ -6,12 +6,45 @@
 /// Names longer than this are nobody's typing mistake, and not worth the time.
 const LONGEST: usize = 80;
 
+/// Other names of the same thing: of Kubernetes' documentation, client-go and kubectl.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("client", "live"),
+    ("conditional-update", "update"),
+    ("direct", "live"),
+    ("field-manager", "fieldManager"),
+    ("get", "live"),
+    ("informer", "cache"),
+    ("json", "json-patch"),
+    ("kubectl-apply", "apply"),
+    ("lister", "cache"),
+    ("merge", "merge-patch"),
+    ("optimistic-lock", "merge-patch-locked"),
+    ("overwrite", "update-unconditional"),
+    ("patch", "merge-patch"),
+    ("put", "update"),
+    ("replace", "update"),
+    ("retry", "update-retry"),
+    ("retry-on-conflict", "update-retry"),
+    ("server-side-apply", "apply"),
+    ("smp", "strategic-merge-patch"),
+    ("ssa", "apply"),
+    ("status-update", "update"),
+    ("strategic", "strategic-merge-patch"),
+    ("update-status", "update"),
+    ("watch-cache", "cache"),
+];
+
 /// The candidate that `name` was probably meant to be.
 pub fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if name.is_empty() || name.len() > LONGEST {
         return None;
     }
     let folded = fold(name);
+    let mut candidates = candidates.into_iter().collect::<Vec<_>>();
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == folded);
+    if let Some(at) = synonym.and_then(|(_, meant)| candidates.iter().position(|c| c == meant)) {
+        return Some(candidates.swap_remove(at));
+    }
     let allowed = folded.chars().count().max(3) / 3;
     candidates
         .into_iter()
@@ -47,8 +80,18 @@ fn distance(name: &str, candidate: &str) -> usize {
     if contained { edits.min(1) } else { edits }
 }
 
+/// In lower case, its words joined by `-`.
 fn fold(name: &str) -> String {
-    name.to_lowercase().replace('_', "-")
+    let mut folded = String::with_capacity(name.len());
+    let mut before_was_small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && before_was_small {
+            folded.push('-');
+        }
+        before_was_small = c.is_lowercase();
+        folded.extend(c.to_lowercase());
+    }
+    folded.replace(['_', ' '], "-")
 }
 
 #[cfg(test)]
@@ -62,7 +105,12 @@ mod tests {
         assert_eq!(closest("merge_patch", writes), Some("merge-patch"));
         assert_eq!(closest("Apply", writes), Some("apply"));
         assert_eq!(closest("patch-locked", writes), Some("merge-patch-locked"));
-        assert_eq!(closest("put", writes), None);
+        assert_eq!(closest("put", writes), Some("update"));
+        assert_eq!(closest("ServerSideApply", writes), Some("apply"));
+        assert_eq!(closest("server-side-apply", writes), Some("apply"));
+        assert_eq!(closest("RetryOnConflict", writes), Some("update-retry"));
+        assert_eq!(closest("informer", ["live", "cache"]), Some("cache"));
+        assert_eq!(closest("informer", writes), None);
         assert_eq!(closest("", writes), None);
         assert_eq!(closest(&"x".repeat(10_000), writes), None);
     }

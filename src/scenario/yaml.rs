@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{self as granit, Event, Parser, ScalarStyle, ScanError, Tag};
+use serde_saphyr::granit_parser::{self as granit, Event, Parser, ScalarStyle, Tag};
 
-use super::diagnostic::{Diagnostic, SourceText, clean, clean_long};
+use super::diagnostic::{Diagnostic, SourceText, clean};
 use super::node::{Key, Node, NodeKind};
 use super::scalar;
+use super::unreadable::unreadable;
 
 /// A text may have so many bytes: what an API server accepts as one request.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
@@ -46,7 +47,7 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceText>, Diagnostic>
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let source = SourceText::new(name, text);
             Err(Diagnostic::error("this file is not UTF-8 text")
-                .at(&source, at..at + 3, "these bytes are no character")
+                .at(&source, at..at + 3, "invalid UTF-8")
                 .help("save the file as UTF-8"))
         }
     }
@@ -302,32 +303,6 @@ fn merge(entries: &mut Vec<(Key, Node)>, own: &BTreeMap<String, Range<usize>>, f
                 entries.push((key, value));
             }
         }
-    }
-}
-
-fn unreadable(source: &Arc<SourceText>, error: &ScanError) -> Diagnostic {
-    let text = source.text.as_str();
-    let marker = error.marker();
-    let at = marker.byte_offset().unwrap_or_else(|| {
-        text.char_indices().nth(marker.index()).map_or(text.len(), |(at, _)| at)
-    });
-    let at = text.floor_char_boundary(at.min(text.len()));
-    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let width = text[at..].chars().next().map_or(0, char::len_utf8);
-    let info = error.info();
-    let said = |message: &str, place| Diagnostic::error(message).at(source, place, "");
-    let tab = text[line..].find('\t').map(|tab| line + tab).filter(|_| info.contains("tab"));
-    if let Some(tab) = tab {
-        return said("YAML does not allow a tab here", tab..tab + 1).help("indent with spaces");
-    }
-    if info.contains("recursion limit") {
-        return said("this is nested too deeply", at..at + width)
-            .note(format!("at most {MAX_DEPTH} levels are read"));
-    }
-    let mistake = said(&format!("cannot read this YAML: {}", clean_long(&info)), at..at + width);
-    match info.contains("flow mapping") || info.contains("flow sequence") {
-        true => mistake.help("a `{` or `[` before this is not closed, or a `,` is missing"),
-        false => mistake,
     }
 }
 

@@ -110,3 +110,19 @@ fn a_starter_runs_and_is_not_overwritten() {
         assert!(valid.out.starts_with("ok  copy  "), "{name}: {}", valid.out);
     }
 }
+
+/// `check` without an argument takes the scenarios of the current folder, and passes over what
+/// builds leave there.
+#[test]
+fn without_an_argument_the_current_folder_is_checked() {
+    let place = folder();
+    let nothing = run(place.path(), "check");
+    assert!(nothing.err.contains("there is no scenario there"), "{}", nothing.err);
+    let made = run(place.path(), "new mine");
+    assert_eq!(made.code, 0, "{}", made.err);
+    std::fs::create_dir(place.path().join("target")).unwrap();
+    std::fs::copy(place.path().join("mine.yaml"), place.path().join("target/built.yaml")).unwrap();
+    let ran = run(place.path(), "check --no-advice --no-record");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    assert!(ran.out.contains("1 scenario"), "{}", ran.out);
+}
