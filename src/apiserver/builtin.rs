@@ -1,7 +1,8 @@
 //! The built-in kinds that are here, with the flags that decide how they lose writes.
 //!
 //! `unconditional_update` and `create_on_update` are read from the strategies of kube-apiserver
-//! (`AllowUnconditionalUpdate`, `AllowCreateOnUpdate`). Kinds that are not in this table do not
+//! (`AllowUnconditionalUpdate`, `AllowCreateOnUpdate`), `status_at_creation` from their
+//! `PrepareForCreate`: a Node's keeps the status that it was sent. Kinds that are not in this table do not
 //! exist for this server: it answers 404 for them. Next to read: `kind.rs`.
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ struct Row {
     categories: &'static [&'static str],
     namespaced: bool,
     status: bool,
+    status_at_creation: bool,
     unconditional: bool,
     create_on_update: bool,
     generation: bool,
@@ -34,6 +36,7 @@ const ROW: Row = Row {
     categories: &[],
     namespaced: true,
     status: false,
+    status_at_creation: false,
     unconditional: true,
     create_on_update: false,
     generation: false,
@@ -69,6 +72,7 @@ const TABLE: &[Row] = &[
         short: &["no"],
         namespaced: false,
         status: true,
+        status_at_creation: true,
         selectable: &["spec.unschedulable"],
         ..ROW
     },
@@ -131,6 +135,7 @@ pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
             namespaced: row.namespaced,
             custom: false,
             status_subresource: row.status,
+            status_at_creation: row.status_at_creation,
             unconditional_update: row.unconditional,
             create_on_update: row.create_on_update,
             generation: row.generation,

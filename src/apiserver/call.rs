@@ -22,11 +22,13 @@ pub(crate) struct Call<'a> {
     pub warnings: Vec<String>,
     /// Whether the owners of fields are recorded.
     pub records_owners: bool,
+    /// Whether it puts an object there as the initial state has it.
+    pub seeds: bool,
 }
 
 impl<'a> Call<'a> {
     pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
-        Call { request, kind, warnings: Vec::new(), records_owners: true }
+        Call { request, kind, warnings: Vec::new(), records_owners: true, seeds: false }
     }
 
     /// Whether the request goes to `/status`.
@@ -80,8 +82,8 @@ impl<'a> Call<'a> {
         let reset: &[&str] = match (self.is_status(), self.kind.status_subresource) {
             (true, _) if self.kind.custom => &["spec", "metadata"],
             (true, _) => &["spec"],
-            (false, true) => &["status"],
-            (false, false) => &[],
+            (false, true) if !self.seeds => &["status"],
+            (false, _) => &[],
         };
         f(&Write {
             manager: self.manager(),

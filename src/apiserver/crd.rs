@@ -74,6 +74,7 @@ fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
         namespaced: spec["scope"] != "Cluster",
         custom: true,
         status_subresource: version["subresources"]["status"].is_object(),
+        status_at_creation: false,
         unconditional_update: false,
         create_on_update: false,
         generation: true,

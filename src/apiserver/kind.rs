@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::schema::Schema;
+use super::schema::{Schema, node};
 use super::{ListType, Resource, Step};
 
 /// One type of object: its names, its rules and its schema.
@@ -34,6 +34,8 @@ pub struct Kind {
     pub custom: bool,
     /// Whether `/status` exists, and so status is dropped on the object's own endpoint.
     pub status_subresource: bool,
+    /// Whether a POST stores the status it carries, as a Node's does: kubelets register with one.
+    pub status_at_creation: bool,
     /// Whether a PUT without resourceVersion is taken (last writer wins) or refused with 422.
     pub unconditional_update: bool,
     /// Whether a PUT of an absent object creates it.
@@ -56,7 +58,7 @@ impl PartialEq for Kind {
         let flags = |kind: &Kind| {
             let Kind { namespaced, custom, status_subresource, generation, .. } = *kind;
             let Kind { unconditional_update, create_on_update, .. } = *kind;
-            let store = (unconditional_update, create_on_update);
+            let store = (unconditional_update, create_on_update, kind.status_at_creation);
             (namespaced, custom, status_subresource, generation, store)
         };
         self.resource == other.resource
@@ -153,7 +155,6 @@ impl Kind {
 
     /// The list type at such a path, of a built-in kind as of a custom one.
     pub fn list_type(&self, path: &[&str]) -> ListType {
-        use super::schema::node;
         match self.schema.node_at(path).map(|node| &node.list) {
             Some(node::ListType::Set) => ListType::Set,
             Some(node::ListType::Map(keys)) => ListType::Map(keys.clone()),

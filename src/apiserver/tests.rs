@@ -223,3 +223,108 @@ fn a_definition_takes_its_objects_with_it_and_waits_for_finalizers() {
     assert!(server.object(&key).is_none() && server.kind_named("Widget").is_none());
     assert_eq!(server.handle(&create).code, 404);
 }
+
+fn node(status: Value) -> Value {
+    json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": "n1" }, "status": status })
+}
+
+fn cluster_scoped(server: &ApiServer, verb: Verb, body: Value) -> Request {
+    Request { namespace: None, ..request(server, verb, "Node", "n1", body) }
+}
+
+#[test]
+fn a_node_keeps_the_status_that_it_is_created_with() {
+    let mut server = server();
+    let body = node(json!({ "phase": "Running", "capacity": { "cpu": "1000m" } }));
+    let created = server.handle(&cluster_scoped(&server, Verb::Create, body));
+    let status = created.object().unwrap()["status"].clone();
+    assert_eq!((&status["phase"], &status["capacity"]["cpu"]), (&json!("Running"), &json!("1")));
+    assert_eq!(status["nodeInfo"]["kubeletVersion"], "");
+    // A PUT to the same endpoint drops it, and the status is no wish: nobody owns it.
+    let mut changed = (**created.object().unwrap()).clone();
+    changed["status"]["phase"] = "Pending".into();
+    let put = server.handle(&cluster_scoped(&server, Verb::Update, changed));
+    assert_eq!(put.object().unwrap()["status"], status);
+    assert!(created.object().unwrap()["metadata"].get("managedFields").is_none());
+}
+
+#[test]
+fn a_node_without_a_status_has_what_its_structs_always_write() {
+    let mut server = server();
+    let mut body = node(Value::Null);
+    body.as_object_mut().unwrap().remove("status");
+    let created = server.handle(&cluster_scoped(&server, Verb::Create, body));
+    let status = &created.object().unwrap()["status"];
+    assert_eq!(status["daemonEndpoints"], json!({ "kubeletEndpoint": { "Port": 0 } }));
+    assert_eq!(status["nodeInfo"]["architecture"], "");
+}
+
+#[test]
+fn a_custom_resource_has_the_defaults_of_its_status_at_once() {
+    let mut server = ApiServer::new(Config::default());
+    let mut crd = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": { "name": "gears.demo.example.com" },
+        "spec": {
+            "group": "demo.example.com",
+            "scope": "Namespaced",
+            "names": { "plural": "gears", "kind": "Gear" },
+            "versions": [{ "name": "v1", "served": true, "storage": true,
+                           "subresources": { "status": {} } }],
+        },
+    });
+    crd["spec"]["versions"][0]["schema"] = json!({ "openAPIV3Schema": {
+        "type": "object",
+        "properties": { "status": {
+            "type": "object",
+            "default": { "seen": -1 },
+            "properties": {
+                "seen": { "type": "integer" },
+                "at": { "type": "object", "properties": {
+                    "kind": { "type": "string", "default": "Tooth" } } },
+            },
+        } },
+    } });
+    server.install_crd(&crd, 0).unwrap();
+    let gear = |name: &str, status: Value| {
+        let metadata = json!({ "name": name, "namespace": "default" });
+        json!({ "apiVersion": "demo.example.com/v1", "kind": "Gear",
+                "metadata": metadata, "status": status })
+    };
+    // The status that was sent is dropped, and its default is there.
+    let sent = gear("a", json!({ "seen": 7 }));
+    let created = server.handle(&request(&server, Verb::Create, "Gear", "a", sent));
+    assert_eq!(created.object().unwrap()["status"], json!({ "seen": -1 }));
+    // A seeded status is kept, pruned and defaulted.
+    let key = server.seed_object(&gear("b", json!({ "at": {}, "typo": 1 })), 0).unwrap();
+    assert_eq!(server.object(&key).unwrap()["status"], json!({ "at": { "kind": "Tooth" } }));
+    let key = server.seed_object(&gear("c", json!({ "at": null })), 0).unwrap();
+    assert_eq!(server.object(&key).unwrap()["status"], json!({}));
+}
+
+#[test]
+fn who_seeds_an_object_owns_its_status_as_its_spec() {
+    let mut server = server();
+    let mut seeded = widget();
+    seeded["status"] = json!({ "ready": true });
+    let key = server.seed_object(&seeded, 0).unwrap();
+    let object = server.object(&key).unwrap();
+    let entries = object["metadata"]["managedFields"].as_array().unwrap();
+    assert_eq!(entries.len(), 1);
+    let fields = &entries[0]["fieldsV1"];
+    assert_eq!(fields["f:spec"], json!({ ".": {}, "f:replicas": {} }));
+    assert_eq!(fields["f:status"], json!({ ".": {}, "f:ready": {} }));
+    // Or the scenario says whose it is.
+    seeded["metadata"]["name"] = "b".into();
+    seeded["metadata"]["managedFields"] = json!([{
+        "manager": "kubelet", "operation": "Update", "apiVersion": "demo.example.com/v1",
+        "fieldsType": "FieldsV1", "fieldsV1": { "f:status": { "f:ready": {} } },
+        "subresource": "status",
+    }]);
+    let key = server.seed_object(&seeded, 0).unwrap();
+    let object = server.object(&key).unwrap();
+    let entries = object["metadata"]["managedFields"].as_array().unwrap();
+    let managers: Vec<_> = entries.iter().map(|entry| entry["manager"].as_str()).collect();
+    assert!(managers.contains(&Some("kubelet")), "{managers:?}");
+}

@@ -1,24 +1,38 @@
 //! From what was read to what is sent: the bodies that client libraries make.
 //!
 //! [`merge_diff`] is client-go's `MergeFrom` (RFC 7386, lists whole), [`json_diff`] the RFC 6902
-//! operations of the usual diff libraries (list entries by index), [`strategic_diff`] keeps a
-//! list with a merge key to the entries that change, [`applied`] is the apply configuration of
-//! exactly the fields a worker means to set. Modelled clients hold objects without
+//! operations of the usual diff libraries (list entries by index), [`applied`] is the apply
+//! configuration of exactly the fields a worker means to set. Modelled clients hold objects without
 //! `managedFields`, as a cache with `TransformStripManagedFields` does; the server keeps what is
-//! left out. Next to read: `shared.rs`.
+//! left out. Next to read: `strategic.rs`.
 
 use serde_json::{Map, Value, json};
 
 use crate::apiserver::{FieldPath, ListType, Step};
 use crate::reconcilers::{Change, Job, ValueExpr};
 
-/// The object as the worker wants it: as read, with its changes made.
-pub fn wanted(_job: &Job, read: &Value, changes: &[Change]) -> Value {
+/// The object as the worker wants it: as read, with its changes made, in the struct of its client.
+pub fn wanted(job: &Job, read: &Value, changes: &[Change]) -> Value {
     let mut object = read.clone();
     for change in changes {
         make(change, &mut object);
     }
+    decoded(job.knows.as_deref(), &mut object);
     object
+}
+
+/// What a typed client with an old struct has of an object: the status fields that it knows, all
+/// of them for `None`. Whatever it decodes, changes and sends goes through that struct.
+pub fn decoded(knows: Option<&[FieldPath]>, object: &mut Value) {
+    let Some(known) = knows else { return };
+    let Some(status) = object.get_mut("status").map(Value::take) else { return };
+    let whole = json!({ "status": status });
+    object["status"] = json!({});
+    for path in known {
+        if let Some(value) = path.get(&whole) {
+            path.set(object, value.clone());
+        }
+    }
 }
 
 /// Makes one change to an object.
@@ -29,24 +43,6 @@ pub fn make(change: &Change, object: &mut Value) {
             change.path.remove(object);
         }
     }
-}
-
-/// The body of a PUT: the object as wanted, without the status fields that a typed client with an
-/// old struct does not know.
-pub fn put_body(job: &Job, read: &Value, changes: &[Change]) -> Value {
-    let mut body = wanted(job, read, changes);
-    if let Some(known) = &job.knows
-        && let Some(status) = body.get_mut("status").map(Value::take)
-    {
-        let whole = json!({ "status": status });
-        body["status"] = json!({});
-        for path in known {
-            if let Some(value) = path.get(&whole) {
-                path.set(&mut body, value.clone());
-            }
-        }
-    }
-    body
 }
 
 /// The JSON merge patch that turns `from` into `to`: lists whole, removed keys as null.
@@ -126,41 +122,6 @@ fn pointer(path: &str, key: &str) -> String {
     format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A strategic merge patch: the merge patch, but lists with a merge key only as the entries that
-/// change.
-pub fn strategic_diff(job: &Job, read: &Value, wanted: &Value, changes: &[Change]) -> Value {
-    let mut patch = merge_diff(read, wanted);
-    for (set, change) in job.sets.iter().zip(changes) {
-        let Some(ListType::Map(keys)) = &set.list else { continue };
-        let Some(list) = change.path.outermost_list() else { continue };
-        let Some(key) = keys.first().filter(|_| list.get(&patch).is_some()) else { continue };
-        let old = list.get(read).and_then(Value::as_array).cloned().unwrap_or_default();
-        let new = list.get(wanted).and_then(Value::as_array).cloned().unwrap_or_default();
-        list.set(&mut patch, Value::Array(keyed_diff(key, &old, &new)));
-    }
-    patch
-}
-
-fn keyed_diff(key: &str, old: &[Value], new: &[Value]) -> Vec<Value> {
-    let find = |list: &[Value], entry: &Value| list.iter().find(|e| e[key] == entry[key]).cloned();
-    let mut entries = Vec::new();
-    for entry in new {
-        match find(old, entry) {
-            Some(before) if before == *entry => {}
-            Some(before) => {
-                let mut diff = merge_diff(&before, entry);
-                diff[key] = entry[key].clone();
-                entries.push(diff);
-            }
-            None => entries.push(entry.clone()),
-        }
-    }
-    for entry in old.iter().filter(|entry| find(new, entry).is_none()) {
-        entries.push(json!({"$patch": "delete", key: entry[key]}));
-    }
-    entries
-}
-
 /// The apply configuration: identity, and exactly the fields the worker means to set.
 ///
 /// `$append` to a list that is merged by item contributes its item; to an atomic list, the whole
@@ -183,6 +144,10 @@ pub fn applied(job: &Job, changes: &[Change]) -> Value {
             (_, _, Some(value)) => change.path.set(&mut body, value.clone()),
             (_, _, None) => {}
         }
+    }
+    decoded(job.knows.as_deref(), &mut body);
+    if job.knows.is_some() && body["status"] == json!({}) {
+        body.as_object_mut().map(|fields| fields.remove("status"));
     }
     body
 }

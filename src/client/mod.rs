@@ -8,7 +8,9 @@
 mod diff;
 mod informer;
 mod shared;
+mod strategic;
 
-pub use diff::{applied, json_diff, make, merge_diff, put_body, strategic_diff, wanted};
+pub use diff::{applied, decoded, json_diff, make, merge_diff, wanted};
 pub use informer::{Informer, WatchEvent};
 pub use shared::{decode_into, without_managed_fields};
+pub use strategic::strategic_diff;

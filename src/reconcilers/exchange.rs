@@ -4,8 +4,8 @@
 //! other's, has the same future up to that exchange: the API server knows a key of a map, or the
 //! value that tells entries of a list apart, only by equality. So a search need look at one of the
 //! two. What is alike is *detected* ([`Exchange::between`]), never declared, and in doubt it is
-//! not: fields must have the same schema, nobody else may name them, JSON patches (whose operations
-//! have an order) are left out.
+//! not: fields must have the same schema, nobody else may name them, patches that depend on the
+//! places or the order of list entries are left out.
 //! Next to read: `schedulers/exhaustive/symmetry.rs`.
 
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Exchange {
             && exchange.fields.iter().all(|OwnField { parent, steps: (a, b) }| {
                 kind.treats_alike(&parent.field_names(), a, b)
             })
-            && (exchange.is_plain() || !one.write.is_json_patch())
+            && (exchange.is_plain() || !one.write.sends_places())
             && jobs.iter().all(|job| exchange.keeps_apart(job))
             && exchange.maps_onto(one, other);
         sound.then_some(exchange)

@@ -4,11 +4,14 @@
 //! `scenario/` makes jobs from files. Next to read: `reconciler.rs`, which does a job.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Change;
 use super::methods::WriteMethod;
 use super::value::ValueExpr;
+use crate::apiserver::schema::Schema;
 use crate::apiserver::{FieldPath, Key, ListType, Step};
 
 /// Where a worker reads.
@@ -51,6 +54,31 @@ pub struct Set {
     pub list: Option<ListType>,
 }
 
+/// What a worker decides from an object that it holds: whether it writes, and what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Decision {
+    /// The fields to set.
+    pub sets: Vec<Set>,
+    /// Writes only if the object looks so.
+    pub when: Vec<(FieldPath, Option<Value>)>,
+    /// The status fields that its client sees; all of them for `None`.
+    pub knows: Option<Vec<FieldPath>>,
+}
+
+impl Decision {
+    /// What is to change, computed from `held`; `None` if that is not as `when` wants it.
+    pub fn changes(&self, held: &Value) -> Option<Arc<[Change]>> {
+        let mut held = std::borrow::Cow::Borrowed(held);
+        if self.knows.is_some() {
+            crate::client::decoded(self.knows.as_deref(), held.to_mut());
+        }
+        let as_wanted =
+            |(path, value): &(FieldPath, Option<Value>)| path.satisfied_by(&held, value.as_ref());
+        let write = self.when.iter().all(as_wanted);
+        write.then(|| self.sets.iter().map(|set| set.value.change(&set.path, &held)).collect())
+    }
+}
+
 /// What a worker does, `runs` times.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
@@ -60,6 +88,8 @@ pub struct Job {
     /// `apiVersion` and `kind` of the object.
     pub api_version: String,
     pub kind: String,
+    /// What the client knows of the kind: its merge keys and patch strategies.
+    pub schema: Arc<Schema>,
     pub read: Reader,
     pub write: &'static dyn WriteMethod,
     /// `Some("status")`, or `None` for the object's own endpoint.
@@ -75,7 +105,7 @@ pub struct Job {
     pub runs: u32,
     /// Whether a response is decoded into a typed struct (or replaces an unstructured map).
     pub typed: bool,
-    /// The status fields its typed client knows; a PUT drops all others.
+    /// The status fields its typed client knows: it neither sees nor sends any other.
     pub knows: Option<Vec<FieldPath>>,
     /// The time at which every request is made: the model has no clock.
     pub time: i64,
@@ -88,6 +118,11 @@ impl fmt::Display for Job {
 }
 
 impl Job {
+    /// What it decides from an object that it holds.
+    pub fn decision(&self) -> Decision {
+        Decision { sets: self.sets.clone(), when: self.when.clone(), knows: self.knows.clone() }
+    }
+
     /// Whether a value that it writes shows a resourceVersion as a number.
     pub(super) fn copies_resource_version(&self) -> bool {
         let version = FieldPath::new(vec![

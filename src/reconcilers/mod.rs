@@ -9,7 +9,7 @@ mod value;
 mod worker;
 
 pub use exchange::Exchange;
-pub use job::{Attempts, Job, Reader, Set};
+pub use job::{Attempts, Decision, Job, Reader, Set};
 pub use reconciler::Reconciler;
 pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;

@@ -17,7 +17,7 @@ use super::{
     Shared, Worker,
 };
 use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
-use crate::client::without_managed_fields;
+use crate::client::{decoded, without_managed_fields};
 
 /// A worker that does a [`Job`].
 #[derive(Clone, Debug)]
@@ -36,10 +36,7 @@ enum Phase {
     /// GET only to take the new resourceVersion.
     Restamp(Write),
     Load,
-    Touch {
-        changes: Arc<[Change]>,
-        basis: Basis,
-    },
+    Touch,
     PutShared {
         changes: Arc<[Change]>,
         basis: Basis,
@@ -169,33 +166,28 @@ impl Reconciler {
         self.write(&Write { draft, basis, intent })
     }
 
-    /// What is to change, or `None` if what was read is not as `when` wants it.
-    fn changes(&self, read: &Value) -> Option<Arc<[Change]>> {
-        let as_wanted = |(path, value): &(crate::apiserver::FieldPath, Option<Value>)| {
-            path.satisfied_by(read, value.as_ref())
-        };
-        let write = self.job.when.iter().all(as_wanted);
-        write.then(|| self.job.sets.iter().map(|set| set.value.change(&set.path, read)).collect())
-    }
-
     fn has_read(&mut self, object: Option<&Arc<Value>>) {
-        let Some(read) = object.map(without_managed_fields) else {
+        let Some(mut read) = object.map(without_managed_fields) else {
             return self.drop_intent();
         };
-        let Some(intent) = self.changes(&read) else {
+        if self.job.knows.is_some() {
+            decoded(self.job.knows.as_deref(), Arc::make_mut(&mut read));
+        }
+        let Some(intent) = self.job.decision().changes(&read) else {
             return self.finish(false, false);
         };
         let draft = self.job.write.draft(&self.job, &read, &intent);
         self.phase = Phase::Write(Write { draft, basis: Basis::of(&read), intent });
     }
 
-    fn has_loaded(&mut self, object: Option<&Arc<Value>>) {
-        let Some(read) = object else {
-            return self.drop_intent();
-        };
-        match self.changes(read) {
-            Some(changes) => self.phase = Phase::Touch { changes, basis: Basis::of(read) },
-            None => self.finish(false, false),
+    fn has_touched(&mut self, held: Option<&Arc<Value>>, changes: Option<&Arc<[Change]>>) {
+        match (held, changes) {
+            (None, _) => self.drop_intent(),
+            (_, None) => self.finish(false, false),
+            (Some(held), Some(changes)) => {
+                let (changes, basis) = (Arc::clone(changes), Basis::of(held));
+                self.phase = Phase::PutShared { changes, basis };
+            }
         }
     }
 
@@ -256,10 +248,11 @@ impl Worker for Reconciler {
             Phase::ReadAgain => self.read(self.job.retry_read),
             Phase::Restamp(_) => Ask::Api(self.get()),
             Phase::Write(write) => Ask::Api(self.write(write)),
-            Phase::Load => Ask::Shared(Shared::Load(self.get())),
-            Phase::Touch { changes, .. } => Ask::Shared(Shared::Touch(Arc::clone(changes))),
+            Phase::Load => Ask::Shared(Shared::Load { call: self.get(), from: self.job.read }),
+            Phase::Touch => Ask::Shared(Shared::Touch(Arc::new(self.job.decision()))),
             Phase::PutShared { changes, basis } => {
-                Ask::Shared(Shared::Put(self.put_shared(changes, basis)))
+                let (call, knows) = (self.put_shared(changes, basis), self.job.knows.clone());
+                Ask::Shared(Shared::Put { call, knows })
             }
             Phase::Decode { object } => {
                 Ask::Shared(Shared::Decode { object: Arc::clone(object), replace: !self.job.typed })
@@ -276,18 +269,21 @@ impl Worker for Reconciler {
         };
         let object = match answer {
             Answer::Response(response) => response.object().filter(|_| response.is_success()),
-            Answer::Cached(object) | Answer::Shared(object) => object.as_ref(),
+            Answer::Cached(object) | Answer::Shared(object) | Answer::Touched(object, _) => {
+                object.as_ref()
+            }
             Answer::Lost => None,
         };
         match std::mem::replace(&mut self.phase, Phase::Done) {
             Phase::Read | Phase::ReadAgain => self.has_read(object),
             Phase::Write(write) => self.has_written(write, response),
             Phase::Restamp(write) => self.has_new_version(write, object),
-            Phase::Load => self.has_loaded(object),
-            Phase::Touch { changes, basis } => {
-                let basis = object.map_or(basis, |held| Basis::of(held));
-                self.phase = Phase::PutShared { changes, basis };
-            }
+            Phase::Load if object.is_some() => self.phase = Phase::Touch,
+            Phase::Load => self.drop_intent(),
+            Phase::Touch => match answer {
+                Answer::Touched(held, changes) => self.has_touched(held.as_ref(), changes.as_ref()),
+                _ => self.drop_intent(),
+            },
             Phase::PutShared { .. } => self.has_put_shared(response),
             Phase::Decode { .. } => self.finish(true, false),
             Phase::Done => {}
@@ -309,9 +305,7 @@ impl Worker for Reconciler {
         // names stands in the body.)
         let (basis, intent) = match &mut self.phase {
             Phase::Write(write) | Phase::Restamp(write) => (&mut write.basis, &write.intent),
-            Phase::Touch { basis, changes } | Phase::PutShared { basis, changes } => {
-                (basis, &*changes)
-            }
+            Phase::PutShared { basis, changes } => (basis, &*changes),
             _ => return,
         };
         if !intent.iter().any(|change| change.derived) {
@@ -330,11 +324,9 @@ impl Worker for Reconciler {
                 exchange.exchange_in(&mut write.draft.body);
                 write.intent = exchange.changes(&write.intent);
             }
-            Phase::Touch { changes, .. } | Phase::PutShared { changes, .. } => {
-                *changes = exchange.changes(changes);
-            }
+            Phase::PutShared { changes, .. } => *changes = exchange.changes(changes),
             Phase::Decode { object } => *object = exchange.object(object),
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => {}
         }
         Some(Box::new(moved))
     }
@@ -357,9 +349,9 @@ impl Worker for Reconciler {
             Phase::Write(write) => of_write(write),
             // The old body's version will be overwritten; only the basis is still looked at.
             Phase::Restamp(write) => vec![write.basis.revision],
-            Phase::Touch { basis, .. } | Phase::PutShared { basis, .. } => vec![basis.revision],
+            Phase::PutShared { basis, .. } => vec![basis.revision],
             Phase::Decode { object } => vec![Basis::of(object).revision],
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => Vec::new(),
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => Vec::new(),
         })
     }
 
@@ -382,11 +374,9 @@ impl Worker for Reconciler {
                 rename_basis(&mut write.basis, rename);
                 rename_in(&mut write.draft.body, &|_| Revision(0));
             }
-            Phase::Touch { basis, .. } | Phase::PutShared { basis, .. } => {
-                rename_basis(basis, rename);
-            }
+            Phase::PutShared { basis, .. } => rename_basis(basis, rename),
             Phase::Decode { object } => *object = renamed(object, rename),
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Done => {}
+            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Exchange, Job};
+use super::{Decision, Exchange, Job, Reader};
 use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
 
 /// What a write meant to do to one field, as opposed to what it sent.
@@ -100,12 +100,23 @@ pub enum Ask {
 /// The four touches of a shared object, each one step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Shared {
-    /// Read it from the API server into memory, if nobody has yet.
-    Load(Call),
-    /// Change it in memory.
-    Touch(Arc<[Change]>),
+    /// Read it into memory, if no worker has yet: by this call, or from the informer cache of the
+    /// process.
+    Load {
+        /// A GET of the object.
+        call: Call,
+        /// Where it is read.
+        from: Reader,
+    },
+    /// Decide from what memory holds now, and change it there: value and basis are of this moment.
+    Touch(Arc<Decision>),
     /// Send what memory holds now, as this call's body.
-    Put(Call),
+    Put {
+        /// The call, without its body.
+        call: Call,
+        /// The status fields that the client's struct has; all of them for `None`.
+        knows: Option<Vec<FieldPath>>,
+    },
     /// Decode a response into it.
     Decode {
         /// The object in the response.
@@ -125,8 +136,11 @@ pub enum Answer {
     Lost,
     /// The object in the cache, or `None` if the cache has no such object.
     Cached(Option<Arc<Value>>),
-    /// The object in the shared memory after the touch.
+    /// The object in the shared memory after a load or a decoding.
     Shared(Option<Arc<Value>>),
+    /// The object in the shared memory after a touch, and what the touch changed; `None` if the
+    /// object is not as `when` wants it, and nothing was touched.
+    Touched(Option<Arc<Value>>, Option<Arc<[Change]>>),
 }
 
 /// How far a worker has come.

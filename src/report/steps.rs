@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::view::{View, value_text};
 use crate::apiserver::{FieldPath, PatchKind, Verb};
 use crate::scenario::Scenario;
-use crate::trace::{Action, Actor, Event, Fault, Trace};
+use crate::trace::{Action, Actor, Event, Fault, Loaded, Trace};
 
 /// One run, ready to be told.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ impl<'a> Story<'a> {
         let refused = event.code.is_some_and(|code| code >= 400);
         match &event.action {
             _ if refused => Flow::Refused,
-            Action::Read | Action::ReadRevision | Action::Load { fetched: true } => Flow::Reads,
+            Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => Flow::Reads,
             Action::Write { .. } => Flow::Writes,
             _ => Flow::Local,
         }
@@ -165,8 +165,15 @@ impl<'a> Story<'a> {
                 Some(rv) => vec![format!("reads its cache: rv {rv}"), format!("cache: rv {rv}")],
                 None => vec!["reads its cache: nothing".to_owned(), "cache: nothing".to_owned()],
             },
-            Action::Load { fetched: true } => vec!["GET into memory".to_owned()],
-            Action::Load { fetched: false } => vec!["already in memory".to_owned()],
+            Action::Load(Loaded::Live) => vec!["GET into memory".to_owned()],
+            Action::Load(Loaded::Cache) => {
+                let rv = seen_rv(event).unwrap_or(0);
+                vec![format!("from its cache into memory: rv {rv}"), format!("cache: rv {rv}")]
+            }
+            Action::Load(Loaded::Held) => vec!["already in memory".to_owned()],
+            Action::Touch if event.intent.is_empty() => {
+                vec!["not as `when` wants it: writes nothing".to_owned(), "skips".to_owned()]
+            }
             Action::Touch => {
                 let changes = self.changes(event);
                 vec![format!("in memory: {changes}"), format!("memory: {changes}")]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::losses::Facts;
 use super::steps::{Flow, Story};
 use super::yaml;
-use crate::trace::{Action, Actor, Event, Fault};
+use crate::trace::{Action, Actor, Event, Fault, Loaded};
 
 /// One step, told.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ pub fn all(story: &Story<'_>, facts: Option<&Facts<'_>>) -> Vec<Told> {
 
 fn kind(event: &Event) -> &'static str {
     match &event.action {
-        Action::Read | Action::ReadRevision | Action::Load { fetched: true } => "read",
+        Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => "read",
         Action::Write { .. } => "write",
         Action::CacheRead => "cache",
         Action::Load { .. } | Action::Touch | Action::Decode => "memory",

@@ -126,6 +126,7 @@ fn job(
         key,
         api_version: group_version,
         kind: kind.kind.clone(),
+        schema: Arc::clone(&kind.schema),
         read: spec.read,
         write,
         subresource: spec.subresource.clone(),

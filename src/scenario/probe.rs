@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Plan;
 use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
 use crate::reconcilers::{Ask, Reader, Reconciler, Set, Shared, Worker};
-use crate::simulation::perform;
+use crate::simulation::{perform, sent};
 
 /// More steps than any method takes alone.
 const MAX_STEPS: usize = 64;
@@ -45,8 +45,9 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         let request = match &ask {
             Ask::Done => break,
             Ask::Api(call) if call.basis.is_some() => Some((*call.request).clone()),
-            Ask::Shared(Shared::Put(call)) => {
-                Some(Request { body: memory.clone(), ..(*call.request).clone() })
+            Ask::Shared(Shared::Put { call, knows }) => {
+                let body = sent(&memory, knows.as_deref());
+                Some(Request { body, ..(*call.request).clone() })
             }
             _ => None,
         };

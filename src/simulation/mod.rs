@@ -19,6 +19,6 @@ pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};
 pub use setting::{CacheSpec, Setting, WorkerInfo};
 pub use step::SharedObject;
 pub use step::{Performed, crash, deliver, perform, recreate, relist};
-pub(crate) use step::{Served, serve, tell};
+pub(crate) use step::{Served, sent, serve, tell};
 pub(crate) use world::mark;
 pub use world::{FaultBudget, World};

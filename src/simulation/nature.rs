@@ -4,7 +4,7 @@
 //! into a cache. Next to read: `schedulers/timed/mod.rs`.
 
 use super::{Choice, World};
-use crate::reconcilers::{Ask, Shared};
+use crate::reconcilers::{Ask, Reader, Shared};
 
 /// The nature of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,10 @@ impl World {
                 let begins = !self.workers[worker].progress().under_way;
                 let memory = &self.memories[self.setting.workers[worker].process];
                 match self.workers[worker].ask() {
-                    Ask::Api(_) | Ask::Shared(Shared::Put(_)) => Nature::Request { begins },
-                    Ask::Shared(Shared::Load(_)) if memory.is_none() => Nature::Request { begins },
+                    Ask::Api(_) | Ask::Shared(Shared::Put { .. }) => Nature::Request { begins },
+                    Ask::Shared(Shared::Load { from: Reader::Live, .. }) if memory.is_none() => {
+                        Nature::Request { begins }
+                    }
                     Ask::Cache(_) | Ask::Shared(_) | Ask::Done => Nature::Inside { begins },
                 }
             }

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::setting::CacheSpec;
-use crate::apiserver::{ApiServer, Key, Options, Request, Response, Revision, Verb};
-use crate::client::{Informer, WatchEvent, decode_into, make, without_managed_fields};
-use crate::reconcilers::{Answer, Ask, Basis, Call, Shared, sent_revision};
-use crate::trace::{Action, Actor, Event, Fault, RunMark};
+use crate::apiserver::{ApiServer, FieldPath, Key, Options, Request, Response, Revision, Verb};
+use crate::client::{Informer, WatchEvent, decode_into, decoded, make, without_managed_fields};
+use crate::reconcilers::{Answer, Ask, Basis, Call, Reader, Shared, sent_revision};
+use crate::trace::{Action, Actor, Event, Fault, Loaded, RunMark};
 
 /// The outcome of one step.
 #[derive(Clone, Debug)]
@@ -53,13 +53,14 @@ pub fn perform(
             event.seen = held.clone();
             Performed { answer: Some(Answer::Cached(held)), event, changes: Vec::new() }
         }
-        Ask::Shared(shared) => touch(server, memory, worker, shared, lost),
+        Ask::Shared(shared) => touch(server, cache, memory, worker, shared, lost),
         Ask::Done => panic!("a worker that is done was asked to move"),
     }
 }
 
 fn touch(
     server: &mut ApiServer,
+    cache: Option<&Informer>,
     memory: &mut SharedObject,
     worker: usize,
     shared: &Shared,
@@ -67,49 +68,68 @@ fn touch(
 ) -> Performed {
     let actor = Actor::Worker(worker);
     match shared {
-        Shared::Load(call) if memory.is_none() => {
+        Shared::Load { call, from: Reader::Live } if memory.is_none() => {
             let mut performed = request(server, worker, call, false);
-            performed.event.action = Action::Load { fetched: true };
+            performed.event.action = Action::Load(Loaded::Live);
             *memory = performed.event.seen.as_ref().map(without_managed_fields);
             performed.answer = Some(Answer::Shared(memory.clone()));
             performed
         }
-        Shared::Put(call) => {
+        Shared::Load { call, from: Reader::Cache } if memory.is_none() => {
+            let key = key_of(&call.request);
+            *memory = cache.and_then(|cache| cache.get(&key)).cloned();
+            let mut performed = held(server, actor, Action::Load(Loaded::Cache), memory);
+            if memory.is_none() {
+                performed.event = quiet(server, actor, Action::Load(Loaded::Cache), &key);
+            }
+            performed
+        }
+        Shared::Load { .. } => held(server, actor, Action::Load(Loaded::Held), memory),
+        Shared::Put { call, knows } => {
             let mut call = call.clone();
-            Arc::make_mut(&mut call.request).body = memory.clone();
+            Arc::make_mut(&mut call.request).body = sent(memory, knows.as_deref());
             request(server, worker, &call, lost)
         }
-        Shared::Load(_) | Shared::Touch(_) | Shared::Decode { .. } => {
-            let (action, intent) = match shared {
-                Shared::Touch(changes) => (Action::Touch, Arc::clone(changes)),
-                Shared::Decode { .. } => (Action::Decode, [].into()),
-                _ => (Action::Load { fetched: false }, [].into()),
-            };
-            *memory = memory.take().map(|held| touched(held, shared));
-            let key = memory.as_deref().and_then(|held| held_key(server, held));
-            let mut event = nowhere(server, actor, action);
-            if let Some(key) = key {
-                event = quiet(server, actor, event.action, &key);
+        Shared::Touch(decision) => {
+            let changes = memory.as_deref().and_then(|held| decision.changes(held));
+            if let (Some(held), Some(changes)) = (memory.as_mut(), &changes) {
+                let object = Arc::make_mut(held);
+                changes.iter().for_each(|change| make(change, object));
             }
-            event.intent = intent;
-            event.basis = memory.as_deref().map(Basis::of);
-            event.seen = memory.clone();
-            let answer = Some(Answer::Shared(memory.clone()));
-            Performed { answer, event, changes: Vec::new() }
+            let mut performed = held(server, actor, Action::Touch, memory);
+            performed.event.intent = changes.clone().unwrap_or_else(|| [].into());
+            performed.answer = Some(Answer::Touched(memory.clone(), changes));
+            performed
+        }
+        Shared::Decode { object, replace } => {
+            if let Some(held) = memory.as_mut() {
+                decode_into(Arc::make_mut(held), object, *replace);
+            }
+            held(server, actor, Action::Decode, memory)
         }
     }
 }
 
-fn touched(held: Arc<Value>, shared: &Shared) -> Arc<Value> {
-    let mut object = (*held).clone();
-    match shared {
-        Shared::Touch(changes) => changes.iter().for_each(|change| make(change, &mut object)),
-        Shared::Decode { object: response, replace } => {
-            decode_into(&mut object, response, *replace);
-        }
-        Shared::Load(_) | Shared::Put(_) => {}
+/// The body of a PUT of what memory holds, by a client with this struct.
+pub(crate) fn sent(memory: &SharedObject, knows: Option<&[FieldPath]>) -> Option<Arc<Value>> {
+    let mut body = memory.clone()?;
+    if knows.is_some() {
+        decoded(knows, Arc::make_mut(&mut body));
     }
-    Arc::new(object)
+    Some(body)
+}
+
+/// An event about what memory holds now; it makes no request.
+fn held(server: &ApiServer, actor: Actor, action: Action, memory: &SharedObject) -> Performed {
+    let key = memory.as_deref().and_then(|held| held_key(server, held));
+    let mut event = match key {
+        Some(key) => quiet(server, actor, action, &key),
+        None => nowhere(server, actor, action),
+    };
+    event.basis = memory.as_deref().map(Basis::of);
+    event.seen = memory.clone();
+    let answer = Some(Answer::Shared(memory.clone()));
+    Performed { answer, event, changes: Vec::new() }
 }
 
 fn held_key(server: &ApiServer, object: &Value) -> Option<Key> {

@@ -99,7 +99,7 @@ impl World {
         let ask = self.workers[worker].ask();
         let writes = match &ask {
             Ask::Api(call) => call.basis.is_some(),
-            Ask::Shared(shared) => matches!(shared, Shared::Put(_)),
+            Ask::Shared(shared) => matches!(shared, Shared::Put { .. }),
             _ => false,
         };
         writes && {

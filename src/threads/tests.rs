@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{CutOff, ENGINES, Engine, Limits, Outcome, Plan, Refusal, Report, Schedule, run};
-use crate::apiserver::{ApiServer, Config, Key, Revision};
+use crate::apiserver::{ApiServer, Config, Key, Revision, schema};
 use crate::reconcilers::{Attempts, BoxedWorker, Job, Reader, Reconciler, Set, ValueExpr, methods};
 use crate::simulation::{
     BoxedMemory, CacheSpec, Choice, Ending, FaultBudget, Observer, Setting, WorkerInfo, World,
@@ -58,6 +58,7 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         key: key.clone(),
         api_version: "v1".into(),
         kind: "ConfigMap".into(),
+        schema: schema::builtin::schema("", "v1", "ConfigMap").expect("a built-in kind"),
         read,
         write: methods::named(write).expect("a write method"),
         subresource: None,

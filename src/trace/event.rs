@@ -34,6 +34,17 @@ pub enum Fault {
     Recreation,
 }
 
+/// How an object came into the memory that the workers of a process share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Loaded {
+    /// By a GET.
+    Live,
+    /// From the informer cache of the process.
+    Cache,
+    /// It was there: another run or worker had read it.
+    Held,
+}
+
 /// What was done in one step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -58,12 +69,9 @@ pub enum Action {
         /// The body.
         sent: Arc<Value>,
     },
-    /// Read into the shared object; `fetched` says whether a GET was needed.
-    Load {
-        /// Whether nobody had read it yet.
-        fetched: bool,
-    },
-    /// The shared object was changed in memory.
+    /// Read into the object that the workers of a process share.
+    Load(Loaded),
+    /// The shared object was changed in memory, or found not to be as `when` wants it.
     Touch,
     /// A response was decoded into the shared object.
     Decode,

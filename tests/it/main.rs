@@ -11,6 +11,7 @@ mod likelihood;
 mod picture;
 mod report;
 mod scale;
+mod seeded;
 mod shipped;
 mod tidy;
 mod workshop;

@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 use super::node::{Additional, Node, Type};
 use super::place::Place;
 
+/// The Go type of an amount.
+const QUANTITY: &str = "resource.Quantity";
+
 /// A type error in metadata (for all objects) or anywhere (in a built-in kind).
 pub(super) fn check(object: &Value, root: &Node, builtin: bool) -> Result<(), String> {
     if builtin {
@@ -102,7 +105,7 @@ fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
                 )),
             }
         }
-        ("resource.Quantity", Value::String(text)) => {
+        (QUANTITY, Value::String(text)) => {
             let number = text.trim_start_matches(['+', '-']);
             if number.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
                 Ok(true)
@@ -112,7 +115,7 @@ fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
                     .to_owned())
             }
         }
-        ("resource.Quantity" | "intstr.IntOrString", Value::Number(_)) => Ok(true),
+        (QUANTITY | "intstr.IntOrString", Value::Number(_)) => Ok(true),
         ("intstr.IntOrString" | "v1.Duration", Value::String(_)) => Ok(true),
         _ => Ok(false),
     }
@@ -146,6 +149,11 @@ pub(super) fn round_trip(value: &mut Value, node: &Node) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| round_trip(item, node.item())),
+        scalar if node.go.name == QUANTITY => {
+            if let Some(text) = super::quantity::canonical(scalar) {
+                *scalar = Value::String(text);
+            }
+        }
         _ => {}
     }
 }
@@ -188,7 +196,7 @@ fn zero(node: &Node) -> Option<Value> {
         Type::Number => Value::from(0),
         Type::Boolean => Value::from(false),
         Type::Scalar => match node.go.name.as_str() {
-            "resource.Quantity" => Value::from("0"),
+            QUANTITY => Value::from("0"),
             "intstr.IntOrString" => Value::from(0),
             "v1.Duration" => Value::from("0s"),
             _ => Value::Null,

@@ -25,6 +25,7 @@ mod numbers;
 mod parse;
 mod place;
 mod prune;
+mod quantity;
 mod rules;
 mod validate;
 

@@ -25,14 +25,15 @@ pub(crate) fn create(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         return Err(Status::method_not_allowed(&call.kind.resource, "create"));
     }
     let object = body(call)?;
-    create_object(server, call, object, None)
+    create_object(server, call, object)
 }
 
-/// Puts an object there with its status, whatever its kind's endpoints allow.
+/// Creates an object with its status, whatever its kind's endpoints allow: the status goes the way
+/// of the rest (decoded, pruned, defaulted, owned by who created it), and is kept.
 pub(crate) fn seed(server: &mut ApiServer, call: &mut Call<'_>) -> Answer<Key> {
+    call.seeds = true;
     let object = body(call)?;
-    let status = object.get("status").cloned();
-    let response = create_object(server, call, object, status)?;
+    let response = create_object(server, call, object)?;
     let name = response.object().map(|object| object.meta_str("name").to_string());
     Ok(call.key_named(&name.unwrap_or_default()))
 }
@@ -50,14 +51,14 @@ pub(crate) fn create_object(
     server: &mut ApiServer,
     call: &mut Call<'_>,
     mut object: Value,
-    seeded_status: Option<Value>,
 ) -> Answer {
+    let says_status = object.get("status").is_some_and(|status| !status.is_null());
     call.admit(&mut object)?;
     metadata::wipe(&mut object);
     engine::check_namespace(call, &mut object)?;
     dedup_owners(call, &mut object);
     call.record(None, &mut object);
-    store_new(server, call, object, seeded_status)
+    store_new(server, call, object, says_status)
 }
 
 /// An owner that is named twice is kept once.
@@ -87,16 +88,16 @@ pub(crate) fn dedup_owners(call: &mut Call<'_>, object: &mut Value) {
 }
 
 /// The second half of a create, and the end of an apply to an absent object: the object is
-/// decoded and its ownership is recorded.
+/// decoded and its ownership is recorded. `says_status`: the request itself has a status.
 pub(crate) fn store_new(
     server: &mut ApiServer,
     call: &mut Call<'_>,
     mut object: Value,
-    seeded_status: Option<Value>,
+    says_status: bool,
 ) -> Answer {
     admit_namespace(server, call)?;
     let asked = parse_revision(object.meta_str("resourceVersion"));
-    prepare(server, call, &mut object, seeded_status);
+    prepare(server, call, &mut object, says_status);
     name(server, call, &mut object)?;
     validate(call, &object)?;
     if call.kind.custom {
@@ -144,20 +145,26 @@ fn admit_namespace(server: &ApiServer, call: &Call<'_>) -> Answer<()> {
 }
 
 /// What only the server writes.
-fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, seeded_status: Option<Value>) {
+fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status: bool) {
     metadata::prepare_create(object, server.next_uid(), call.request.time);
     object.set_meta("resourceVersion", None);
-    if call.drops_status()
-        && let Some(fields) = object.as_object_mut()
-    {
-        fields.remove("status");
-    }
+    let seeded = call.seeds && says_status;
+    let status = match object.as_object_mut() {
+        Some(fields) if call.drops_status() && !call.kind.status_at_creation => {
+            fields.remove("status").filter(|_| seeded)
+        }
+        _ => None,
+    };
     call.kind.schema.prepare_create(object);
     if call.kind.kind == crd::KIND && !call.kind.custom {
         crd::initial_status(object);
     }
-    if let (Some(status), Some(fields)) = (seeded_status, object.as_object_mut()) {
+    if let (Some(status), Some(fields)) = (status, object.as_object_mut()) {
         fields.insert("status".into(), status);
+    }
+    // What is read from the store is defaulted: a status has its defaults, though none was sent.
+    if call.kind.custom {
+        call.kind.schema.default(object);
     }
     if call.kind.generation {
         object.set_meta("generation", Some(1.into()));

@@ -76,7 +76,7 @@ fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     // Nothing is there to compare it with. A dry run shows it all the same.
     let revision = object.meta("resourceVersion").cloned();
     object.set_meta("resourceVersion", None);
-    let mut response = create::store_new(server, call, object, None)?;
+    let mut response = create::store_new(server, call, object, false)?;
     if let (Body::Object(object), true) = (&mut response.body, call.request.options.dry_run) {
         Arc::make_mut(object).set_meta("resourceVersion", revision);
     }

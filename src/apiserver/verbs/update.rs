@@ -22,7 +22,7 @@ pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         if call.kind.create_on_update && !call.is_status() {
             body.set_meta("resourceVersion", None);
             metadata_of_new(call, &mut body);
-            return create::store_new(server, call, body, None);
+            return create::store_new(server, call, body, false);
         }
         return Err(call.not_found());
     };

@@ -143,7 +143,7 @@ fn no_answer(now: &World, worker: usize, name: &str) -> String {
     let ask = now.workers[worker].ask();
     let writes = match &ask {
         Ask::Api(call) => call.basis.is_some(),
-        Ask::Shared(shared) => matches!(shared, Shared::Put(_)),
+        Ask::Shared(shared) => matches!(shared, Shared::Put { .. }),
         _ => false,
     };
     match (ask, writes) {

@@ -22,7 +22,7 @@ impl WriteMethod for JsonPatch {
         "read; PATCH with RFC 6902 operations, list entries by index, no test"
     }
 
-    fn is_json_patch(&self) -> bool {
+    fn sends_places(&self) -> bool {
         true
     }
 

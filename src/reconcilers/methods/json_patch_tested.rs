@@ -22,7 +22,7 @@ impl WriteMethod for JsonPatchTested {
         "the same behind a test of the resourceVersion; on 422 read again"
     }
 
-    fn is_json_patch(&self) -> bool {
+    fn sends_places(&self) -> bool {
         true
     }
 

@@ -50,8 +50,9 @@ pub trait WriteMethod: Debug + Send + Sync {
         false
     }
 
-    /// Whether it sends RFC 6902 operations, which have an order and name fields by position.
-    fn is_json_patch(&self) -> bool {
+    /// Whether what it sends depends on the places of list entries (RFC 6902 operations) or on
+    /// their order (`$setElementOrder`).
+    fn sends_places(&self) -> bool {
         false
     }
 

@@ -1,7 +1,8 @@
 //! `strategic-merge-patch`: PATCH, lists merged by their patch key. Built-in kinds only.
 //!
-//! A list with a merge key is sent as the entries that change; any other list is sent whole. A
-//! custom resource answers 415. Next to read: `merge_patch.rs`.
+//! client-go's `CreateTwoWayMergePatch`: a list with a merge key is sent as the fields that change
+//! in its entries, any other list whole. A custom resource answers 415. Next to read:
+//! `client/strategic.rs`.
 
 use serde_json::Value;
 
@@ -23,7 +24,11 @@ impl WriteMethod for StrategicMergePatch {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        let patch = strategic_diff(job, read, &wanted(job, read, changes), changes);
+        let patch = strategic_diff(&job.schema, read, &wanted(job, read, changes));
         Draft::patch(PatchKind::Strategic, patch)
+    }
+
+    fn sends_places(&self) -> bool {
+        true
     }
 }

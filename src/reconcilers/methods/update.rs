@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::put_body;
+use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -22,6 +22,6 @@ impl WriteMethod for Update {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(put_body(job, read, changes))
+        Draft::put(wanted(job, read, changes))
     }
 }

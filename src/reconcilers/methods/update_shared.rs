@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::put_body;
+use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl WriteMethod for UpdateShared {
 
     /// The shared steps send what memory holds; this is what a worker alone would send.
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(put_body(job, read, changes))
+        Draft::put(wanted(job, read, changes))
     }
 
     fn is_shared(&self) -> bool {

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::put_body;
+use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl WriteMethod for UpdateUnconditional {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        let mut body = put_body(job, read, changes);
+        let mut body = wanted(job, read, changes);
         if let Some(Value::Object(metadata)) = body.get_mut("metadata") {
             metadata.remove("resourceVersion");
         }

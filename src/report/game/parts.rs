@@ -8,7 +8,7 @@ use crate::check::game::Walk;
 use crate::report::steps::{Story, locked_to, seen_rv, verb};
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, wrap};
-use crate::trace::{Action, Actor, Event, Fault};
+use crate::trace::{Action, Actor, Event, Fault, Loaded};
 
 /// The parts of a step, counted from 1; `None` if there is no such step.
 pub fn parts(walk: &Walk<'_>, step: usize, style: &Style) -> Option<Vec<Text>> {
@@ -48,7 +48,7 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
     let now = object(story.after(step));
     let held = object(event.seen.as_deref());
     match &event.action {
-        Action::Read | Action::ReadRevision | Action::Load { fetched: true } => {
+        Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => {
             let keeps = match story.keeps_only_revision(event) {
                 true => format!("keeps rv {}, and nothing else of it", story.rv(step)),
                 false => format!("keeps {held} as of rv {}", story.rv(step)),
@@ -60,12 +60,17 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
                 (who, keeps),
             ]
         }
-        Action::CacheRead => vec![
+        Action::CacheRead | Action::Load(Loaded::Cache) => vec![
             (who.clone(), format!("looks into the cache of its process for {key}")),
             (who.clone(), format!("finds {held} as of rv {}", seen_rv(event).unwrap_or(0))),
             (server(), format!("is not asked; it has {now}, rv {}", story.rv(step))),
         ],
-        Action::Load { .. } => vec![(who, format!("finds it in memory already: {held}"))],
+        Action::Load(Loaded::Held) => {
+            vec![(who, format!("finds it in memory already: {held}"))]
+        }
+        Action::Touch if event.intent.is_empty() => {
+            vec![(who, format!("finds the shared object not as `when` wants it: {held}"))]
+        }
         Action::Touch => vec![(who, format!("changes the shared object: memory is {held} now"))],
         Action::Decode => {
             vec![(who, format!("decodes the answer over the shared object: memory is {held} now"))]

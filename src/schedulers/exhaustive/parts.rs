@@ -32,7 +32,7 @@ use super::reduction::Reduction;
 use super::symmetry::Symmetry;
 use crate::apiserver::{ApiServer, Request};
 use crate::client::{Informer, WatchEvent};
-use crate::reconcilers::{Ask, BoxedWorker};
+use crate::reconcilers::{Ask, BoxedWorker, Reader, Shared};
 use crate::simulation::{
     BoxedMemory, Choice, Ending, FaultBudget, Served, Setting, SharedObject, World,
 };
@@ -63,6 +63,8 @@ enum Look {
     /// The cache with this index.
     Cache(usize),
     Memory,
+    /// Both: what memory holds decides whether the cache is asked.
+    MemoryAndCache(usize),
 }
 
 /// What depends only on a worker's value.
@@ -143,7 +145,7 @@ pub(super) struct Parts {
 
     /// By server and request: the server afterwards, and what it made of the request.
     served: FxHashMap<(u32, u32), (u32, Served)>,
-    effects: FxHashMap<(u32, u32, u32), Effect>,
+    effects: FxHashMap<(u32, u32, u32, u32), Effect>,
     noticed: FxHashMap<(u32, u32, u32), (u32, bool)>,
     /// From a common part as a step leaves it to the canonical one and the relabelling.
     settled: FxHashMap<u32, (u32, u32)>,
@@ -271,6 +273,9 @@ impl Parts {
             let cache = self.setting.workers[index].cache;
             let look = match ask {
                 Ask::Cache(_) => cache.map_or(Look::Nothing, Look::Cache),
+                Ask::Shared(Shared::Load { from: Reader::Cache, .. }) => {
+                    cache.map_or(Look::Memory, Look::MemoryAndCache)
+                }
                 Ask::Shared(_) => Look::Memory,
                 Ask::Api(_) | Ask::Done => Look::Nothing,
             };

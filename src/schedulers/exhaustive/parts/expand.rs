@@ -92,10 +92,12 @@ impl Parts {
         let key = step_key(common, worker, overlaps);
         let found = match look {
             Look::Nothing | Look::Memory => self.steps.get(&key),
-            Look::Cache(index) => self.looks.get(&(key, row[self.layout.caches + index])),
+            Look::Cache(index) | Look::MemoryAndCache(index) => {
+                self.looks.get(&(key, row[self.layout.caches + index]))
+            }
         };
         let cache = match look {
-            Look::Cache(index) => row[self.layout.caches + index],
+            Look::Cache(index) | Look::MemoryAndCache(index) => row[self.layout.caches + index],
             _ => NONE,
         };
         found.copied().ok_or(Miss::Step { common, worker, cache, overlaps })

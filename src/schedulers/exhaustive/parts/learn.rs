@@ -126,9 +126,10 @@ impl Parts {
 
     /// What the server, or whatever the worker asks, makes of its next ask.
     fn effect(&mut self, server: u32, worker: u32, cache: u32, memory: u32) -> Effect {
-        let touches = self.worker_facts[worker as usize].look == Look::Memory;
-        let looked_at = if touches { memory } else { cache };
-        if let Some(effect) = self.effects.get(&(server, worker, looked_at)) {
+        let look = self.worker_facts[worker as usize].look;
+        let touches = matches!(look, Look::Memory | Look::MemoryAndCache(_));
+        let known = (server, worker, cache, if touches { memory } else { NONE });
+        if let Some(effect) = self.effects.get(&known) {
             // A step that does not look at memory leaves it as it is.
             return if touches { *effect } else { Effect { memory, ..*effect } };
         }
@@ -164,7 +165,7 @@ impl Parts {
             event: self.number_event(performed.event),
             change: change.map_or(NONE, |change| self.changes.number(change)),
         };
-        self.effects.insert((server, worker, looked_at), effect);
+        self.effects.insert(known, effect);
         effect
     }
 
