@@ -2,8 +2,8 @@
 //!
 //! `unconditional_update` and `create_on_update` are read from the strategies of kube-apiserver
 //! (`AllowUnconditionalUpdate`, `AllowCreateOnUpdate`), `status_at_creation` from their
-//! `PrepareForCreate`: a Node's keeps the status that it was sent. Kinds that are not in this table do not
-//! exist for this server: it answers 404 for them. Next to read: `kind.rs`.
+//! `PrepareForCreate`: a Node's keeps the status that it was sent. Kinds that are not in this
+//! table do not exist for this server: it answers 404 for them. Next to read: `kind.rs`.
 
 use std::sync::Arc;
 

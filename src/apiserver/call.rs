@@ -100,6 +100,11 @@ impl<'a> Call<'a> {
         if !self.records_owners {
             return new.set_meta("managedFields", None);
         }
+        let entries = new.meta("managedFields").and_then(Value::as_array);
+        if self.seeds && entries.is_some_and(|entries| !entries.is_empty()) {
+            // The initial state says itself whose fields they are.
+            return;
+        }
         let schema = self.kind.schema.clone();
         self.as_write(|write| managed_fields::update(&schema, live, new, write));
     }

@@ -326,5 +326,5 @@ fn who_seeds_an_object_owns_its_status_as_its_spec() {
     let object = server.object(&key).unwrap();
     let entries = object["metadata"]["managedFields"].as_array().unwrap();
     let managers: Vec<_> = entries.iter().map(|entry| entry["manager"].as_str()).collect();
-    assert!(managers.contains(&Some("kubelet")), "{managers:?}");
+    assert_eq!(managers, [Some("kubelet")]);
 }

@@ -8,17 +8,18 @@ use lostwrite::check::{self, Options, Replayed};
 use lostwrite::scenario::Scenario;
 
 /// What an API server writes into the status of every Node.
-const SERVER_OWN: &str = "daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: { machineID: '', \
-     systemUUID: '', bootID: '', kernelVersion: '', osImage: '', containerRuntimeVersion: '', \
-     kubeletVersion: '', kubeProxyVersion: '', operatingSystem: '', architecture: '' }";
+const SERVER_OWN: &str = "daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, \
+     nodeInfo: { machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: '', \
+     containerRuntimeVersion: '', kubeletVersion: '', \
+     kubeProxyVersion: '', operatingSystem: '', architecture: '' }";
 
 fn scenario(object: &str, workers: &[&str], more: &str) -> Arc<Scenario> {
     let mut text = format!(
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: seeded }}\n\
          objects:\n  - {object}\n{more}\nproperties: [no-lost-write, converges]\nworkers:\n"
     );
-    for (at, worker) in workers.iter().enumerate() {
-        let _ = writeln!(text, "  - {{ name: w{at}, {worker} }}");
+    for (name, worker) in ["alder", "birch"].iter().zip(workers) {
+        let _ = writeln!(text, "  - {{ name: {name}, {worker} }}");
     }
     let mut read = Scenario::from_str("-", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     Arc::new(read.remove(0))
@@ -39,13 +40,15 @@ fn counts(scenario: &Arc<Scenario>) -> [String; 2] {
 }
 
 fn one_after_the_other(scenario: &Arc<Scenario>) -> Replayed {
-    check::replay(scenario, "w0 w0 w1 w1").expect("it fits")
+    check::replay(scenario, "aabb").expect("it fits")
 }
 
 #[test]
 fn a_node_counts_the_same_however_it_is_written() {
     let condition = |name: &str| {
-        format!("write: json-patch, sets: {{ 'status.conditions[type={name}]': {{ status: 'True' }} }}")
+        format!(
+            "write: json-patch, sets: {{ 'status.conditions[type={name}]': {{ status: 'True' }} }}"
+        )
     };
     let (ready, deadlock) = (condition("Ready"), condition("KernelDeadlock"));
     let own = ["status.phase: Running", "status.capacity.cpu: '8'"]
@@ -57,7 +60,11 @@ fn a_node_counts_the_same_however_it_is_written() {
             ["4 of 6", "0 of 6"],
             "{status}"
         );
-        assert_eq!(counts(&scenario(&node, &[&own[0], &own[1]], "")), ["0 of 6", "0 of 6"], "{status}");
+        assert_eq!(
+            counts(&scenario(&node, &[&own[0], &own[1]], "")),
+            ["0 of 6", "0 of 6"],
+            "{status}"
+        );
     }
 }
 
@@ -90,8 +97,8 @@ fn a_write_that_changes_nothing_commits_nothing() {
 
 #[test]
 fn a_recreated_node_has_its_status() {
-    let workers =
-        ["merge-patch", "update"].map(|write| format!("write: {write}, sets: {{ status.phase: Running }}"));
+    let workers = ["merge-patch", "update"]
+        .map(|write| format!("write: {write}, sets: {{ status.phase: Running }}"));
     let faults = "faults: { recreations: 1 }";
     let workers = [workers[0].as_str(), workers[1].as_str()];
     assert_eq!(counts(&scenario(&node("phase: Running"), &workers, faults))[1], "10 of 30");
@@ -131,10 +138,10 @@ fn a_shared_object_is_read_and_added_to_in_one_moment() {
     let worker = "process: p, write: update-shared, subresource: main, \
                   sets: { metadata.annotations.n: { $read: metadata.labels.a } }";
     let scenario = scenario(object, &[worker, worker], "");
-    let run = check::replay(&scenario, "w0 w1 w0 w0 w0 w1 w1 w1").expect("it fits");
+    let run = check::replay(&scenario, "abaaabbb").expect("it fits");
     let touches = run.trace.events.iter().filter(|event| !event.intent.is_empty());
     let bases: Vec<u64> =
         touches.map(|event| event.basis.as_ref().map_or(0, |basis| basis.revision.0)).collect();
-    // Touch and PUT of w0 at rv 1; both of w1 at rv 2, which memory held when it was touched.
+    // Touch and PUT of alder at rv 1; both of birch at rv 2, which memory held when it was touched.
     assert_eq!(bases, [1, 1, 2, 2]);
 }
