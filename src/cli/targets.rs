@@ -74,7 +74,7 @@ fn folder(path: &Path) -> Result<Vec<Scenario>, Mistakes> {
         .map_err(|error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display())))?;
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_scenario(file)) {
-        match Scenario::from_file(file) {
+        match Scenario::from_file(file.strip_prefix(".").unwrap_or(file)) {
             Ok(found) => scenarios.extend(found),
             Err(Mistakes(more)) => mistakes.extend(more),
         }
