@@ -65,7 +65,7 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
             exhaustive::resume(&prepared.world, limits, &mut *from, &mut pulse).map_err(
                 |error| {
                     Diagnostic::error(format!("cannot go on from the checkpoint: {error}"))
-                        .help("run the command without --resume to begin anew")
+                        .help("run the command without --resume to start from the beginning")
                 },
             )?
         }

@@ -71,7 +71,7 @@ pub fn world(scenario: &Arc<Scenario>) -> Result<World, Diagnostic> {
 
 /// Checks a scenario.
 pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, Diagnostic> {
-    // Whether runs overlapped is asked across objects; where nobody counts, it is left out.
+    // Whether runs overlapped is asked across objects; without counting, it is left out.
     let prepared = Prepared::with_notes(scenario, |entry| options.count || !entry.sometimes)?;
     if options.shard.is_some() && !matches!(&*options.scheduler, "exhaustive" | "random" | "pct") {
         let message = format!("`{}` cannot be split into shards", options.scheduler);

@@ -125,7 +125,7 @@ pub fn merge(
 ) -> Result<CheckResult, Diagnostic> {
     let parts = complete(parts)?;
     let first = parts[0];
-    // What was observed is what the parts name: notes are left out where nobody counted.
+    // What was observed is what the parts name: notes are left out where schedules were not counted.
     let observed = |entry: &Entry| first.properties.iter().any(|p| p.name == entry.name);
     let prepared = Prepared::with_notes(scenario, observed)?;
     if prepared.fingerprint != first.fingerprint {
@@ -266,7 +266,7 @@ fn property(
     Ok(PropertyResult { name, verdict, judged, schedules, exact: None, odds, witness })
 }
 
-/// Switches between workers: deliveries and other faults are nobody's move.
+/// Switches between workers: deliveries and other faults are not moves of a worker.
 fn switches(choices: &[Choice]) -> usize {
     let mover = |choice: &Choice| match choice {
         Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => Some(*worker),

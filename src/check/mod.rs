@@ -74,7 +74,7 @@ pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 /// Where a checkpoint is read from.
 pub type Resume = Arc<Mutex<dyn Read + Send>>;
 
-/// Writes a checkpoint to somebody's writer.
+/// Writes a checkpoint to the caller's writer.
 pub type WriteCheckpoint<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// Keeps the checkpoint of a search that was stopped.
@@ -92,7 +92,7 @@ pub struct Options {
     pub runs: Option<u64>,
     /// The bug depth of `pct`.
     pub depth: u32,
-    /// For `loom`: only orders with at most so many preemptions.
+    /// For `loom`: the maximum number of preemptions in an order.
     pub preemption_bound: Option<usize>,
     /// Distinct states to expand at most.
     pub max_states: Option<u64>,

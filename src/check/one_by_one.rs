@@ -51,7 +51,7 @@ fn one_by_one(prepared: &Prepared, order: &[usize], observer: usize) -> Option<V
     (run.finished && world.judge()[observer]).then_some(run.choices)
 }
 
-/// Every order of so many workers, in the order of a dictionary.
+/// Every order of `count` workers, in lexicographic order.
 fn orders(workers: usize) -> impl Iterator<Item = Vec<usize>> {
     let first: Vec<usize> = (0..workers).collect();
     std::iter::successors(Some(first), |order| {

@@ -129,7 +129,7 @@ pub(super) fn witness(schedule: Schedule, trace: Trace, found: Found) -> Witness
         let worker = match trace.events[at].actor {
             Actor::Worker(worker) => trace.workers[worker].clone(),
             Actor::Cache(cache) => format!("the cache of {}", trace.caches[cache]),
-            Actor::World => "somebody".to_owned(),
+            Actor::World => "the outside world".to_owned(),
         };
         Pointer { worker, step: at + 1 }
     };

@@ -71,7 +71,7 @@ pub struct Witness {
 pub enum Length {
     /// No schedule that violates the property is shorter.
     Shortest,
-    /// A local minimum: it was found with so many steps, and no single move made it shorter.
+    /// A local minimum: found with this many steps; no single move made it shorter.
     ShortenedFrom(usize),
     /// Nothing is known about that: it was given, or found so.
     AsFound,
@@ -152,7 +152,7 @@ pub struct SearchWork {
     pub symmetric: Vec<Vec<usize>>,
     /// Threads it was allowed.
     pub threads: usize,
-    /// How long it took, if somebody lent a clock. Never printed to stdout.
+    /// How long it took, if the caller gave a clock. Never printed to stdout.
     pub time: Option<Duration>,
 }
 

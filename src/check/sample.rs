@@ -34,7 +34,7 @@ pub(super) fn sampled(
     };
     let mut tally = Tally::new(prepared);
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
-    // A shard makes every so manieth run; the seed of a run is that of its number.
+    // Shard i of n makes every n-th run; the seed of a run follows from its number.
     let (shard, all) = (options.shard, options.runs.unwrap_or(DEFAULT_RUNS));
     let own = shard.map_or(all, |shard| shard.share_of(all));
     let own = Options { runs: Some(own), ..options.clone() };

@@ -30,7 +30,7 @@ pub(super) fn outcomes(start: World) -> SerialOutcomes {
     }))
 }
 
-/// The contents of the store after each order of so many runs.
+/// The contents of the store after each order of the runs.
 fn ends(start: &World, runs: &Runs) -> BTreeSet<String> {
     let mut layer = BTreeMap::from([((vec![0; runs.len()], identity(start)), start.clone())]);
     for _ in 0..runs.iter().sum::<u32>() {
@@ -83,7 +83,7 @@ fn run_alone(world: &mut World, worker: usize) {
     }
 }
 
-/// For worlds that nobody asks about serial orders.
+/// For worlds whose serial orders are not needed.
 pub(super) fn none() -> SerialOutcomes {
     SerialOutcomes(Arc::new(|_: &Acknowledged| BTreeSet::new()))
 }

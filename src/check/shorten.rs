@@ -129,7 +129,7 @@ fn candidates(choices: &[Choice]) -> impl Iterator<Item = Vec<Choice>> {
     without.chain(moved).chain(swapped)
 }
 
-/// The worker that a choice moves; deliveries and faults are nobody's move.
+/// The worker that a choice moves; deliveries and faults are not moves of a worker.
 fn mover(choice: Choice) -> Option<usize> {
     match choice {
         Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => Some(worker),

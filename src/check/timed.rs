@@ -47,7 +47,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Of so many in a hundred, the longest: the smallest value that at least as many do not exceed.
+/// A percentile by nearest rank: the smallest value that at least this share does not exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Quantiles {
@@ -110,7 +110,7 @@ impl Quantiles {
 pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, Diagnostic> {
     if prepared.world.faults != FaultBudget::default() {
         return Err(Diagnostic::error("`timed` cannot run this scenario")
-            .note("it allows faults, and a fault has no rate: nobody knows how often one strikes")
+            .note("it allows faults, and a fault has no rate, so its likelihood is unknown")
             .help("use `random` or `exhaustive`, or leave `faults` out"));
     }
     let processes = || prepared.world.setting.workers.iter().map(|worker| worker.process).collect();

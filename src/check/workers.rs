@@ -50,7 +50,7 @@ pub struct Checked {
 }
 
 impl Workers {
-    /// Nobody yet, on a server where these objects matter.
+    /// No workers yet, on a server that holds these objects.
     #[must_use]
     pub fn on(server: ApiServer, objects: Vec<Key>) -> Workers {
         Workers { server, objects, workers: Vec::new() }
@@ -89,7 +89,7 @@ impl Workers {
     /// Checks them under `exhaustive`, `loom`, or any other thread engine.
     ///
     /// # Errors
-    /// A scheduler that is not known here, or that cannot run so many workers.
+    /// An unknown scheduler, or more workers than it can run.
     pub fn check(&self, scheduler: &str) -> Result<Checked, Diagnostic> {
         let world = self.world();
         let (losing, complete, schedules, executions) = match Engine::named(scheduler) {

@@ -58,7 +58,7 @@ impl Estimate {
 mod tests {
     use super::*;
 
-    /// The levels of workers side by side: so many ways to have made k of their steps.
+    /// The levels of workers side by side: the ways to have made k of their steps.
     fn levels(workers: usize, steps: usize) -> Vec<u64> {
         let mut levels = vec![1_u64];
         for _ in 0..workers {

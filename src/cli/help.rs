@@ -125,8 +125,8 @@ fn formats() -> String {
          \x20 ~h     the cache of h's process receives the next event of its watch\n\
          \x20 !lh    h's next write is committed, and its answer lost\n\
          \x20 !ch    h's process crashes and restarts\n\
-         \x20 !wh    the watch of the cache of h's process breaks, and it lists anew\n\
-         \x20 !r     somebody deletes and recreates the object\n\n\
+         \x20 !wh    the watch of the cache of h's process breaks, and it lists again\n\
+         \x20 !r     the object is deleted and recreated\n\n\
          Bare letters do: lostwrite replay status-race --schedule \"h u h u\"\n",
     );
     text

@@ -42,7 +42,7 @@ pub fn run(args: &New) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// A file that is there with the same text is in nobody's way.
+/// A file that already has the same text is left as it is.
 fn differs(path: &Path, text: &str) -> bool {
     path.exists() && std::fs::read_to_string(path).ok().as_deref() != Some(text)
 }

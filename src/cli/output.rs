@@ -23,7 +23,7 @@ pub fn finish(text: &str, exit: Exit) -> Result<Exit, Failure> {
     stdout(text).map(|()| exit)
 }
 
-/// Narration; nobody may be listening.
+/// Writes narration to stderr; a closed stderr is no error.
 pub fn stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

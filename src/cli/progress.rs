@@ -70,7 +70,7 @@ impl Watch {
     }
 
     /// The next scenario begins. The pulse says once how much memory a large search may take, if
-    /// nobody asked for a bound.
+    /// no bound was asked for.
     pub fn begin(&mut self, name: &str, bounds: &Bounds) -> Pulse {
         self.bar.set_prefix(name.to_owned());
         self.bar.set_message("");

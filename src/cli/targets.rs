@@ -91,7 +91,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> std::io::Re
     entries.sort();
     for path in entries {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        // What a build leaves behind is nobody's scenario, and may be large.
+        // What a build leaves behind is no scenario, and may be large.
         let left_out = |name: &str| name.starts_with('.') || BUILT.contains(&name);
         if name.is_none_or(|name| left_out(&name)) {
             continue;

@@ -198,8 +198,8 @@ impl<'a> Story<'a> {
             ],
             Fault::Crash(_) => vec!["crashes and restarts".to_owned()],
             Fault::WatchGap(_) => {
-                let long = "the watch breaks; the cache lists anew";
-                let names = [long, "watch breaks, lists anew", "lists anew"];
+                let long = "the watch breaks; the cache lists again";
+                let names = [long, "watch breaks, lists again", "lists again"];
                 names.map(str::to_owned).to_vec()
             }
             Fault::Recreation => {

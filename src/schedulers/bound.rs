@@ -16,7 +16,7 @@ pub enum Bound {
     Timeout(u64),
     /// `--runs` of a sampling scheduler.
     Runs(u64),
-    /// `--shard`: only this part, from 1, of so many.
+    /// `--shard`: only this part, counted from 1, of this many.
     Shard(u32, u32),
     /// `--fail-fast`: a judged property is violated.
     FirstViolation,

@@ -19,7 +19,7 @@ pub enum Nature {
         /// Whether it is the first step of a reconcile.
         begins: bool,
     },
-    /// A cache receives the oldest of so many events that are on the way to it.
+    /// A cache receives the oldest of this many events that are on the way to it.
     Delivery {
         /// Events on the way.
         queued: usize,

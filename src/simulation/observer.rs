@@ -1,4 +1,4 @@
-//! Somebody who watches the events and remembers: the seam between the world and the properties.
+//! An observer watches the events and remembers: the seam between the world and the properties.
 //!
 //! What an observer remembers is part of the state of a search, so it is a small value: cloned,
 //! compared, hashed. The same observer serves the search, a replay, a thread run, and any other
@@ -65,7 +65,7 @@ pub trait Observer: Debug + Send + Sync {
     fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision);
 
     /// What it remembers after an exchange of two workers that are alike. False if it cannot say,
-    /// and then nobody is exchanged.
+    /// and then no worker is exchanged.
     fn exchange(&self, _memory: &mut BoxedMemory, _exchange: &Exchange) -> bool {
         false
     }

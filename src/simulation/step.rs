@@ -260,7 +260,7 @@ pub fn deliver(server: &ApiServer, cache: &mut Informer, index: usize) -> Event 
     }
 }
 
-/// A cache lists anew: what it watches, as it is in the store now.
+/// A cache lists again: what it watches, as it is in the store now.
 pub fn relist(server: &ApiServer, spec: &CacheSpec) -> Informer {
     let object = |key: &Key| Some((key.clone(), without_managed_fields(&server.object(key)?)));
     Informer::listed(spec.keys.iter().filter_map(object).collect::<BTreeMap<_, _>>())

@@ -110,7 +110,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every schedule was covered, so that a property nobody violated holds.
+    /// Whether every schedule was covered, so that a property that was never violated holds.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.cut_off.is_none()

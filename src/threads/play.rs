@@ -1,4 +1,4 @@
-//! One execution of a world on somebody's threads: a loop per worker, and one per cache.
+//! One execution of a world on an engine's threads: a loop per worker, and one per cache.
 //!
 //! A worker's loop takes the lock, performs the one step that its worker asks for, and gives the
 //! lock back, until the worker is done; the order in which steps are performed under the lock *is*
@@ -153,7 +153,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
         }
         let Run { world, choices, cost, active, over, inboxes } = &mut *run;
         let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
-        // A worker may be the user's own, and panic: nobody must wait for it then.
+        // A worker may be the user's own, and panic: no other thread may wait for it then.
         let step = || {
             let event = world.take(Choice::Worker(worker));
             (event, world.workers[worker].ask() == Ask::Done)

@@ -17,7 +17,7 @@ pub enum Actor {
     Worker(usize),
     /// An informer cache received one event, by the index of the cache.
     Cache(usize),
-    /// A fault that is nobody's step: a crash, a watch gap, a recreation.
+    /// A fault that is no worker's step: a crash, a watch gap, a recreation.
     World,
 }
 
@@ -30,7 +30,7 @@ pub enum Fault {
     Crash(usize),
     /// The watch of this cache breaks, and the cache relists.
     WatchGap(usize),
-    /// Somebody deletes the object and creates it again under the same name.
+    /// The object is deleted and created again under the same name.
     Recreation,
 }
 

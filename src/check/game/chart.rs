@@ -85,7 +85,7 @@ impl Identity {
 }
 
 impl Game {
-    /// The whole graph, if it has at most so many states.
+    /// The whole graph, if it has at most `limit` states.
     pub fn chart(&self, max_states: usize) -> Option<Chart> {
         let mut known: IndexSet<Identity, FxBuildHasher> = IndexSet::default();
         known.insert(Identity::of(&self.start()));

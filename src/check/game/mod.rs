@@ -56,8 +56,8 @@ impl fmt::Debug for Game {
 pub const MAX_STATES: u64 = 200_000;
 
 impl Game {
-    /// Explores a scenario, at most so many states of it. Beyond them it can still be played, but
-    /// nobody knows the odds.
+    /// Explores a scenario, up to a maximum number of states. Beyond it the game can be played, but
+    /// the odds are unknown.
     ///
     /// # Errors
     /// What the API server refuses of the scenario.
@@ -132,7 +132,7 @@ impl Game {
     /// How many schedules there are in all, and how many of them violate each property.
     ///
     /// # Errors
-    /// Why nobody knows.
+    /// Why the odds are unknown.
     pub fn start_odds(&self) -> Result<&Odds, Unknown> {
         match &self.odds {
             Ok(odds) => Ok(&odds[0]),

@@ -19,7 +19,7 @@ pub struct Odds {
 /// Why the odds are not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// The search was cut off after so many states.
+    /// The search was cut off after this many states.
     CutOff {
         /// States found.
         states: u64,

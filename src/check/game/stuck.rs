@@ -1,4 +1,4 @@
-//! Why somebody cannot move: the question that error traces leave open.
+//! Why a worker or a cache cannot move: the question that error traces leave open.
 //!
 //! The rules are those of `simulation/world.rs`, which offers only what would change something;
 //! here each of them is a sentence. Next to read: `chart.rs`.
@@ -8,7 +8,7 @@ use crate::schedulers::Letters;
 use crate::simulation::{Choice, World};
 use crate::trace::Fault;
 
-/// Somebody, or something, that cannot move now.
+/// A worker, cache or fault that cannot move now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck {
     /// The choice that is not offered.
@@ -107,7 +107,7 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
         }
         (Choice::Worker(who), _) => format!("{} is done", worker(who)),
         (Choice::Deliver(at), Reason::Over) => {
-            format!("{}: every worker is done, so nobody will look into it again", cache(at))
+            format!("{}: every worker is done, so no worker will read it again", cache(at))
         }
         (Choice::Deliver(at), _) => {
             format!("{} has nothing queued: it has heard of every write so far", cache(at))
@@ -133,7 +133,7 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
             format!("{} has nothing queued, so a broken watch would miss nothing", cache(at))
         }
         (Choice::Fault(Fault::Recreation), _) => {
-            "the object is not there, so nobody can recreate it".to_owned()
+            "the object does not exist, so it cannot be recreated".to_owned()
         }
     }
 }

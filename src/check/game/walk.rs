@@ -159,7 +159,7 @@ impl<'g> Walk<'g> {
     /// decided already is violated in all of them.
     ///
     /// # Errors
-    /// Why nobody knows.
+    /// Why the odds are unknown.
     pub fn odds(&self) -> Result<Odds, Unknown> {
         let all = self.game.odds.as_ref().map_err(|unknown| *unknown)?;
         let cut_off = Unknown::CutOff { states: self.game.graph.states() as u64 };

@@ -21,7 +21,7 @@ const CLASSES: usize = 60;
 pub struct Square {
     /// The schedule that it shows, by index into `Lesson::shown`.
     pub shown: usize,
-    /// How many schedules it stands for; `None` if nobody knows.
+    /// How many schedules it stands for; `None` if unknown.
     pub schedules: Option<Count>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The nearest exchange is taken: first of two neighbours, then of steps further apart. Up to the
 //! second of the two the schedules are the same but for the exchange; what comes after may be
-//! shorter or longer, because somebody is answered otherwise. Next to read: `strip.rs`.
+//! shorter or longer, because a worker gets another answer. Next to read: `strip.rs`.
 
 use super::strip::push;
 use super::{MOST_STEPS, Shown};

@@ -56,7 +56,7 @@ pub fn give(file: &ExerciseFile) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Gives it anew; what was there is kept beside it.
+/// Restores the file and keeps the edited one as .bak.
 pub fn give_anew(file: &ExerciseFile) -> Result<Option<String>, Failure> {
     let path = Path::new(&file.path);
     let old = std::fs::read_to_string(path).ok().filter(|text| *text != file.text());

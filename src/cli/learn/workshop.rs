@@ -11,7 +11,7 @@ use crate::report::game::{Menu, keys};
 use crate::report::{Role, Style, Text, paint, wrap};
 use crate::scenario::DiagnosticStyle;
 
-/// Somebody at the workshop.
+/// A participant of the workshop.
 pub struct Workshop {
     pub(super) exercise: Exercise,
     index: usize,
@@ -306,7 +306,7 @@ impl Workshop {
 
     fn reset(&mut self) -> Result<Then, Failure> {
         self.progress.exercises.remove(&self.exercise.name);
-        let mut text = " This exercise begins anew.".to_owned();
+        let mut text = " This exercise starts again.".to_owned();
         if let Some(file) = &self.exercise.file {
             match files::give_anew(file)? {
                 Some(kept) => text.push_str(&format!(" Your file is kept as {kept}.")),
@@ -353,7 +353,7 @@ impl Workshop {
         crate::cli::play::lines::say(lines, &self.style)
     }
 
-    /// What is said when somebody leaves.
+    /// What is said when the participant leaves.
     fn farewell(&self) -> Vec<Text> {
         let names = learn::all();
         let done = names.iter().filter(|exercise| self.progress.is_done(&exercise.name)).count();

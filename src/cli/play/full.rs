@@ -1,7 +1,7 @@
 //! `play --full`: the same game on the whole terminal, one key per move.
 //!
 //! ratatui draws what `report/game/` says; nothing is decided here but where it stands. The moves
-//! are a list with a cursor too, so that nobody has to know a letter. Left out: the mouse.
+//! are a list with a cursor too, so that no letter has to be known. Left out: the mouse.
 //! Next to read: `session.rs`.
 
 use std::io::IsTerminal;

@@ -56,7 +56,7 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     let task = goal(game.judged()[game.goal()].name).task;
     let text = format!(
         "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step \
-         is {steps}, and nobody can come in between. {task}",
+         is {steps}, and no other worker can come in between. {task}",
         aims(&story)
     );
     let mut lines = vec![Text::of(Role::Strong, scenario.name.as_str()), Text::new()];
@@ -147,7 +147,8 @@ pub fn odds(walk: &Walk<'_>, style: &Style) -> Text {
     let odds = match walk.odds() {
         Ok(odds) => odds,
         Err(Unknown::Endless) => {
-            let text = " still possible from here: schedules without end, so nobody can count them";
+            let text =
+                " still possible from here: schedules without end, so they cannot be counted";
             return Text::of(Role::Notice, text);
         }
         Err(Unknown::CutOff { states }) => {

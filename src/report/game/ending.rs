@@ -116,7 +116,7 @@ fn tally(walk: &Walk<'_>, lost: bool, found: Found<'_>) -> String {
     }
     let odds = match game.start_odds() {
         Ok(odds) => odds,
-        Err(Unknown::Endless) => return "nobody can say of how many: some never end".to_owned(),
+        Err(Unknown::Endless) => return "of an unknown number: some never end".to_owned(),
         Err(Unknown::CutOff { .. }) => return "there are too many schedules to count".to_owned(),
     };
     let (bad, all) = (&odds.violating[game.goal()], &odds.schedules);

@@ -24,17 +24,17 @@ pub struct Goal {
 const GOALS: &[Goal] = &[
     Goal {
         property: "no-lost-write",
-        task: "Make somebody lose a write.",
+        task: "Make a worker lose a write.",
         violate: "lose a write",
         violates: "loses a write",
         violating: "losing",
-        holds: "nobody lost anything",
+        holds: "no write was lost",
     },
     Goal {
         property: "converges",
-        task: "Make somebody give up.",
-        violate: "end with somebody giving up",
-        violates: "ends with somebody giving up",
+        task: "Make a worker give up.",
+        violate: "end with a worker giving up",
+        violates: "ends with a worker giving up",
         violating: "failing",
         holds: "everybody got through",
     },

@@ -31,7 +31,7 @@ pub fn parts(walk: &Walk<'_>, step: usize, style: &Style) -> Option<Vec<Text>> {
     }
     lines.push(Text::of(
         Role::Faint,
-        "   Nobody can come in between these parts. Between two steps, everybody can.",
+        "   No other worker can come in between these parts. Between two steps, any worker can.",
     ));
     Some(lines)
 }
@@ -82,8 +82,8 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
         Action::Write { .. } => write(walk, story, step, event),
         Action::Fault(fault) => {
             let what = match fault {
-                Fault::Crash(_) => "loses its memory; its reconciles begin anew, its cache lists",
-                Fault::WatchGap(_) => "misses what was on its way, and lists everything anew",
+                Fault::Crash(_) => "loses its memory; its reconciles start again, its cache lists",
+                Fault::WatchGap(_) => "misses what was on its way, and lists everything again",
                 Fault::Recreation => "deletes the object, and creates another of the same name",
                 Fault::LostResponse(_) => "loses an answer",
             };

@@ -7,7 +7,7 @@ use crate::report::losses::Facts;
 use crate::report::style::{Role, Style};
 use crate::report::text::Text;
 
-/// More than these nobody reads.
+/// Maximum number of schedules listed.
 const MOST: usize = 120;
 
 /// The list, in the order of the choices.

@@ -35,7 +35,7 @@ fn counted(scenery: &Scenery<'_>) -> Option<Question> {
     let answer = numbers.iter().position(|n| *n == violating)?;
     let what = match violation.map(|violation| violation.name) {
         Some("no-lost-write") | None => "lose a write that was answered 2xx",
-        Some("converges") => "end with somebody giving up",
+        Some("converges") => "end with a worker giving up",
         Some("serializable") => "end as no one-after-the-other order would",
         Some(_) => "go wrong",
     };

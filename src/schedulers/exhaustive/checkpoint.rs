@@ -128,7 +128,7 @@ impl<'r> Words<'r> {
     }
 }
 
-/// Writes a list of numbers of so many bits each: its length, then as many in a word as fit.
+/// Writes a list of numbers of `bits` bits each: its length, then as many in a word as fit.
 pub(super) fn list(
     numbers: impl ExactSizeIterator<Item = u64>,
     bits: u32,

@@ -265,7 +265,7 @@ fn most_calls(graph: &Graph, order: &[u32]) -> u64 {
     u64::from(most[0])
 }
 
-/// Schedules of up to so many steps, layer by layer from the start.
+/// Schedules of up to `max_steps` steps, layer by layer from the start.
 fn forward(graph: &Graph, max_steps: u64) -> Sums {
     let observers = graph.observers();
     let mut ended = Sums::zero(observers);

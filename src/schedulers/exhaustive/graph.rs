@@ -107,7 +107,7 @@ pub struct Graph {
     /// The end of each expanded state's transitions.
     ends: Vec<u32>,
     edges: Vec<Edge>,
-    /// For each transition, who was exchanged: a number into `orders`; empty if nobody ever is.
+    /// For each transition, who was exchanged: a number into `orders`; empty if no worker ever is.
     permutations: Vec<u32>,
     /// For each worker and cache of the state that is reached, who that was before.
     orders: IndexSet<Box<[u8]>, FxBuildHasher>,
@@ -188,7 +188,7 @@ impl Graph {
         self.permutations.extend(permutations.map(number));
     }
 
-    /// So many states are known; those that are not expanded are open.
+    /// Sets the number of known states; those that are not expanded are open.
     pub(super) fn close(&mut self, states: usize) {
         self.states = states;
         self.kinds.resize(states, OPEN);
@@ -241,7 +241,7 @@ impl Graph {
     }
 
     /// For each worker, cache and process of the state that the n-th transition of a state leads
-    /// to, the place it had before (workers first, then caches, then processes); `None` if nobody
+    /// to, the place it had before (workers first, then caches, then processes); `None` if no worker
     /// was exchanged.
     pub(super) fn from(&self, state: usize, nth: usize) -> Option<&[u8]> {
         let start = if state == 0 { 0 } else { self.ends[state - 1] as usize };
@@ -315,7 +315,7 @@ impl Graph {
         self.edges.len() > (u32::MAX - (1 << 28)) as usize || self.kinds.len() > (1 << 31)
     }
 
-    /// What a checkpoint holds of the graph: its first so many states.
+    /// What a checkpoint holds of the graph: its first `states` states.
     pub(super) fn write(&self, states: usize, word: &mut dyn FnMut(u64)) {
         list(self.kinds[..states].iter().map(|kind| u64::from(*kind)), 8, word);
         list(self.ends[..states].iter().map(|end| u64::from(*end)), 32, word);

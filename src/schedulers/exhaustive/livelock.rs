@@ -1,9 +1,9 @@
-//! Schedules without end that a fair scheduler allows: somebody retries forever.
+//! Schedules without end that a fair scheduler allows: a worker retries forever.
 //!
 //! A cycle in the graph alone proves nothing: a scheduler that never delivers a pending event, or
 //! never lets a worker move, is not fair, and no cluster is like that. A set of states that reach
 //! each other is a *livelock* if every choice that is possible in all of them is also taken inside:
-//! then a scheduler that neglects nobody can stay there for ever (weak fairness).
+//! then a fair scheduler can stay there for ever (weak fairness).
 //! Next to read: `shortest.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -8,7 +8,7 @@
 //! States are rows of small integers: every part of a world is interned, and what one step does to
 //! the parts is computed once by the real server and then looked up (`parts.rs`). Absolute
 //! revisions do not distinguish states, only their order does (`canonical.rs`); workers that are
-//! alike are exchanged (`symmetry.rs`); where nobody counts, steps that may change places are taken
+//! alike are exchanged (`symmetry.rs`); without counting, steps that may change places are taken
 //! in one order (`reduction.rs`). A search that is stopped can be continued (`checkpoint.rs`), and
 //! split (`shard.rs`). Next to read: `search.rs`.
 
@@ -259,14 +259,14 @@ impl Explored {
         shortest::schedule(&self.graph, None)
     }
 
-    /// A schedule into a livelock and once around it: somebody retries forever though the scheduler
-    /// neglects nobody. Looks only where the graph has a cycle and nothing was cut off.
+    /// A schedule into a livelock and once around it: a worker retries forever though the scheduler
+    /// is fair. Looks only where the graph has a cycle and nothing was cut off.
     pub fn livelock(&self) -> Option<Vec<Choice>> {
         let cyclic = self.stopped_by.is_none() && self.graph.topological().is_none();
         if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
-    /// Exact counts; up to so many steps if the graph has a cycle or was cut off there. `None` if
+    /// Exact counts; up to `max_steps` steps if the graph has a cycle or was cut off there. `None` if
     /// something else cut it off, or if steps that may change places were taken in one order.
     pub fn counts(&self, max_steps: u64) -> Option<Counts> {
         if self.reduced {

@@ -5,7 +5,7 @@
 
 use std::thread;
 
-/// Does the work on each item, on so many threads, of which the caller's is one. Each takes its
+/// Does the work on each item, on `threads` threads, of which the caller's is one. Each takes its
 /// share of the items that stand together. A panic goes on here: it is a bug of ours, or of a
 /// worker type.
 pub(super) fn in_parallel<T: Send>(threads: usize, items: &mut [T], work: impl Fn(&mut T) + Sync) {

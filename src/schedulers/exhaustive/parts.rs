@@ -7,7 +7,7 @@
 //! time (`learn.rs`) and looked up ever after (`expand.rs`). Nothing of the server's semantics is
 //! written a second time.
 //!
-//! Looking up changes nothing, so many threads may do it at once; what they find missing they
+//! Looking up changes nothing, so several threads may do it at once; what they find missing they
 //! name ([`Miss`]), and one thread learns it, in the order of the states. The numbers are therefore
 //! the same with any number of threads, and learning the same list of misses again gives the same
 //! tables: that list is all of this that a checkpoint holds. Next to read: `parts/expand.rs`.

@@ -4,8 +4,8 @@
 //! nothing may: each request to it reads or moves its resourceVersion, even two patches of
 //! different fields (the revision tells them apart). Steps about *different* objects may, if the
 //! workers share no memory and no cache: the store's one revision then comes in another order,
-//! which nobody compares across objects. A delivery may change places with whatever does not look
-//! into that cache; if nobody will ever look again, it need not be made at all.
+//! which no worker compares across objects. A delivery may change places with whatever does not look
+//! into that cache; if no worker reads that cache again, it need not be made at all.
 //!
 //! So workers fall into groups that have nothing in common: workers of one object, of one shared
 //! memory, and readers of one cache with all that write what it watches. In each state it is enough
@@ -108,7 +108,7 @@ impl Reduction {
             for worker in (0..self.dependent.len()).filter(|worker| group >> worker & 1 == 1) {
                 larger |= self.dependent[worker] & active;
             }
-            // Through a cache that somebody will still read.
+            // Through a cache that a worker will still read.
             for (all, readers) in self.of_cache.iter().zip(&self.readers) {
                 if readers & active != 0 && all & group != 0 {
                     larger |= all & active;
@@ -121,7 +121,7 @@ impl Reduction {
         }
     }
 
-    /// The caches that somebody in a group will still read.
+    /// The caches that a worker of a group will still read.
     fn awaited(&self, group: u64, active: u64) -> u64 {
         let read = |cache: &usize| self.readers[*cache] & group & active != 0;
         (0..self.readers.len()).filter(read).fold(0, |all, cache| all | 1 << cache)

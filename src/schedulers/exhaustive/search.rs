@@ -193,7 +193,7 @@ fn columns(parts: &mut Parts) -> impl Iterator<Item = u32> + use<> {
 }
 
 impl Piece {
-    /// Begins anew, with these states.
+    /// Starts again, with these states.
     fn begin(&mut self, states: Range<usize>) {
         self.states = states;
         self.ends.clear();
@@ -248,7 +248,7 @@ impl Piece {
         (targets + edges + connected + 4 * self.ends.capacity()) as u64
     }
 
-    /// Takes back the transitions and permutations after the first so many.
+    /// Removes the transitions and permutations after the first `edges` and `permutations`.
     fn take_back(&mut self, (edges, permutations): (usize, usize), words: usize) {
         for (_, _, _, part) in self.edges.drain(edges..) {
             let targets = &mut self.targets[part as usize];

@@ -2,7 +2,7 @@
 //!
 //! Every schedule passes through exactly one state after its first few steps. These states, in
 //! order, are dealt out like cards; a shard explores what begins with its own. Which states they
-//! are follows from the world and the number of shards alone, so nobody has to coordinate.
+//! are follows from the world and the number of shards alone, so no machine has to coordinate.
 //! Schedules that are over before count for the first shard. The sums of all shards are those of
 //! one search; states are not, since two shards may meet the same one. Next to read:
 //! `check/merge.rs`.
@@ -10,7 +10,7 @@
 use super::Position;
 use super::search::Search;
 
-/// One of so many parts.
+/// One of several parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// Which one, from 1.
@@ -19,7 +19,7 @@ pub struct Shard {
     pub of: u32,
 }
 
-/// So many states for each shard make the shares even enough.
+/// States per shard that make the shares even enough.
 const EACH: usize = 64;
 
 /// Steps after which the states are dealt out, even if there are fewer.
@@ -31,7 +31,7 @@ impl Shard {
         number % u64::from(self.of) == u64::from(self.index) - 1
     }
 
-    /// How many of so many things are its own.
+    /// How many of `count` things are its own.
     pub fn share_of(self, all: u64) -> u64 {
         let before = u64::from(self.index) - 1;
         all.saturating_sub(before).div_ceil(u64::from(self.of))
@@ -39,7 +39,7 @@ impl Shard {
 
     /// Expands the first steps and deals out the states after them.
     ///
-    /// A state is met anew for each number of steps that leads to it, so that each schedule passes
+    /// A state is met again for each number of steps that leads to it, so that each schedule passes
     /// through one of them.
     pub(super) fn split(self, search: &mut Search, at: &mut Position) {
         let enough = EACH * self.of as usize;

@@ -4,7 +4,7 @@
 //! Backwards from the ends: for each state the length of the shortest way to an end that counts,
 //! the fewest switches among ways of that length, and which workers such a way may start with.
 //! Whoever moved last then pays one switch more unless he is among them, so this is enough to
-//! choose well from any predecessor. Deliveries and faults are nobody's move and cost no switch.
+//! choose well from any predecessor. Deliveries and faults belong to no worker and cost no switch.
 //! Next to read: `check/mod.rs`.
 
 use super::graph::Graph;
@@ -28,7 +28,7 @@ impl Way {
         (self.steps, self.switches)
     }
 
-    /// The cost for somebody who moved last.
+    /// The cost for each worker that may have moved last.
     fn cost_after(self, mover: u64) -> (u32, u32) {
         let switch = mover != 0 && self.starts & mover == 0;
         (self.steps, self.switches.saturating_add(u32::from(switch)))
@@ -55,7 +55,7 @@ impl Way {
     }
 }
 
-/// The bit of the worker that a choice moves; 0 if it is nobody's move.
+/// The bit of the worker that a choice moves; 0 if no worker moves.
 fn mover(choice: Choice) -> u64 {
     match choice {
         Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => {
@@ -90,7 +90,7 @@ pub(super) fn schedule(graph: &Graph, observer: Option<usize>) -> Option<Vec<Cho
     if way(0, wanted) == NONE {
         return None;
     }
-    // Who stands at each place of the present state: everybody at his own, until somebody is
+    // Who stands at each place of the present state: each at its own, until a worker is
     // exchanged.
     let mut names: Option<Vec<u8>> = None;
     while way(state, wanted) != HERE {

@@ -90,7 +90,7 @@ impl Shard {
         local
     }
 
-    /// Adds a packed row that nobody will ask for again.
+    /// Adds a packed row that is never looked up again.
     fn push(&mut self, packed: &[u64]) {
         self.rows.extend_from_slice(packed);
     }

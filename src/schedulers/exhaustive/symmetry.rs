@@ -83,7 +83,7 @@ impl Symmetry {
         symmetry
     }
 
-    /// Whether nobody may be exchanged.
+    /// Whether no worker may be exchanged.
     pub fn is_none(&self) -> bool {
         self.classes.is_empty()
     }

@@ -1,5 +1,5 @@
 //! Spans of time that are drawn by chance: constant, uniform, exponential, lognormal, or as
-//! percentiles that somebody has measured.
+//! percentiles that were measured.
 //!
 //! The logarithms and exponentials are those of the `libm` crate, which is plain arithmetic: a seed
 //! draws the same nanoseconds on every machine. Next to read: `limiter.rs`.
@@ -26,7 +26,7 @@ pub enum Distribution {
         /// 99 in 100 are at most this.
         p99: Nanos,
     },
-    /// Measured: so many in a hundred are at most so long. Straight lines between, from 0 at 0;
+    /// Measured percentiles: this share of the durations is at most this long. Straight lines between, from 0 at 0;
     /// nothing is longer than the last.
     Percentiles(Vec<(f64, Nanos)>),
 }

@@ -172,7 +172,7 @@ impl Timed {
         if self.arrivals.len() <= cache {
             self.arrivals.resize(cache + 1, VecDeque::new());
         }
-        // A cache that was listed anew has nothing on the way.
+        // A cache that was listed again has nothing on the way.
         self.arrivals[cache].truncate(queued);
         while self.arrivals[cache].len() < queued {
             let lag = self.timing.cache_lag.draw(&mut self.rng);
@@ -219,7 +219,7 @@ impl Scheduler for Timed {
         true
     }
 
-    /// Without natures there are no times: nobody is chosen.
+    /// Without natures there are no times, so no choice is made.
     fn choose(&mut self, _choices: &[Choice]) -> Option<usize> {
         None
     }

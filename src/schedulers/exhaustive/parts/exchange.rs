@@ -91,7 +91,7 @@ impl Parts {
         Ok(moved)
     }
 
-    /// The common part and the caches after an exchange; workers are somebody else's business.
+    /// The common part and the caches after an exchange; workers are handled elsewhere.
     fn exchange_rest(&self, number: usize, scratch: &mut Scratch) -> Result<(), Miss> {
         let row = &mut scratch.row;
         row[0] = self.exchanged_common(number, row[0])?;

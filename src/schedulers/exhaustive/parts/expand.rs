@@ -1,5 +1,5 @@
 //! Takes every choice of a state by looking up what each does: nothing is computed here, and
-//! nothing changes, so many threads may do it at once.
+//! nothing changes, so several threads may do it at once.
 //!
 //! What is not known yet is named, and whoever asked has it learnt (`learn.rs`) and asks again.
 //! Next to read: `learn.rs`.
@@ -16,7 +16,7 @@ pub(in super::super) struct Expansion<'a> {
     pub row: &'a [u32],
     pub flags: u16,
     /// Who stands where in that row: for each worker, then each cache, the index it had before.
-    /// `None` where nobody was exchanged.
+    /// `None` where no worker was exchanged.
     pub from: Option<&'a [u8]>,
 }
 
