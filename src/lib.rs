@@ -97,7 +97,7 @@
 //! | [`schedulers`], [`threads`] | who moves next: ours; loom, shuttle and the machine's threads |
 //! | [`simulation`] | the closed world: server, caches, workers, faults |
 //! | [`reconcilers`], [`client`] | what a controller does, and what it holds in its hand |
-//! | [`history`](mod@history) | what a write meant, what it did, and when it is lost, leaf by leaf |
+//! | [`history`](mod@history) | what a write meant, what it did, when it is lost, leaf by leaf |
 //! | [`apiserver`] | one value, one transition per request; [`rest`] is its HTTP face |
 //! | `serve` | that face on a socket, for kubectl and every other client |
 #![forbid(unsafe_code)]

@@ -120,7 +120,8 @@ pub(super) fn witness_of(
 ) -> Option<Witness> {
     let (world, run, _) = follow(&prepared.world, &schedule.choices);
     let trace = trace_of(&prepared.world, run.events, run.finished);
-    let found = find_witness(property, &world.remembered[observer], &trace, &world.ending())?;
+    let (memory, lists) = (&world.remembered[observer], &world.setting.lists);
+    let found = find_witness(property, memory, &trace, &world.ending(), lists)?;
     Some(witness(schedule, trace, found))
 }
 
@@ -140,6 +141,7 @@ pub(super) fn witness(schedule: Schedule, trace: Trace, found: Found) -> Witness
         stale_read: found.stale_read.map(pointer),
         culprit: found.culprit.map(pointer),
         length: Length::AsFound,
+        finding: found.finding,
         schedule,
         trace,
     }

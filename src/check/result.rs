@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Lesson, Replayed};
-use crate::properties::LossClass;
+use crate::history::{Finding, LossClass};
 use crate::scenario::Scenario;
 use crate::schedulers::exhaustive::Odds;
 use crate::schedulers::{Bound, Count, Guarantee, Schedule};
@@ -62,6 +62,9 @@ pub struct Witness {
     pub stale_read: Option<Pointer>,
     /// The write that took the field away.
     pub culprit: Option<Pointer>,
+    /// What the judge found, its writes told as steps from 0: the leaf, how it was to be, and the
+    /// leaf that was read for it. Of `no-lost-write` only.
+    pub finding: Option<Finding>,
     /// How short its schedule is, as far as that is known.
     pub length: Length,
 }

@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::replay::{follow, trace_of, witness};
 use super::{DEFAULT_MAX_STEPS, Verdict, Witness, serial};
 use crate::apiserver::{ApiServer, Key, Options, Request, Verb};
+use crate::history::Lists;
 use crate::properties::{self, Jobs, NoLostWrite, find_witness};
 use crate::reconcilers::{Ask, Basis, BoxedWorker, Call, Change, WorkerValue};
 use crate::scenario::Diagnostic;
@@ -66,7 +67,11 @@ impl Workers {
     /// The world before its first step, watched by `no-lost-write`.
     #[must_use]
     pub fn world(&self) -> World {
-        let jobs = Jobs { jobs: vec![None; self.workers.len()], serial: serial::none() };
+        let kind = |key: &Key| self.server.kind_of(&key.resource);
+        let lists = |key: &Key| Some((key.clone(), Lists::of(&*kind(key)?)));
+        let lists = Arc::new(self.objects.iter().filter_map(lists).collect());
+        let jobs = vec![None; self.workers.len()];
+        let jobs = Jobs { jobs, lists, serial: serial::none() };
         let info = |(process, worker): (usize, &BoxedWorker)| WorkerInfo {
             name: worker.name().to_owned(),
             process,
@@ -76,6 +81,7 @@ impl Workers {
             workers: self.workers.iter().enumerate().map(info).collect(),
             processes: self.workers.iter().map(|worker| worker.name().to_owned()).collect(),
             objects: self.objects.clone(),
+            lists: Arc::clone(&jobs.lists),
             observers: properties::named("no-lost-write")
                 .map(|p| p.build(&jobs))
                 .into_iter()
@@ -148,7 +154,7 @@ impl Workers {
         let trace = trace_of(start, run.events, run.finished);
         let remembered = world.remembered.first()?;
         let name = <NoLostWrite as properties::Property>::NAME;
-        let found = find_witness(name, remembered, &trace, &world.ending())?;
+        let found = find_witness(name, remembered, &trace, &world.ending(), &start.setting.lists)?;
         let schedule = Schedule { fingerprint: None, choices, letters };
         Some(witness(schedule, trace, found))
     }

@@ -51,7 +51,7 @@ impl LossClass {
 }
 
 /// How a write took away, or overwrote, what was promised.
-pub(super) fn of_culprit(write: &Write<'_>, leaf: &LeafPath) -> LossClass {
+pub fn class_of(write: &Write<'_>, leaf: &LeafPath) -> LossClass {
     let list = list_of(leaf, write);
     match (write.patch, list) {
         (Some(PatchKind::Json), Some(_)) => LossClass::ListReplaced,

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::class::{LossClass, of_absence, of_culprit};
+use super::class::{LossClass, class_of, of_absence};
 use super::leaf::LeafPath;
 use super::ledger::{Fate, Promise, promised};
 use super::meaning::Want;
@@ -55,6 +55,8 @@ pub enum End {
         /// The write that meant it.
         by: usize,
     },
+    /// The object was deleted, and perhaps created again: it was meant for the old one.
+    Voided,
 }
 
 impl Finding {
@@ -91,10 +93,15 @@ impl Judge<'_, '_> {
         if !write.took_effect() {
             return;
         }
-        if write.ends_the_object() {
-            self.owed.retain(|owed| owed.promise.object != *write.object);
-        }
-        let owed = std::mem::take(&mut self.owed);
+        let mut owed = std::mem::take(&mut self.owed);
+        owed.retain(|owed| {
+            let over = owed.promise.object == *write.object
+                && (write.ends_the_object() || self.history[owed.victim].is_of_another(write));
+            if let Some(broken) = owed.broken.filter(|_| over) {
+                self.findings[broken].end = End::Voided;
+            }
+            !over
+        });
         for owed in owed {
             let mine = owed.promise.object == *write.object;
             let kept = if mine { self.meet(owed, at) } else { Some(owed) };
@@ -113,7 +120,7 @@ impl Judge<'_, '_> {
             Fate::Broken => {
                 let class = match owed.promise.want {
                     Want::Absent => LossClass::Resurrected,
-                    _ => of_culprit(write, &owed.promise.leaf),
+                    _ => class_of(write, &owed.promise.leaf),
                 };
                 owed.broken = Some(self.find(&owed, at, class, End::Stays));
             }
@@ -132,7 +139,7 @@ impl Judge<'_, '_> {
                 return None;
             }
             Fate::LostUpdate { read, derived } => {
-                let class = of_culprit(write, &owed.promise.leaf);
+                let class = class_of(write, &owed.promise.leaf);
                 self.find(&owed, at, class, End::ForGood { read, derived });
                 return None;
             }

@@ -38,6 +38,12 @@ impl Part {
         Part::Item(canonical(value).to_string())
     }
 
+    /// Whether it is an entry that has this value as one of its keys.
+    pub fn is_named(&self, value: &Value) -> bool {
+        let text = key_text(Some(value));
+        matches!(self, Part::Entry(keys) if keys.iter().any(|(_, v)| Some(v) == text.as_ref()))
+    }
+
     /// Whether both lead to the same place: an entry may be named by fewer of its keys.
     fn is_same(&self, other: &Part) -> bool {
         let (Part::Entry(mine), Part::Entry(others)) = (self, other) else { return self == other };

@@ -66,6 +66,16 @@ impl Promise {
         object.is_none_or(|object| self.want.is_met(&self.leaf, object, lists))
     }
 
+    /// Gives each of its leaves another path.
+    pub fn rename_leaves(&mut self, rename: &dyn Fn(&LeafPath) -> LeafPath) {
+        self.leaf = rename(&self.leaf);
+        self.with.iter_mut().for_each(|leaf| *leaf = rename(leaf));
+        self.with.sort();
+        if let Want::Only(allowed) = &mut self.want {
+            *allowed = allowed.iter().map(rename).collect();
+        }
+    }
+
     /// What a write that took effect does to it. The object is the promise's, and stays the same.
     pub fn meet(&mut self, write: &Write<'_>) -> Fate {
         let covers = |meant: &&Meant| meant.covers(&self.leaf, &self.want);

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -47,6 +48,25 @@ pub struct Lists {
 impl fmt::Debug for Lists {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Lists({:?})", self.schema)
+    }
+}
+
+/// The same schema; which one it is follows from the kind.
+impl PartialEq for Lists {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.schema, &other.schema)
+    }
+}
+
+impl Eq for Lists {}
+
+impl Hash for Lists {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Lists::unknown()
     }
 }
 
@@ -138,7 +158,7 @@ impl Lists {
     }
 
     /// Whether it depends on what stands in lists which leaves a value at this path has.
-    pub(super) fn depends(&self, path: &LeafPath, value: Option<&Value>) -> bool {
+    pub fn depends(&self, path: &LeafPath, value: Option<&Value>) -> bool {
         let parts = path.parts();
         let entries = parts.iter().enumerate().filter(|(_, part)| !matches!(part, Part::Field(_)));
         let mut lists = entries.map(|(at, _)| LeafPath::new(parts[..at].to_vec()));

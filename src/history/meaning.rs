@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::equal::{canonical, is_empty};
-use super::leaf::{LeafPath, Part, key_text};
+use super::leaf::{LeafPath, Part};
 use super::lists::{Found, Lists};
 use crate::apiserver::{FieldPath, Step};
 
@@ -57,6 +57,9 @@ pub enum Manner {
     Leaves,
     /// The whole container: also that nothing else is in it.
     Exactly,
+    /// That the number contains the summand: what was computed, or more of it that others added in
+    /// memory before it was sent.
+    Adds(Value),
     /// That the list contains the item.
     Contains(Value),
     /// That the list does not contain the item, or the entry with this key.
@@ -183,6 +186,7 @@ impl Change {
         let reading = Reading { lists, place, at: LeafPath::from(place), seen, among };
         let leaves = match &meaning.manner {
             Manner::Leaves => reading.leaves_of(self.value.as_ref()),
+            Manner::Adds(summand) => reading.adds(self.value.as_ref(), summand, after),
             Manner::Exactly => reading.exactly(self.value.as_ref()),
             Manner::Contains(item) => reading.contains(item),
             Manner::Lacks(item) => reading.lacks(item),
@@ -265,6 +269,21 @@ impl Reading<'_> {
         meant
     }
 
+    fn adds(
+        &self,
+        sum: Option<&Value>,
+        summand: &Value,
+        after: Option<&Value>,
+    ) -> Vec<(LeafPath, Want)> {
+        let stored = after.and_then(|after| self.place.get(after));
+        let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+        let more = match (number(stored), number(sum), summand.as_f64()) {
+            (Some(stored), Some(sum), Some(n)) => (stored - sum) * n >= 0.0,
+            _ => false,
+        };
+        self.leaves_of(if more { stored } else { sum })
+    }
+
     fn exactly(&self, value: Option<&Value>) -> Vec<(LeafPath, Want)> {
         let value = value.filter(|value| !is_empty(value));
         let mut meant = value.map(|value| self.leaves_of(Some(value))).unwrap_or_default();
@@ -293,10 +312,8 @@ impl Reading<'_> {
             .seen
             .map(|seen| self.lists.leaves_as_written(seen, &self.among, &self.keys()))
             .unwrap_or_default();
-        let key = key_text(Some(item)).unwrap_or_default();
-        let named = |path: &LeafPath| match path.parts().get(self.at.parts().len()) {
-            Some(Part::Entry(keys)) => keys.iter().any(|(_, value)| *value == key),
-            _ => false,
+        let named = |path: &LeafPath| {
+            path.parts().get(self.at.parts().len()).is_some_and(|part| part.is_named(item))
         };
         let entry = leaves.into_keys().filter(|path| self.at.contains(path) && named(path));
         let entry: Vec<_> = entry.map(|path| (path, Want::Absent)).collect();

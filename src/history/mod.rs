@@ -15,7 +15,7 @@ mod lists;
 mod meaning;
 mod write;
 
-pub use class::LossClass;
+pub use class::{LossClass, class_of};
 pub use diff::{Difference, difference};
 pub use equal::{canonical, is_as, is_empty, quantity};
 pub use judge::{End, Finding, is_defaulted, judge};

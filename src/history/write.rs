@@ -65,6 +65,11 @@ impl Write<'_> {
         self.after.is_some() && basis.is_some_and(|basis| uid(self.after) != Some(basis))
     }
 
+    /// Whether a later write of an object of the same name was to another one.
+    pub fn is_of_another(&self, later: &Write<'_>) -> bool {
+        later.before.is_some() && uid(self.after) != uid(later.before)
+    }
+
     /// Whether the object is another one after it, or none.
     pub fn ends_the_object(&self) -> bool {
         self.after.is_none() || self.before.is_some() && uid(self.before) != uid(self.after)

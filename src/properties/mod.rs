@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use crate::history::LossClass;
 pub use conflict_is_stale::ConflictIsStale;
 pub use converges::Converges;
-pub use no_lost_write::NoLostWrite;
+pub use no_lost_write::{ListsOf, NoLostWrite, Rules};
 pub use no_stale_overwrite::NoStaleOverwrite;
 pub use raced::Raced;
 pub use serializable::{Acknowledged, SerialOutcomes, Serializable};
@@ -133,6 +133,8 @@ pub struct Entry {
 pub struct Jobs {
     /// The job of each worker, by index.
     pub jobs: Vec<Option<Arc<Job>>>,
+    /// The lists of the kinds of the objects.
+    pub lists: Arc<ListsOf>,
     /// For `serializable`.
     pub serial: SerialOutcomes,
 }
@@ -153,7 +155,7 @@ pub fn all() -> &'static [Entry] {
                          knowingly",
             sometimes: false,
             noted: false,
-            build: |jobs| Arc::new(NoLostWrite::new(&jobs.jobs)),
+            build: |jobs| Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists))),
         },
         Entry {
             name: Serializable::NAME,

@@ -1,153 +1,170 @@
-//! `no-lost-write`: every acknowledged intent is still there at the end, unless it was overwritten
-//! by somebody who meant to.
+//! `no-lost-write`: every acknowledged intent is still there at the end, unless somebody who meant
+//! to, and had seen what he decided from, replaced it.
 //!
-//! Berenson's P4, *lost update*, field by field. An acknowledged write leaves one *pending*
-//! intent per field it meant to change. A later committed write that means to change an
-//! overlapping field replaces it
-//! - rightly, if it had read at or after the pending one, or sets a literal (it would have set it
-//!   whatever it had read), or is the same worker's own literal;
-//! - as a *lost update*, if its value was computed from a read older than the pending one.
-//!
-//! An append (`$append`) means that the list contains its item: two appends do not meet, and a
-//! later one loses an earlier one exactly if it takes the item out of the list.
-//!
-//! At the end, a pending intent that is not as intended is lost, whoever took it away: a full
-//! update that replaced it, a list that was sent whole, a diff that never contained it, a server
-//! that ignored it. An acknowledged write whose object is another incarnation (uid) than the one it
-//! was built from is lost at once; a recreation voids what was meant for the old incarnation.
-//! Next to read: `witness/mod.rs`, which names victim, stale read and culprit.
+//! The rules are those of `history/`, leaf by leaf; this is their memory between two events, as a
+//! search needs it: small, hashable, and the same for histories with the same future. Whose an
+//! intent is does not matter for what becomes of it, and would tell states apart; the witness finds
+//! that in the trace. Next to read: `history/ledger.rs`, then `witness/lost.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Property;
-use crate::apiserver::{FieldPath, Key, Revision};
-use crate::reconcilers::{Basis, Change, Exchange, Job};
+use crate::apiserver::{FieldPath, Key, Revision, Step};
+use crate::history::{Answer, Effects, LeafPath, Ledger, Lists, Meant, Write};
+use crate::reconcilers::{Basis, Exchange, Job, ValueExpr};
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
 
-/// The property.
-#[derive(Debug)]
-pub struct NoLostWrite {
-    /// Fields to which somebody writes a value derived from a read: only there does it matter
-    /// *when* a pending intent was acknowledged.
-    derived: Vec<FieldPath>,
-    /// Whether a worker's fields are not known beforehand (a worker type of the user's).
-    unknown: bool,
-}
+/// The lists of the kind of each object.
+pub type ListsOf = BTreeMap<Key, Lists>;
 
-/// One acknowledged intent that nobody has replaced. Whose it is does not matter for what becomes
-/// of it, and would tell states apart; the witness finds that in the trace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pending {
-    /// On which object.
-    pub key: Key,
-    /// Which field.
-    pub path: FieldPath,
-    /// What it is to be; `None` for absent. Kept as JSON text, which has an order.
-    wanted: Option<String>,
-    /// For an append: the item that the list is to contain.
-    item: Option<String>,
-    /// The revision of the acknowledged write; 0 where no comparison needs it.
-    at: Revision,
+/// The rules for a scenario's objects and workers.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    lists: Arc<ListsOf>,
+    unknown: Lists,
+    /// Of each field that somebody computes or decides from a read: the object, the field, and
+    /// the fields that are read. Only there does it matter *when* something was promised.
+    compared: Vec<(Key, LeafPath, Vec<LeafPath>)>,
+    /// Whether a worker's fields are not known beforehand (a worker type of the user's).
+    open: bool,
 }
 
 /// What is remembered of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Intents {
-    /// The acknowledged intents that nobody has replaced, in a canonical order.
-    Pending(Vec<Pending>),
+    /// The acknowledged leaves that nobody has replaced.
+    Pending(Ledger),
     /// One was lost for good: nothing that comes later matters.
     Lost,
 }
 
-impl Pending {
-    /// Whether it is what a change meant.
-    pub fn is_of(&self, change: &Change) -> bool {
-        let item = change.item.as_ref().map(Value::to_string);
-        self.path == change.path && self.item == item
+/// An event that is a write which the server took, in the words of the judge.
+pub(super) struct Told<'e> {
+    event: &'e Event,
+    sent: &'e Value,
+    key: &'e Key,
+    basis: &'e Basis,
+    meant: Vec<Meant>,
+    lists: &'e Lists,
+}
+
+impl Rules {
+    /// For workers with these jobs, and objects of these kinds.
+    pub fn new(jobs: &[Option<Arc<Job>>], lists: &Arc<ListsOf>) -> Self {
+        let compared = jobs.iter().flatten().flat_map(|job| {
+            let guards =
+                job.when.iter().filter(|_| job.guards).map(|(path, _)| without_index(path));
+            let guards: Vec<LeafPath> = guards.collect();
+            job.sets.iter().filter_map(move |set| {
+                let own = without_index(&set.path);
+                let indexed = set.path.steps().iter().any(|step| matches!(step, Step::Index(_)));
+                let mut reads = guards.clone();
+                match &set.value {
+                    ValueExpr::Read(from) => reads.push(without_index(from)),
+                    ValueExpr::Add(_) | ValueExpr::Append(_) => reads.push(own.clone()),
+                    _ if indexed => reads.push(own.clone()),
+                    _ => {}
+                }
+                (!reads.is_empty()).then(|| (job.key.clone(), own, reads))
+            })
+        });
+        Rules {
+            compared: compared.collect(),
+            lists: Arc::clone(lists),
+            unknown: Lists::unknown(),
+            open: jobs.iter().any(Option::is_none),
+        }
     }
 
-    /// Whether the field is as intended.
-    pub fn is_there(&self, object: Option<&Arc<Value>>) -> bool {
-        let Some(object) = object else {
-            // A deleted object takes everything with it; that is somebody's intent.
-            return true;
+    /// The rules by which a trace is read: whoever is asked, revisions are compared.
+    pub fn of_trace(lists: &Arc<ListsOf>) -> Self {
+        Rules::new(&[None], lists)
+    }
+
+    /// The lists of an object's kind.
+    pub fn lists(&self, key: &Key) -> &Lists {
+        self.lists.get(key).unwrap_or(&self.unknown)
+    }
+
+    /// Whether it matters when a leaf was promised by a write that meant this other one.
+    fn compares(&self, key: &Key, leaf: &LeafPath, other: &LeafPath) -> bool {
+        let meets = |(at, own, reads): &(Key, LeafPath, Vec<LeafPath>)| {
+            at == key && own.overlaps(leaf) && reads.iter().any(|read| read.overlaps(other))
         };
-        let value = |text: &String| {
-            serde_json::from_str::<Value>(text).expect("it was printed from a value")
-        };
-        let (value, item) = (self.wanted.as_ref().map(value), self.item.as_ref().map(value));
-        Change { path: self.path.clone(), value, derived: false, item }.is_made_in(object)
+        self.open || self.compared.iter().any(meets)
+    }
+
+    /// The write that an event is, if a worker made one that the server took.
+    pub(super) fn write<'e>(&'e self, event: &'e Event) -> Option<Told<'e>> {
+        let Action::Write { sent, .. } = &event.action else { return None };
+        let taken = event.code.is_some_and(|code| code / 100 == 2);
+        event.worker().filter(|_| taken)?;
+        let (key, basis) = (event.key.as_ref()?, event.basis.as_ref()?);
+        let lists = self.lists(key);
+        let (before, after) = (event.before.as_deref(), event.after.as_deref());
+        let meant = event.intent.iter().flat_map(|change| change.meant(lists, before, after));
+        Some(Told { event, sent, key, basis, meant: meant.collect(), lists })
+    }
+
+    /// Takes notice of an event.
+    pub(super) fn take(&self, ledger: &mut Ledger, event: &Event) -> Effects {
+        if event.action == Action::Fault(Fault::Recreation)
+            && let Some(key) = &event.key
+        {
+            ledger.void(key);
+        }
+        let Some(told) = self.write(event) else { return Effects::default() };
+        ledger.take(&told.write(), &|key, leaf, other| self.compares(key, leaf, other))
     }
 }
 
-impl NoLostWrite {
-    /// For workers with these jobs.
-    pub fn new(jobs: &[Option<Arc<Job>>]) -> Self {
-        let sets = jobs.iter().flatten().flat_map(|job| &job.sets);
-        let derived = sets.filter(|set| set.value.is_derived()).map(|set| set.path.clone());
-        NoLostWrite { derived: derived.collect(), unknown: jobs.iter().any(Option::is_none) }
-    }
-
-    fn compares(&self, path: &FieldPath) -> bool {
-        self.unknown || self.derived.iter().any(|derived| derived.overlaps(path))
-    }
-
-    /// The pending intent that an event loses for good, if it does: a lost update, or a write that
-    /// landed on another incarnation of its object.
-    pub fn lost_by(&self, pending: &[Pending], event: &Event) -> Option<Pending> {
-        let (key, basis) = committed_write(event)?;
-        let lost_update = pending.iter().find(|pending| {
-            let unknown = |change: &Change| {
-                let appends = pending.item.is_some() && change.item.is_some();
-                let stale = basis.revision < pending.at;
-                change.derived && stale && !appends && pending.meets(key, change)
-            };
-            event.intent.iter().any(unknown)
-        });
-        let stored = event.after.as_deref().map(Basis::of);
-        let elsewhere = stored.is_some_and(|s| !basis.uid.is_empty() && s.uid != basis.uid);
-        let wrong_object = || {
-            let change = event.intent.first().filter(|_| elsewhere && event.answered)?;
-            Some(self.pending(key, change, event))
+impl Told<'_> {
+    /// In the judge's words.
+    pub(super) fn write(&self) -> Write<'_> {
+        let event = self.event;
+        let patch = match event.action {
+            Action::Write { patch, .. } => patch,
+            _ => None,
         };
-        lost_update.cloned().or_else(wrong_object)
-    }
-
-    fn pending(&self, key: &Key, change: &Change, event: &Event) -> Pending {
-        Pending {
-            key: key.clone(),
-            path: change.path.clone(),
-            wanted: change.value.as_ref().map(Value::to_string),
-            item: change.item.as_ref().map(Value::to_string),
-            at: if self.compares(&change.path) { stored_at(event) } else { Revision(0) },
+        let stored = event.after.as_deref().map(|object| Basis::of(object).revision);
+        Write {
+            author: event.worker().unwrap_or_default(),
+            object: self.key,
+            lists: self.lists,
+            basis: self.basis.revision,
+            basis_uid: Some(&self.basis.uid),
+            meant: &self.meant,
+            patch,
+            sent: self.sent,
+            before: event.before.as_deref(),
+            after: event.after.as_deref(),
+            answer: if event.answered { Answer::Acknowledged } else { Answer::Unanswered },
+            at: stored.unwrap_or(event.revision),
         }
     }
 }
 
-impl Pending {
-    /// Whether a change means to change this field too. Two appends mean different items of one
-    /// list, unless the item is the same.
-    fn meets(&self, key: &Key, change: &Change) -> bool {
-        let apart = match (&self.item, &change.item) {
-            (Some(mine), Some(other)) => {
-                let other = other.to_string();
-                *mine != other
-            }
-            _ => false,
-        };
-        self.key == *key && self.path.overlaps(&change.path) && !apart
-    }
+/// A path up to its first index: whatever stands there.
+fn without_index(path: &FieldPath) -> LeafPath {
+    let steps = path.steps().iter().take_while(|step| !matches!(step, Step::Index(_)));
+    LeafPath::from(&FieldPath::new(steps.cloned().collect()))
 }
 
-/// The object and basis of a worker's write that the server answered 2xx. If the response was
-/// lost, it overwrites all the same, but promised nothing.
-fn committed_write(event: &Event) -> Option<(&Key, &Basis)> {
-    let reached = event.is_write() && event.code.is_some_and(|code| code / 100 == 2);
-    let by_worker = reached && event.worker().is_some();
-    by_worker.then_some((event.key.as_ref()?, event.basis.as_ref()?))
+/// The property.
+#[derive(Debug)]
+pub struct NoLostWrite {
+    rules: Rules,
+}
+
+impl NoLostWrite {
+    /// By these rules.
+    pub fn new(rules: Rules) -> Self {
+        NoLostWrite { rules }
+    }
 }
 
 impl Property for NoLostWrite {
@@ -156,62 +173,77 @@ impl Property for NoLostWrite {
     const NAME: &'static str = "no-lost-write";
 
     fn start(&self) -> Intents {
-        Intents::Pending(Vec::new())
+        Intents::start()
     }
 
     fn observe(&self, memory: &mut Intents, event: &Event) -> bool {
-        let Intents::Pending(pending) = memory else { return false };
-        if event.action == Action::Fault(Fault::Recreation) {
-            pending.retain(|pending| Some(&pending.key) != event.key.as_ref());
-        }
-        let Some((key, _)) = committed_write(event) else { return false };
-        if self.lost_by(pending, event).is_some() {
-            *memory = Intents::Lost;
-            return true;
-        }
-        pending.retain(|pending| !event.intent.iter().any(|change| pending.meets(key, change)));
-        let promised = event.intent.iter().filter(|_| event.answered);
-        pending.extend(promised.map(|change| self.pending(key, change, event)));
-        pending.sort();
-        false
+        memory.take(&self.rules, event).lost
     }
 
     fn decides_at_end(&self, memory: &Intents, ending: &Ending) -> bool {
-        memory.pending().iter().any(|pending| !pending.is_there(ending.objects.get(&pending.key)))
+        memory.promises().iter().any(|promise| {
+            let object = ending.objects.get(&promise.object);
+            !promise.is_kept(object.map(|object| &**object), self.rules.lists(&promise.object))
+        })
     }
 
     fn revisions(&self, memory: &Intents) -> Vec<Revision> {
-        let at = memory.pending().iter().map(|pending| pending.at);
-        at.filter(|at| *at != Revision(0)).collect()
+        memory.revisions()
     }
 
     fn exchange(&self, memory: &mut Intents, exchange: &Exchange) {
-        let Intents::Pending(pending) = memory else { return };
-        for pending in pending.iter_mut().filter(|pending| pending.key == *exchange.key()) {
-            pending.path = exchange.path(&pending.path);
-        }
-        pending.sort();
+        memory.exchange(exchange);
     }
 
     fn rename_revisions(&self, memory: &mut Intents, rename: &dyn Fn(Revision) -> Revision) {
-        let Intents::Pending(pending) = memory else { return };
-        for pending in pending.iter_mut().filter(|pending| pending.at != Revision(0)) {
-            pending.at = rename(pending.at);
-        }
+        memory.rename_revisions(rename);
     }
 }
 
 impl Intents {
-    /// The intents that are pending; none, once one was lost for good.
-    pub fn pending(&self) -> &[Pending] {
+    /// Before the first event.
+    pub(super) fn start() -> Intents {
+        Intents::Pending(Ledger::default())
+    }
+
+    /// What is promised; nothing, once something was lost for good.
+    pub(super) fn promises(&self) -> &[crate::history::Promise] {
         match self {
-            Intents::Pending(pending) => pending,
+            Intents::Pending(ledger) => ledger.promises(),
             Intents::Lost => &[],
         }
     }
-}
 
-/// The resourceVersion that the write left the object at: whoever reads it knows the write.
-fn stored_at(event: &Event) -> Revision {
-    event.after.as_deref().map_or(event.revision, |object| Basis::of(object).revision)
+    /// Takes notice of an event, until something is lost for good.
+    pub(super) fn take(&mut self, rules: &Rules, event: &Event) -> Effects {
+        let Intents::Pending(ledger) = self else { return Effects::default() };
+        let effects = rules.take(ledger, event);
+        if effects.lost {
+            *self = Intents::Lost;
+        }
+        effects
+    }
+
+    pub(super) fn revisions(&self) -> Vec<Revision> {
+        let at = self.promises().iter().map(|promise| promise.at);
+        at.filter(|at| *at != Revision(0)).collect()
+    }
+
+    pub(super) fn exchange(&mut self, exchange: &Exchange) {
+        let Intents::Pending(ledger) = self else { return };
+        ledger.rename(&mut |promise| {
+            if promise.object == *exchange.key() {
+                promise.rename_leaves(&|leaf| exchange.leaf(leaf));
+            }
+        });
+    }
+
+    pub(super) fn rename_revisions(&mut self, rename: &dyn Fn(Revision) -> Revision) {
+        let Intents::Pending(ledger) = self else { return };
+        ledger.rename(&mut |promise| {
+            if promise.at != Revision(0) {
+                promise.at = rename(promise.at);
+            }
+        });
+    }
 }

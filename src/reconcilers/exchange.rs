@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{Attempts, Change, Job, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Kind, Step};
+use crate::history::{LeafPath, Meaning, Part};
 
 /// Two workers, exchanged.
 #[derive(Clone, Debug)]
@@ -146,8 +147,52 @@ impl Exchange {
         if self.is_plain() {
             return Arc::clone(changes);
         }
-        let change = |change: &Change| Change { path: self.path(&change.path), ..change.clone() };
+        let change = |change: &Change| Change {
+            path: self.path(&change.path),
+            meaning: change.meaning.as_ref().map(|meaning| Arc::new(self.meaning(meaning))),
+            ..change.clone()
+        };
         changes.iter().map(change).collect()
+    }
+
+    fn meaning(&self, meaning: &Meaning) -> Meaning {
+        let leaves = |leaves: &[LeafPath]| leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+        let seen = meaning.seen.as_ref().map(|seen| {
+            let mut seen = seen.clone();
+            self.exchange_in(&mut seen);
+            seen
+        });
+        Meaning {
+            place: meaning.place.as_ref().map(|place| self.path(place)),
+            manner: meaning.manner.clone(),
+            reads: leaves(&meaning.reads),
+            guards: leaves(&meaning.guards),
+            seen,
+        }
+    }
+
+    /// Where a leaf is afterwards.
+    pub fn leaf(&self, leaf: &LeafPath) -> LeafPath {
+        let mut moved = leaf.clone();
+        for field in &self.fields {
+            let parent = LeafPath::from(&field.parent);
+            let at = parent.parts().len();
+            if !parent.contains(leaf) {
+                continue;
+            }
+            match (moved.parts_mut().get_mut(at), &field.steps) {
+                (Some(Part::Field(name)), (Step::Key(a), Step::Key(b))) => exchange(name, a, b),
+                (
+                    Some(Part::Entry(keys)),
+                    (Step::Entry { key, value: a }, Step::Entry { value: b, .. }),
+                ) => {
+                    let mut named = keys.iter_mut().filter(|(name, _)| name == key);
+                    named.by_ref().for_each(|(_, value)| exchange(value, a, b));
+                }
+                _ => {}
+            }
+        }
+        moved
     }
 
     /// Whether a worker names none of the fields, unless it is one of the two, and nothing that
@@ -171,6 +216,14 @@ impl Exchange {
     }
 }
 
+fn exchange(name: &mut String, a: &str, b: &str) {
+    if name == a {
+        b.clone_into(name);
+    } else if name == b {
+        a.clone_into(name);
+    }
+}
+
 /// Everything of a job but names and fields.
 fn are_alike(a: &Job, b: &Job) -> bool {
     let numbers = |job: &Job| {
@@ -178,6 +231,7 @@ fn are_alike(a: &Job, b: &Job) -> bool {
         (job.runs, job.time, job.typed, job.read, job.retry_read, job.attempts, unlimited)
     };
     a.key == b.key
+        && a.guards == b.guards
         && a.write.name() == b.write.name()
         && a.subresource == b.subresource
         && numbers(a) == numbers(b)

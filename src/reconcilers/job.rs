@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Change;
 use super::methods::WriteMethod;
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
 use crate::apiserver::{FieldPath, Key, ListType, Step};
+use crate::history::Lists;
 
 /// Where a worker reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,20 +63,10 @@ pub struct Decision {
     pub when: Vec<(FieldPath, Option<Value>)>,
     /// The status fields that its client sees; all of them for `None`.
     pub knows: Option<Vec<FieldPath>>,
-}
-
-impl Decision {
-    /// What is to change, computed from `held`; `None` if that is not as `when` wants it.
-    pub fn changes(&self, held: &Value) -> Option<Arc<[Change]>> {
-        let mut held = std::borrow::Cow::Borrowed(held);
-        if self.knows.is_some() {
-            crate::client::decoded(self.knows.as_deref(), held.to_mut());
-        }
-        let as_wanted =
-            |(path, value): &(FieldPath, Option<Value>)| path.satisfied_by(&held, value.as_ref());
-        let write = self.when.iter().all(as_wanted);
-        write.then(|| self.sets.iter().map(|set| set.value.change(&set.path, &held)).collect())
-    }
+    /// See [`Job::guards`].
+    pub guards: bool,
+    /// See [`Job::lists`].
+    pub lists: Lists,
 }
 
 /// What a worker does, `runs` times.
@@ -97,6 +87,11 @@ pub struct Job {
     pub sets: Vec<Set>,
     /// Writes only if what it read looks so.
     pub when: Vec<(FieldPath, Option<Value>)>,
+    /// Whether a judge has to know what `when` was decided from: somebody writes a field that it
+    /// looks at, and one that this worker writes.
+    pub guards: bool,
+    /// What the schema of the object says about its lists.
+    pub lists: Lists,
     /// The index of its process: workers of one process share a cache and memory.
     pub process: usize,
     pub field_manager: String,
@@ -120,7 +115,28 @@ impl fmt::Display for Job {
 impl Job {
     /// What it decides from an object that it holds.
     pub fn decision(&self) -> Decision {
-        Decision { sets: self.sets.clone(), when: self.when.clone(), knows: self.knows.clone() }
+        Decision {
+            sets: self.sets.clone(),
+            when: self.when.clone(),
+            knows: self.knows.clone(),
+            guards: self.guards,
+            lists: self.lists.clone(),
+        }
+    }
+
+    /// Whether a judge has to know what its `when` was decided from.
+    pub fn is_guarded_among(&self, jobs: &[Job]) -> bool {
+        let meets = |a: &FieldPath, b: &FieldPath| {
+            let same = |(a, b): (&Step, &Step)| {
+                a == b || matches!(a, Step::Index(_)) || matches!(b, Step::Index(_))
+            };
+            a.steps().iter().zip(b.steps()).all(same)
+        };
+        jobs.iter().filter(|job| job.key == self.key).any(|job| {
+            let writes = |path: &FieldPath| job.sets.iter().any(|set| meets(&set.path, path));
+            self.when.iter().any(|(path, _)| writes(path))
+                && self.sets.iter().any(|set| writes(&set.path))
+        })
     }
 
     /// Whether a value that it writes shows a resourceVersion as a number.

@@ -301,14 +301,17 @@ impl Worker for Reconciler {
     fn settle(&mut self) {
         // What the past runs came to was told when they ended.
         (self.progress.acknowledged, self.progress.dropped) = (0, 0);
-        // Only a derived value asks which revision it was derived from. (What a precondition
-        // names stands in the body.)
+        // Only a derived value, or a decision, asks which revision it was made from. (What a
+        // precondition names stands in the body.)
         let (basis, intent) = match &mut self.phase {
             Phase::Write(write) | Phase::Restamp(write) => (&mut write.basis, &write.intent),
             Phase::PutShared { basis, changes } => (basis, &*changes),
             _ => return,
         };
-        if !intent.iter().any(|change| change.derived) {
+        let guarded = |change: &Change| {
+            change.meaning.as_ref().is_some_and(|meaning| !meaning.guards.is_empty())
+        };
+        if !intent.iter().any(|change| change.derived || guarded(change)) {
             basis.revision = Revision(0);
         }
     }

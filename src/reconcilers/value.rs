@@ -1,19 +1,21 @@
 //! The value a worker means a field to have: a literal, or computed from what was read.
 //!
 //! `{ $add: 1 }`, `{ $append: x }` and `{ $read: path }` make a write *derived*: computed from a
-//! stale read, it is a lost update even where nothing else is overwritten.
-//! Next to read: `job.rs`.
+//! stale read, it is a lost update even where nothing else is overwritten. What is meant, as
+//! opposed to what is sent, is in `intent.rs`. Next to read: `job.rs`.
 
 use serde_json::{Number, Value};
 
-use super::Change;
 use crate::apiserver::FieldPath;
+use crate::history::{Change, LeafPath, Lists, canonical};
 
 /// A value in `sets`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ValueExpr {
-    /// Exactly this.
+    /// These leaves.
     Literal(Value),
+    /// `{ $exactly: value }`: sent as the literal is; also that nothing else is in it.
+    Exactly(Value),
     /// `{ $read: path }`: a copy of another field as read; absent stays absent.
     Read(FieldPath),
     /// `{ $add: n }`: the number as read, plus `n`; absent counts as 0.
@@ -22,6 +24,8 @@ pub enum ValueExpr {
     Append(Value),
     /// `{ $remove: true }`: absent.
     Remove,
+    /// `{ $remove: item }`: the list as read, without this item, or the entry with this key.
+    RemoveItem(Value),
 }
 
 impl ValueExpr {
@@ -39,9 +43,9 @@ impl ValueExpr {
     }
 
     /// What the field at `path` is to become, given the object as read.
-    pub fn change(&self, path: &FieldPath, read: &Value) -> Change {
+    pub fn change(&self, path: &FieldPath, read: &Value, lists: &Lists) -> Change {
         let value = match self {
-            ValueExpr::Literal(value) => Some(value.clone()),
+            ValueExpr::Literal(value) | ValueExpr::Exactly(value) => Some(value.clone()),
             ValueExpr::Read(from) => from.get(read).cloned(),
             ValueExpr::Add(n) => Some(Value::Number(add(path.get(read), n))),
             ValueExpr::Append(item) => {
@@ -53,13 +57,28 @@ impl ValueExpr {
                 Some(Value::Array(list))
             }
             ValueExpr::Remove => None,
+            ValueExpr::RemoveItem(item) => {
+                path.get(read).map(|list| without(list, item, &LeafPath::from(path), read, lists))
+            }
         };
         let item = match self {
             ValueExpr::Append(item) => Some(item.clone()),
             _ => None,
         };
-        Change { path: path.clone(), value, derived: self.is_derived(), item }
+        let derived = self.is_derived();
+        Change { path: path.clone(), value, derived, item, meaning: None }
     }
+}
+
+/// A list without an item, or without the entry that has it as its key.
+fn without(list: &Value, item: &Value, at: &LeafPath, read: &Value, lists: &Lists) -> Value {
+    let Value::Array(items) = list else { return list.clone() };
+    let named = |entry: &Value| {
+        let part = lists.entry_at(at, entry, read).filter(|_| entry.is_object());
+        part.is_some_and(|part| part.is_named(item))
+    };
+    let stays = |entry: &&Value| canonical(entry) != canonical(item) && !named(entry);
+    Value::Array(items.iter().filter(stays).cloned().collect())
 }
 
 /// Integers stay integers, and saturate; anything else is a float. A field that is no number
@@ -84,7 +103,9 @@ mod tests {
     #[test]
     fn computes_from_what_was_read() {
         let read = json!({"metadata": {"generation": 3}, "status": {"n": 41, "list": ["a"]}});
-        let value = |expr: ValueExpr, path: &str| expr.change(&path.parse().unwrap(), &read).value;
+        let value = |expr: ValueExpr, path: &str| {
+            expr.change(&path.parse().unwrap(), &read, &Lists::unknown()).value
+        };
         let one = Number::from(1);
         assert_eq!(value(ValueExpr::Add(one.clone()), "status.n"), Some(json!(42)));
         assert_eq!(value(ValueExpr::Add(one), "status.absent"), Some(json!(1)));
@@ -92,12 +113,25 @@ mod tests {
         let generation = ValueExpr::Read("metadata.generation".parse().unwrap());
         assert_eq!(value(generation, "status.observedGeneration"), Some(json!(3)));
         assert_eq!(value(ValueExpr::Remove, "status.n"), None);
+        let remove = |item: Value, path: &str| value(ValueExpr::RemoveItem(item), path);
+        assert_eq!(remove(json!("a"), "status.list"), Some(json!([])));
+        assert_eq!(remove(json!("b"), "status.list"), Some(json!(["a"])));
+        assert_eq!(remove(json!("a"), "status.absent"), None);
+        let entries = json!([{"type": "A", "status": 1}, {"type": "B"}]);
+        let read = json!({"c": entries});
+        let left = ValueExpr::RemoveItem(json!("A")).change(
+            &"c".parse().unwrap(),
+            &read,
+            &Lists::unknown(),
+        );
+        assert_eq!(left.value, Some(json!([{"type": "B"}])));
     }
 
     #[test]
     fn a_sum_never_overflows() {
         let max = json!({"n": i64::MAX});
-        let sum = ValueExpr::Add(Number::from(1)).change(&"n".parse().unwrap(), &max);
+        let sum =
+            ValueExpr::Add(Number::from(1)).change(&"n".parse().unwrap(), &max, &Lists::unknown());
         assert_eq!(sum.value, Some(json!(i64::MAX)));
     }
 }

@@ -16,38 +16,7 @@ use serde_json::Value;
 
 use super::{Decision, Exchange, Job, Reader};
 use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
-
-/// What a write meant to do to one field, as opposed to what it sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Change {
-    /// The field.
-    pub path: FieldPath,
-    /// The value it is to have; `None` for a removal.
-    pub value: Option<Value>,
-    /// Whether the value was computed from what was read (`$add`, `$append`, `$read`).
-    pub derived: bool,
-    /// For `$append`: the item. What is meant then is that the list contains it, whoever else
-    /// appends; `value` is only the list as computed.
-    pub item: Option<Value>,
-}
-
-impl Change {
-    /// A literal value for a field; `None` removes it.
-    pub fn set(path: FieldPath, value: Option<Value>) -> Change {
-        Change { path, value, derived: false, item: None }
-    }
-
-    /// Whether the field of this object is as meant.
-    pub fn is_made_in(&self, object: &Value) -> bool {
-        match &self.item {
-            Some(item) => {
-                let list = self.path.get(object).and_then(Value::as_array);
-                list.is_some_and(|list| list.contains(item))
-            }
-            None => self.path.satisfied_by(object, self.value.as_ref()),
-        }
-    }
-}
+use crate::history::Change;
 
 /// The state of an object that a write was built from: what its worker had read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

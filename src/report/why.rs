@@ -10,6 +10,7 @@ use super::text::list_and;
 use super::view::value_text;
 use crate::apiserver::PatchKind;
 use crate::check::LossClass;
+use crate::history::Lists;
 use crate::trace::Action;
 
 /// One labelled sentence: `lost`, `stale`, `guilty` with their step, or `why` without.
@@ -229,7 +230,7 @@ fn afresh(facts: &Facts<'_>, culprit: Told<'_>) -> Option<String> {
     let (before, view) = (facts.story.before(culprit.step)?, facts.story.view(culprit.event)?);
     let field = facts.field()?;
     let (path, value) = spec.sets.iter().find(|(path, _)| path.overlaps(&field))?;
-    let fresh = value.change(path, before);
+    let fresh = value.change(path, before, &Lists::unknown());
     let sent = culprit.event.intent.iter().find(|change| change.path == *path)?;
     (fresh.value != sent.value).then(|| view.intent(&fresh))
 }

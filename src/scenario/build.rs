@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Diagnostic, ObjectRef, Scenario, WorkerSpec};
 use crate::apiserver::{ApiServer, Config, History, Key, Kind, Revision};
+use crate::history::Lists;
 use crate::properties::{Entry, Jobs, SerialOutcomes};
 use crate::reconcilers::{BoxedWorker, Job, Reader, Reconciler, Set, methods};
 use crate::simulation::{CacheSpec, FaultBudget, Setting, WorkerInfo, World};
@@ -49,8 +50,13 @@ impl Plan {
         let processes = processes(scenario);
         let jobs = scenario.workers.iter();
         let jobs = jobs.map(|spec| job(&server, &keys, &processes, spec));
-        let jobs: Vec<Arc<Job>> = jobs.collect::<Result<_, _>>()?;
-        let setting = setting(scenario, &jobs, processes, keys);
+        let mut jobs: Vec<Job> = jobs.collect::<Result<_, _>>()?;
+        let guarded: Vec<bool> = jobs.iter().map(|job| job.is_guarded_among(&jobs)).collect();
+        jobs.iter_mut().zip(guarded).for_each(|(job, guards)| job.guards = guards);
+        let jobs: Vec<Arc<Job>> = jobs.into_iter().map(Arc::new).collect();
+        let mut setting = setting(scenario, &jobs, processes, keys);
+        let lists = |key: &Key| Some((key.clone(), Lists::of(&*server.kind_of(&key.resource)?)));
+        setting.lists = Arc::new(setting.objects.iter().filter_map(lists).collect());
         let faults = FaultBudget {
             lost_responses: scenario.faults.lost_responses,
             crashes: scenario.faults.crashes,
@@ -62,7 +68,9 @@ impl Plan {
 
     /// The world before its first step, watched by these properties.
     pub(crate) fn world(&self, properties: &[&Entry], serial: SerialOutcomes) -> World {
-        let jobs = Jobs { jobs: self.jobs.iter().cloned().map(Some).collect(), serial };
+        let lists = Arc::clone(&self.setting.lists);
+        let jobs = self.jobs.iter().cloned().map(Some).collect();
+        let jobs = Jobs { jobs, lists, serial };
         let mut setting = self.setting.clone();
         setting.observers = properties.iter().map(|entry| entry.build(&jobs)).collect();
         let worker = |job: &Arc<Job>| -> BoxedWorker { Box::new(Reconciler::new(Arc::clone(job))) };
@@ -105,7 +113,7 @@ fn job(
     keys: &[Key],
     processes: &[String],
     spec: &WorkerSpec,
-) -> Result<Arc<Job>, Diagnostic> {
+) -> Result<Job, Diagnostic> {
     let (key, kind) = object_of(server, keys, &spec.object).ok_or_else(|| {
         let ObjectRef { kind, name, .. } = &spec.object;
         Diagnostic::error(format!("the scenario has no object `{kind}/{name}`"))
@@ -121,7 +129,7 @@ fn job(
         "" => kind.resource.version.clone(),
         group => format!("{group}/{}", kind.resource.version),
     };
-    Ok(Arc::new(Job {
+    Ok(Job {
         name: spec.name.clone(),
         key,
         api_version: group_version,
@@ -132,6 +140,8 @@ fn job(
         subresource: spec.subresource.clone(),
         sets: spec.sets.iter().map(set).collect(),
         when: spec.when.clone(),
+        guards: false,
+        lists: Lists::of(&kind),
         process: processes.iter().position(|name| *name == spec.process).unwrap_or(0),
         field_manager: spec.field_manager.clone(),
         attempts: spec.attempts,
@@ -140,7 +150,7 @@ fn job(
         typed: spec.typed,
         knows: spec.knows.clone(),
         time: TIME,
-    }))
+    })
 }
 
 /// The object a worker means and its kind: the version of the kind is the object's, and the
@@ -187,6 +197,7 @@ fn setting(
         processes,
         caches: specs,
         objects: objects.into_iter().collect(),
+        lists: Arc::default(),
         recreated,
         time: TIME,
         observers: Vec::new(),

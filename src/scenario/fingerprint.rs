@@ -71,6 +71,8 @@ fn expression(value: &ValueExpr) -> Value {
         ValueExpr::Add(n) => json!(["add", n]),
         ValueExpr::Append(value) => json!(["append", value]),
         ValueExpr::Remove => json!(["remove"]),
+        ValueExpr::Exactly(value) => json!(["exactly", value]),
+        ValueExpr::RemoveItem(value) => json!(["remove", value]),
     }
 }
 

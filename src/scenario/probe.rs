@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
+use crate::history::is_empty;
 use crate::reconcilers::{Ask, Reader, Reconciler, Set, Shared, Worker};
 use crate::simulation::{perform, sent};
 
@@ -34,7 +35,7 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
     (job.read, job.retry_read, job.runs) = (Reader::Live, Reader::Live, 1);
     job.when.clear();
     let key = job.key.clone();
-    let sets = job.sets.clone();
+    let (sets, lists, index) = (job.sets.clone(), job.lists.clone(), worker);
     let by_leaving_out = job.write.name().starts_with("apply");
     let mut server = plan.server.clone();
     let read = server.object(&key);
@@ -62,8 +63,9 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         return Outcome::Stored;
     };
     let ignored = |(_, set): &(usize, &Set)| {
-        let change = set.value.change(&set.path, &read);
-        !(change.is_made_in(&stored) || by_leaving_out && change.value.is_none())
+        let change = plan.jobs[index].decision().change(set, &read);
+        let removes = change.value.as_ref().is_none_or(is_empty);
+        !(change.is_made(&lists, &read, &stored) || by_leaving_out && removes)
     };
     let ignored: Vec<usize> =
         sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();

@@ -16,10 +16,11 @@ use crate::apiserver::{FieldPath, Step};
 use crate::reconcilers::ValueExpr;
 
 /// The expressions, each with an example.
-const EXPRESSIONS: [(&str, &str); 4] = [
+const EXPRESSIONS: [(&str, &str); 5] = [
     ("$read", "{ $read: metadata.generation }"),
     ("$add", "{ $add: 1 }"),
     ("$append", "{ $append: x }"),
+    ("$exactly", "{ $exactly: [a] }"),
     ("$remove", "{ $remove: true }"),
 ];
 
@@ -183,8 +184,12 @@ impl Values<'_> {
             ("$add", NodeKind::Number(n)) => return Some(Some(ValueExpr::Add(n.clone()))),
             ("$add", _) => "a number",
             ("$append", _) => return Some(Some(ValueExpr::Append(value.to_value()))),
+            ("$exactly", _) => return Some(self.literal(value).map(ValueExpr::Exactly)),
             ("$remove", NodeKind::Bool(true)) => return Some(Some(ValueExpr::Remove)),
-            ("$remove", _) => "`true`",
+            ("$remove", NodeKind::String(_) | NodeKind::Number(_)) => {
+                return Some(Some(ValueExpr::RemoveItem(value.to_value())));
+            }
+            ("$remove", _) => "`true`, or the item or key to take out of a list",
             (unknown, _) => {
                 self.unknown_expression(unknown, key);
                 return Some(None);
@@ -194,6 +199,14 @@ impl Values<'_> {
         let place = if value.span.is_empty() { key.span.clone() } else { value.mark() };
         self.mistakes.push(Diagnostic::error(message).at(self.source, place, ""));
         Some(None)
+    }
+
+    /// A value without expressions in it.
+    fn literal(&mut self, node: &Node) -> Option<Value> {
+        let Some(inner) = find_expression(node) else { return Some(node.to_value()) };
+        let message = "an expression stands for a whole field, not for a part of its value";
+        self.mistakes.push(Diagnostic::error(message).at(self.source, inner, ""));
+        None
     }
 
     fn unknown_expression(&mut self, unknown: &str, key: &Key) {

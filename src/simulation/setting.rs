@@ -3,13 +3,14 @@
 //!
 //! Next to read: `world.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Observer;
 use crate::apiserver::Key;
+use crate::history::Lists;
 
 /// The unchanging part of a world.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Setting {
     pub processes: Vec<String>,
     /// The informer caches, by index.
     pub caches: Vec<CacheSpec>,
+    /// What the schemas of these objects say about lists.
+    pub lists: Arc<BTreeMap<Key, Lists>>,
     /// The objects that workers write, and what the final state is read from.
     pub objects: Vec<Key>,
     /// The object that a recreation deletes, and what it creates instead.

@@ -68,6 +68,8 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
             list: None,
         }],
         when: Vec::new(),
+        guards: false,
+        lists: crate::history::Lists::unknown(),
         process: 0,
         field_manager: field.clone(),
         attempts: Attempts::AtMost(5),

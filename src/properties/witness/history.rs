@@ -7,18 +7,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{FieldPath, Revision};
-use crate::reconcilers::{Basis, Change};
+use crate::reconcilers::Basis;
 use crate::trace::{Action, Event};
-
-/// What an event meant to do to a field.
-pub(super) fn change_at<'e>(event: &'e Event, path: &FieldPath) -> Option<&'e Change> {
-    event.intent.iter().find(|change| change.path == *path)
-}
-
-/// Whether the field is as the change wants it.
-pub(super) fn is_there(change: &Change, object: &Option<Arc<Value>>) -> bool {
-    object.as_deref().is_some_and(|object| change.is_made_in(object))
-}
 
 /// Whether a step moved a field from one value to another.
 pub(super) fn moves(event: &Event, path: &FieldPath) -> bool {

@@ -1,119 +1,153 @@
 //! The witness of a lost write.
 //!
-//! The victim's field is looked at step by step: the culprit is the last step that took it away
-//! after the victim was acknowledged. If no step did, it was never there: the server ignored it,
-//! the diff did not contain it, or memory was overwritten before it was sent.
-//! Next to read: `class.rs`.
+//! The trace is read as a list of writes and judged by `history/`, which remembers whose a leaf
+//! was: the victim meant it, the culprit is the step that took it away. If no step did, it was
+//! never there: the server ignored it, the diff did not contain it, or memory was overwritten
+//! before it was sent. Next to read: `history/judge.rs`.
 
-use super::history::{change_at, is_there, read_before};
-use super::{Found, class};
-use crate::properties::LossClass;
-use crate::properties::Property;
-use crate::properties::no_lost_write::{Intents, NoLostWrite, Pending};
-use crate::reconcilers::{Basis, Change};
+use super::Found;
+use super::history::read_before;
+use crate::apiserver::{FieldPath, Step};
+use crate::history::{End, Finding, LeafPath, LossClass, Part, Want, judge};
+use crate::properties::no_lost_write::{Intents, Rules, Told};
+use crate::reconcilers::Change;
 use crate::simulation::Ending;
 use crate::trace::{Action, Event};
 
 /// The lost write of a run that ended so; the earliest one, so that the story begins at the
 /// beginning.
-pub(super) fn lost(intents: &Intents, events: &[Event], ending: &Ending) -> Option<Found> {
-    if *intents == Intents::Lost {
-        return lost_for_good(events);
-    }
-    let gone = |pending: &&Pending| !pending.is_there(ending.objects.get(&pending.key));
-    let gone = intents.pending().iter().filter(gone);
-    gone.filter_map(|pending| gone_at_end(events, pending)).min_by_key(|f| (f.victim, f.culprit))
-}
-
-/// The last acknowledged write of a pending intent before a step.
-fn written(events: &[Event], before: usize, pending: &Pending) -> Option<usize> {
-    (0..before).rev().find(|&at| {
-        let event = &events[at];
-        event.key.as_ref() == Some(&pending.key)
-            && event.is_acknowledged()
-            && event.intent.iter().any(|change| pending.is_of(change))
-    })
-}
-
-fn gone_at_end(events: &[Event], pending: &Pending) -> Option<Found> {
-    let victim = written(events, events.len(), pending)?;
-    let change = change_at(&events[victim], &pending.path)?;
-    if !is_there(change, &events[victim].after) {
-        return Some(never_there(events, victim, change));
-    }
-    let took = |at: &usize| {
-        let event = &events[*at];
-        event.key.as_ref() == Some(&pending.key)
-            && is_there(change, &event.before)
-            && !is_there(change, &event.after)
-    };
-    let culprit = (victim + 1..events.len()).rev().find(took)?;
-    let class = match &change.value {
-        None => LossClass::Resurrected,
-        Some(_) => class::of_culprit(&events[culprit], &events[victim], &change.path),
-    };
-    Some(found(events, class, victim, pending, culprit))
-}
-
-/// The first event that loses an intent for good: a lost update, or a write to another object.
-fn lost_for_good(events: &[Event]) -> Option<Found> {
-    // Whoever is asked, revisions are compared: this is one replay, and costs nothing.
-    let property = NoLostWrite::new(&[None]);
-    let mut memory = Property::start(&property);
-    for (culprit, event) in events.iter().enumerate() {
-        let Some(pending) = property.lost_by(memory.pending(), event) else {
-            Property::observe(&property, &mut memory, event);
-            continue;
-        };
-        if wrong_incarnation(event) {
-            return Some(found(events, LossClass::WrongObject, culprit, &pending, culprit));
-        }
-        let victim = written(events, culprit, &pending)?;
-        let class = class::of_culprit(event, &events[victim], &pending.path);
-        return Some(found(events, class, victim, &pending, culprit));
-    }
-    None
-}
-
-fn wrong_incarnation(event: &Event) -> bool {
-    let stored = event.after.as_deref().map(Basis::of);
-    let built_from = event.basis.as_ref().map(|basis| &basis.uid);
-    stored.is_some_and(|stored| built_from.is_some_and(|uid| *uid != stored.uid))
-}
-
-fn found(
+pub(super) fn lost(
+    intents: &Intents,
     events: &[Event],
-    class: LossClass,
-    victim: usize,
-    pending: &Pending,
-    culprit: usize,
-) -> Found {
-    let stale_read = read_before(events, culprit);
-    let field = pending.path.to_string();
-    Found { class, victim, field, stale_read, culprit: Some(culprit) }
+    ending: &Ending,
+    rules: &Rules,
+) -> Option<Found> {
+    let findings = findings(events, rules);
+    let for_good = |finding: &&Finding| finding.end != End::Stays;
+    if *intents == Intents::Lost {
+        let lost = findings.iter().filter(|finding| finding.is_lost()).filter(for_good);
+        let first = lost.min_by_key(|finding| finding.culprit)?;
+        return Some(found(events, first, &findings, rules));
+    }
+    let gone = |finding: &&Finding| {
+        finding.end == End::Stays
+            && intents.promises().iter().any(|promise| {
+                let object = ending.objects.get(&promise.object).map(|object| &**object);
+                let same = promise.leaf == finding.leaf && is_same(&promise.want, &finding.want);
+                same && events[finding.victim].key.as_ref() == Some(&promise.object)
+                    && !promise.is_kept(object, rules.lists(&promise.object))
+            })
+    };
+    let first = findings.iter().filter(gone).min_by_key(|f| (f.victim, f.culprit))?;
+    Some(found(events, first, &findings, rules))
 }
 
-/// The field was not as intended right after its own acknowledged write.
-fn never_there(events: &[Event], victim: usize, change: &Change) -> Found {
-    let field = change.path.to_string();
-    if let Some(decode) = wiped_in_memory(events, victim, change) {
-        let sent = |at: &usize| events[*at].actor == events[decode].actor && events[*at].is_write();
-        let stale_read = (0..decode).rev().find(sent);
-        let culprit = Some(decode);
-        return Found { class: LossClass::Clobber, victim, field, stale_read, culprit };
+/// Others may have taken leaves of theirs out of a promise since.
+fn is_same(promised: &Want, found: &Want) -> bool {
+    promised == found || matches!((promised, found), (Want::Only(_), Want::Only(_)))
+}
+
+/// What the judge finds in the writes among these events, told in steps.
+pub(crate) fn findings(events: &[Event], rules: &Rules) -> Vec<Finding> {
+    let told = events.iter().enumerate().filter_map(|(at, e)| Some((at, rules.write(e)?)));
+    let told: Vec<(usize, Told<'_>)> = told.collect();
+    let writes: Vec<_> = told.iter().map(|(_, told)| told.write()).collect();
+    let mut findings = judge(&writes);
+    let step = |write: &mut usize| *write = told[*write].0;
+    for finding in &mut findings {
+        step(&mut finding.victim);
+        step(&mut finding.culprit);
+        if let End::Repaired { by, .. } | End::Replaced { by } = &mut finding.end {
+            step(by);
+        }
     }
-    let class = class::of_absence(&events[victim], change);
-    let stale_read = read_before(events, victim);
-    Found { class, victim, field, stale_read, culprit: Some(victim) }
+    findings
+}
+
+fn found(events: &[Event], finding: &Finding, all: &[Finding], rules: &Rules) -> Found {
+    let Finding { victim, culprit, .. } = *finding;
+    let change = change_of(&events[victim], &finding.leaf, rules);
+    let field = field(&events[victim], finding, change, all, rules);
+    let wiped = change
+        .filter(|_| victim == culprit && finding.class != LossClass::WrongObject)
+        .and_then(|change| wiped_in_memory(events, victim, change, rules));
+    let mut found = Found {
+        class: finding.class,
+        victim,
+        field,
+        stale_read: read_before(events, culprit),
+        culprit: Some(culprit),
+        finding: Some(finding.clone()),
+    };
+    if let Some(decode) = wiped {
+        let sent = |at: &usize| events[*at].actor == events[decode].actor && events[*at].is_write();
+        found.stale_read = (0..decode).rev().find(sent);
+        (found.class, found.culprit) = (LossClass::Clobber, Some(decode));
+    }
+    found
+}
+
+/// What an event meant to do to a leaf.
+fn change_of<'e>(event: &'e Event, leaf: &LeafPath, rules: &Rules) -> Option<&'e Change> {
+    let lists = rules.lists(event.key.as_ref()?);
+    let (before, after) = (event.before.as_deref(), event.after.as_deref());
+    event
+        .intent
+        .iter()
+        .find(|change| change.meant(lists, before, after).iter().any(|meant| meant.leaf == *leaf))
+}
+
+/// The field as its author named it, if all of it is gone; otherwise the leaf.
+fn field(
+    event: &Event,
+    finding: &Finding,
+    change: Option<&Change>,
+    all: &[Finding],
+    rules: &Rules,
+) -> String {
+    let Some((change, key)) = change.zip(event.key.as_ref()) else {
+        return finding.leaf.to_string();
+    };
+    let (before, after) = (event.before.as_deref(), event.after.as_deref());
+    let meant = change.meant(rules.lists(key), before, after);
+    let mut meant = meant.iter().filter(|meant| meant.want != Want::There);
+    let gone = |leaf: &LeafPath| {
+        let same =
+            |other: &&Finding| (other.victim, other.culprit) == (finding.victim, finding.culprit);
+        all.iter().filter(same).any(|other| other.leaf == *leaf)
+    };
+    let path = as_field(&finding.leaf).filter(|_| !meant.all(|meant| gone(&meant.leaf)));
+    path.unwrap_or_else(|| change.path.clone()).to_string()
+}
+
+/// A leaf as a field path, if there is one that spells it.
+fn as_field(leaf: &LeafPath) -> Option<FieldPath> {
+    let step = |part: &Part| match part {
+        Part::Field(name) => Some(Step::Key(name.clone())),
+        Part::Entry(keys) => match keys.as_slice() {
+            [(key, value)] => Some(Step::Entry { key: key.clone(), value: value.clone() }),
+            _ => None,
+        },
+        Part::Item(_) => None,
+    };
+    leaf.parts().iter().map(step).collect::<Option<_>>().map(FieldPath::new)
 }
 
 /// The decoding, by a neighbour, that wiped a touched field before its own PUT was sent.
-fn wiped_in_memory(events: &[Event], victim: usize, change: &Change) -> Option<usize> {
+fn wiped_in_memory(
+    events: &[Event],
+    victim: usize,
+    change: &Change,
+    rules: &Rules,
+) -> Option<usize> {
     let worker = events[victim].actor;
+    let lists = rules.lists(events[victim].key.as_ref()?);
     let mut before = (0..victim).rev();
     let touch =
         before.find(|&at| events[at].actor == worker && events[at].action == Action::Touch)?;
-    (touch + 1..victim)
-        .rev()
-        .find(|&at| events[at].action == Action::Decode && !is_there(change, &events[at].seen))
+    let gone = |at: &usize| {
+        let held = events[*at].seen.as_deref();
+        held.is_none_or(|held| !change.is_made(lists, held, held))
+    };
+    (touch + 1..victim).rev().filter(|&at| events[at].action == Action::Decode).find(gone)
 }

@@ -1,17 +1,21 @@
 //! Which three steps a report points at: the victim, the stale read, and the culprit; and how the
 //! write was lost.
 //!
-//! Reads a finished trace, never runs anything. `lost.rs` finds a lost write, `class.rs` names how
-//! it was lost, `others.rs` has the witnesses of the other properties, `history.rs` the questions
-//! that all of them ask of the events. Next to read: `lost.rs`.
+//! Reads a finished trace, never runs anything. `lost.rs` finds a lost write, `others.rs` has the
+//! witnesses of the other properties, `history.rs` the questions that all of them ask of the
+//! events. Next to read: `lost.rs`.
 
-mod class;
 mod history;
 mod lost;
 mod others;
 
-use super::{ConflictIsStale, Converges, NoLostWrite, NoStaleOverwrite, Property, Serializable};
-use crate::properties::LossClass;
+use std::sync::Arc;
+
+use super::{
+    ConflictIsStale, Converges, ListsOf, NoLostWrite, NoStaleOverwrite, Property, Rules,
+    Serializable,
+};
+use crate::history::{Finding, LossClass};
 use crate::simulation::{BoxedMemory, Ending};
 use crate::trace::Trace;
 
@@ -28,6 +32,9 @@ pub struct Found {
     pub stale_read: Option<usize>,
     /// The step that took the field away.
     pub culprit: Option<usize>,
+    /// What the judge found, its writes told as steps: the leaf, how it was to be, what was read
+    /// for it. Of `no-lost-write` only.
+    pub finding: Option<Finding>,
 }
 
 /// Finds the three steps. `memory` is what the property remembers at the end of the trace.
@@ -36,14 +43,16 @@ pub fn find_witness(
     memory: &BoxedMemory,
     trace: &Trace,
     ending: &Ending,
+    lists: &Arc<ListsOf>,
 ) -> Option<Found> {
     let events = &trace.events;
+    let rules = &Rules::of_trace(lists);
     match property {
-        NoLostWrite::NAME => lost::lost((**memory).as_any().downcast_ref()?, events, ending),
+        NoLostWrite::NAME => lost::lost((**memory).as_any().downcast_ref()?, events, ending, rules),
         Converges::NAME => others::dropped(events).or_else(|| others::never_done(trace)),
-        NoStaleOverwrite::NAME => others::stale_overwrite(events),
+        NoStaleOverwrite::NAME => others::stale_overwrite(events, rules),
         ConflictIsStale::NAME => others::wrong_conflict(events),
-        Serializable::NAME => others::not_serializable(events, ending),
+        Serializable::NAME => others::not_serializable(events, ending, rules),
         _ => None,
     }
 }

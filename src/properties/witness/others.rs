@@ -2,11 +2,12 @@
 //!
 //! Next to read: `history.rs`.
 
+use super::Found;
 use super::history::{first_field, meets, moves, overtaken_by, read_before, unseen_by};
-use super::{Found, class};
-use crate::properties::LossClass;
-use crate::properties::{ConflictIsStale, Property};
-use crate::reconcilers::Change;
+use crate::apiserver::FieldPath;
+use crate::history::{LeafPath, LossClass, class_of};
+use crate::properties::{ConflictIsStale, Property, Rules};
+use crate::reconcilers::{Basis, Change};
 use crate::simulation::Ending;
 use crate::trace::{Event, Trace};
 
@@ -27,12 +28,12 @@ fn given_up(events: &[Event], victim: usize) -> Found {
     let stale_read = read_before(events, victim);
     let culprit = overtaken_by(events, victim, stale_read);
     let field = first_field(&events[victim], events);
-    Found { class: LossClass::Dropped, victim, field, stale_read, culprit }
+    Found { class: LossClass::Dropped, victim, field, stale_read, culprit, finding: None }
 }
 
 /// `no-stale-overwrite`: the first step that moves a field back, and the write whose value it
 /// replaced.
-pub(super) fn stale_overwrite(events: &[Event]) -> Option<Found> {
+pub(super) fn stale_overwrite(events: &[Event], rules: &Rules) -> Option<Found> {
     let writes = |event: &Event| event.committed && event.is_write();
     let generation = |event: &Event| event.basis.as_ref().map(|basis| basis.generation);
     for (culprit, event) in events.iter().enumerate().filter(|(_, event)| writes(event)) {
@@ -44,10 +45,17 @@ pub(super) fn stale_overwrite(events: &[Event]) -> Option<Found> {
             let moved =
                 |change: &&Change| moves(event, &change.path) && moves(earlier, &change.path);
             if let Some(change) = earlier.intent.iter().chain(event.intent.iter()).find(moved) {
-                let class = class::of_culprit(event, earlier, &change.path);
+                let class = of_culprit(event, earlier, &change.path, rules);
                 let stale_read = read_before(events, culprit);
                 let field = change.path.to_string();
-                return Some(Found { class, victim, field, stale_read, culprit: Some(culprit) });
+                return Some(Found {
+                    class,
+                    victim,
+                    field,
+                    stale_read,
+                    culprit: Some(culprit),
+                    finding: None,
+                });
             }
         }
     }
@@ -60,12 +68,19 @@ pub(super) fn wrong_conflict(events: &[Event]) -> Option<Found> {
     let victim = events.iter().position(judge)?;
     let stale_read = read_before(events, victim);
     let field = "metadata.resourceVersion".to_owned();
-    Some(Found { class: LossClass::Clobber, victim, field, stale_read, culprit: Some(victim) })
+    Some(Found {
+        class: LossClass::Clobber,
+        victim,
+        field,
+        stale_read,
+        culprit: Some(victim),
+        finding: None,
+    })
 }
 
 /// `serializable`: no order of the runs explains the end. The last committed write whose base
 /// did not have an acknowledged write of somebody else's is the culprit.
-pub(super) fn not_serializable(events: &[Event], ending: &Ending) -> Option<Found> {
+pub(super) fn not_serializable(events: &[Event], ending: &Ending, rules: &Rules) -> Option<Found> {
     let committed = |at: &usize| events[*at].committed && events[*at].is_write();
     let mut backwards = (0..events.len()).rev().filter(committed);
     let last = backwards.clone().next()?;
@@ -79,12 +94,22 @@ pub(super) fn not_serializable(events: &[Event], ending: &Ending) -> Option<Foun
         Some(change) if victim != culprit => {
             // Both writes are still there, and yet no order leads to both.
             let skew = stays(change) && !meets(&events[victim], &events[culprit]);
-            let by_culprit = || class::of_culprit(&events[culprit], &events[victim], &change.path);
+            let by_culprit = || of_culprit(&events[culprit], &events[victim], &change.path, rules);
             if skew { LossClass::Skew } else { by_culprit() }
         }
         _ => LossClass::Torn,
     };
     let field = first_field(&events[victim], events);
     let stale_read = read_before(events, culprit);
-    Some(Found { class, victim, field, stale_read, culprit: Some(culprit) })
+    Some(Found { class, victim, field, stale_read, culprit: Some(culprit), finding: None })
+}
+
+/// How a step took a field away from a victim.
+fn of_culprit(culprit: &Event, victim: &Event, path: &FieldPath, rules: &Rules) -> LossClass {
+    let uid = |event: &Event| event.after.as_deref().map(|object| Basis::of(object).uid);
+    if uid(culprit) != uid(victim) {
+        return LossClass::WrongObject;
+    }
+    let told = rules.write(culprit);
+    told.map_or(LossClass::Clobber, |told| class_of(&told.write(), &LeafPath::from(path)))
 }
