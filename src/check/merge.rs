@@ -247,7 +247,7 @@ fn property(
     let odds = found.iter().map(|part| part.odds).collect::<Option<Vec<_>>>();
     let odds = odds.map(|all| {
         let total = |n: usize| all.iter().map(|odds| odds[n]).sum();
-        Odds { decided: total(0), clean: total(1), open: total(2) }
+        Odds { decided: total(0), clean: total(1), open: total(2), exact: None }
     });
     let parse = |text: &String| prepared.letters.parse(text).ok();
     let schedules_found = found.iter().filter_map(|part| part.witness.as_ref().and_then(parse));

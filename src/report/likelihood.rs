@@ -164,15 +164,23 @@ fn digits(number: f64) -> f64 {
 
 /// How likely a scheduler that picks at random is to decide a property.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct JsonOdds {
     probability: f64,
+    /// The same as a fraction, such as `119/120`, where it was computed exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<String>,
     /// That the run has not ended within the bound on steps.
     unfinished: f64,
 }
 
 impl From<Odds> for JsonOdds {
     fn from(odds: Odds) -> Self {
-        JsonOdds { probability: digits(odds.decided), unfinished: digits(odds.open) }
+        JsonOdds {
+            probability: digits(odds.decided),
+            exact: odds.exact.map(|exact| exact.to_string()),
+            unfinished: digits(odds.open),
+        }
     }
 }
 

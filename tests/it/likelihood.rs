@@ -265,3 +265,32 @@ fn a_sample_says_what_it_covered_and_whether_its_loss_is_the_shortest() {
     let shortest = whole.first_violation().and_then(|p| p.witness.as_ref()).expect("lost");
     assert_eq!(witness.schedule.choices, shortest.schedule.choices);
 }
+
+/// N writers that replace the whole status lose nothing only in the orders in which each reads after
+/// the one before has written, which a random scheduler meets once in N! runs.
+#[test]
+fn the_odds_are_exact_fractions() {
+    let mut factorial = 1;
+    for writers in 2..=5_u128 {
+        factorial *= writers;
+        let workers: String = (0..writers)
+            .map(|n| {
+                format!(
+                    "  - {{ name: w{n}, write: update-unconditional, \
+                     sets: {{ status.capacity.c{n}: \"1\" }} }}\n"
+                )
+            })
+            .collect();
+        let text = format!(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: n }}\n\
+             description: Writers of one status.\nobjects:\n  \
+             - {{ apiVersion: v1, kind: Node, metadata: {{ name: w }} }}\nworkers:\n{workers}"
+        );
+        let scenario = Scenario::from_bytes("n.yaml", text.into_bytes()).unwrap().remove(0);
+        let result = check::run(&Arc::new(scenario), &Options::default()).unwrap();
+        let odds = result.property("no-lost-write").unwrap().odds.unwrap();
+        let exact = odds.exact.unwrap();
+        assert_eq!(exact.to_string(), format!("{}/{factorial}", factorial - 1));
+        assert!((odds.decided - exact.of as f64 / exact.all as f64).abs() < 1e-12);
+    }
+}

@@ -33,7 +33,7 @@ use std::io::{self, Read};
 pub use checkpoint::Unfinished;
 pub use counts::Counts;
 pub use graph::{Edge, Graph};
-pub use odds::Odds;
+pub use odds::{Fraction, Odds};
 pub use shard::Shard;
 
 use self::parts::Parts;

@@ -7,7 +7,9 @@
 //!
 //! Rounding: all terms are non-negative doubles that are only added and divided by small whole
 //! numbers, for *decided* and for *clean* separately, never one as 1 minus the other. So both are
-//! exact up to a relative error of (steps x choices) x 2^-53, however close to 0 they are.
+//! exact up to a relative error of (steps x choices) x 2^-53, however close to 0 they are. Where the
+//! graph has no cycle and the fractions fit into 128 bits, the probability is also computed as an
+//! exact fraction.
 //! Next to read: `shortest.rs`.
 
 use super::graph::Graph;
@@ -21,7 +23,57 @@ pub struct Odds {
     pub clean: f64,
     /// The probability that the run has not ended within the bound on steps; 0 without a cycle.
     pub open: f64,
+    /// `decided` as an exact fraction in lowest terms, where it was computed.
+    pub exact: Option<Fraction>,
 }
+
+/// A probability as a fraction in lowest terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fraction {
+    /// The numerator.
+    pub of: u128,
+    /// The denominator.
+    pub all: u128,
+}
+
+impl std::fmt::Display for Fraction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.of, self.all)
+    }
+}
+
+impl Fraction {
+    const ZERO: Fraction = Fraction { of: 0, all: 1 };
+    const ONE: Fraction = Fraction { of: 1, all: 1 };
+
+    fn plus(self, other: Fraction) -> Option<Fraction> {
+        // Over the least common multiple of both denominators.
+        let shared = gcd(self.all, other.all);
+        let (left, right) = (other.all / shared, self.all / shared);
+        let of = self.of.checked_mul(left)?.checked_add(other.of.checked_mul(right)?)?;
+        Some(Fraction::reduced(of, self.all.checked_mul(left)?))
+    }
+
+    fn divided(self, by: u128) -> Option<Fraction> {
+        let shared = gcd(self.of, by);
+        Some(Fraction { of: self.of / shared, all: self.all.checked_mul(by / shared)? })
+    }
+
+    fn reduced(of: u128, all: u128) -> Fraction {
+        let shared = gcd(of, all);
+        Fraction { of: of / shared, all: all / shared }
+    }
+}
+
+fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+/// States up to which the exact fraction is computed.
+const MAX_STATES_FOR_FRACTION: usize = 200_000;
 
 /// The odds of an observer in a graph that was covered completely.
 pub(super) fn odds(graph: &Graph, observer: usize, max_steps: u64) -> Odds {
@@ -59,7 +111,31 @@ fn backward(graph: &Graph, order: &[u32], observer: usize) -> Odds {
         };
     }
     let (decided, clean) = from[0];
-    Odds { decided, clean, open: 0.0 }
+    let small = graph.states() <= MAX_STATES_FOR_FRACTION;
+    let exact = small.then(|| fraction(graph, order, observer)).flatten();
+    Odds { decided, clean, open: 0.0, exact }
+}
+
+/// The probability as an exact fraction; `None` if one does not fit into 128 bits.
+fn fraction(graph: &Graph, order: &[u32], observer: usize) -> Option<Fraction> {
+    let mut from = vec![Fraction::ZERO; graph.states()];
+    for &state in order.iter().rev() {
+        let state = state as usize;
+        let edges = graph.edges(state);
+        from[state] = match is_decided_at_end(graph, state, observer) {
+            Some(true) => Fraction::ONE,
+            Some(false) => Fraction::ZERO,
+            None => {
+                let through = |sum: Fraction, edge: &super::Edge| match edge.decides(observer) {
+                    true => sum.plus(Fraction::ONE),
+                    false => sum.plus(from[edge.to as usize]),
+                };
+                let sum = edges.iter().try_fold(Fraction::ZERO, through)?;
+                sum.divided(edges.len().max(1) as u128)?
+            }
+        };
+    }
+    Some(from[0])
 }
 
 /// The masses of clean and of decided runs move on, layer by layer.
@@ -96,5 +172,5 @@ fn forward(graph: &Graph, observer: usize, max_steps: u64) -> Odds {
         layer = next;
     }
     let (decided, clean) = ended;
-    Odds { decided, clean, open: (1.0 - decided - clean).max(0.0) }
+    Odds { decided, clean, open: (1.0 - decided - clean).max(0.0), exact: None }
 }
