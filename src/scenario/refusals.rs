@@ -12,12 +12,14 @@ use serde_json::Value;
 
 use super::cluster::quoted;
 use super::diagnostic::{Diagnostic, SourceText};
+use super::node::{At, NodeKind};
 use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
 use super::{Expect, Plan, Scenario, WorkerSpec};
 use crate::apiserver::{Cause, FieldPath, Kind, Response};
-use crate::reconcilers::ValueExpr;
+use crate::reconcilers::methods::{self, Refusal};
+use crate::reconcilers::{Attempts, Reader, ValueExpr};
 
 /// Where a worker's paths and values stand.
 #[derive(Debug)]
@@ -40,6 +42,7 @@ pub fn of_workers(
         let Some(kind) = plan.server.kind_of(&plan.jobs[at].key.resource) else { continue };
         let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
+        teller.keys(&mut found);
         teller.whole_subtrees(&mut found);
         match probe::alone(&plan, at) {
             Outcome::Stored => {}
@@ -110,6 +113,36 @@ impl Teller<'_> {
                     "always absent",
                 );
                 found.push(with_known_fields(warning, path, &known));
+            }
+        }
+    }
+
+    /// Keys of the worker that its write method has no use for.
+    fn keys(&self, found: &mut Vec<Diagnostic>) {
+        let Some(method) = methods::named(&self.spec.write) else { return };
+        let name = method.name();
+        let again = method.after_refusal();
+        let once = format!("`{name}` never tries a second time");
+        let restamps = format!("`{name}` takes the new version by a GET");
+        let decodes = "only `update-shared` keeps the object that it decodes a response into";
+        let stated = (self.spec.attempts, self.spec.retry_read);
+        for (key, useless, why) in [
+            ("attempts", again == Refusal::GiveUp && stated.0 != Attempts::AtMost(1), &*once),
+            ("retryRead", again == Refusal::GiveUp, &*once),
+            ("retryRead", again == Refusal::Restamp && stated.1 == Reader::Cache, &*restamps),
+            ("client", !method.is_shared(), decodes),
+        ] {
+            let worker = [At::Key("workers"), At::Index(self.at)];
+            let Some((name, value)) = self.checker.at(&worker).entry(key).filter(|_| useless)
+            else {
+                continue;
+            };
+            if !matches!(value.kind, NodeKind::Null) {
+                found.push(
+                    Diagnostic::warning(format!("`{key}` has no effect here"))
+                        .at(self.checker.source, name.span.clone(), "")
+                        .note(why),
+                );
             }
         }
     }
@@ -207,7 +240,7 @@ impl Teller<'_> {
             let why = format!("the schema of `{}` does not know the field `{path}`", kind.kind);
             with_known_fields(warning.note(why), path, &known)
         } else if self.drops(path) {
-            warning.note("`knows` does not list it, so the client leaves it out of its PUT")
+            warning.note("`knows` does not list it, so the client leaves it out of what it sends")
         } else if kind.status_subresource && on_status != of_status {
             let why = match of_status {
                 true => "status has an endpoint of its own; the object's own endpoint drops it",

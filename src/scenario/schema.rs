@@ -138,8 +138,8 @@ pub struct Worker {
     /// How a response is decoded into an object in memory: `typed` (so unless stated) or
     /// `unstructured`.
     pub client: Option<Client>,
-    /// The field paths of the status that its typed client knows; a PUT drops all others (an old
-    /// struct). Everything, unless stated.
+    /// The field paths of the status that its typed client knows (an old struct): it neither sees
+    /// nor sends any other. Default: all of them.
     #[serde(default)]
     #[schemars(schema_with = "knows")]
     pub knows: Option<Vec<String>>,

@@ -6,6 +6,7 @@ mod documents;
 mod endless;
 mod exhaustive;
 mod generated;
+mod keys;
 mod known_counts;
 mod likelihood;
 mod picture;
