@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::managed_fields::{self, Write};
 use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
+use super::seen::Seen;
 use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, crd};
 
 /// What a modelled step answers: a response, or the Status that says no.
@@ -220,7 +221,8 @@ impl<'a> Call<'a> {
     }
 
     /// The answer with one object in it.
-    pub fn answer(&mut self, code: u16, object: Arc<Value>) -> Response {
-        Response { code, warnings: std::mem::take(&mut self.warnings), body: Body::Object(object) }
+    pub fn answer(&mut self, code: u16, object: impl Into<Seen>) -> Response {
+        let body = Body::Object(object.into());
+        Response { code, warnings: std::mem::take(&mut self.warnings), body }
     }
 }

@@ -15,7 +15,7 @@ use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::Stored;
-use super::{ApiServer, Key, Revision, Status, crd, names, store};
+use super::{ApiServer, Key, PatchKind, Revision, Status, crd, names, store};
 
 /// Reads a resourceVersion: empty and zero mean none.
 pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
@@ -78,14 +78,28 @@ pub(crate) fn update(
         return Ok(answer);
     }
     if managed_fields::same_but_for_times(&new, &current.object) {
-        return Ok(call.answer(200, current.view()));
+        return Ok(call.answer(200, &current));
     }
     if call.request.options.dry_run {
         return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
     }
-    let view = server.store.put(&key, Arc::new(new));
+    let stored = put(server, call, &key, Arc::new(new))?;
     server.written(&key, call.request.time);
-    Ok(call.answer(200, view))
+    Ok(call.answer(200, &stored))
+}
+
+/// Stores an object. A patch that makes it too large is tried once more without owners.
+fn put(server: &mut ApiServer, call: &Call<'_>, key: &Key, object: Arc<Value>) -> Answer<Stored> {
+    let is_patch = call.request.patch.is_some_and(|kind| kind != PatchKind::Apply);
+    match server.store.try_put(key, object.clone()) {
+        Err(store::TooLarge) if is_patch => {
+            let mut object = Arc::unwrap_or_clone(object);
+            object.set_meta("managedFields", None);
+            server.store.try_put(key, Arc::new(object))
+        }
+        put => put,
+    }
+    .map_err(|store::TooLarge| Status::too_large_to_store())
 }
 
 fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()> {

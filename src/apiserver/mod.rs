@@ -16,6 +16,7 @@ mod crd;
 mod engine;
 mod field_path;
 mod history;
+mod json;
 mod key;
 mod kind;
 mod label_selector;
@@ -26,6 +27,7 @@ mod names;
 pub mod patch;
 mod request;
 pub mod schema;
+mod seen;
 mod selector;
 mod server;
 mod snapshot;
@@ -40,7 +42,9 @@ pub use kind::Kind;
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };
+pub use seen::{Listed, Seen};
 pub use server::{ApiServer, Config};
+pub use snapshot::Snapshot;
 pub use status::{Cause, Details, ListMeta, Status};
 pub use store::History;
 pub use watch::{EventType, Watch, WatchEvent};

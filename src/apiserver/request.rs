@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Status;
+use super::seen::{Listed, Seen};
 
 /// A revision of the whole store: etcd's counter, of which `resourceVersion` is the API's face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,9 +139,9 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Body {
     /// One object, with its resourceVersion in its metadata.
-    Object(Arc<Value>),
+    Object(Seen),
     /// A list object.
-    List(Arc<Value>),
+    List(Box<Listed>),
     /// A Status: every error, and the success of a delete.
     Status(Box<Status>),
 }
@@ -161,7 +162,7 @@ impl Response {
     /// The object in the answer, if it is one.
     pub fn object(&self) -> Option<&Arc<Value>> {
         match &self.body {
-            Body::Object(object) => Some(object),
+            Body::Object(object) => Some(object.value()),
             _ => None,
         }
     }

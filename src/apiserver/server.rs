@@ -107,6 +107,26 @@ impl ApiServer {
         })
     }
 
+    /// One request that only reads (get or list), as of this moment; 400 for any other.
+    pub fn read(&self, request: &Request) -> Response {
+        let Some(kind) = self.kind_of(&request.resource) else {
+            return Response::from(Status::page_not_found());
+        };
+        if let Some(status) = bad_name(request) {
+            return Response::from(status);
+        }
+        let mut call = Call::new(request, kind);
+        let answer = verbs::read(self, &mut call);
+        let other = || Err(Status::bad_request("this request does not only read"));
+        answer.unwrap_or_else(other).unwrap_or_else(Response::from)
+    }
+
+    /// The bytes that the writes after a revision take in the log.
+    pub fn past_bytes(&self, after: Revision) -> usize {
+        let events = self.store.log().map(|log| log.after(after)).unwrap_or_default();
+        events.iter().map(|event| event.size()).sum()
+    }
+
     /// Makes the kinds of a CustomResourceDefinition known, without moving the revision.
     pub fn install_crd(&mut self, crd: &Value, time: i64) -> Result<Arc<Kind>, Box<Status>> {
         let mut object = crd.clone();

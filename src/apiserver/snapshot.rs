@@ -2,14 +2,65 @@
 //!
 //! Next to read: `store.rs`.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::metadata::Meta;
+use super::store::Stored;
 use super::{ApiServer, Config, Key, Revision, Status, crd};
 
+/// All objects at one revision; to write them down needs the server no more.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The revision.
+    pub revision: Revision,
+    objects: Vec<Stored>,
+}
+
+impl Snapshot {
+    /// Writes it as JSON.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(br#"{"apiVersion":"lostwrite.dev/v1alpha1","kind":"Snapshot","objects":["#)?;
+        for (index, stored) in self.objects.iter().enumerate() {
+            if index > 0 {
+                out.write_all(b",")?;
+            }
+            match stored.json() {
+                Some(json) => out.write_all(json.bytes())?,
+                None => serde_json::to_writer(&mut *out, &stored.copy())?,
+            }
+        }
+        write!(out, "],\"revision\":{}}}", self.revision)
+    }
+}
+
 impl ApiServer {
+    /// All objects as they are now.
+    pub fn snapshot(&self) -> Snapshot {
+        let objects = self.store.iter().map(|(_, stored)| stored.clone()).collect();
+        Snapshot { revision: self.revision(), objects }
+    }
+
+    /// The writes after a revision, oldest first, each a line of JSON with its revision and what
+    /// it wrote (`object`) or removed (`removed`). Nothing in a server that keeps no past.
+    pub fn changes(&self, after: Revision) -> Vec<u8> {
+        let mut lines = Vec::new();
+        let events = self.store.log().map(|log| log.after(after)).unwrap_or_default();
+        for event in events {
+            let (what, json) = match (&event.after, &event.removed) {
+                (Some(json), _) => ("object", json),
+                (None, Some(json)) => ("removed", json),
+                (None, None) => continue,
+            };
+            lines.extend_from_slice(format!("{{\"{what}\":").as_bytes());
+            lines.extend_from_slice(json.bytes());
+            lines.extend_from_slice(format!(",\"revision\":{}}}\n", event.revision).as_bytes());
+        }
+        lines
+    }
+
     /// All objects with their resourceVersions, ordered by resource, namespace and name.
     pub fn objects(&self) -> Vec<Value> {
         self.store.iter().map(|(_, stored)| stored.copy()).collect()

@@ -13,7 +13,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::history::{Change, Event, Log};
+use super::history::{Event, Log, Version};
+use super::json::Json;
 use super::{Key, Resource, Revision};
 
 /// Whether the store remembers what it has overwritten.
@@ -33,17 +34,51 @@ pub(crate) struct Stored {
     pub object: Arc<Value>,
     /// The revision of its last write: its resourceVersion.
     pub modified: Revision,
-    /// What clients see, once one has looked.
+    /// What clients see, once one has looked: in a store without a past.
     seen: OnceLock<Arc<Value>>,
+    /// The same as JSON: in a store that keeps its past.
+    json: Option<Arc<Json>>,
 }
+
+/// Why an object is not stored: it has more bytes than etcd takes.
+#[derive(Debug)]
+pub(crate) struct TooLarge;
+
+/// An object of more bytes is not stored: etcd's limit for a request. (A real server sends
+/// built-in kinds as protobuf, which is shorter; here JSON counts for all.)
+const OBJECT_BYTES_MAX: usize = 3 * 1024 * 1024 / 2;
 
 impl Stored {
     fn new(object: Arc<Value>, modified: Revision) -> Self {
-        Stored { object, modified, seen: OnceLock::new() }
+        Stored { object, modified, seen: OnceLock::new(), json: None }
     }
 
-    /// The object as clients see it: with its resourceVersion. All who look share it.
+    fn with_json(object: Arc<Value>, modified: Revision) -> Self {
+        let json = Some(Arc::new(Json::new(&object, modified)));
+        Stored { json, ..Stored::new(object, modified) }
+    }
+
+    /// An object of the past, from what the log remembers of it.
+    fn remembered(version: &Version) -> Self {
+        let mut object = version.json.value();
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("resourceVersion");
+        }
+        let json = Some(version.json.clone());
+        Stored { json, ..Stored::new(Arc::new(object), version.modified) }
+    }
+
+    /// What clients see as JSON, if the store keeps it.
+    pub fn json(&self) -> Option<&Arc<Json>> {
+        self.json.as_ref()
+    }
+
+    /// The object as clients see it: with its resourceVersion. All who look share it, unless its
+    /// JSON is there, which most of them want.
     pub fn view(&self) -> Arc<Value> {
+        if self.json.is_some() {
+            return Arc::new(self.copy());
+        }
         Arc::clone(self.seen.get_or_init(|| Arc::new(view(&self.object, self.modified))))
     }
 
@@ -52,9 +87,13 @@ impl Stored {
         view(&self.object, self.modified)
     }
 
-    /// The same without what was seen, for a log that keeps it for long.
-    fn unseen(self) -> Self {
-        Stored::new(self.object, self.modified)
+    /// What a log remembers of it.
+    fn version(&self) -> Version {
+        let json = match &self.json {
+            Some(json) => json.clone(),
+            None => Arc::new(Json::new(&self.object, self.modified)),
+        };
+        Version { json, modified: self.modified }
     }
 }
 
@@ -171,20 +210,20 @@ impl Store {
         })
     }
 
-    /// The objects of one resource.
-    pub fn now(&self, resource: &Resource) -> Vec<(Arc<Key>, Stored)> {
-        let found = self.of_resource(resource, None);
+    /// The objects of one resource in one namespace (or in all).
+    pub fn now(&self, resource: &Resource, namespace: Option<&str>) -> Vec<(Arc<Key>, Stored)> {
+        let found = self.of_resource(resource, namespace);
         found.map(|(key, stored)| (key.clone(), stored.clone())).collect()
     }
 
     /// The objects of one resource as they were at a revision that is not compacted.
     pub fn at(&self, revision: Revision, resource: &Resource) -> Vec<(Arc<Key>, Stored)> {
-        let mut past: BTreeMap<_, _> = self.now(resource).into_iter().collect();
+        let mut past: BTreeMap<_, _> = self.now(resource, None).into_iter().collect();
         for event in self.log.iter().flat_map(|log| log.after(revision)).rev() {
             match &event.before {
                 _ if event.key.resource != *resource => {}
                 Some(before) => {
-                    past.insert(event.key.clone(), before.clone());
+                    past.insert(event.key.clone(), Stored::remembered(before));
                 }
                 None => {
                     past.remove(&event.key);
@@ -194,41 +233,69 @@ impl Store {
         past.into_iter().collect()
     }
 
-    /// Writes an object at the next revision; how clients see it now.
-    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Arc<Value> {
-        self.revision.0 += 1;
-        let stored = Stored::new(object, self.revision);
-        let view = stored.view();
-        self.put_at(key, stored);
-        view
+    /// An object as it is stored at a revision.
+    fn stored(&self, object: Arc<Value>, modified: Revision) -> Stored {
+        match self.log {
+            Some(_) => Stored::with_json(object, modified),
+            None => Stored::new(object, modified),
+        }
+    }
+
+    /// Writes an object of a client at the next revision, unless it is too large; how it is stored.
+    /// (The search, which keeps no past, does not look at sizes.)
+    pub fn try_put(&mut self, key: &Key, object: Arc<Value>) -> Result<Stored, TooLarge> {
+        let stored = self.stored(object, Revision(self.revision.0 + 1));
+        if stored.json.as_ref().is_some_and(|json| json.bytes().len() > OBJECT_BYTES_MAX) {
+            return Err(TooLarge);
+        }
+        Ok(self.put_next(key, stored))
+    }
+
+    /// Writes an object of the server's own at the next revision; how it is stored.
+    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Stored {
+        let stored = self.stored(object, Revision(self.revision.0 + 1));
+        self.put_next(key, stored)
+    }
+
+    fn put_next(&mut self, key: &Key, stored: Stored) -> Stored {
+        self.revision = stored.modified;
+        if stored.json.is_none() {
+            // Whoever reads it next shares what the writer is answered.
+            stored.view();
+        }
+        self.put_at(key, stored.clone());
+        stored
     }
 
     /// Writes an object that has always been there: the revision does not move.
     pub fn put_silently(&mut self, key: &Key, object: Arc<Value>) {
-        self.put_at(key, Stored::new(object, self.revision));
+        let stored = self.stored(object, self.revision);
+        self.put_at(key, stored);
     }
 
     /// Puts an object there as it was at an earlier revision.
     pub fn restore(&mut self, key: &Key, object: Arc<Value>, modified: Revision) {
-        let objects = Arc::make_mut(&mut self.objects);
-        objects.insert(Arc::new(key.clone()), Stored::new(object, modified));
+        let stored = self.stored(object, modified);
+        Arc::make_mut(&mut self.objects).insert(Arc::new(key.clone()), stored);
     }
 
     /// Replaces an object by what `change` makes of it, as if it had always been so.
     pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
+        let Some(stored) = self.objects.get(key) else { return };
+        let changed = self.stored(change(&stored.object), stored.modified);
         if let Some(stored) = Arc::make_mut(&mut self.objects).get_mut(key) {
-            *stored = Stored::new(change(&stored.object), stored.modified);
+            *stored = changed;
         }
     }
 
     fn put_at(&mut self, key: &Key, stored: Stored) {
         let objects = Arc::make_mut(&mut self.objects);
-        let (object, revision) = (stored.object.clone(), stored.modified);
+        let (after, revision) = (stored.json.clone(), stored.modified);
         let (key, before) = match objects.get_mut(key) {
             Some(old) => {
                 let before = std::mem::replace(old, stored);
                 let (key, _) = objects.get_key_value(key).expect("just found");
-                (key.clone(), Some(before.unseen()))
+                (key.clone(), Some(before))
             }
             None => {
                 let key = Arc::new(key.clone());
@@ -237,8 +304,8 @@ impl Store {
             }
         };
         if let Some(log) = &mut self.log {
-            let change = Change::Put { object };
-            Arc::make_mut(log).push(Event { revision, key, before, change });
+            let before = before.map(|before| before.version());
+            Arc::make_mut(log).push(Event { revision, key, before, after, removed: None });
         }
     }
 
@@ -248,8 +315,10 @@ impl Store {
         self.revision.0 += 1;
         let revision = self.revision;
         if let Some(log) = &mut self.log {
-            let (before, change) = (Some(before.unseen()), Change::Delete);
-            Arc::make_mut(log).push(Event { revision, key, before, change });
+            let before = before.version();
+            let removed = Some(Arc::new(before.json.at(revision)));
+            let (before, after) = (Some(before), None);
+            Arc::make_mut(log).push(Event { revision, key, before, after, removed });
         }
         Some(revision)
     }
@@ -264,7 +333,11 @@ impl Store {
     /// Gives every live object's revision and the counter new names, in the same order.
     pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
         for stored in Arc::make_mut(&mut self.objects).values_mut() {
-            *stored = Stored::new(stored.object.clone(), f(stored.modified));
+            let modified = f(stored.modified);
+            *stored = match stored.json {
+                Some(_) => Stored::with_json(stored.object.clone(), modified),
+                None => Stored::new(stored.object.clone(), modified),
+            };
         }
         self.revision = f(self.revision);
     }

@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
 use super::engine::parse_request_revision;
-use super::history::{Change, Event};
+use super::history::Event;
+use super::json::Json;
+use super::seen::Seen;
 use super::selector::Selector;
-use super::{ApiServer, Kind, Request, Revision, Status, store, verbs};
+use super::{ApiServer, Kind, Request, Revision, Status, verbs};
 
 /// What happened to an object, in the words of the watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,12 +50,12 @@ pub struct WatchEvent {
     /// What happened.
     pub event_type: EventType,
     /// The object (with its resourceVersion), or the Status of an error.
-    pub object: Arc<Value>,
+    pub object: Seen,
 }
 
 impl WatchEvent {
     fn new(event_type: EventType, object: Value) -> Self {
-        WatchEvent { event_type, object: Arc::new(object) }
+        WatchEvent { event_type, object: Seen::from(Arc::new(object)) }
     }
 
     fn error(status: &Status) -> Self {
@@ -182,7 +184,10 @@ impl Watch {
     fn initial_events(&mut self, server: &ApiServer) {
         let found = server.store.of_resource(&self.kind.resource, self.namespace.as_deref());
         let selected = found.filter(|(_, stored)| self.selector.matches(&stored.object));
-        let added = selected.map(|(_, stored)| WatchEvent::new(EventType::Added, stored.copy()));
+        let added = selected.map(|(_, stored)| WatchEvent {
+            event_type: EventType::Added,
+            object: Seen::from(stored),
+        });
         self.pending = added.collect();
     }
 
@@ -193,18 +198,19 @@ impl Watch {
         if !here {
             return None;
         }
-        let before = event.before.as_ref().map(|stored| &stored.object);
-        let before = before.filter(|object| self.selector.matches(object));
-        let after = match &event.change {
-            Change::Put { object } => Some(object).filter(|object| self.selector.matches(object)),
-            Change::Delete => None,
-        };
-        let (event_type, object) = match (before, after) {
+        let selects =
+            |json: &Arc<Json>| self.selector.is_empty() || self.selector.matches(&json.value());
+        let before = event.before.as_ref().map(|version| &version.json).filter(|it| selects(it));
+        let after = event.after.as_ref().filter(|it| selects(it));
+        let (event_type, json) = match (before, after) {
             (None, None) => return None,
-            (None, Some(object)) => (EventType::Added, object),
-            (Some(_), Some(object)) => (EventType::Modified, object),
-            (Some(object), None) => (EventType::Deleted, object),
+            (None, Some(json)) => (EventType::Added, json.clone()),
+            (Some(_), Some(json)) => (EventType::Modified, json.clone()),
+            (Some(json), None) => {
+                let removed = event.removed.clone();
+                (EventType::Deleted, removed.unwrap_or_else(|| Arc::new(json.at(event.revision))))
+            }
         };
-        Some(WatchEvent::new(event_type, store::view(object, event.revision)))
+        Some(WatchEvent { event_type, object: Seen::of_json(json) })
     }
 }

@@ -3,17 +3,16 @@
 //! One line on stdout says that it is ready and where; the rest is silence. Next to read:
 //! `serve/mod.rs`.
 
-use std::fs::OpenOptions;
-use std::io::BufWriter;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
-use super::{Exit, Failure, Outcome, output};
+use super::{Exit, Failure, Outcome, duration, output};
 use crate::apiserver::{ApiServer, Config};
 use crate::scenario::Diagnostic;
-use crate::serve::{self, Limits, Record};
+use crate::serve::{self, Keeper, Limits, Record};
 
 /// `serve`.
 #[derive(Debug, Args)]
@@ -21,9 +20,12 @@ pub struct Serve {
     /// Where to listen; port 0 is any free one. Beyond loopback only with --token
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub listen: String,
-    /// Answer 401 to requests without this bearer token
-    #[arg(long, value_name = "TOKEN")]
+    /// Answer 401 to requests without this bearer token (others see it in the list of processes)
+    #[arg(long, value_name = "TOKEN", env = "LOSTWRITE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// The same token, from the first line of a file
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Let at most so many watches be open
     #[arg(long, value_name = "N", default_value_t = Limits::default().watches)]
     pub max_watches: usize,
@@ -36,9 +38,21 @@ pub struct Serve {
     /// Let every namespace exist, without Namespace objects
     #[arg(long, help_heading = "Cluster")]
     pub any_namespace: bool,
-    /// Begin with this snapshot if it is there, and write it at the end
+    /// Begin with this snapshot if it is there; write it now, on SIGHUP, and at the end
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub snapshot: Option<PathBuf>,
+    /// Write the snapshot every so often as well, such as 30s
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse,
+        requires = "snapshot",
+        help_heading = "Files"
+    )]
+    pub snapshot_every: Option<Duration>,
+    /// Keep each write on the disk, in a journal beside the snapshot, before it is acknowledged
+    #[arg(long, requires = "snapshot", help_heading = "Files")]
+    pub durable: bool,
     /// Append an audit.k8s.io/v1 event for each request, as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub record: Option<PathBuf>,
@@ -47,25 +61,34 @@ pub struct Serve {
     pub kubeconfig: Option<PathBuf>,
 }
 
+/// A snapshot is not written more often.
+const SAVE_EVERY_MIN: Duration = Duration::from_millis(100);
+
 /// Runs it.
 pub fn run(args: &Serve) -> Outcome {
-    let listen = address(args)?;
-    let server = cluster(args)?;
+    let token = token(args)?;
+    let listen = address(args, token.as_deref())?;
     let mut config = serve::Config::new(listen);
-    config.token = args.token.clone();
+    config.save_every = args.snapshot_every.map(|every| every.max(SAVE_EVERY_MIN));
+    let keeper = args.snapshot.as_deref().map(|path| Keeper::open(path, args.durable));
+    config.keeper = keeper.transpose()?;
+    let server = cluster(args, config.keeper.as_ref())?;
+    config.token = token.clone();
     config.limits.watches = args.max_watches;
-    config.snapshot = args.snapshot.clone();
     config.signals = true;
     if let Some(path) = &args.record {
-        let file = OpenOptions::new().create(true).append(true).open(path);
+        // Each line is written at once: what is acknowledged is in it, however this ends.
+        let file = serve::private().create(true).append(true).open(path);
         let file = file.map_err(|error| cannot("write", path, &error))?;
-        config.record = Some(Record::new(BufWriter::new(file)));
+        config.record = Some(Record::new(file));
     }
     let running = serve::start(config, server).map_err(|error| {
-        Diagnostic::error(format!("cannot listen on `{}`: {error}", args.listen))
+        let kept = args.snapshot.as_ref().map(|path| format!(" with `{}`", path.display()));
+        let kept = kept.unwrap_or_default();
+        Diagnostic::error(format!("cannot serve on `{}`{kept}: {error}", args.listen))
     })?;
     if let Some(path) = &args.kubeconfig {
-        serve::kubeconfig(path, &running.url(), args.token.as_deref())
+        serve::kubeconfig(path, &running.url(), token.as_deref())
             .map_err(|error| cannot("write", path, &error))?;
     }
     output::stdout(&format!("ready {}\n", running.url()))?;
@@ -77,7 +100,23 @@ fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot {what} `{}`: {error}", path.display()))
 }
 
-fn address(args: &Serve) -> Result<SocketAddr, Diagnostic> {
+/// The token, from wherever it is given.
+fn token(args: &Serve) -> Result<Option<String>, Diagnostic> {
+    let token = match (&args.token, &args.token_file) {
+        (token, None) => token.clone(),
+        (_, Some(path)) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.map_err(|error| cannot("read", path, &error))?;
+            Some(text.lines().next().unwrap_or_default().trim().to_string())
+        }
+    };
+    if token.as_deref().is_some_and(|token| token.trim().is_empty()) {
+        return Err(Diagnostic::error("an empty token keeps nobody out"));
+    }
+    Ok(token)
+}
+
+fn address(args: &Serve, token: Option<&str>) -> Result<SocketAddr, Diagnostic> {
     let text = args.listen.as_str();
     let no_address = |error: std::io::Error| {
         Diagnostic::in_argument("this is no address", "--listen", text, 0..text.len())
@@ -86,22 +125,19 @@ fn address(args: &Serve) -> Result<SocketAddr, Diagnostic> {
     };
     let mut all = text.to_socket_addrs().map_err(no_address)?;
     let address = all.next().ok_or_else(|| no_address(std::io::ErrorKind::NotFound.into()))?;
-    if !address.ip().is_loopback() && args.token.is_none() {
+    if !address.ip().is_loopback() && token.is_none() {
         let message = "others could reach this address, and nothing would keep them out";
         return Err(Diagnostic::in_argument(message, "--listen", text, 0..text.len())
-            .help("listen on 127.0.0.1, or give a --token"));
-    }
-    if args.token.as_deref().is_some_and(|token| token.trim().is_empty()) {
-        return Err(Diagnostic::error("an empty --token keeps nobody out"));
+            .help("listen on 127.0.0.1, or give a --token-file"));
     }
     Ok(address)
 }
 
 /// The server with what the files hold; definitions first, in whichever file they are.
-fn cluster(args: &Serve) -> Result<ApiServer, Failure> {
+fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> {
     let config = Config { any_namespace: args.any_namespace, ..Config::default() };
-    let mut server = serve::restore(config, args.snapshot.as_deref())?;
-    if args.snapshot.as_deref().is_some_and(Path::exists) {
+    let (mut server, kept) = serve::restore(config, keeper)?;
+    if kept {
         // What the files hold was put there when the snapshot began.
         return Ok(server);
     }

@@ -44,9 +44,19 @@ pub(crate) fn document(http: &HttpRequest, document: &Value) -> HttpResponse {
 /// Objects as a response.
 pub(crate) fn response(kind: &Kind, media: &Media, response: &Response, time: i64) -> HttpResponse {
     let warnings = &response.warnings;
+    if (media.shape, media.format) == (Shape::Whole, Format::Json) {
+        let ready = match &response.body {
+            Body::Object(object) => object.json().map(<[u8]>::to_vec),
+            Body::List(list) => list.json(),
+            Body::Status(_) => None,
+        };
+        if let Some(json) = ready {
+            return written(response.code, Format::Json, json, warnings);
+        }
+    }
     let (value, list) = match &response.body {
-        Body::Object(value) => (value, false),
-        Body::List(value) => (value, true),
+        Body::Object(object) => (object.value(), false),
+        Body::List(list) => (list.value(), true),
         Body::Status(_) => return HttpResponse::page_not_found(),
     };
     match shaped(kind, media, value, list, time) {
@@ -125,21 +135,21 @@ fn partial_list(list: &Value, beta: bool) -> Value {
 }
 
 fn write(code: u16, format: Format, value: &impl Serialize, warnings: &[String]) -> HttpResponse {
-    let mut body = Vec::new();
+    let body = match format {
+        Format::Json => serde_json::to_vec(value).unwrap_or_default(),
+        Format::Yaml => serde_saphyr::to_string(value).unwrap_or_default().into_bytes(),
+    };
+    written(code, format, body, warnings)
+}
+
+fn written(code: u16, format: Format, mut body: Vec<u8>, warnings: &[String]) -> HttpResponse {
     let content_type = match format {
         Format::Json => {
-            body = serde_json::to_vec(value).unwrap_or_default();
+            body.push(b'\n');
             "application/json"
         }
-        Format::Yaml => {
-            let text = serde_saphyr::to_string(value).unwrap_or_default();
-            body.extend_from_slice(text.as_bytes());
-            "application/yaml"
-        }
+        Format::Yaml => "application/yaml",
     };
-    if format == Format::Json {
-        body.push(b'\n');
-    }
     let mut response = HttpResponse::new(code, content_type, body);
     response.headers.push(("Cache-Control".into(), "no-cache, private".into()));
     for warning in cut(warnings) {

@@ -20,6 +20,8 @@ mod watch;
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Request, Response, Status, Verb};
 
 use negotiate::Media;
@@ -92,33 +94,93 @@ pub enum Answer {
     Watch(Box<WatchStream>),
 }
 
-/// Handles one HTTP request.
-pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
-    let query = Query::parse(&http.query);
-    let response = match route::route(server, http) {
-        Route::NotFound => HttpResponse::page_not_found(),
-        Route::Plain(text) => HttpResponse::new(200, "text/plain; charset=utf-8", text.into()),
-        Route::Document(document) => encode::document(http, &document),
-        Route::Refused(status) => encode::status(http, &status, &[]),
-        Route::Resource(target) => return resource(server, http, &query, target),
-    };
-    Answer::Response(response)
+/// What the server has done, before it is written down: that needs the server no more.
+#[derive(Debug)]
+pub struct Outcome(Done);
+
+#[derive(Debug)]
+enum Done {
+    Watch(Box<WatchStream>),
+    Document(Value),
+    Response(HttpResponse),
+    Refused(Box<Status>),
+    Answered { kind: Arc<Kind>, media: Media, response: Response },
 }
 
-/// A request for objects of one kind.
-fn resource(server: &mut ApiServer, http: &HttpRequest, query: &Query, target: Target) -> Answer {
-    match try_resource(server, http, query, &target) {
-        Ok(answer) => answer,
-        Err(status) => Answer::Response(encode::status(http, &status, &[])),
+impl Outcome {
+    /// The answer.
+    pub fn answer(self, http: &HttpRequest) -> Answer {
+        Answer::Response(match self.0 {
+            Done::Watch(stream) => return Answer::Watch(stream),
+            Done::Document(document) => encode::document(http, &document),
+            Done::Response(response) => response,
+            Done::Refused(status) => encode::status(http, &status, &[]),
+            Done::Answered { kind, media, response } => match response.status() {
+                Some(status) => {
+                    encode::status_code(http, status, response.code, &response.warnings)
+                }
+                None => encode::response(&kind, &media, &response, http.time),
+            },
+        })
     }
 }
 
-fn try_resource(
-    server: &mut ApiServer,
+/// The server that a request is for: one that it may change, or one that others read as well.
+enum Access<'a> {
+    Write(&'a mut ApiServer),
+    Read(&'a ApiServer),
+}
+
+impl Access<'_> {
+    fn server(&self) -> &ApiServer {
+        match self {
+            Access::Write(server) => server,
+            Access::Read(server) => server,
+        }
+    }
+}
+
+/// Handles one HTTP request.
+pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
+    act(server, http).answer(http)
+}
+
+/// Handles one HTTP request, but for writing down the answer.
+pub fn act(server: &mut ApiServer, http: &HttpRequest) -> Outcome {
+    access(Access::Write(server), http)
+}
+
+/// Whether a request can only read.
+pub fn only_reads(http: &HttpRequest) -> bool {
+    matches!(http.method.as_str(), "GET" | "HEAD")
+}
+
+/// Handles a request that [`only_reads`], but for writing down the answer.
+pub fn look(server: &ApiServer, http: &HttpRequest) -> Outcome {
+    access(Access::Read(server), http)
+}
+
+fn access(mut access: Access<'_>, http: &HttpRequest) -> Outcome {
+    let query = Query::parse(&http.query);
+    let text = |text: &str| HttpResponse::new(200, "text/plain; charset=utf-8", text.into());
+    Outcome(match route::route(access.server(), http) {
+        Route::NotFound => Done::Response(HttpResponse::page_not_found()),
+        Route::Plain(plain) => Done::Response(text(plain)),
+        Route::Document(document) => Done::Document(document),
+        Route::Refused(status) => Done::Refused(status),
+        Route::Resource(target) => {
+            resource(&mut access, http, &query, &target).unwrap_or_else(Done::Refused)
+        }
+    })
+}
+
+/// A request for objects of one kind.
+fn resource(
+    access: &mut Access<'_>,
     http: &HttpRequest,
     query: &Query,
     target: &Target,
-) -> Result<Answer, Box<Status>> {
+) -> Result<Done, Box<Status>> {
     let kind = &target.kind;
     let verb = target.verb(&http.method, query)?;
     options::check_timeout(query)?;
@@ -142,7 +204,7 @@ fn try_resource(
     }
     let mut options = options::parse(verb, patch, query)?;
     let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors);
-    let body = body.map_err(|status| absent(server, target, patch).unwrap_or(status))?;
+    let body = body.map_err(|status| absent(access.server(), target, patch).unwrap_or(status))?;
     if let (Some(name), true) = (&target.name, target.watch) {
         options.field_selector = Some(format!("metadata.name={name}"));
     }
@@ -159,12 +221,15 @@ fn try_resource(
         time: http.time,
     };
     if verb == Verb::Watch {
-        let watch = server.watch(&request)?;
+        let watch = access.server().watch(&request)?;
         let seconds = options::timeout_seconds(query)?;
-        return Ok(Answer::Watch(Box::new(WatchStream::new(watch, media, seconds, kind.clone()))));
+        return Ok(Done::Watch(Box::new(WatchStream::new(watch, media, seconds, kind.clone()))));
     }
-    let response = server.handle(&request);
-    Ok(Answer::Response(answer(http, kind, &media, &response, http.time)))
+    let response = match access {
+        Access::Write(server) => server.handle(&request),
+        Access::Read(server) => server.read(&request),
+    };
+    Ok(Done::Answered { kind: kind.clone(), media, response })
 }
 
 /// 404 if there is nothing to patch: only then does the server look at the patch.
@@ -174,19 +239,6 @@ fn absent(server: &ApiServer, target: &Target, patch: Option<PatchKind>) -> Opti
     let resource = kind.resource.clone();
     let key = Key { resource, namespace: namespace.clone(), name: name.clone() };
     server.object(&key).is_none().then(|| Status::not_found(&kind.resource, name))
-}
-
-fn answer(
-    http: &HttpRequest,
-    kind: &Kind,
-    media: &Media,
-    response: &Response,
-    time: i64,
-) -> HttpResponse {
-    match response.status() {
-        Some(status) => encode::status_code(http, status, response.code, &response.warnings),
-        None => encode::response(kind, media, response, time),
-    }
 }
 
 #[cfg(test)]

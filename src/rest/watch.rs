@@ -78,6 +78,14 @@ impl WatchStream {
     fn lines(&mut self, events: Vec<WatchEvent>, time: i64) -> Vec<u8> {
         let mut bytes = Vec::new();
         for event in events {
+            let whole = self.media.shape == Shape::Whole;
+            if let Some(json) = event.object.json().filter(|_| whole) {
+                let head = format!("{{\"type\":\"{}\",\"object\":", event.event_type.text());
+                bytes.extend_from_slice(head.as_bytes());
+                bytes.extend_from_slice(json);
+                bytes.extend_from_slice(b"}\n");
+                continue;
+            }
             let object = self.shaped(&event, time);
             let line = json!({ "type": event.event_type.text(), "object": object });
             bytes.extend(serde_json::to_vec(&line).unwrap_or_default());
@@ -88,8 +96,8 @@ impl WatchStream {
 
     fn shaped(&mut self, event: &WatchEvent, time: i64) -> Value {
         match self.media.shape {
-            _ if event.event_type == EventType::Error => event.object.as_ref().clone(),
-            Shape::Whole => event.object.as_ref().clone(),
+            _ if event.event_type == EventType::Error => Value::clone(&event.object),
+            Shape::Whole => Value::clone(&event.object),
             Shape::Metadata | Shape::MetadataList => {
                 encode::partial(&event.object, self.media.beta)
             }

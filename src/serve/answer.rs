@@ -102,9 +102,9 @@ async fn try_answer(
     let entry = entry();
     let handled = handle(&shared, &mut http, entry.clone()).await;
     match handled {
-        None => Err(Refusal::new(500, "InternalError", "the server panicked: please report this")),
-        Some(Answer::Response(response)) => Ok(whole(response)),
-        Some(Answer::Watch(stream)) => {
+        Err(why) => Err(Refusal::new(500, "InternalError", why)),
+        Ok(Answer::Response(response)) => Ok(whole(response)),
+        Ok(Answer::Watch(stream)) => {
             let end = entry.map(|entry| entry.complete(&http));
             Ok(watch::response(shared, stream, permit, end))
         }
@@ -117,7 +117,11 @@ fn too_many() -> Refusal {
 }
 
 /// Handles a request; a read of a revision that is not there yet waits for it a little.
-async fn handle(shared: &Shared, http: &mut HttpRequest, entry: Option<Entry>) -> Option<Answer> {
+async fn handle(
+    shared: &Shared,
+    http: &mut HttpRequest,
+    entry: Option<Entry>,
+) -> Result<Answer, &'static str> {
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();
     let asks_for_a_revision = http.method == "GET" && http.query.contains("resourceVersion=");
@@ -126,13 +130,13 @@ async fn handle(shared: &Shared, http: &mut HttpRequest, entry: Option<Entry>) -
         changes.borrow_and_update();
         let answer = shared.handle(http, entry.as_ref(), &waits)?;
         if !waits(&answer) {
-            return Some(answer);
+            return Ok(answer);
         }
         if !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
             if let Some(entry) = entry {
                 shared.note(&entry.line(http, &answer));
             }
-            return Some(answer);
+            return Ok(answer);
         }
     }
 }

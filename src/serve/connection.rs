@@ -31,10 +31,17 @@ pub async fn serve(
     listener: std::net::TcpListener,
     shared: Arc<Shared>,
     signals: bool,
+    save_every: Option<Duration>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     if signals {
         tokio::spawn(stop_on_signal(shared.clone()));
+    }
+    if signals && shared.keeps() {
+        tokio::spawn(save_on_signal(shared.clone()));
+    }
+    if let Some(every) = save_every {
+        tokio::spawn(save_now_and_then(shared.clone(), every));
     }
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let mut stop = shared.stops();
@@ -78,6 +85,42 @@ async fn stop_on_signal(shared: Arc<Shared>) {
     }
     let _ = tokio::signal::ctrl_c().await;
     shared.stop();
+}
+
+async fn save_on_signal(shared: Arc<Shared>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut asked) = signal(SignalKind::hangup()) else { return };
+        while asked.recv().await.is_some() {
+            save(&shared).await;
+        }
+    }
+    #[cfg(not(unix))]
+    drop(shared);
+}
+
+async fn save_now_and_then(shared: Arc<Shared>, every: Duration) {
+    let mut saved = shared.look(|server| server.revision());
+    loop {
+        sleep(every).await;
+        let revision = shared.look(|server| server.revision());
+        if revision != saved && save(&shared).await {
+            saved = revision;
+        }
+    }
+}
+
+/// Writes the snapshot; whether that went well.
+async fn save(shared: &Arc<Shared>) -> bool {
+    let inside = shared.clone();
+    match tokio::task::spawn_blocking(move || inside.save()).await {
+        Ok(Err(error)) => {
+            eprintln!("lostwrite: the snapshot cannot be written: {error}");
+            false
+        }
+        saved => saved.is_ok(),
+    }
 }
 
 async fn connection(stream: TcpStream, peer: String, shared: Arc<Shared>) {

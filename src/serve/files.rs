@@ -2,9 +2,10 @@
 //!
 //! A snapshot is all objects with their resourceVersions and the revision of the store: a server
 //! that begins with one goes on counting from there. The past is not in it; watches from before
-//! are answered 410, as after a compaction. Next to read: `mod.rs`.
+//! are answered 410, as after a compaction. Next to read: `keeper.rs`.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use crate::apiserver::{ApiServer, Config, Revision, Status};
 use crate::scenario::yaml::{self, MAX_BYTES};
 use crate::scenario::{Diagnostic, read_bounded};
 
+use super::keeper::{self, Keeper, Kept};
 use super::state::{now, random};
 
 /// The objects in a file of YAML documents or JSON; a List is its items.
@@ -47,29 +49,66 @@ pub fn seed(server: &mut ApiServer, object: &Value) -> Result<(), Box<Status>> {
     }
 }
 
-/// A server as `config` says, with a seed that nobody can guess, and with what a snapshot holds if
-/// it is there.
-pub fn restore(config: Config, snapshot: Option<&Path>) -> Result<ApiServer, Diagnostic> {
+/// A server as `config` says, with a seed that nobody can guess, and with what is kept, if
+/// anything is; whether it was.
+pub fn restore(config: Config, keeper: Option<&Keeper>) -> Result<(ApiServer, bool), Diagnostic> {
     let config = Config { seed: random(), ..config };
-    let Some(path) = snapshot else { return Ok(new(config)) };
+    let kept = match keeper {
+        Some(keeper) => keeper.restore(config.clone())?,
+        None => None,
+    };
+    Ok(kept.map_or_else(|| (new(config), false), |server| (server, true)))
+}
+
+/// Deeper nesting than any object has that is stored.
+const DEPTH_MAX: usize = 600;
+
+/// JSON of a file, which may nest deeper than JSON from elsewhere.
+pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    let (mut depth, mut deepest, mut text, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if text => escaped = true,
+            b'"' => text = !text,
+            b'{' | b'[' if !text => depth += 1,
+            b'}' | b']' if !text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > DEPTH_MAX {
+        return Err(format!("it nests more than {DEPTH_MAX} levels"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    reader.disable_recursion_limit();
+    let value = serde::Deserialize::deserialize(&mut reader).map_err(|error| error.to_string())?;
+    reader.end().map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+/// What a snapshot holds; `None` if it is not there.
+pub fn read_snapshot(path: &Path) -> Result<Option<Kept>, Diagnostic> {
     let name = path.display();
-    let broken = |why: String| {
+    let broken = |why: &str| {
         Diagnostic::error(format!("`{name}` is no snapshot: {why}"))
             .help("move it away to begin with an empty store")
     };
     let bytes = match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(new(config)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Diagnostic::error(format!("cannot read `{name}`: {error}"))),
         Ok(bytes) => bytes,
     };
-    let snapshot: Value = serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
+    let mut snapshot = parse(&bytes).map_err(|why| broken(&why))?;
     if snapshot["kind"] != "Snapshot" {
-        return Err(broken("its kind is not Snapshot".into()));
+        return Err(broken("its kind is not Snapshot"));
     }
-    let revision = snapshot["revision"].as_u64().ok_or_else(|| broken("no revision".into()))?;
-    let objects = snapshot["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
-    ApiServer::restore(config, Revision(revision), objects)
-        .map_err(|status| broken(status.message.unwrap_or_default()))
+    let revision = snapshot["revision"].as_u64().ok_or_else(|| broken("no revision"))?;
+    let mut kept = Kept::at(Revision(revision));
+    if let Value::Array(objects) = snapshot["objects"].take() {
+        objects.into_iter().for_each(|object| kept.put(object));
+    }
+    Ok(Some(kept))
 }
 
 /// An empty server whose namespaces were made just now; in process they were made in 1970.
@@ -83,17 +122,6 @@ fn new(config: Config) -> ApiServer {
     let first = config.first_revision;
     ApiServer::restore(config.clone(), first, &namespaces)
         .unwrap_or_else(|_| ApiServer::new(config))
-}
-
-/// Writes a snapshot, whole or not at all.
-pub fn save(path: &Path, server: &ApiServer) -> io::Result<()> {
-    let snapshot = json!({
-        "apiVersion": "lostwrite.dev/v1alpha1",
-        "kind": "Snapshot",
-        "revision": server.revision().0,
-        "objects": server.objects(),
-    });
-    replace(path, &snapshot.to_string())
 }
 
 /// Writes a kubeconfig with one context, `lostwrite`, readable by its owner only.
@@ -113,30 +141,42 @@ pub fn kubeconfig(path: &Path, url: &str, token: Option<&str>) -> io::Result<()>
         }],
         "current-context": "lostwrite",
     });
-    replace(path, &format!("{config:#}\n"))
+    replace(path, |out| writeln!(out, "{config:#}"))
 }
 
-/// Writes a file beside it, then renames it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    use io::Write;
+/// Writes a file beside another, which it then replaces: whole or not at all, for its owner only.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
+    beside.push(format!(".{:016x}", random()));
     let beside = path.with_file_name(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write = || {
-        let mut file = options.open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
+    // A name that is taken, by a link for instance, is not followed.
+    let file = keeper::private().write(true).create_new(true).open(&beside)?;
+    let finish = || {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        std::fs::rename(&beside, path)?;
+        sync_folder(path)
     };
-    let written = write();
+    let written = finish();
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// A new name is on the disk once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }

@@ -10,19 +10,20 @@
 mod answer;
 mod connection;
 mod files;
+mod keeper;
 mod record;
 mod state;
 mod watch;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::apiserver::ApiServer;
 
-pub use files::{kubeconfig, load_objects, restore, save, seed};
+pub use files::{kubeconfig, load_objects, restore, seed};
+pub use keeper::{Keeper, private};
 pub use state::Record;
 use state::Shared;
 
@@ -35,9 +36,11 @@ pub struct Config {
     pub token: Option<String>,
     /// Where an audit event goes for each request.
     pub record: Option<Record>,
-    /// Where the store is written at the end.
-    pub snapshot: Option<PathBuf>,
-    /// Whether Ctrl-C and SIGTERM end it.
+    /// Where the store is kept: written at the beginning, whenever it is asked for, and at the end.
+    pub keeper: Option<Keeper>,
+    /// How often the snapshot is written meanwhile, if at all.
+    pub save_every: Option<Duration>,
+    /// Whether Ctrl-C and SIGTERM end it, and SIGHUP writes the snapshot, if there is one.
     pub signals: bool,
     /// What a client may use up.
     pub limits: Limits,
@@ -47,7 +50,15 @@ impl Config {
     /// For this address, with nothing else.
     pub fn new(listen: SocketAddr) -> Self {
         let limits = Limits::default();
-        Config { listen, token: None, record: None, snapshot: None, signals: false, limits }
+        Config {
+            listen,
+            token: None,
+            record: None,
+            keeper: None,
+            save_every: None,
+            signals: false,
+            limits,
+        }
     }
 }
 
@@ -66,7 +77,7 @@ pub struct Limits {
     pub stalled: Duration,
     /// How many revisions of the past are kept at least; twice as many at most.
     pub history: u64,
-    /// How many bytes of written bodies are kept at most as the past.
+    /// How many bytes the past may take; beyond them the older half is forgotten.
     pub history_bytes: usize,
 }
 
@@ -103,18 +114,16 @@ pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
     let listener = std::net::TcpListener::bind(config.listen)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let snapshot = config.snapshot.clone();
-    let signals = config.signals;
-    let shared = Arc::new(Shared::new(config, server));
+    let (signals, save_every) = (config.signals, config.save_every);
+    let shared = Arc::new(Shared::new(config, server)?);
     let inside = shared.clone();
     let thread = std::thread::Builder::new().name("serve".into()).spawn(move || {
-        let served = runtime.block_on(connection::serve(listener, inside.clone(), signals));
+        let serve = connection::serve(listener, inside.clone(), signals, save_every);
+        let served = runtime.block_on(serve);
         // Connections that did not end in time are cut off.
         runtime.shutdown_timeout(Duration::from_millis(100));
-        inside.flush()?;
-        if let Some(path) = snapshot {
-            inside.look(|server| files::save(&path, server))?;
-        }
+        inside.save()?;
+        inside.end_record()?;
         served
     })?;
     Ok(Running { address, shared, thread: Some(thread) })

@@ -11,12 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 use crate::apiserver::{ApiServer, Revision};
 use crate::rest::{self, Answer, HttpRequest};
 
+use super::keeper::{Journal, Keeper};
 use super::record::Entry;
 use super::{Config, Limits};
 
@@ -48,11 +49,19 @@ impl fmt::Debug for Record {
 struct State {
     server: ApiServer,
     record: Option<Record>,
+    /// Why the record is incomplete, if it is.
+    record_error: Option<io::Error>,
+    journal: Option<Journal>,
     past: Past,
 }
 
-/// What the log holds: for each write that changed something, its revision and about how many
-/// bytes remember it.
+/// Does something that must not take the server down if it panics.
+fn careful<T>(act: impl FnOnce() -> T) -> Result<T, &'static str> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|_| "the server panicked: please report this")
+}
+
+/// What the log holds: for each write that changed something, its revision and how many bytes
+/// remember it.
 #[derive(Debug, Default)]
 struct Past {
     writes: VecDeque<(Revision, usize)>,
@@ -70,16 +79,26 @@ pub struct Shared {
     pub watches: Arc<Semaphore>,
     pub connections: Arc<Semaphore>,
     pub large_bodies: Semaphore,
+    /// The snapshot's files; one save at a time.
+    keeper: Option<Mutex<Keeper>>,
     pub token: Option<String>,
     pub limits: Limits,
 }
 
 impl Shared {
-    pub fn new(config: Config, server: ApiServer) -> Self {
+    /// What is kept is written down at once: whether that is possible is seen here.
+    pub fn new(config: Config, server: ApiServer) -> io::Result<Self> {
         let limits = config.limits;
         let revision = server.revision();
-        let state = State { server, record: config.record, past: Past::default() };
-        Shared {
+        let mut journal = None;
+        if let Some(keeper) = &config.keeper {
+            keeper.save(&server.snapshot())?;
+            journal = keeper.begin_journal()?;
+        }
+        let record = config.record;
+        let past = Past::default();
+        let state = State { server, record, record_error: None, journal, past };
+        Ok(Shared {
             state: RwLock::new(state),
             changed: watch::Sender::new(revision),
             stop: watch::Sender::new(false),
@@ -87,42 +106,105 @@ impl Shared {
             watches: Arc::new(Semaphore::new(limits.watches)),
             connections: Arc::new(Semaphore::new(limits.connections.max(limits.watches + ROOM))),
             large_bodies: Semaphore::new(LARGE_BODIES),
+            keeper: config.keeper.map(Mutex::new),
             token: config.token,
             limits,
-        }
+        })
     }
 
-    /// Handles one request, alone, and records it unless it `waits` to be handled again. `None`
-    /// if that panicked.
+    /// Handles one request, alone if it may write, and records it unless it `waits` to be handled
+    /// again. An error says why there is no answer.
     pub fn handle(
         &self,
         http: &mut HttpRequest,
         entry: Option<&Entry>,
         waits: &dyn Fn(&Answer) -> bool,
-    ) -> Option<Answer> {
-        let mut state = self.state.write();
+    ) -> Result<Answer, &'static str> {
         http.time = now();
+        match rest::only_reads(http) {
+            true => self.read(http, entry, waits),
+            false => self.write(http, entry, waits),
+        }
+    }
+
+    /// A read looks at the server together with other reads, and is written down after that.
+    fn read(
+        &self,
+        http: &HttpRequest,
+        entry: Option<&Entry>,
+        waits: &dyn Fn(&Answer) -> bool,
+    ) -> Result<Answer, &'static str> {
+        let Some(entry) = entry else {
+            let outcome = careful(|| rest::look(&self.state.read().server, http))?;
+            return careful(|| outcome.answer(http));
+        };
+        // Its line has a place among those of the writes.
+        let mut state = self.state.write();
+        let answer = careful(|| rest::look(&state.server, http).answer(http))?;
+        if !waits(&answer) {
+            state.note(&entry.line(http, &answer));
+        }
+        Ok(answer)
+    }
+
+    fn write(
+        &self,
+        http: &HttpRequest,
+        entry: Option<&Entry>,
+        waits: &dyn Fn(&Answer) -> bool,
+    ) -> Result<Answer, &'static str> {
+        let mut state = self.state.write();
+        if state.journal.as_ref().is_some_and(Journal::is_broken) {
+            return Err("the journal cannot be written, so that nothing can be acknowledged");
+        }
         let before = state.server.revision();
-        let server = &mut state.server;
-        let answer = catch_unwind(AssertUnwindSafe(|| rest::handle(server, http))).ok();
-        if let (Some(entry), Some(answer)) = (entry, answer.as_ref().filter(|it| !waits(it))) {
-            state.note(&entry.line(http, answer));
-        }
+        let outcome = careful(|| rest::act(&mut state.server, http));
         let revision = state.server.revision();
-        if revision != before {
-            // The answer to a write is the object, which is what the log remembers.
-            let answered = match &answer {
-                Some(Answer::Response(response)) => response.body.len(),
-                _ => 0,
-            };
-            let forgotten = state.past.push(revision, answered.max(http.body.len()), &self.limits);
-            if let Some(until) = forgotten {
-                state.server.compact(until);
+        let kept = state.remember(before, &self.limits);
+        let answer = match entry {
+            None => {
+                drop(state);
+                careful(|| outcome.map(|outcome| outcome.answer(http))).and_then(|answer| answer)
             }
-        }
-        drop(state);
+            Some(entry) => {
+                let answer = careful(|| outcome.map(|outcome| outcome.answer(http)));
+                let answer = answer.and_then(|answer| answer);
+                if let Some(answer) = answer.as_ref().ok().filter(|answer| !waits(answer)) {
+                    state.note(&entry.line(http, answer));
+                }
+                drop(state);
+                answer
+            }
+        };
         self.tell(revision);
-        answer
+        kept.and(answer)
+    }
+
+    /// Writes the snapshot, if one is kept; what the journal has of it is forgotten.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let keeper = keeper.lock();
+        let (snapshot, length) = {
+            let state = self.state.read();
+            (state.server.snapshot(), state.journal.as_ref().map(Journal::length))
+        };
+        keeper.save(&snapshot)?;
+        match (&mut self.state.write().journal, length) {
+            (Some(journal), Some(length)) => journal.forget(length),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a snapshot to write.
+    pub fn keeps(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Why the record is incomplete, if it is.
+    pub fn end_record(&self) -> io::Result<()> {
+        let mut state = self.state.write();
+        state.record = None;
+        state.record_error.take().map_or(Ok(()), Err)
     }
 
     fn tell(&self, revision: Revision) {
@@ -158,13 +240,6 @@ impl Shared {
         self.state.write().note(line);
     }
 
-    pub fn flush(&self) -> io::Result<()> {
-        match &mut self.state.write().record {
-            Some(record) => record.0.flush(),
-            None => Ok(()),
-        }
-    }
-
     pub fn changes(&self) -> watch::Receiver<Revision> {
         self.changed.subscribe()
     }
@@ -194,10 +269,31 @@ impl State {
     fn note(&mut self, line: &[u8]) {
         let Some(record) = &mut self.record else { return };
         // A full disk must not stop the cluster; it is said once.
-        if let Err(error) = record.0.write_all(line) {
+        if let Err(error) = record.0.write_all(line).and_then(|()| record.0.flush()) {
             eprintln!("lostwrite: the record ends here: {error}");
             self.record = None;
+            self.record_error = Some(error);
         }
+    }
+
+    /// Keeps the writes after a revision, and forgets the oldest if there are too many.
+    fn remember(&mut self, before: Revision, limits: &Limits) -> Result<(), &'static str> {
+        let revision = self.server.revision();
+        if revision == before {
+            return Ok(());
+        }
+        let kept = match &mut self.journal {
+            Some(journal) => journal.keep(&self.server, before),
+            None => Ok(()),
+        };
+        let size = self.server.past_bytes(before);
+        if let Some(until) = self.past.push(revision, size, limits) {
+            self.server.compact(until);
+        }
+        kept.map_err(|error| {
+            eprintln!("lostwrite: the journal cannot be written: {error}");
+            "the write is not in the journal"
+        })
     }
 }
 

@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use crate::{WIDGETS, client, crd, widget};
 
-struct Serving {
-    child: Child,
-    url: String,
+pub(crate) struct Serving {
+    pub child: Child,
+    pub url: String,
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lostwrite"));
     command.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn serve(arguments: &[&str]) -> Serving {
+pub(crate) fn serve(arguments: &[&str]) -> Serving {
     let mut child = command(arguments).spawn().expect("the program");
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).expect("a line");
@@ -28,14 +28,18 @@ fn serve(arguments: &[&str]) -> Serving {
 }
 
 impl Serving {
-    fn end(mut self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    pub fn end(mut self, signal: &str) {
+        self.signal(signal);
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
 }
 
-fn file(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn file(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     path.display().to_string()

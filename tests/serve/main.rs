@@ -7,6 +7,8 @@ mod future;
 mod hostile;
 #[path = "../support/http.rs"]
 mod http;
+#[cfg(unix)]
+mod keeping;
 mod kubectl;
 mod linear;
 mod past;

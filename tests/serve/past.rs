@@ -75,3 +75,37 @@ fn a_small_patch_of_a_large_object_counts_as_large() {
     }
     assert_eq!(first_event(&client, &begin), (json!("ERROR"), json!(410)));
 }
+
+/// The 256 MiB were bytes of JSON and cost twelve times as much, so that 450 tiny patches of a
+/// large object ended the process.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_past_takes_no_more_memory_than_is_counted() {
+    let serving = crate::cli::serve(&[]);
+    let mut client = client(&serving.url);
+    let maps = "/api/v1/namespaces/default/configmaps";
+    let keys: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("k{n}"), json!("v"))).collect();
+    let large = json!({ "metadata": { "name": "o" }, "data": keys }).to_string();
+    assert_eq!(client.send("POST", maps, large.as_bytes()).expect("an answer").code, 201);
+    client.headers[0].1 = "application/merge-patch+json".into();
+    let status = format!("/proc/{}/status", serving.child.id());
+    let resident = || -> usize {
+        let text = std::fs::read_to_string(&status).expect("a process");
+        let line = text.lines().find(|line| line.starts_with("VmRSS")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|it| it.parse().ok()).expect("a number")
+    };
+    let mut patch = |n: usize| {
+        let patch = json!({ "data": { "k1": n.to_string() } }).to_string();
+        let reply = client.send("PATCH", &format!("{maps}/o"), patch.as_bytes());
+        reply.expect("an answer").body.len()
+    };
+    for n in 0..5 {
+        patch(n);
+    }
+    let before = resident();
+    let answered: usize = (5..45).map(&mut patch).sum();
+    let grown = resident().saturating_sub(before) / 1024;
+    let counted = answered / (1024 * 1024);
+    assert!(grown < 2 * counted + 40, "{grown} MiB more for {counted} MiB of answers");
+    serving.end("-TERM");
+}

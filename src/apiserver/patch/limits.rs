@@ -130,12 +130,18 @@ mod tests {
 
     #[test]
     fn an_object_nests_only_so_deep() {
-        let into_itself = |n: usize| json!({ "op": "copy", "from": "/m", "path": format!("/m{}", "/x".repeat(n + 1)) });
-        assert!(refused((0..300).map(into_itself).collect()).contains("levels"));
-        let add = |n: usize| json!({ "op": "add", "path": format!("/m{}", "/x".repeat(n + 1)), "value": {} });
-        assert!(refused((0..300).map(add).collect()).contains("levels"));
-        let add = |n: usize| json!({ "op": "replace", "path": format!("/m{}", "/x".repeat(n + 1)), "value": {} });
-        assert!(refused((0..300).map(add).collect()).contains("levels"));
+        for operation in [
+            json!({ "op": "copy", "from": "/m" }),
+            json!({ "op": "add", "value": {} }),
+            json!({ "op": "replace", "value": {} }),
+        ] {
+            let down = |n: usize| {
+                let mut operation = operation.clone();
+                operation["path"] = format!("/m{}", "/x".repeat(n + 1)).into();
+                operation
+            };
+            assert!(refused((0..300).map(down).collect()).contains("levels"), "{operation}");
+        }
     }
 
     #[test]

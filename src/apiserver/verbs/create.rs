@@ -116,9 +116,10 @@ pub(crate) fn store_new(
     if call.request.options.dry_run {
         return Ok(call.answer(201, store::settled(&Arc::new(object))));
     }
-    let view = server.store.put(&key, Arc::new(object));
+    let stored = server.store.try_put(&key, Arc::new(object));
+    let stored = stored.map_err(|store::TooLarge| Status::too_large_to_store())?;
     server.written(&key, call.request.time);
-    Ok(call.answer(201, view))
+    Ok(call.answer(201, &stored))
 }
 
 /// Whether the namespace, and the kind, still take new objects.

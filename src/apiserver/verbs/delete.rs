@@ -39,7 +39,7 @@ pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut Call<'_>) -> 
     for (key, _) in &page.items {
         delete_object(server, call, key)?;
     }
-    let items = page.items.iter().map(|(_, stored)| stored.copy()).collect();
+    let items = page.items.into_iter().map(|(_, stored)| stored).collect();
     Ok(list::answer(call, items, page.revision, page.next, page.remaining))
 }
 
@@ -77,7 +77,7 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     if dry_run {
         return Ok(Removal::Marked(ApiServer::view(&marked, current.modified)));
     }
-    let view = server.store.put(key, marked.clone());
+    let view = server.store.put(key, marked.clone()).view();
     server.written(key, time);
     if is_pod(call) && marked.finalizers().is_empty() && grace(&marked) == Some(0) {
         server.store.delete(key);

@@ -5,7 +5,7 @@ use super::super::engine::parse_request_revision;
 use super::super::{ApiServer, Status};
 
 /// The object as it is now; `resourceVersion` asks for at least that revision.
-pub(crate) fn get(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn get(server: &ApiServer, call: &mut Call<'_>) -> Answer {
     if let Some(asked) = call.request.options.resource_version.as_deref() {
         let revision = parse_request_revision(asked)?;
         if revision > server.revision().0 {
@@ -13,5 +13,5 @@ pub(crate) fn get(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         }
     }
     let stored = server.store.get(&call.key()).ok_or_else(|| call.not_found())?;
-    Ok(call.answer(200, stored.view()))
+    Ok(call.answer(200, stored))
 }

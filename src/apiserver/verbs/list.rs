@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use super::super::call::{Answer, Call};
 use super::super::engine::parse_request_revision;
 use super::super::schema::FieldError;
+use super::super::seen::Listed;
 use super::super::selector::Selector;
 use super::super::store::Stored;
-use super::super::{ApiServer, Body, Key, Options, Response, Revision, Status, Verb};
+use super::super::{ApiServer, Body, Key, Kind, Options, Response, Revision, Status, Verb};
 
 /// The encoding of continue tokens; like Go's, it does not mind bits that are left over.
 const URL_SAFE_NO_PAD: GeneralPurpose = {
@@ -25,24 +26,20 @@ const URL_SAFE_NO_PAD: GeneralPurpose = {
 };
 
 /// The objects of a kind in one namespace or in all.
-pub(crate) fn list(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn list(server: &ApiServer, call: &mut Call<'_>) -> Answer {
     let page = page(server, call)?;
-    let items = page.items.iter().map(|(_, stored)| stored.copy()).collect();
+    let items = page.items.into_iter().map(|(_, stored)| stored).collect();
     Ok(answer(call, items, page.revision, page.next, page.remaining))
 }
 
 /// A list as an answer. Items of a built-in kind do not repeat what kind they are.
 pub(crate) fn answer(
     call: &Call<'_>,
-    mut items: Vec<Value>,
+    items: Vec<Stored>,
     revision: Revision,
     next: String,
     remaining: Option<usize>,
 ) -> Response {
-    for item in items.iter_mut().filter_map(Value::as_object_mut).filter(|_| !call.kind.custom) {
-        item.remove("apiVersion");
-        item.remove("kind");
-    }
     let mut metadata = json!({ "resourceVersion": revision.to_string() });
     if !next.is_empty() || call.kind.custom {
         metadata["continue"] = Value::String(next);
@@ -50,13 +47,9 @@ pub(crate) fn answer(
     if let Some(remaining) = remaining {
         metadata["remainingItemCount"] = remaining.into();
     }
-    let list = json!({
-        "apiVersion": call.kind.api_version(),
-        "kind": call.kind.list_kind,
-        "metadata": metadata,
-        "items": items,
-    });
-    Response { code: 200, warnings: Vec::new(), body: Body::List(Arc::new(list)) }
+    let Kind { list_kind, custom, .. } = call.kind.as_ref();
+    let list = Listed::new(call.kind.api_version(), list_kind.clone(), metadata, items, *custom);
+    Response { code: 200, warnings: Vec::new(), body: Body::List(Box::new(list)) }
 }
 
 /// One page of a collection.
@@ -81,14 +74,17 @@ pub(crate) fn page(server: &ApiServer, call: &Call<'_>) -> Answer<Page> {
     let selector = Selector::parse(options, &call.kind)?;
     let place = place(server, call)?;
     let revision = place.revision.unwrap_or(server.revision());
-    let mut found = match place.revision {
-        Some(revision) => server.store.at(revision, &call.kind.resource),
-        None => server.store.now(&call.kind.resource),
-    };
     let namespace = call.request.namespace.as_deref();
+    let resource = &call.kind.resource;
+    let mut found = match place.revision {
+        Some(revision) => server.store.at(revision, resource),
+        None => server.store.now(resource, namespace),
+    };
     found.retain(|(key, _)| namespace.is_none() || key.namespace.as_deref() == namespace);
-    found.sort_by_cached_key(|(key, _)| position(key, namespace));
-    found.retain(|(key, _)| position(key, namespace) >= place.after);
+    found.sort_by(|(a, _), (b, _)| steps(a, namespace).cmp(steps(b, namespace)));
+    if !place.after.is_empty() {
+        found.retain(|(key, _)| position(key, namespace) >= place.after);
+    }
     let cached = options.resource_version.as_deref() == Some("0") && place.after.is_empty();
     let limit = match options.limit {
         Some(limit) if limit > 0 && !cached => usize::try_from(limit).unwrap_or(usize::MAX),
@@ -156,6 +152,13 @@ fn position(key: &Key, namespace: Option<&str>) -> String {
         (Some(own), None) => format!("/{own}/{}", key.name),
         _ => format!("/{}", key.name),
     }
+}
+
+/// The same, byte by byte.
+fn steps<'a>(key: &'a Key, namespace: Option<&str>) -> impl Iterator<Item = u8> + 'a {
+    let own = key.namespace.as_deref().filter(|_| namespace.is_none());
+    let slash = own.map(|_| b'/');
+    own.unwrap_or_default().bytes().chain(slash).chain(key.name.bytes())
 }
 
 fn encode(start: &str, revision: i64) -> String {

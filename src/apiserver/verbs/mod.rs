@@ -17,14 +17,26 @@ type Handler = fn(&mut ApiServer, &mut Call<'_>) -> Answer;
 
 /// Each verb with its handler. A watch is not one step: see `watch.rs`.
 const TABLE: &[(Verb, Handler)] = &[
-    (Verb::Get, get::get),
-    (Verb::List, list::list),
+    (Verb::Get, |server, call| get::get(server, call)),
+    (Verb::List, |server, call| list::list(server, call)),
     (Verb::Create, create::create),
     (Verb::Update, update::update),
     (Verb::Patch, patch::patch),
     (Verb::Delete, delete::delete),
     (Verb::DeleteCollection, delete::delete_collection),
 ];
+
+/// Handles a request that only reads; `None` if it is none.
+pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
+    if !matches!(call.request.verb, Verb::Get | Verb::List) {
+        return None;
+    }
+    Some(match call.kind.has_subresource(call.request.subresource.as_deref()) {
+        false => Err(call.not_found()),
+        true if call.request.verb == Verb::Get => get::get(server, call),
+        true => list::list(server, call),
+    })
+}
 
 /// Handles one request.
 pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {

@@ -78,7 +78,9 @@ fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     object.set_meta("resourceVersion", None);
     let mut response = create::store_new(server, call, object, false)?;
     if let (Body::Object(object), true) = (&mut response.body, call.request.options.dry_run) {
-        Arc::make_mut(object).set_meta("resourceVersion", revision);
+        let mut shown = Value::clone(object);
+        shown.set_meta("resourceVersion", revision);
+        *object = Arc::new(shown).into();
     }
     Ok(response)
 }
