@@ -192,13 +192,14 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
     }
 }
 
-fn validate(call: &Call<'_>, new: &Value, old: &Value) -> Answer<()> {
+fn validate(call: &mut Call<'_>, new: &Value, old: &Value) -> Answer<()> {
     let name = new.meta_str("name");
     check_type(call, new)?;
     let mut errors = metadata::validate_update(&call.kind, new, old);
+    let schema = &call.kind.schema;
     errors.extend(match call.is_status() {
-        true => call.kind.schema.validate_status(new, old),
-        false => call.kind.schema.validate(new, Some(old)),
+        true => schema.validate_status(new, old, &mut call.warnings),
+        false => schema.validate(new, Some(old), &mut call.warnings),
     });
     if call.kind.kind == crd::KIND && !call.kind.custom && !call.is_status() {
         errors.extend(crd::validate(new, Some(old)));

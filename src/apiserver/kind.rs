@@ -133,6 +133,10 @@ impl Kind {
         {
             return false;
         }
+        // A rule in CEL may name either of them.
+        if self.schema.is_watched(parent, matches!(a, Step::Entry { .. })) {
+            return false;
+        }
         let Some(node) = self.schema.node_at(parent) else { return false };
         let schema = self.schema_at(parent).unwrap_or(&Value::Null);
         match (a, b) {

@@ -39,8 +39,12 @@ const TOPICS: &[(&str, &str)] = &[
 /// What is not modelled, and what that could hide from a user.
 const GAPS: &[(&str, &str)] = &[
     (
-        "CEL rules (`x-kubernetes-validations`)",
-        "nothing silently: a definition with rules is refused when it is loaded",
+        "CEL rules (`x-kubernetes-validations`): their types are not checked when a definition is \
+         created, their cost is neither estimated nor limited, `sortBy` and the macros with two \
+         variables are refused, `+` of two sets is that of two lists, and errors of evaluation \
+         other than the usual ones are worded otherwise",
+        "a definition or an object is accepted that a cluster refuses as too expensive; no rule \
+         is skipped in silence",
     ),
     (
         "conversion webhooks; several versions are stored as they are written",

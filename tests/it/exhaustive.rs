@@ -89,7 +89,7 @@ fn by_graph(world: &World, canonical: bool) -> Found {
 }
 
 /// The object of a random scenario, the fields that workers may set, and the CRD, if any.
-const KINDS: [(&str, &str, &[&str]); 3] = [
+const KINDS: [(&str, &str, &[&str]); 4] = [
     (
         "ConfigMap",
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: demo, namespace: default}, \
@@ -129,7 +129,31 @@ const KINDS: [(&str, &str, &[&str]); 3] = [
             "'spec.replicas': { $add: 1 }",
         ],
     ),
+    // The same with rules in CEL: what is refused depends on what others wrote before.
+    (
+        "Ruled",
+        "{apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: demo, namespace: \
+         default}, spec: {replicas: 1}, status: {phase: Old, restarts: 0}}",
+        &[
+            "'status.restarts': { $add: 1 }",
+            "'status.phase': New",
+            "'status.conditions[type=A]': { status: \"True\" }",
+            "'status.conditions[type=B]': { status: \"True\" }",
+            "'spec.replicas': { $add: 1 }",
+        ],
+    ),
 ];
+
+/// Bounds, a rule that compares, and one that tells entries of a list apart.
+const RULES: &str = "type: object
+          x-kubernetes-validations:
+            - rule: \"!has(self.status) || self.status.restarts < 2\"
+            - rule: \"!has(oldSelf.status) || oldSelf.status.phase != 'New' || \
+                      self.spec == oldSelf.spec\"
+            - rule: \"!has(self.status.conditions) || self.status.conditions.all(c, \
+                      c.type != 'B' || self.spec.replicas > 1 || self.status.phase == 'New')\"
+          properties:
+            spec:";
 
 /// Every write method.
 pub const METHODS: [&str; 12] = [
@@ -193,8 +217,10 @@ fn text_of(kind: usize, workers: &[RandomWorker], faults: &[bool]) -> String {
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: random}\n\
          description: Made by a property test.\n",
     );
-    if name == "Widget" {
-        text.push_str("crds: [crds/widget.crd.yaml]\n");
+    match name {
+        "Widget" => text.push_str("crds: [crds/widget.crd.yaml]\n"),
+        "Ruled" => text.push_str("crds: [crds/ruled.crd.yaml]\n"),
+        _ => {}
     }
     let _ = write!(text, "objects:\n  - {object}\nworkers:\n");
     for (at, worker) in workers.iter().enumerate() {
@@ -245,6 +271,10 @@ pub fn scenario(text: &str) -> Option<Arc<Scenario>> {
     let widget = include_str!("../../scenarios/crds/widget.crd.yaml");
     let indented = widget.replace('\n', "\n    ");
     let text = text.replace("crds: [crds/widget.crd.yaml]", &format!("crds:\n  -\n    {indented}"));
+    let plain = "type: object\n          properties:\n            spec:";
+    assert!(widget.contains(plain), "where rules are put");
+    let ruled = widget.replace(plain, RULES).replace('\n', "\n    ");
+    let text = text.replace("crds: [crds/ruled.crd.yaml]", &format!("crds:\n  -\n    {ruled}"));
     let scenarios = Scenario::from_str(&path.to_string_lossy(), &text).ok()?;
     scenarios.into_iter().next().map(Arc::new)
 }

@@ -87,7 +87,7 @@ fn apply(
 /// Whether the server would store it. Dropping the last field of a map that somebody else still
 /// names as empty leaves null, which validation refuses.
 fn is_valid(schema: &Schema, object: &Value) -> bool {
-    schema.validate(object, None).is_empty()
+    schema.validate(object, None, &mut Vec::new()).is_empty()
 }
 
 /// Applies in turn by three managers; the last object.
@@ -217,8 +217,8 @@ proptest! {
         for schema in builtins.iter().map(|schema| (**schema).clone()).chain([schema()]) {
             let _ = schema.decode(&object);
             let _ = crate::apiserver::patch::strategic(&schema, &other, &object);
-            let _ = schema.validate(&object, Some(&other));
-            let _ = schema.validate_status(&object, &other);
+            let _ = schema.validate(&object, Some(&other), &mut Vec::new());
+            let _ = schema.validate_status(&object, &other, &mut Vec::new());
             let mut config = object.clone();
             if let Some(fields) = config.as_object_mut() {
                 fields.insert("apiVersion".to_owned(), json!(api_version));
@@ -232,7 +232,7 @@ proptest! {
             schema.prune(&mut new);
             schema.default(&mut new);
             schema.prepare_create(&mut new);
-            let _ = schema.validate(&new, None);
+            let _ = schema.validate(&new, None, &mut Vec::new());
         }
         let _ = Schema::parse(&object, "s");
         let _ = crate::apiserver::patch::json(&other, &object);

@@ -38,6 +38,23 @@ impl FieldError {
         FieldError::new(field, "FieldValueInvalid", format!("Invalid value: {value}"), detail)
     }
 
+    /// `Invalid value` of something too large to be printed.
+    pub(crate) fn invalid_something(field: &str, detail: &str) -> FieldError {
+        FieldError::new(field, "FieldValueInvalid", "Invalid value".to_owned(), detail)
+    }
+
+    /// `Duplicate value` of something too large to be printed.
+    pub(crate) fn duplicate_of_something(field: &str) -> FieldError {
+        FieldError::new(field, "FieldValueDuplicate", "Duplicate value".to_owned(), "")
+    }
+
+    /// Whether an object with this error is not what rules in CEL may be asked about.
+    pub(super) fn blocks_rules(&self) -> bool {
+        let reasons = ["NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"];
+        let kind = self.reason.strip_prefix("FieldValue").unwrap_or_default();
+        reasons.contains(&kind)
+    }
+
     /// `Invalid value: …`: wrong type.
     pub fn type_invalid(field: &str, value: &Value, detail: &str) -> FieldError {
         let head = format!("Invalid value: {}", printed(value));

@@ -15,6 +15,11 @@
 //! server's business, whatever the kind). Next to read: `node.rs`.
 
 pub mod builtin;
+#[cfg(feature = "cel")]
+mod cel;
+#[cfg(not(feature = "cel"))]
+#[path = "without_cel.rs"]
+mod cel;
 mod decode;
 mod defaults;
 mod field_error;
@@ -23,9 +28,11 @@ mod lists;
 pub(crate) mod node;
 mod numbers;
 mod parse;
+mod pattern;
 mod place;
 mod prune;
 mod quantity;
+mod ratchet;
 mod rules;
 mod validate;
 
@@ -49,6 +56,8 @@ pub struct Schema {
     root: Arc<Node>,
     rules: Option<Arc<Rules>>,
     builtin: Option<Builtin>,
+    /// What its rules in CEL have said.
+    memo: Arc<cel::Memo>,
 }
 
 /// Short: a server full of schemas would otherwise print nothing else.
@@ -64,18 +73,19 @@ impl std::fmt::Debug for Schema {
 impl Schema {
     /// Reads a CRD version's `openAPIV3Schema`, which stands at `path` in the CRD.
     ///
-    /// Refuses what is not structural and, because no rule is ever silently skipped, a schema
-    /// with `x-kubernetes-validations` (CEL): it is not evaluated here.
+    /// Refuses what is not structural, and rules in CEL (`x-kubernetes-validations`) that cannot be
+    /// evaluated: no rule is ever silently skipped.
     pub fn parse(openapi: &Value, path: &str) -> Result<Schema, Vec<FieldError>> {
         let (root, rules) = parse::parse(openapi, path)?;
-        Ok(Schema { root: Arc::new(root), rules: Some(Arc::new(rules)), builtin: None })
+        let (root, rules) = (Arc::new(root), Some(Arc::new(rules)));
+        Ok(Schema { root, rules, builtin: None, memo: Arc::default() })
     }
 
     /// The schema of a version that the CRD does not have: everything but metadata is unknown.
     pub fn unknown_version() -> Schema {
         let mut root = Node { ty: node::Type::Object, ..Node::default() };
         parse::add_metadata(&mut root);
-        Schema { root: Arc::new(root), rules: None, builtin: None }
+        Schema { root: Arc::new(root), rules: None, builtin: None, memo: Arc::default() }
     }
 
     /// The node at a path of field names from the root, steps into items skipped.
@@ -171,8 +181,14 @@ impl Schema {
         }
     }
 
-    /// All that is wrong with an object, as a create (`old` is `None`) or as an update.
-    pub fn validate(&self, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    /// All that is wrong with an object, as a create (`old` is `None`) or as an update. What is
+    /// wrong with it by a rule, but was so before, goes to `warnings`.
+    pub fn validate(
+        &self,
+        new: &Value,
+        old: Option<&Value>,
+        warnings: &mut Vec<String>,
+    ) -> Vec<FieldError> {
         if let Some(kind) = self.builtin {
             return builtin::validate(kind, new, old);
         }
@@ -181,11 +197,18 @@ impl Schema {
             errors.extend(validate::validate(new, old, rules));
         }
         errors.extend(self.duplicates(new, old));
+        self.ask_rules(new, old, &mut errors, warnings);
         errors
     }
 
-    /// The same for an update of a custom resource's `/status`, which looks at the status only.
-    pub fn validate_status(&self, new: &Value, old: &Value) -> Vec<FieldError> {
+    /// The same for an update of a custom resource's `/status`: the schema looks at the status
+    /// only, rules in CEL look at all of it.
+    pub fn validate_status(
+        &self,
+        new: &Value,
+        old: &Value,
+        warnings: &mut Vec<String>,
+    ) -> Vec<FieldError> {
         if let Some(kind) = self.builtin {
             return builtin::validate(kind, new, Some(old));
         }
@@ -196,7 +219,33 @@ impl Schema {
             errors.extend(found.into_iter().map(|error| error.below("status")));
         }
         errors.extend(self.duplicates(new, Some(old)));
+        self.ask_rules(new, Some(old), &mut errors, warnings);
         errors
+    }
+
+    /// Asks the rules in CEL, unless the object is not what they expect.
+    fn ask_rules(
+        &self,
+        new: &Value,
+        old: Option<&Value>,
+        errors: &mut Vec<FieldError>,
+        warnings: &mut Vec<String>,
+    ) {
+        let Some(rules) = self.rules.as_ref().filter(|rules| rules.watched) else { return };
+        if errors.iter().any(FieldError::blocks_rules) {
+            let detail = "some validation rules were not checked because the object was invalid; \
+                          correct the existing errors to complete validation";
+            errors.push(FieldError::invalid("<nil>", &Value::Null, detail));
+        } else {
+            errors.extend(cel::validate(new, old, rules, &self.memo, warnings));
+        }
+    }
+
+    /// Whether a rule in CEL looks at what stands at a path of field names, steps into items
+    /// skipped, or around it; with `below`, also at what stands below.
+    pub(crate) fn is_watched(&self, path: &[&str], below: bool) -> bool {
+        let Some(rules) = &self.rules else { return false };
+        rules.is_watched(path, below)
     }
 
     /// Duplicates in list-type sets and maps, unless the old object had some already.

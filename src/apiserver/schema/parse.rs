@@ -1,9 +1,8 @@
 //! From a CRD's `openAPIV3Schema` to nodes and rules, refusing what is not structural.
 //!
 //! The checks are those a real server makes when the CRD is created, with its texts, as far as
-//! they bear on objects; documentation fields, `example` and the like are not looked at. One check
-//! is ours: CEL rules (`x-kubernetes-validations`) are refused, because they are not evaluated
-//! here and must not be skipped in silence. Next to read: `rules.rs`.
+//! they bear on objects; documentation fields, `example` and the like are not looked at.
+//! Next to read: `rules.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +11,8 @@ use serde_json::Value;
 
 use super::field_error::FieldError;
 use super::node::{Additional, ListType, Node, Type};
-use super::rules::Rules;
+use super::pattern;
+use super::rules::{At, Rules};
 
 /// Where in the schema a node stands; the text of a missing `type` depends on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn parse(openapi: &Value, path: &str) -> Result<(Node, Rules), Vec<Fi
     let mut parser = Parser { errors: &mut errors };
     let mut node = parser.node(openapi, path, Level::Root, false);
     parser.nested(openapi, path);
-    let rules = Rules::parse(openapi);
+    let rules = Rules::parse(openapi, At { path, uncorrelatable: None }, &mut errors);
     add_metadata(&mut node);
     if errors.is_empty() {
         return Ok((node, rules));
@@ -97,7 +97,7 @@ impl Parser<'_> {
     fn check(&mut self, schema: &Value, path: &str, level: Level) {
         self.check_type(schema, path, level);
         self.check_lists(schema, path);
-        self.check_rules(schema, path);
+        self.check_pattern(schema, path);
         let additional = format!("{path}.additionalProperties");
         if let Some(value) = schema.get("additionalProperties") {
             if level == Level::Root {
@@ -239,23 +239,10 @@ impl Parser<'_> {
         }
     }
 
-    /// CEL rules, which we refuse, and patterns.
-    fn check_rules(&mut self, schema: &Value, path: &str) {
-        if let Some(Value::Array(rules)) = schema.get("x-kubernetes-validations") {
-            for (index, rule) in rules.iter().enumerate() {
-                let field = format!("{path}.x-kubernetes-validations[{index}].rule");
-                let value = Value::from(text(rule, "rule"));
-                let detail = "CEL rules are not evaluated by this server; remove the rule to \
-                              load the definition without it";
-                self.refuse(FieldError::invalid(&field, &value, detail));
-            }
-        }
+    fn check_pattern(&mut self, schema: &Value, path: &str) {
         let pattern = text(schema, "pattern");
-        if !pattern.is_empty()
-            && let Err(error) = regex::Regex::new(pattern)
-        {
-            let detail =
-                format!("must be a valid regular expression, but isn't: {}", one_line(&error));
+        if let Err(why) = pattern::check(pattern) {
+            let detail = format!("must be a valid regular expression, but isn't: {why}");
             let value = Value::from(pattern);
             self.refuse(FieldError::invalid(&format!("{path}.pattern"), &value, &detail));
         }
@@ -292,7 +279,7 @@ impl Parser<'_> {
     }
 
     fn nested_values(&mut self, schema: &Value, path: &str) {
-        self.check_rules(schema, path);
+        self.check_pattern(schema, path);
         for (key, detail) in [
             ("type", "must be empty to be structural"),
             ("additionalProperties", "must be undefined to be structural"),
@@ -306,6 +293,7 @@ impl Parser<'_> {
             ("x-kubernetes-list-map-keys", "must be empty to be structural"),
             ("x-kubernetes-list-type", "must be undefined to be structural"),
             ("x-kubernetes-map-type", "must be undefined to be structural"),
+            ("x-kubernetes-validations", "must be empty to be structural"),
         ] {
             if schema.get(key).is_some_and(|value| value != &Value::Bool(false)) {
                 self.refuse(FieldError::forbidden(&format!("{path}.{key}"), detail));
@@ -387,8 +375,4 @@ pub(super) fn strings(schema: &Value, key: &str) -> Vec<String> {
 
 pub(super) fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
-}
-
-fn one_line(error: &regex::Error) -> String {
-    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
 }

@@ -4,12 +4,14 @@
 
 use std::fmt;
 
-/// A field, an item, or the root.
+/// A field, an item, a key of a map, or the root.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Root,
     Field(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
+    #[cfg_attr(not(feature = "cel"), allow(dead_code))]
+    Key(&'a Place<'a>, &'a str),
 }
 
 impl Place<'_> {
@@ -24,6 +26,7 @@ impl fmt::Display for Place<'_> {
             Place::Root => Ok(()),
             Place::Field(Place::Root, key) => f.write_str(key),
             Place::Field(parent, key) => write!(f, "{parent}.{key}"),
+            Place::Key(parent, key) => write!(f, "{parent}[{key}]"),
             Place::Item(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }

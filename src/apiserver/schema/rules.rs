@@ -4,17 +4,40 @@
 //! the like there is nothing but rules, which is why they are not part of the nodes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use regex::Regex;
 use serde_json::Value;
 
+use super::cel;
+use super::field_error::FieldError;
 use super::parse::{properties, strings, text};
+use super::pattern::Pattern;
 
 /// A bound on a number.
 #[derive(Clone, Debug)]
 pub(super) struct Bound {
     pub limit: f64,
     pub exclusive: bool,
+}
+
+/// How the items of a list are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ListKind {
+    /// Not at all.
+    #[default]
+    Atomic,
+    /// By themselves.
+    Set,
+    /// By their keys.
+    Map,
+}
+
+/// Where a schema stands in its definition.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub path: &'a str,
+    /// The outermost list around it whose items have no old counterparts.
+    pub uncorrelatable: Option<&'a str>,
 }
 
 /// What one schema, nested or not, demands of a value.
@@ -32,7 +55,7 @@ pub(super) struct Rules {
     pub multiple_of: Option<f64>,
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
-    pub pattern: Option<(String, Regex)>,
+    pub pattern: Option<Pattern>,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
     pub min_properties: Option<u64>,
@@ -46,12 +69,78 @@ pub(super) struct Rules {
     pub not: Option<Box<Rules>>,
     /// How items correlate with the old object's, for ratcheting: the keys of a list-type map.
     pub map_keys: Vec<String>,
-    pub atomic_map: bool,
+    pub list: ListKind,
+    /// The rules in CEL that stand here.
+    pub cel: Option<Arc<cel::Checks>>,
+    /// Whether there are any, here or below.
+    pub watched: bool,
 }
 
 impl Rules {
-    /// Reads the rules of one schema. What cannot be read was refused by `parse.rs`.
-    pub fn parse(schema: &Value) -> Rules {
+    /// Reads the rules of one schema on the spine, where rules in CEL may stand; what is wrong
+    /// with those goes to `errors`. What cannot be read besides was refused by `parse.rs`.
+    pub fn parse(schema: &Value, at: At<'_>, errors: &mut Vec<FieldError>) -> Rules {
+        let mut rules = Rules::values(schema);
+        let before = errors.len();
+        rules.properties = properties(schema)
+            .map(|(key, inner)| {
+                let path = format!("{}.properties[{key}]", at.path);
+                (key.clone(), Rules::parse(inner, At { path: &path, ..at }, errors))
+            })
+            .collect();
+        rules.additional = below(schema, "additionalProperties").map(|inner| {
+            let path = format!("{}.additionalProperties", at.path);
+            Box::new(Rules::parse(inner, At { path: &path, ..at }, errors))
+        });
+        rules.items = below(schema, "items").map(|inner| {
+            let path = format!("{}.items", at.path);
+            let own = (rules.list != ListKind::Map).then_some(at.path);
+            let at = At { path: &path, uncorrelatable: at.uncorrelatable.or(own) };
+            Box::new(Rules::parse(inner, at, errors))
+        });
+        // The server looks at expressions only where nothing below is wrong.
+        if errors.len() == before {
+            let At { path, uncorrelatable } = at;
+            rules.cel = cel::compile(&cel::Site { schema, path, uncorrelatable }, errors);
+        }
+        rules.watched = rules.cel.is_some()
+            || rules.properties.values().any(|inner| inner.watched)
+            || [&rules.additional, &rules.items].into_iter().flatten().any(|inner| inner.watched);
+        rules
+    }
+
+    /// Whether a rule in CEL stands on the way along a path of field names, steps into items
+    /// skipped, or (with `below`) under its end.
+    pub fn is_watched(&self, path: &[&str], below: bool) -> bool {
+        if !self.watched {
+            return false;
+        }
+        if self.cel.is_some() {
+            return true;
+        }
+        if let Some(items) = &self.items {
+            return items.is_watched(path, below);
+        }
+        let Some((first, rest)) = path.split_first() else { return below };
+        let inner = self.properties.get(*first).or(self.additional.as_deref());
+        inner.is_some_and(|inner| inner.is_watched(rest, below))
+    }
+
+    /// Reads a schema under `allOf` and the like: it has no rules in CEL.
+    fn nested(schema: &Value) -> Rules {
+        let inner = |key: &str| below(schema, key).map(|inner| Box::new(Rules::nested(inner)));
+        Rules {
+            properties: properties(schema)
+                .map(|(key, inner)| (key.clone(), Rules::nested(inner)))
+                .collect(),
+            additional: inner("additionalProperties"),
+            items: inner("items"),
+            ..Rules::values(schema)
+        }
+    }
+
+    /// All of one schema but what stands below it.
+    fn values(schema: &Value) -> Rules {
         let count = |key: &str| schema.get(key).and_then(Value::as_u64);
         let number = |key: &str| schema.get(key).and_then(Value::as_f64);
         let flag = |key: &str| schema.get(key) == Some(&Value::Bool(true));
@@ -60,13 +149,7 @@ impl Rules {
         };
         let many = |key: &str| {
             let list = schema.get(key).and_then(Value::as_array);
-            list.into_iter().flatten().map(Rules::parse).collect::<Vec<_>>()
-        };
-        let one = |key: &str| {
-            schema
-                .get(key)
-                .filter(|inner| inner.is_object())
-                .map(|inner| Rules::parse(inner).into())
+            list.into_iter().flatten().map(Rules::nested).collect::<Vec<_>>()
         };
         let types = types(schema);
         let pattern = text(schema, "pattern");
@@ -81,27 +164,29 @@ impl Rules {
             multiple_of: number("multipleOf"),
             min_length: count("minLength"),
             max_length: count("maxLength"),
-            pattern: Regex::new(pattern)
-                .ok()
-                .filter(|_| !pattern.is_empty())
-                .map(|regex| (pattern.to_owned(), regex)),
+            pattern: (!pattern.is_empty()).then(|| Pattern::new(pattern)),
             min_items: count("minItems"),
             max_items: count("maxItems"),
             min_properties: count("minProperties"),
             max_properties: count("maxProperties"),
-            properties: properties(schema)
-                .map(|(key, inner)| (key.clone(), Rules::parse(inner)))
-                .collect(),
-            additional: one("additionalProperties"),
-            items: one("items"),
             all_of: many("allOf"),
             any_of: many("anyOf"),
             one_of: many("oneOf"),
-            not: one("not"),
+            not: below(schema, "not").map(|inner| Box::new(Rules::nested(inner))),
             map_keys: strings(schema, "x-kubernetes-list-map-keys"),
-            atomic_map: text(schema, "x-kubernetes-map-type") == "atomic",
+            list: match text(schema, "x-kubernetes-list-type") {
+                "set" => ListKind::Set,
+                "map" => ListKind::Map,
+                _ => ListKind::Atomic,
+            },
+            ..Rules::default()
         }
     }
+}
+
+/// A schema below this one.
+fn below<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
+    schema.get(key).filter(|inner| inner.is_object())
 }
 
 fn types(schema: &Value) -> Vec<&'static str> {

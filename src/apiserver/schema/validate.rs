@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::field_error::{FieldError, quoted};
+use super::ratchet::Pair;
 use super::rules::Rules;
 
 /// One error: as text, by which repetitions are recognised, and as the answer shows it.
@@ -48,20 +49,21 @@ impl Findings {
 
 /// All violations of the rules by an object.
 pub(super) fn validate(new: &Value, old: Option<&Value>, rules: &Rules) -> Vec<FieldError> {
+    let old = old.map(|old| Pair::root(new, old, rules));
     let findings = check(new, old, rules, "");
     findings.failures.into_iter().map(|failure| failure.error).collect()
 }
 
-fn check(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+fn check(value: &Value, old: Option<Pair<'_>>, rules: &Rules, path: &str) -> Findings {
     let mut findings = check_now(value, old, rules, path);
-    if old == Some(value) {
+    if !findings.is_valid() && old.is_some_and(Pair::is_unchanged) {
         findings.failures.clear();
         findings.known.clear();
     }
     findings
 }
 
-fn check_now(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+fn check_now(value: &Value, old: Option<Pair<'_>>, rules: &Rules, path: &str) -> Findings {
     let mut all = Findings::default();
     if value.is_null() {
         all.merge(check_type(value, rules, path));
@@ -218,20 +220,20 @@ fn check_string(text: &str, rules: &Rules, path: &str) -> Findings {
         findings.add(failure(FieldError::too_long(&field(path), max), text));
     } else if let Some(min) = rules.min_length.filter(|min| length < *min) {
         findings.add(invalid(path, &value, &format!("should be at least {min} chars long")));
-    } else if let Some((pattern, regex)) = &rules.pattern
-        && !regex.is_match(text)
+    } else if let Some(pattern) = &rules.pattern
+        && !pattern.matches(text)
     {
-        findings.add(invalid(path, &value, &format!("should match '{pattern}'")));
+        findings.add(invalid(path, &value, &format!("should match '{}'", pattern.text())));
     }
     findings
 }
 
-fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+fn check_list(items: &[Value], old: Option<Pair<'_>>, rules: &Rules, path: &str) -> Findings {
     let mut findings = Findings::default();
     if let Some(inner) = &rules.items {
-        let before = Correlated::new(old, &rules.map_keys);
+        let before = old.map(Pair::counterparts);
         for (index, item) in items.iter().enumerate() {
-            let before = before.get(item);
+            let before = before.as_ref().and_then(|before| before.pair(item));
             findings.merge(check(item, before, inner, &format!("{path}[{index}]")));
         }
     }
@@ -248,32 +250,7 @@ fn check_list(items: &[Value], old: Option<&Value>, rules: &Rules, path: &str) -
     findings
 }
 
-/// The old items of a list-type map, by their keys; the first, if there are several.
-struct Correlated<'a> {
-    keys: &'a [String],
-    items: BTreeMap<Vec<Option<String>>, &'a Value>,
-}
-
-impl<'a> Correlated<'a> {
-    fn new(old: Option<&'a Value>, keys: &'a [String]) -> Self {
-        let mut correlated = Correlated { keys, items: BTreeMap::new() };
-        let list = old.and_then(Value::as_array).filter(|_| !keys.is_empty());
-        for item in list.into_iter().flatten() {
-            correlated.items.entry(correlated.key(item)).or_insert(item);
-        }
-        correlated
-    }
-
-    fn key(&self, item: &Value) -> Vec<Option<String>> {
-        self.keys.iter().map(|key| item.get(key).map(Value::to_string)).collect()
-    }
-
-    fn get(&self, item: &Value) -> Option<&'a Value> {
-        if self.items.is_empty() { None } else { self.items.get(&self.key(item)).copied() }
-    }
-}
-
-fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+fn check_object(value: &Value, old: Option<Pair<'_>>, rules: &Rules, path: &str) -> Findings {
     let mut findings = Findings::default();
     let Value::Object(fields) = value else {
         return findings;
@@ -287,9 +264,8 @@ fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -
         let text = format!("{path} in body should have at most {max} properties");
         findings.add(failure(FieldError::too_many(&field(path), size, max), text));
     }
-    let old = old.filter(|_| !rules.atomic_map);
     for (key, inner) in fields {
-        let before = old.and_then(|old| old.get(key));
+        let before = old.and_then(|old| old.key(key));
         let root_type = path.is_empty() && ["apiVersion", "kind"].contains(&key.as_str());
         let before = before.filter(|_| !root_type);
         if let Some(property) = rules.properties.get(key) {
@@ -309,7 +285,7 @@ fn check_object(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -
     findings
 }
 
-fn check_combinations(value: &Value, old: Option<&Value>, rules: &Rules, path: &str) -> Findings {
+fn check_combinations(value: &Value, old: Option<Pair<'_>>, rules: &Rules, path: &str) -> Findings {
     let mut main = Findings::default();
     let shown = quoted(path);
     if !rules.any_of.is_empty() {

@@ -172,10 +172,10 @@ fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status:
     }
 }
 
-fn validate(call: &Call<'_>, object: &Value) -> Answer<()> {
+fn validate(call: &mut Call<'_>, object: &Value) -> Answer<()> {
     engine::check_type(call, object)?;
     let mut errors = metadata::validate_create(&call.kind, object);
-    errors.extend(call.kind.schema.validate(object, None));
+    errors.extend(call.kind.schema.validate(object, None, &mut call.warnings));
     if call.kind.kind == crd::KIND && !call.kind.custom {
         errors.extend(crd::validate(object, None));
     }
