@@ -80,8 +80,8 @@ fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
         generation: true,
         selectable_fields: selectable_fields(version),
         printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),
+        openapi: schema.text().cloned(),
         schema: Arc::new(schema),
-        openapi: Some(Arc::new(version["schema"]["openAPIV3Schema"].clone())),
     }
 }
 

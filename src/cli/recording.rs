@@ -11,7 +11,7 @@ use super::args::Overrides;
 use super::output;
 use crate::check::{CheckResult, Witness};
 use crate::report;
-use crate::scenario::{Diagnostic, Files, Mistakes, Scenario, SourceText};
+use crate::scenario::{Diagnostic, Files, Mistakes, Scenario, SourceText, manifests};
 
 /// The version of the file's shape.
 const SCHEMA_VERSION: u32 = 1;
@@ -165,6 +165,10 @@ impl Files for Recorded<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let file = self.0.iter().find(|file| file.path == path);
         file.map(|file| file.text.clone().into_bytes()).ok_or_else(|| "not recorded".to_owned())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        Ok(manifests::pick(path, self.0.iter().map(|file| file.path.as_str())))
     }
 
     fn shown(&self, path: &str) -> String {

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::{Exit, Failure, Outcome, duration, output};
 use crate::apiserver::{ApiServer, Config};
-use crate::scenario::Diagnostic;
+use crate::scenario::{Diagnostic, clean, manifests};
 use crate::serve::{self, Keeper, Limits, Record};
 
 /// `serve`.
@@ -29,11 +30,13 @@ pub struct Serve {
     /// Let at most so many watches be open
     #[arg(long, value_name = "N", default_value_t = Limits::default().watches)]
     pub max_watches: usize,
-    /// A file of CustomResourceDefinitions to begin with (repeatable)
-    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    /// CustomResourceDefinitions to begin with: a file, a folder or a glob; other kinds in it are
+    /// skipped (repeatable)
+    #[arg(long, value_name = "PATH", help_heading = "Cluster")]
     pub crd: Vec<PathBuf>,
-    /// A file of objects to begin with, their status as it stands there (repeatable)
-    #[arg(short = 'f', long, value_name = "FILE", help_heading = "Cluster")]
+    /// Objects to begin with, their status as it stands there: a file, a folder or a glob; kinds
+    /// that are not served are skipped (repeatable)
+    #[arg(short = 'f', long, value_name = "PATH", help_heading = "Cluster")]
     pub object: Vec<PathBuf>,
     /// Let every namespace exist, without Namespace objects
     #[arg(long, help_heading = "Cluster")]
@@ -141,15 +144,35 @@ fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> 
         // What the files hold was put there when the snapshot began.
         return Ok(server);
     }
+    let is_definition = |kind: &str| kind == "CustomResourceDefinition";
     let mut objects = Vec::new();
-    for path in args.crd.iter().chain(&args.object) {
-        for object in serve::load_objects(path)? {
-            objects.push((path, object));
+    for (path, all) in
+        args.crd.iter().map(|p| (p, false)).chain(args.object.iter().map(|p| (p, true)))
+    {
+        let (found, skipped) = serve::load_objects(path, &|kind| all || is_definition(kind))?;
+        if found.is_empty() {
+            let what = if all { "object" } else { "CustomResourceDefinition" };
+            let mistake = Diagnostic::error(format!("there is no {what} in `{}`", path.display()));
+            return Err(mistake.into());
         }
+        skip(path, &skipped);
+        objects.extend(found.into_iter().map(|object| (path, object)));
     }
-    objects.sort_by_key(|(_, object)| object["kind"] != "CustomResourceDefinition");
-    for (path, object) in objects {
-        serve::seed(&mut server, &object).map_err(|status| {
+    // A namespace may be made by what stands in it.
+    let rank = |object: &Value| match object["kind"].as_str() {
+        Some("CustomResourceDefinition") => 0,
+        Some("Namespace") => 1,
+        _ => 2,
+    };
+    objects.sort_by_key(|(_, object)| rank(object));
+    let mut unknown: std::collections::BTreeMap<&Path, Vec<String>> = Default::default();
+    for (path, object) in &objects {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        if rank(object) > 0 && !kind.is_empty() && !serve::serves(&server, object) {
+            unknown.entry(path).or_default().push(clean(kind));
+            continue;
+        }
+        serve::seed(&mut server, object).map_err(|status| {
             let name = object["metadata"]["name"].as_str().unwrap_or("?");
             let kind = object["kind"].as_str().unwrap_or("?");
             let why = status.message.clone().unwrap_or_default();
@@ -158,5 +181,16 @@ fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> 
                 .note(format!("in {}", path.display()))
         })?;
     }
+    for (path, kinds) in unknown {
+        skip(path, &kinds);
+    }
     Ok(server)
+}
+
+/// Says what of a file was not taken.
+fn skip(path: &Path, kinds: &[String]) {
+    if !kinds.is_empty() {
+        let (path, kinds) = (path.display(), manifests::tally(kinds));
+        output::stderr(&format!("note: skipped in {path}: {kinds}\n"));
+    }
 }

@@ -10,14 +10,19 @@ use serde_json::{Value, json};
 
 use super::diagnostic::{Diagnostic, SourceText, clean};
 use super::node::{Node, NodeKind};
-use super::yaml::{self, MAX_BYTES};
-use super::{shape, suggest};
+use super::yaml::{self, Bounds};
+use super::{manifests, shape, suggest};
 
 /// Where the files that a scenario names come from.
 pub trait Files {
-    /// The bytes of the file at a path relative to the scenario, at most `MAX_BYTES` and one; or
-    /// why not, as a fragment such as `no such file`.
+    /// The bytes of the file at a path relative to the scenario, at most one more than a manifest
+    /// may have; or why not, as a fragment such as `no such file`.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The files that a path means, which may be a folder or a glob.
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        Ok(vec![path.to_owned()])
+    }
 
     /// The path as a user would write it from where he is.
     fn shown(&self, path: &str) -> String;
@@ -35,7 +40,16 @@ pub struct Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        read_bounded(&self.folder.join(path))
+        read_bounded(&self.folder.join(path), Bounds::MANIFEST)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        let files = manifests::expand(&self.folder.join(path))?;
+        let named = |file: &PathBuf| {
+            let file = file.strip_prefix(&self.folder).unwrap_or(file);
+            file.display().to_string()
+        };
+        Ok(files.iter().map(named).collect())
     }
 
     fn shown(&self, path: &str) -> String {
@@ -73,8 +87,8 @@ fn without_detours(path: &Path) -> PathBuf {
     short
 }
 
-/// At most [`MAX_BYTES`] and one, whatever the path names.
-pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+/// At most so many bytes and one, whatever the path names.
+pub fn read_bounded(path: &Path, bounds: Bounds) -> Result<Vec<u8>, String> {
     use std::io::Read;
     let fragment = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),
@@ -84,7 +98,7 @@ pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     };
     let file = std::fs::File::open(path).map_err(fragment)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(fragment)?;
+    file.take(bounds.bytes as u64 + 1).read_to_end(&mut bytes).map_err(fragment)?;
     Ok(bytes)
 }
 
@@ -148,7 +162,7 @@ static SHAPE: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// The CRDs that the entries of `crds` name.
+/// The CRDs that the entries of `crds` name; what else stands in their files is skipped.
 pub fn read(
     source: &Arc<SourceText>,
     entries: &[Node],
@@ -157,7 +171,7 @@ pub fn read(
     let (mut crds, mut mistakes) = (Vec::new(), Vec::new());
     for entry in entries {
         match &entry.kind {
-            NodeKind::String(path) => match from_file(source, entry, path, files) {
+            NodeKind::String(path) => match from_path(source, entry, path, files) {
                 Ok(found) => crds.extend(found),
                 Err(mistake) => mistakes.push(*mistake),
             },
@@ -178,33 +192,46 @@ pub fn read(
     if mistakes.is_empty() { Ok(crds) } else { Err(mistakes) }
 }
 
-fn from_file(
+/// The CRDs of all files that a path means: a file, a folder, a glob.
+fn from_path(
     source: &Arc<SourceText>,
     entry: &Node,
     path: &str,
     files: &dyn Files,
 ) -> Result<Vec<Crd>, Box<Diagnostic>> {
-    let shown = files.shown(path);
-    let bytes = files.read(path).map_err(|why| {
+    let unreadable = |path: &str, why: String| {
         let near = files.near(path);
         let meant = suggest::did_you_mean(path, near.iter().map(String::as_str));
         Diagnostic::error(format!("cannot read the CRD `{}`: {why}", clean(path)))
             .at(source, entry.mark(), "")
             .maybe_help(meant)
             .note("paths are relative to the folder of the scenario")
-    })?;
-    let text = yaml::decode(&shown, bytes)?;
-    let documents = yaml::parse(&text)?;
-    if documents.is_empty() {
-        let mistake = Diagnostic::error(format!("there is no CRD in `{}`", clean(&shown)));
-        return Err(Box::new(mistake.at(source, entry.mark(), "")));
-    }
-    Ok(documents
-        .into_iter()
-        .map(|document| Crd {
+    };
+    let (mut crds, mut skipped) = (Vec::new(), Vec::new());
+    for file in files.list(path).map_err(|why| unreadable(path, why))? {
+        let bytes = files.read(&file).map_err(|why| unreadable(&file, why))?;
+        let text = yaml::decode_within(&files.shown(&file), bytes, Bounds::MANIFEST)?;
+        let mut manifest = manifests::objects(&text, &is_crd)?;
+        skipped.append(&mut manifest.skipped);
+        crds.extend(manifest.objects.into_iter().map(|node| Crd {
             source: text.clone(),
-            value: document.root.to_value(),
-            node: document.root,
-        })
-        .collect())
+            value: node.to_value(),
+            node,
+        }));
+    }
+    if crds.is_empty() {
+        let shown = clean(&files.shown(path));
+        let mistake = Diagnostic::error(format!("there is no CRD in `{shown}`"));
+        let mistake = mistake.at(source, entry.mark(), "");
+        return Err(Box::new(match skipped.is_empty() {
+            true => mistake,
+            false => mistake.note(format!("it holds {}", manifests::tally(&skipped))),
+        }));
+    }
+    Ok(crds)
+}
+
+/// Whether an object of a manifest is a definition, in a version that a cluster still takes.
+fn is_crd(node: &Node) -> bool {
+    node.get("kind").and_then(Node::as_str) == Some("CustomResourceDefinition")
 }

@@ -43,7 +43,7 @@ impl Scenario {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Vec<Scenario>, Mistakes> {
         let path = path.as_ref();
         let name = path.display().to_string();
-        let bytes = read_bounded(path)
+        let bytes = read_bounded(path, yaml::Bounds::TEXT)
             .map_err(|why| Diagnostic::error(format!("cannot read `{}`: {why}", clean(&name))))?;
         let source = yaml::decode(&name, bytes)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -190,6 +190,10 @@ impl Files for Remembering<'_> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.read.borrow_mut().push((path.to_owned(), text));
         Ok(bytes)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.files.list(path)
     }
 
     fn shown(&self, path: &str) -> String {

@@ -16,6 +16,7 @@ mod diagnostic;
 mod fingerprint;
 mod load;
 mod manifest;
+pub(crate) mod manifests;
 mod names;
 mod node;
 mod probe;
@@ -37,7 +38,11 @@ pub(crate) use build::Plan;
 #[cfg(feature = "serve")]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
+#[cfg(feature = "serve")]
+pub(crate) use diagnostic::clean;
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
+#[cfg(feature = "serve")]
+pub(crate) use node::Node;
 pub use reference::reference;
 pub use schema::json_schema;
 pub use starter::{TEMPLATES, Template, starter};
@@ -75,6 +80,9 @@ pub struct Scenario {
     pub expect: Expect,
     /// What is probably not meant so, but can be run.
     pub warnings: Vec<Diagnostic>,
+    /// The kinds of the definitions: their schemas are parsed once while somebody holds them.
+    #[expect(dead_code, reason = "it is held, not read")]
+    pub(crate) kinds: Vec<std::sync::Arc<crate::apiserver::Kind>>,
 }
 
 /// Where a scenario came from.

@@ -170,13 +170,15 @@ A text that asks for more is refused, so that reading any text takes bounded tim
 
 | what | at most |
 |---|---|
-| bytes of a file | {} |
-| values, aliases unfolded | {} |
+| bytes of a file | {} ({} of a manifest in `crds`) |
+| values, aliases unfolded | {} ({} in a manifest) |
 | levels of nesting | {} |
 | workers | {MAX_WORKERS}: one letter each in a schedule |
 ",
         yaml::MAX_BYTES,
+        yaml::Bounds::MANIFEST.bytes,
         yaml::MAX_VALUES,
+        yaml::Bounds::MANIFEST.values,
         yaml::MAX_DEPTH,
     );
 }

@@ -98,6 +98,7 @@ impl<'c> Checker<'c> {
             properties,
             expect,
             warnings: Vec::new(),
+            kinds: cluster.server.kinds(),
         };
         let found = refusals::of_workers(&self, &fields_places(&fields), &scenario)
             .map_err(|mistake| vec![mistake])?;

@@ -21,11 +21,24 @@ use super::unreadable::unreadable;
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 /// So many values, aliases unfolded.
 pub const MAX_VALUES: usize = 200_000;
+/// What may be read of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// So many bytes.
+    pub bytes: usize,
+    /// So many values, aliases unfolded.
+    pub values: usize,
+}
+
+impl Bounds {
+    /// A scenario, or what goes over the wire.
+    pub const TEXT: Bounds = Bounds { bytes: MAX_BYTES, values: MAX_VALUES };
+    /// A manifest file as projects publish it, with all of their definitions.
+    pub const MANIFEST: Bounds = Bounds { bytes: 16 * 1024 * 1024, values: 2_000_000 };
+}
+
 /// So many levels.
 pub const MAX_DEPTH: usize = 64;
-/// So many bytes of strings, aliases unfolded.
-const MAX_STRING_BYTES: usize = 2 * MAX_BYTES;
-
 /// One document of a text.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -37,8 +50,17 @@ pub struct Document {
 
 /// Bytes to text, or where they stop being UTF-8.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceText>, Diagnostic> {
-    if bytes.len() > MAX_BYTES {
-        return Err(too_long(name, bytes.len()));
+    decode_within(name, bytes, Bounds::TEXT)
+}
+
+/// The same within other bounds.
+pub fn decode_within(
+    name: &str,
+    bytes: Vec<u8>,
+    bounds: Bounds,
+) -> Result<Arc<SourceText>, Diagnostic> {
+    if bytes.len() > bounds.bytes {
+        return Err(too_long(name, bytes.len(), bounds));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceText::new(name, text)),
@@ -53,16 +75,34 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceText>, Diagnostic>
     }
 }
 
-fn too_long(name: &str, bytes: usize) -> Diagnostic {
+fn too_long(name: &str, bytes: usize, bounds: Bounds) -> Diagnostic {
     Diagnostic::error(format!("`{}` is too long to be read", clean(name)))
-        .note(format!("it has {bytes} bytes; at most {MAX_BYTES} are read"))
+        .note(format!("it has {bytes} bytes; at most {} are read", bounds.bytes))
 }
 
 /// The documents of a text; empty ones are left out, as kubectl does.
 pub fn parse(source: &Arc<SourceText>) -> Result<Vec<Document>, Diagnostic> {
+    let mut documents: Vec<Document> = Vec::new();
+    each_document(source, Bounds::TEXT, &mut |document| {
+        if let Some(last) = documents.last_mut() {
+            last.range.end = last.range.end.min(document.range.start);
+        }
+        documents.push(document);
+    })?;
+    documents.retain(|document| document.root.kind != NodeKind::Null);
+    Ok(documents)
+}
+
+/// Hands over each document, empty ones too, and keeps none. A document's range reaches to the end
+/// of the text.
+pub fn each_document(
+    source: &Arc<SourceText>,
+    bounds: Bounds,
+    take: &mut dyn FnMut(Document),
+) -> Result<(), Diagnostic> {
     let text = source.text.as_str();
-    if text.len() > MAX_BYTES {
-        return Err(too_long(&source.name, text.len()));
+    if text.len() > bounds.bytes {
+        return Err(too_long(&source.name, text.len(), bounds));
     }
     let limit = MAX_DEPTH + 8;
     let options = granit::options! {
@@ -77,21 +117,23 @@ pub fn parse(source: &Arc<SourceText>) -> Result<Vec<Document>, Diagnostic> {
     let mut reader = Reader {
         source,
         parser: Parser::new_from_str_with_options(input, options),
-        left: Budget::new(),
+        left: Budget::new(bounds),
     };
-    reader.documents()
+    reader.documents(take)
 }
 
 /// What may still be made of a text.
 struct Budget {
+    bounds: Bounds,
     values: usize,
     string_bytes: usize,
     anchors: BTreeMap<usize, Node>,
 }
 
 impl Budget {
-    fn new() -> Self {
-        Budget { values: MAX_VALUES, string_bytes: MAX_STRING_BYTES, anchors: BTreeMap::new() }
+    fn new(bounds: Bounds) -> Self {
+        let Bounds { bytes, values } = bounds;
+        Budget { bounds, values, string_bytes: 2 * bytes, anchors: BTreeMap::new() }
     }
 }
 
@@ -123,29 +165,28 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn documents(&mut self) -> Result<Vec<Document>> {
-        let mut documents: Vec<Document> = Vec::new();
+    fn documents(&mut self, take: &mut dyn FnMut(Document)) -> Result<()> {
+        let mut first = true;
         let mut begins = 0;
         loop {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentStart(explicit, _) => {
-                    if explicit && !documents.is_empty() {
+                    if explicit && !first {
                         begins = span.start;
-                        documents.last_mut().expect("not empty").range.end = begins;
                     }
+                    first = false;
                     self.left.anchors.clear();
                     let (event, span) = self.next()?;
                     let root = self.node(event, span, 0)?;
                     let range = begins..self.source.text.len();
-                    documents.push(Document { root, range });
+                    take(Document { root, range });
                 }
                 _ => {}
             }
         }
-        documents.retain(|document| document.root.kind != NodeKind::Null);
-        Ok(documents)
+        Ok(())
     }
 
     fn node(&mut self, event: Event<'t>, span: Range<usize>, depth: usize) -> Result<Node> {
@@ -243,9 +284,10 @@ impl<'t> Reader<'t> {
                 (left.values, left.string_bytes) = (values, string_bytes);
                 Ok(())
             }
-            _ => Err(self
-                .error(span.clone(), "this text unfolds to too much")
-                .note(format!("at most {MAX_VALUES} values are read, aliases (`*name`) unfolded"))),
+            _ => Err(self.error(span.clone(), "this text unfolds to too much").note(format!(
+                "at most {} values are read, aliases (`*name`) unfolded",
+                self.left.bounds.values
+            ))),
         }
     }
 

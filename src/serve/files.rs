@@ -11,34 +11,31 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::apiserver::{ApiServer, Config, Revision, Status};
-use crate::scenario::yaml::{self, MAX_BYTES};
-use crate::scenario::{Diagnostic, read_bounded};
+use crate::scenario::yaml::{self, Bounds};
+use crate::scenario::{Diagnostic, Node, manifests, read_bounded};
 
 use super::keeper::{self, Keeper, Kept};
 use super::state::{now, random};
 
-/// The objects in a file of YAML documents or JSON; a List is its items.
-pub fn load_objects(path: &Path) -> Result<Vec<Value>, Diagnostic> {
-    let name = path.display().to_string();
-    let bytes = read_bounded(path)
-        .map_err(|why| Diagnostic::error(format!("cannot read `{name}`: {why}")))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(Diagnostic::error(format!("`{name}` is larger than {MAX_BYTES} bytes")));
+/// The objects at a path (a file of YAML documents or JSON, a folder of such, a glob), a List as
+/// its items; and the kinds of those that are not wanted.
+pub fn load_objects(
+    path: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<(Vec<Value>, Vec<String>), Diagnostic> {
+    let cannot = |path: &Path, why: String| {
+        Diagnostic::error(format!("cannot read `{}`: {why}", path.display()))
+    };
+    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
+    for file in manifests::expand(path).map_err(|why| cannot(path, why))? {
+        let bytes = read_bounded(&file, Bounds::MANIFEST).map_err(|why| cannot(&file, why))?;
+        let source = yaml::decode_within(&file.display().to_string(), bytes, Bounds::MANIFEST)?;
+        let is_wanted = |node: &Node| wanted(node.get("kind").and_then(Node::as_str).unwrap_or(""));
+        let mut found = manifests::objects(&source, &is_wanted)?;
+        objects.extend(found.objects.iter().map(Node::to_value));
+        skipped.append(&mut found.skipped);
     }
-    let source = yaml::decode(&name, bytes)?;
-    let documents = yaml::parse(&source)?;
-    let mut objects = Vec::new();
-    for document in documents {
-        let value = document.root.to_value();
-        match value["items"].as_array() {
-            Some(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
-                objects.extend(items.iter().cloned());
-            }
-            _ if value.is_null() => {}
-            _ => objects.push(value),
-        }
-    }
-    Ok(objects)
+    Ok((objects, skipped))
 }
 
 /// Puts an object into a server as its initial state: a definition is served from then on.
@@ -47,6 +44,13 @@ pub fn seed(server: &mut ApiServer, object: &Value) -> Result<(), Box<Status>> {
         true => server.install_crd(object, now()).map(drop),
         false => server.seed_object(object, now()).map(drop),
     }
+}
+
+/// Whether a server has the kind of an object.
+pub fn serves(server: &ApiServer, object: &Value) -> bool {
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    let all = server.kinds();
+    all.iter().any(|kind| kind.kind == text("kind") && kind.api_version() == text("apiVersion"))
 }
 
 /// A server as `config` says, with a seed that nobody can guess, and with what is kept, if

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::apiserver::ApiServer;
 
-pub use files::{kubeconfig, load_objects, restore, seed};
+pub use files::{kubeconfig, load_objects, restore, seed, serves};
 pub use keeper::{Keeper, private};
 pub use state::Record;
 use state::Shared;

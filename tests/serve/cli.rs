@@ -46,6 +46,45 @@ pub(crate) fn file(folder: &Path, name: &str, text: &str) -> String {
 }
 
 #[test]
+fn release_manifests_go_in_and_what_is_not_served_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = folder.path().join("manifests");
+    std::fs::create_dir(&manifests).unwrap();
+    let release = json!({ "apiVersion": "v1", "kind": "List", "items": [
+        { "apiVersion": "v1", "kind": "Nonsense", "metadata": { "name": "n" } }, crd(),
+        widget("one", json!({ "a": 1 })),
+        { "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "default" } },
+    ]});
+    file(&manifests, "b.json", &release.to_string());
+    // Larger than a scenario may be.
+    let padding = "# padding\n".repeat(400_000);
+    let mut two = widget("two", json!({ "a": 2 }));
+    two["metadata"]["namespace"] = "made".into();
+    let namespace =
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "made" } });
+    file(&manifests, "c.yaml", &format!("{padding}---\n{two}\n---\n{namespace}\n"));
+    file(&manifests, "d.txt", "this is no manifest");
+    let path = manifests.display().to_string();
+    let mut serving = serve(&["--any-namespace", "--crd", &path, "-f", &format!("{path}/[bc]*")]);
+    let mut client = client(&serving.url);
+    let one = client.send("GET", &format!("{WIDGETS}/one"), b"").unwrap().json();
+    assert_eq!(one["spec"]["a"], 1);
+    let all = client.send("GET", "/apis/demo.example.com/v1/widgets", b"").unwrap().json();
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
+    let mut said = String::new();
+    let stderr = serving.child.stderr.take().unwrap();
+    serving.end("-TERM");
+    std::io::Read::read_to_string(&mut { stderr }, &mut said).unwrap();
+    let skipped = |line: &&str| line.starts_with("note: skipped in ");
+    let notes: Vec<&str> = said.lines().filter(skipped).collect();
+    assert_eq!(notes.len(), 2, "{said}");
+    assert!(notes[0].ends_with("2 Namespace, 1 Nonsense, 2 Widget"), "{said}");
+    assert!(notes[1].ends_with("1 Nonsense"), "{said}");
+    let empty = command(&["--crd", &format!("{path}/*.txt")]).output().unwrap();
+    assert_eq!(empty.status.code(), Some(2));
+}
+
+#[test]
 fn files_go_in_and_come_out() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -33,6 +33,7 @@ mod place;
 mod prune;
 mod quantity;
 mod ratchet;
+mod recent;
 mod rules;
 mod validate;
 
@@ -58,6 +59,8 @@ pub struct Schema {
     builtin: Option<Builtin>,
     /// What its rules in CEL have said.
     memo: Arc<cel::Memo>,
+    /// The text it was parsed from, for a custom resource.
+    text: Option<Arc<Value>>,
 }
 
 /// Short: a server full of schemas would otherwise print nothing else.
@@ -76,16 +79,29 @@ impl Schema {
     /// Refuses what is not structural, and rules in CEL (`x-kubernetes-validations`) that cannot be
     /// evaluated: no rule is ever silently skipped.
     pub fn parse(openapi: &Value, path: &str) -> Result<Schema, Vec<FieldError>> {
-        let (root, rules) = parse::parse(openapi, path)?;
-        let (root, rules) = (Arc::new(root), Some(Arc::new(rules)));
-        Ok(Schema { root, rules, builtin: None, memo: Arc::default() })
+        recent::parsed(openapi, || {
+            let (root, rules) = parse::parse(openapi, path)?;
+            Ok(Schema {
+                root: Arc::new(root),
+                rules: Some(Arc::new(rules)),
+                builtin: None,
+                memo: Arc::default(),
+                text: Some(Arc::new(openapi.clone())),
+            })
+        })
     }
 
     /// The schema of a version that the CRD does not have: everything but metadata is unknown.
     pub fn unknown_version() -> Schema {
         let mut root = Node { ty: node::Type::Object, ..Node::default() };
         parse::add_metadata(&mut root);
-        Schema { root: Arc::new(root), rules: None, builtin: None, memo: Arc::default() }
+        let (root, memo) = (Arc::new(root), Arc::default());
+        Schema { root, rules: None, builtin: None, memo, text: None }
+    }
+
+    /// The text that it was parsed from.
+    pub(crate) fn text(&self) -> Option<&Arc<Value>> {
+        self.text.as_ref()
     }
 
     /// The node at a path of field names from the root, steps into items skipped.

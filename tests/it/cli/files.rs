@@ -28,6 +28,36 @@ fn targets_are_files_folders_names_and_stdin() {
 }
 
 #[test]
+fn definitions_are_found_in_manifests_folders_and_globs() {
+    let folder = folder();
+    let crds = folder.path().join("release/crds");
+    std::fs::create_dir_all(&crds).unwrap();
+    let widget = include_str!("../../../scenarios/crds/widget.crd.yaml");
+    let text = include_str!("../../../scenarios/status-race-crd.yaml");
+    let padding = "# padding\n".repeat(400_000);
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: s }\n";
+    let release = format!("{padding}---\n{service}---\n{widget}\n---\n{service}");
+    std::fs::write(crds.join("release.yaml"), release).unwrap();
+    std::fs::write(crds.join("README.txt"), "no manifest").unwrap();
+    for path in ["release/crds", "release/crds/release.yaml", "release/*/*.yaml"] {
+        let text = text.replace("crds/widget.crd.yaml", path);
+        std::fs::write(folder.path().join("it.yaml"), &text).unwrap();
+        let ran = run(folder.path(), "check it.yaml --no-advice");
+        assert_eq!(ran.code, 0, "{path}: {}{}", ran.out, ran.err);
+        let kept = std::fs::read_dir(folder.path().join(".lostwrite")).unwrap();
+        for kept in kept.map(|entry| entry.unwrap().path()) {
+            let again = run(folder.path(), &format!("replay {}", kept.display()));
+            assert!(again.out.contains("lost"), "{path}: {}{}", again.out, again.err);
+            std::fs::remove_file(kept).unwrap();
+        }
+    }
+    std::fs::write(crds.join("release.yaml"), service).unwrap();
+    let ran = run(folder.path(), "check it.yaml");
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.err.contains("there is no CRD in") && ran.err.contains("1 Service"), "{}", ran.err);
+}
+
+#[test]
 fn a_recording_alone_is_enough_to_replay() {
     let (folder, elsewhere) = (folder(), self::folder());
     std::fs::create_dir(folder.path().join("crds")).unwrap();
