@@ -4,7 +4,7 @@
 //! counts, is decided in `walk.rs`. Next to read: `value.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kube_cel::KubeCelExt;
 use kube_cel::cel::extractors::This;
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::super::rules::Rules;
 use super::compile::{Checks, Rule};
+use super::expand::KEYS;
 use super::value;
 
 /// What is wrong with a value by one rule.
@@ -31,10 +32,8 @@ pub(super) struct Finding {
 /// A computed message may have so many bytes.
 const MESSAGE_BYTES_MAX: usize = 5 * 1024;
 
-thread_local! {
-    /// All functions and the names of the types.
-    static FUNCTIONS: Context<'static> = functions();
-}
+/// All functions and the names of the types.
+static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(functions);
 
 /// Asks the rules of a place about a value.
 pub(super) fn evaluate(
@@ -43,32 +42,30 @@ pub(super) fn evaluate(
     old: Option<&Value>,
     rules: &Rules,
 ) -> Vec<Finding> {
-    FUNCTIONS.with(|functions| {
-        let mut scope = functions.new_inner_scope();
-        scope.add_variable_from_value("self", value::convert(new, rules, None));
-        let compares = checks.rules.iter().any(|rule| rule.uses_old_self);
-        let old = old.filter(|_| compares).map(|old| value::convert(old, rules, Some(new)));
-        if let Some(old) = &old {
-            scope.add_variable_from_value("oldSelf", old.clone());
+    let mut scope = FUNCTIONS.new_inner_scope();
+    scope.add_variable_from_value("self", value::convert(new, rules, None));
+    let compares = checks.rules.iter().any(|rule| rule.uses_old_self);
+    let old = old.filter(|_| compares).map(|old| value::convert(old, rules, Some(new)));
+    if let Some(old) = &old {
+        scope.add_variable_from_value("oldSelf", old.clone());
+    }
+    let mut optional = scope.new_inner_scope();
+    let boxed = match &old {
+        Some(old) => OptionalValue::of(old.clone()),
+        None => OptionalValue::none(),
+    };
+    optional.add_variable_from_value("oldSelf", Cel::Opaque(Arc::new(boxed)));
+    let mut findings = Vec::new();
+    for (index, rule) in checks.rules.iter().enumerate() {
+        if rule.uses_old_self && old.is_none() && !rule.optional_old_self {
+            continue;
         }
-        let mut optional = scope.new_inner_scope();
-        let boxed = match &old {
-            Some(old) => OptionalValue::of(old.clone()),
-            None => OptionalValue::none(),
-        };
-        optional.add_variable_from_value("oldSelf", Cel::Opaque(Arc::new(boxed)));
-        let mut findings = Vec::new();
-        for (index, rule) in checks.rules.iter().enumerate() {
-            if rule.uses_old_self && old.is_none() && !rule.optional_old_self {
-                continue;
-            }
-            let scope_of_rule = if rule.optional_old_self { &optional } else { &scope };
-            if let Some((detail, broken)) = ask(rule, scope_of_rule, &scope) {
-                findings.push(Finding { rule: index, detail, broken });
-            }
+        let scope_of_rule = if rule.optional_old_self { &optional } else { &scope };
+        if let Some((detail, broken)) = ask(rule, scope_of_rule, &scope) {
+            findings.push(Finding { rule: index, detail, broken });
         }
-        findings
-    })
+    }
+    findings
 }
 
 /// What one rule objects to; whether it could not be evaluated.
@@ -155,11 +152,20 @@ fn functions() -> Context<'static> {
     context.add_function("type", |value: Cel| -> ResolveResult {
         Ok(Cel::String(Arc::new(type_name(&value).to_owned())))
     });
+    context.add_function(KEYS, |value: Cel| -> ResolveResult { Ok(keys(value)) });
     // The library counts the bytes of a string; CEL counts its characters.
     context.add_function("size", |This(value): This<Cel>| size(&value));
     context.add_function("dyn", |value: Cel| -> ResolveResult { Ok(value) });
     context.add_function("bool", |value: Cel| -> ResolveResult { to_bool(&value) });
     context
+}
+
+/// The keys of a map in order, where an order shows: the library has them in none.
+fn keys(value: Cel) -> Cel {
+    let Cel::Map(map) = value else { return value };
+    let mut keys: Vec<Cel> = map.map.keys().map(Cel::from).collect();
+    keys.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    Cel::List(Arc::new(keys))
 }
 
 fn size(value: &Cel) -> ResolveResult {

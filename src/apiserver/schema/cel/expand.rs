@@ -13,6 +13,9 @@ use kube_cel::cel::common::ast::{
 use kube_cel::cel::common::types::CelString;
 use kube_cel::cel::parser::Expression;
 
+/// The function that puts the keys of a map in order before a list is made of them.
+pub(super) const KEYS: &str = "@keys";
+
 /// The variable of a comprehension that nobody reads.
 const UNUSED: &str = "#unused";
 
@@ -35,6 +38,12 @@ pub(super) fn expand(expression: &mut Expression) -> Result<(), &'static str> {
                 &mut inner.result,
             ];
             parts.into_iter().try_for_each(expand)?;
+            if matches!(&inner.accu_init.expr, Expr::List(_)) {
+                let range = std::mem::take(&mut inner.iter_range);
+                let func_name = KEYS.to_owned();
+                let keys = CallExpr { func_name, target: None, args: vec![range] };
+                inner.iter_range = node(Expr::Call(keys));
+            }
         }
         Expr::List(list) => list.elements.iter_mut().try_for_each(expand)?,
         Expr::Map(map) => {

@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -37,17 +36,16 @@ pub(super) fn convert(value: &Value, rules: &Rules, order: Option<&Value>) -> Ce
             Cel::List(Arc::new(items.into_iter().enumerate().map(item).collect()))
         }
         Value::Object(fields) => {
-            let mut map = HashMap::with_capacity(fields.len());
-            for (name, inner) in fields {
+            let pairs = fields.iter().map(|(name, inner)| {
                 let like = order.and_then(|order| order.get(name));
                 let (key, inner) = match (rules.properties.get(name), &rules.additional) {
                     (Some(rules), _) => (escaped(name), convert(inner, rules, like)),
                     (None, Some(rules)) => (Cow::Borrowed(&**name), convert(inner, rules, like)),
                     (None, None) => (escaped(name), plain(inner)),
                 };
-                map.insert(Key::String(Arc::new(key.into_owned())), inner);
-            }
-            Cel::Map(Map { map: Arc::new(map) })
+                (Key::String(Arc::new(key.into_owned())), inner)
+            });
+            Cel::Map(Map { map: Arc::new(pairs.collect()) })
         }
         other => plain(other),
     }

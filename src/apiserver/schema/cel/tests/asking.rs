@@ -260,8 +260,8 @@ fn reasons_paths_and_messages_are_the_authors() {
             "spec.tags[a.b]: Invalid value: failed rule: false",
         ),
         (
-            json!({ "rule": "false", "message": "m", "messageExpression": "'n is ' + string(self.n)" }),
-            "spec: Invalid value: n is 1",
+            json!({ "rule": "false", "message": "m", "messageExpression": "'n=' + string(self.n)" }),
+            "spec: Invalid value: n=1",
         ),
         (
             json!({ "rule": "false", "message": "m", "messageExpression": "self.nothing" }),

@@ -53,6 +53,7 @@ fn values_are_what_their_schema_says() {
         "dyn(self.half) == 2.0 && bool('true') && self.?nothing.orValue('d') == 'd'",
         "self.?inner.kind.orValue('') == 'Pod' && self.?no.thing.orValue(1) == 1",
         "!self.?no.?thing.hasValue() && self.tags[?'x'].orValue('z') == 'z'",
+        "self.tags.map(k, k).join(',') == 'a-b,in' && self.tags.filter(k, true)[1] == 'in'",
         "has(self.tags) && !has(self.nothing) && self.set.isSorted()",
         "cel.bind(n, self.e_f + 1, n * n) == 16",
         "optional.of(2).optMap(n, n + 1).orValue(0) == 3",
