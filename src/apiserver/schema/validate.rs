@@ -5,7 +5,7 @@
 //! Items of lists correlate with old ones only in list-type maps.
 //! Next to read: `numbers.rs`, `lists.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 

@@ -47,7 +47,13 @@ pub fn schema(group: &str, version: &str, kind: &str) -> Option<Arc<Schema>> {
     for field in ["apiVersion", "kind"] {
         root.properties.insert(field.to_owned(), string.clone());
     }
-    Some(Arc::new(Schema { root: Arc::new(root), rules: None, builtin: Some(builtin), memo: Arc::default(), text: None }))
+    Some(Arc::new(Schema {
+        root: Arc::new(root),
+        rules: None,
+        builtin: Some(builtin),
+        memo: Arc::default(),
+        text: None,
+    }))
 }
 
 /// A struct of a group and version, by its name in Go; those of metav1 are in the core group.
