@@ -172,7 +172,13 @@ fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> 
             unknown.entry(path).or_default().push(clean(kind));
             continue;
         }
-        serve::seed(&mut server, object).map_err(|status| {
+        let seeded = serve::seed(&mut server, object);
+        if rank(object) == 1
+            && seeded.as_ref().is_err_and(|status| status.reason == Some("AlreadyExists"))
+        {
+            continue;
+        }
+        seeded.map_err(|status| {
             let name = object["metadata"]["name"].as_str().unwrap_or("?");
             let kind = object["kind"].as_str().unwrap_or("?");
             let why = status.message.clone().unwrap_or_default();
