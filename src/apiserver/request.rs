@@ -36,6 +36,13 @@ pub enum Verb {
     DeleteCollection,
 }
 
+impl Verb {
+    /// Whether a request with this verb may change what is stored.
+    pub fn writes(self) -> bool {
+        !matches!(self, Verb::Get | Verb::List | Verb::Watch)
+    }
+}
+
 /// Group, version and plural name of a resource: `demo.example.com/v1`, `widgets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {

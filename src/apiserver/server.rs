@@ -233,6 +233,12 @@ impl ApiServer {
         self.store.get(key).map(store::Stored::view)
     }
 
+    /// The keys of the live objects of a resource.
+    pub fn keys_of(&self, resource: &Resource) -> Vec<Key> {
+        let all = self.store.iter().filter(|(key, _)| key.resource == *resource);
+        all.map(|(key, _)| Key::clone(key)).collect()
+    }
+
     /// The revisions of the live objects, ascending, each once.
     pub fn revisions(&self) -> Vec<Revision> {
         let mut all: Vec<_> = self.store.iter().map(|(_, stored)| stored.modified).collect();

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::Key;
+use crate::reconcilers::Selection;
 
 /// One event of a watch: the object after the change, or its deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +40,12 @@ impl Informer {
     /// The object as the cache has it.
     pub fn get(&self, key: &Key) -> Option<&Arc<Value>> {
         self.objects.get(key)
+    }
+
+    /// The objects that a selection selects, by name.
+    pub fn select(&self, selection: &Selection) -> Vec<Arc<Value>> {
+        let selected = self.objects.iter().filter(|(key, object)| selection.selects(key, object));
+        selected.map(|(_, object)| Arc::clone(object)).collect()
     }
 
     /// The objects it holds.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Attempts, Change, Job, ValueExpr};
+use super::{Attempts, Change, Job, Op, Program, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Kind, Step};
 use crate::history::{LeafPath, Meaning, Part};
 
@@ -21,7 +21,8 @@ use crate::history::{LeafPath, Meaning, Part};
 pub struct Exchange {
     /// Their indices.
     pub workers: (usize, usize),
-    jobs: (Arc<Job>, Arc<Job>),
+    programs: (Arc<Program>, Arc<Program>),
+    key: Key,
     fields: Vec<OwnField>,
 }
 
@@ -34,34 +35,24 @@ struct OwnField {
 
 impl Exchange {
     /// The exchange of two workers, if they are alike and no other worker tells them apart.
-    pub fn between(jobs: &[Arc<Job>], a: usize, b: usize, kind: &Kind) -> Option<Exchange> {
-        let (one, other) = (&jobs[a], &jobs[b]);
+    pub fn between(programs: &[Arc<Program>], a: usize, b: usize, kind: &Kind) -> Option<Exchange> {
+        let (one, other) = (&programs[a], &programs[b]);
+        let key = one.only_key()?.clone();
         let mut fields = Vec::new();
         let alike = are_alike(one, other)
-            && one.sets.iter().zip(&other.sets).all(|(x, y)| {
-                x.list == y.list
-                    && pair(&x.path, &y.path, &mut fields)
-                    && match (&x.value, &y.value) {
-                        (ValueExpr::Read(x), ValueExpr::Read(y)) => pair(x, y, &mut fields),
-                        (x, y) => x == y,
-                    }
-            })
-            && one
-                .when
-                .iter()
-                .zip(&other.when)
-                .all(|((x, v), (y, w))| v == w && pair(x, y, &mut fields));
+            && one.code.iter().zip(&other.code).all(|(x, y)| ops_pair(x, y, &mut fields));
         let exchange = Exchange {
             workers: (a, b),
-            jobs: (Arc::clone(one), Arc::clone(other)),
+            programs: (Arc::clone(one), Arc::clone(other)),
+            key,
             fields: distinct(fields),
         };
         let sound = alike
             && exchange.fields.iter().all(|OwnField { parent, steps: (a, b) }| {
                 kind.treats_alike(&parent.field_names(), a, b)
             })
-            && (exchange.is_plain() || !one.write.sends_places())
-            && jobs.iter().all(|job| exchange.keeps_apart(job))
+            && (exchange.is_plain() || !one.jobs().any(|job| job.write.sends_places()))
+            && programs.iter().all(|program| exchange.keeps_apart(program))
             && exchange.maps_onto(one, other);
         sound.then_some(exchange)
     }
@@ -73,16 +64,16 @@ impl Exchange {
 
     /// The object that both write.
     pub fn key(&self) -> &Key {
-        &self.jobs.0.key
+        &self.key
     }
 
-    /// The job that somebody with this one has afterwards.
-    pub fn job(&self, job: &Arc<Job>) -> Arc<Job> {
-        let (a, b) = &self.jobs;
+    /// The program that somebody with this one has afterwards.
+    pub fn program(&self, program: &Arc<Program>) -> Arc<Program> {
+        let (a, b) = &self.programs;
         match () {
-            () if Arc::ptr_eq(job, a) => Arc::clone(b),
-            () if Arc::ptr_eq(job, b) => Arc::clone(a),
-            () => Arc::clone(job),
+            () if Arc::ptr_eq(program, a) => Arc::clone(b),
+            () if Arc::ptr_eq(program, b) => Arc::clone(a),
+            () => Arc::clone(program),
         }
     }
 
@@ -197,13 +188,16 @@ impl Exchange {
 
     /// Whether a worker names none of the fields, unless it is one of the two, and nothing that
     /// contains them.
-    fn keeps_apart(&self, job: &Arc<Job>) -> bool {
-        let (a, b) = &self.jobs;
-        if job.key != a.key {
-            return true;
+    fn keeps_apart(&self, program: &Arc<Program>) -> bool {
+        let (a, b) = &self.programs;
+        let third = !Arc::ptr_eq(program, a) && !Arc::ptr_eq(program, b);
+        match program.only_key() {
+            Some(key) if *key != self.key => return true,
+            Some(_) => {}
+            // It may have to do with the object, and paths alone do not tell.
+            None => return !touches(program, &self.key),
         }
-        let third = !Arc::ptr_eq(job, a) && !Arc::ptr_eq(job, b);
-        paths(job).all(|path| {
+        paths(program).all(|path| {
             let contains = |field: &OwnField| field.parent.steps().starts_with(path.steps());
             let named = third && self.path(path) != *path;
             !named && !self.fields.iter().any(contains)
@@ -211,7 +205,7 @@ impl Exchange {
     }
 
     /// Whether what the one does is, exchanged, what the other does.
-    fn maps_onto(&self, one: &Job, other: &Job) -> bool {
+    fn maps_onto(&self, one: &Program, other: &Program) -> bool {
         paths(one).map(|path| self.path(path)).eq(paths(other).cloned())
     }
 }
@@ -224,11 +218,46 @@ fn exchange(name: &mut String, a: &str, b: &str) {
     }
 }
 
-/// Everything of a job but names and fields.
-fn are_alike(a: &Job, b: &Job) -> bool {
+/// Everything of a program but names and operations.
+fn are_alike(a: &Program, b: &Program) -> bool {
+    a.only_key() == b.only_key()
+        && (a.runs, a.attempts, a.time) == (b.runs, b.attempts, b.time)
+        && a.code.len() == b.code.len()
+}
+
+/// Whether two operations are the same but for fields of their own.
+fn ops_pair(a: &Op, b: &Op, fields: &mut Vec<OwnField>) -> bool {
+    match (a, b) {
+        (Op::Read { key, slot, reader }, Op::Read { key: k, slot: s, reader: r }) => {
+            (key, slot, reader) == (k, s, r)
+        }
+        (Op::Test { tests, otherwise }, Op::Test { tests: others, otherwise: other }) => {
+            otherwise == other
+                && tests.len() == others.len()
+                && tests.iter().zip(others).all(|(x, y)| {
+                    let paths = match (&x.path, &y.path) {
+                        (Some(x), Some(y)) => pair(x, y, fields),
+                        (x, y) => x == y,
+                    };
+                    // What a test compares with may itself be a field.
+                    paths && x.slot == y.slot && x.condition == y.condition
+                })
+        }
+        (Op::Write(x), Op::Write(y)) => {
+            (x.from, x.dynamic, x.on_error) == (y.from, y.dynamic, y.on_error)
+                && jobs_pair(&x.job, &y.job, fields)
+        }
+        (Op::Effect { name }, Op::Effect { name: other }) => name == other,
+        (Op::Jump(x), Op::Jump(y)) => x == y,
+        (Op::Stop, Op::Stop) => true,
+        _ => false,
+    }
+}
+
+fn jobs_pair(a: &Job, b: &Job, fields: &mut Vec<OwnField>) -> bool {
     let numbers = |job: &Job| {
         let unlimited = job.attempts == Attempts::Unlimited;
-        (job.runs, job.time, job.typed, job.read, job.retry_read, job.attempts, unlimited)
+        (job.time, job.typed, job.retry_read, job.attempts, unlimited)
     };
     a.key == b.key
         && a.guards == b.guards
@@ -239,13 +268,47 @@ fn are_alike(a: &Job, b: &Job) -> bool {
         && a.when.len() == b.when.len()
         && a.knows.is_none()
         && b.knows.is_none()
+        && a.sets.iter().zip(&b.sets).all(|(x, y)| {
+            x.list == y.list
+                && pair(&x.path, &y.path, fields)
+                && match (&x.value, &y.value) {
+                    (ValueExpr::Read(x), ValueExpr::Read(y)) => pair(x, y, fields),
+                    (x, y) => x == y,
+                }
+        })
+        && a.when.iter().zip(&b.when).all(|((x, v), (y, w))| v == w && pair(x, y, fields))
+        && a.decided.len() == b.decided.len()
+        && a.decided.iter().zip(&b.decided).all(|(x, y)| pair(x, y, fields))
 }
 
-/// Every path that a job names.
-fn paths(job: &Job) -> impl Iterator<Item = &FieldPath> {
-    let sets = job.sets.iter().flat_map(|set| [Some(&set.path), set.value.reads()]);
-    let known = job.knows.iter().flatten();
-    sets.flatten().chain(job.when.iter().map(|(path, _)| path)).chain(known)
+/// Whether a program may have to do with an object, one way or another.
+fn touches(program: &Program, key: &Key) -> bool {
+    program.code.iter().any(|op| match op {
+        Op::Read { key: read, .. } => read == key,
+        Op::Write(write) if !write.dynamic => write.job.key == *key,
+        Op::Write(write) => write.job.key.resource == key.resource,
+        Op::List(list) => list.resource == key.resource,
+        Op::Create(create) => create.resource == key.resource,
+        Op::Delete(delete) => delete.resource == key.resource,
+        Op::Test { .. } | Op::Effect { .. } | Op::Jump(_) | Op::Stop => false,
+    })
+}
+
+/// Every path that a program names.
+fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
+    program.code.iter().flat_map(|op| -> Box<dyn Iterator<Item = &FieldPath> + '_> {
+        match op {
+            Op::Test { tests, .. } => Box::new(tests.iter().filter_map(|test| test.path.as_ref())),
+            Op::Write(write) => {
+                let job = &write.job;
+                let sets = job.sets.iter().flat_map(|set| [Some(&set.path), set.value.reads()]);
+                let known = job.knows.iter().flatten();
+                let when = job.when.iter().map(|(path, _)| path);
+                Box::new(sets.flatten().chain(when).chain(known).chain(&job.decided))
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    })
 }
 
 /// Whether two paths are the same but for one step, which is then somebody's own.

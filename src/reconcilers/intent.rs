@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::job::{Decision, Set};
+use super::program::Slot;
 use super::value::ValueExpr;
 use crate::apiserver::{FieldPath, Step};
 use crate::history::{Change, LeafPath, Lists, Manner, Meaning, Part, canonical, is_empty};
@@ -17,12 +18,29 @@ use crate::history::{Change, LeafPath, Lists, Manner, Meaning, Part, canonical, 
 impl Decision {
     /// What is to change, computed from `held`; `None` if that is not as `when` wants it.
     pub fn changes(&self, held: &Value) -> Option<Arc<[Change]>> {
+        self.changes_beside(held, &|_, _| None)
+    }
+
+    /// The same, of a run that has read other things too: `slots` gives their fields.
+    pub(super) fn changes_beside(
+        &self,
+        held: &Value,
+        slots: &dyn Fn(Slot, &FieldPath) -> Option<Value>,
+    ) -> Option<Arc<[Change]>> {
         let mut held = Cow::Borrowed(held);
         if self.knows.is_some() {
             crate::client::decoded(self.knows.as_deref(), held.to_mut());
         }
         let write = self.when.iter().all(|(path, value)| is_so(path, value.as_ref(), &held));
-        write.then(|| self.sets.iter().map(|set| self.change(set, &held)).collect())
+        let change = |set: &Set| match &set.value {
+            ValueExpr::Held { slot, path } => {
+                let value = slots(*slot, path).map_or(ValueExpr::Remove, ValueExpr::Literal);
+                let set = Set { value, ..set.clone() };
+                Change { derived: true, ..self.change(&set, &held) }
+            }
+            _ => self.change(set, &held),
+        };
+        write.then(|| self.sets.iter().map(change).collect())
     }
 
     /// What is to become of one field.
@@ -32,6 +50,7 @@ impl Decision {
         if self.guards {
             let guard = |(path, value): &(FieldPath, Option<Value>)| read_by(path, value.as_ref());
             meaning.guards = self.when.iter().flat_map(guard).collect();
+            meaning.guards.extend(self.decided.iter().flat_map(|path| read_by(path, None)));
         }
         let mut place = set.path.clone();
         if let Some(seen) = seen_at(&mut place, &mut meaning.manner, &change, read, &self.lists) {

@@ -1,7 +1,7 @@
-//! What one worker of a scenario is told: which object, which fields, how to read, how to write.
+//! What one write of a worker is told: which object, which fields, how to write them.
 //!
 //! A [`Job`] never changes during a run; the worker that does it is a small value beside it.
-//! `scenario/` makes jobs from files. Next to read: `reconciler.rs`, which does a job.
+//! `scenario/` makes jobs from files. Next to read: `program.rs`, the runs that a job is part of.
 
 use std::fmt;
 use std::sync::Arc;
@@ -63,13 +63,15 @@ pub struct Decision {
     pub when: Vec<(FieldPath, Option<Value>)>,
     /// The status fields that its client sees; all of them for `None`.
     pub knows: Option<Vec<FieldPath>>,
+    /// See [`Job::decided`].
+    pub decided: Vec<FieldPath>,
     /// See [`Job::guards`].
     pub guards: bool,
     /// See [`Job::lists`].
     pub lists: Lists,
 }
 
-/// What a worker does, `runs` times.
+/// One write of a worker.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Job {
@@ -80,24 +82,22 @@ pub struct Job {
     pub kind: String,
     /// What the client knows of the kind: its merge keys and patch strategies.
     pub schema: Arc<Schema>,
-    pub read: Reader,
     pub write: &'static dyn WriteMethod,
     /// `Some("status")`, or `None` for the object's own endpoint.
     pub subresource: Option<String>,
     pub sets: Vec<Set>,
     /// Writes only if what it read looks so.
     pub when: Vec<(FieldPath, Option<Value>)>,
-    /// Whether a judge has to know what `when` was decided from: somebody writes a field that it
-    /// looks at, and one that this worker writes.
+    /// The fields of the same object that earlier steps of the run have tested.
+    pub decided: Vec<FieldPath>,
+    /// Whether a judge has to know what `when` and those tests were decided from: somebody writes a
+    /// field that they look at, and one that this worker writes.
     pub guards: bool,
     /// What the schema of the object says about its lists.
     pub lists: Lists,
-    /// The index of its process: workers of one process share a cache and memory.
-    pub process: usize,
     pub field_manager: String,
     pub attempts: Attempts,
     pub retry_read: Reader,
-    pub runs: u32,
     /// Whether a response is decoded into a typed struct (or replaces an unstructured map).
     pub typed: bool,
     /// The status fields its typed client knows: it neither sees nor sends any other.
@@ -119,13 +119,14 @@ impl Job {
             sets: self.sets.clone(),
             when: self.when.clone(),
             knows: self.knows.clone(),
+            decided: self.decided.clone(),
             guards: self.guards,
             lists: self.lists.clone(),
         }
     }
 
     /// Whether a judge has to know what its `when` was decided from.
-    pub fn is_guarded_among(&self, jobs: &[Job]) -> bool {
+    pub fn is_guarded_among(&self, jobs: &[Arc<Job>]) -> bool {
         let meets = |a: &FieldPath, b: &FieldPath| {
             let same = |(a, b): (&Step, &Step)| {
                 a == b || matches!(a, Step::Index(_)) || matches!(b, Step::Index(_))
@@ -134,8 +135,8 @@ impl Job {
         };
         jobs.iter().filter(|job| job.key == self.key).any(|job| {
             let writes = |path: &FieldPath| job.sets.iter().any(|set| meets(&set.path, path));
-            self.when.iter().any(|(path, _)| writes(path))
-                && self.sets.iter().any(|set| writes(&set.path))
+            let tested = self.when.iter().map(|(path, _)| path).chain(&self.decided);
+            tested.into_iter().any(writes) && self.sets.iter().any(|set| writes(&set.path))
         })
     }
 
@@ -148,7 +149,7 @@ impl Job {
         let shows = |path: &FieldPath| path.overlaps(&version);
         self.when.iter().any(|(path, _)| shows(path))
             || self.sets.iter().any(|set| match &set.value {
-                ValueExpr::Read(from) => shows(from),
+                ValueExpr::Read(from) | ValueExpr::Held { path: from, .. } => shows(from),
                 _ => shows(&set.path),
             })
     }

@@ -1,18 +1,30 @@
 //! What a controller does, as small step machines: read, modify, write.
 
+mod condition;
 mod exchange;
+mod held;
 mod intent;
 mod job;
 pub mod methods;
+mod program;
 mod reconciler;
+mod requests;
 mod revisions;
 mod value;
 mod worker;
+mod write;
 
 pub use crate::history::Change;
+pub use condition::{Comparison, Condition, Test};
 pub use exchange::Exchange;
 pub use job::{Attempts, Decision, Job, Reader, Set};
+pub use program::{
+    CreateOp, DeleteOp, ListOp, OnError, OnExists, Op, Precondition, Program, SLOTS, Slot, Term,
+    Then, Victim, WriteOp,
+};
 pub use reconciler::Reconciler;
 pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;
-pub use worker::{Answer, Ask, Basis, BoxedWorker, Call, Progress, Shared, Worker, WorkerValue};
+pub use worker::{
+    Answer, Ask, Basis, BoxedWorker, Call, Progress, Selection, Shared, Worker, WorkerValue,
+};

@@ -1,37 +1,47 @@
-//! The skeleton that every write method shares: read, modify, write, and what a refusal leads to.
+//! Runs a [`Program`]: read, modify, write, and what a refusal leads to.
 //!
-//! A [`Reconciler`] does one [`Job`] so many times. Its phases are the calls of the method's line
-//! in the scenario format; computing between two calls happens inside [`Worker::answer`] and is
-//! no step. A 404 on a read, a refusal that the method has no rule for, and a spent budget all end
-//! the reconcile with its intent *dropped*: visible, not lost. Next to read: `methods/mod.rs`.
+//! A [`Reconciler`] does one program so many times. Its phases are the requests of the program's
+//! operations, those of a write method being its line in the scenario format; computing between two
+//! of them happens inside [`Worker::answer`](super::Worker::answer) and is no step. An absent
+//! object, a refusal that nobody has a rule for, and a spent budget all end the reconcile with its
+//! intent *dropped*: visible, not lost. Next to read: `reconciler/worker.rs`, `methods/mod.rs`.
+
+mod worker;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::methods::{Draft, Refusal};
-use super::revisions::{rename_basis, rename_in, renamed, sent_revision, tested_version};
-use super::{
-    Answer, Ask, Attempts, Basis, BoxedWorker, Call, Change, Exchange, Job, Progress, Reader,
-    Shared, Worker,
-};
-use crate::apiserver::{Options, PatchKind, Request, Response, Revision, Verb};
-use crate::client::{decoded, without_managed_fields};
+use super::held::Held;
+use super::methods::Refusal;
+use super::program::{DeleteOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
+use super::requests::Target;
+use super::write::Write;
+use super::{Attempts, Basis, Change, Progress};
+use crate::apiserver::{Key, Response};
+use crate::client::without_managed_fields;
 
-/// A worker that does a [`Job`].
+/// A worker that runs a [`Program`].
 #[derive(Clone, Debug)]
 pub struct Reconciler {
-    job: Arc<Job>,
+    program: Arc<Program>,
+    /// The operation that it is at.
+    at: usize,
+    held: Held,
     phase: Phase,
     progress: Progress,
+    /// How often the run under way was begun anew.
+    requeued: u32,
 }
 
 /// What the reconciler does next, and what it holds for that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Phase {
-    Read,
-    ReadAgain,
+    /// The first request of the operation.
+    Begin,
+    /// Reads the object of a write again; it has this key, or that of the job.
+    ReadAgain(Option<Key>),
     Write(Write),
     /// GET only to take the new resourceVersion.
     Restamp(Write),
@@ -44,42 +54,20 @@ enum Phase {
     Decode {
         object: Arc<Value>,
     },
+    /// Reads the object whose name a create wanted.
+    Adopt,
+    /// Deletes these, from the last to the first.
+    Delete(Vec<Target>),
     Done,
-}
-
-/// A write that has been computed and not yet sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Write {
-    draft: Draft,
-    basis: Basis,
-    intent: Arc<[Change]>,
-}
-
-impl Write {
-    /// Keeps only what decides that the server refuses a stale write: the server compares the
-    /// resourceVersion before it looks at anything else that a write contains, so everything else
-    /// is dead. Never for a method that sends the same body again.
-    fn forget(&mut self) {
-        self.intent = [].into();
-        match &mut self.draft.body {
-            Value::Array(operations) => operations.retain(|o| tested_version(o).is_some()),
-            Value::Object(body) => {
-                body.retain(|key, _| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"));
-                if let Some(Value::Object(metadata)) = body.get_mut("metadata") {
-                    let identity = ["name", "namespace", "uid", "resourceVersion"];
-                    metadata.retain(|key, _| identity.contains(&key.as_str()));
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 impl PartialEq for Reconciler {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.job, &other.job)
+        Arc::ptr_eq(&self.program, &other.program)
+            && (self.at, self.requeued) == (other.at, other.requeued)
             && self.phase == other.phase
             && self.progress == other.progress
+            && self.held == other.held
     }
 }
 
@@ -87,28 +75,45 @@ impl Eq for Reconciler {}
 
 impl Hash for Reconciler {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.job.name.hash(state);
+        self.program.name.hash(state);
+        (self.at, self.requeued).hash(state);
+        self.held.hash(state);
         self.phase.hash(state);
         self.progress.hash(state);
     }
 }
 
 impl Reconciler {
-    /// A worker at the beginning of its job.
-    pub fn new(job: Arc<Job>) -> Self {
-        let mut reconciler = Reconciler { job, phase: Phase::Done, progress: Progress::default() };
+    /// A worker at the beginning of its program.
+    pub fn new(program: Arc<Program>) -> Self {
+        let mut reconciler = Reconciler {
+            program,
+            at: 0,
+            held: Held::default(),
+            phase: Phase::Done,
+            progress: Progress::default(),
+            requeued: 0,
+        };
         reconciler.begin();
         reconciler
+    }
+
+    /// The operation of its program that it is at.
+    pub(crate) fn place(&self) -> usize {
+        self.at
     }
 
     fn begin(&mut self) {
         self.progress.under_way = false;
         self.progress.attempts = 0;
-        self.phase = match () {
-            () if self.progress.finished >= self.job.runs => Phase::Done,
-            () if self.job.write.is_shared() => Phase::Load,
-            () => Phase::Read,
-        };
+        self.requeued = 0;
+        match self.progress.finished >= self.program.runs {
+            true => {
+                self.held.clear();
+                (self.at, self.phase) = (0, Phase::Done);
+            }
+            false => self.go_to(0),
+        }
     }
 
     fn finish(&mut self, acknowledged: bool, dropped: bool) {
@@ -122,62 +127,83 @@ impl Reconciler {
         self.finish(false, true);
     }
 
-    fn request(&self, verb: Verb) -> Request {
-        Request {
-            verb,
-            patch: None,
-            resource: self.job.key.resource.clone(),
-            namespace: self.job.key.namespace.clone(),
-            name: Some(self.job.key.name.clone()),
-            subresource: None,
-            options: Options::default(),
-            body: None,
-            user_agent: self.job.name.clone(),
-            time: self.job.time,
+    /// Goes on at a place in the code: to the next operation that makes a request.
+    fn go_to(&mut self, place: usize) {
+        let program = Arc::clone(&self.program);
+        self.at = place;
+        loop {
+            self.held.keep(program.live(self.at));
+            match program.code.get(self.at) {
+                None => return self.finish(true, false),
+                Some(Op::Stop) => return self.finish(false, false),
+                Some(Op::Jump(to)) => self.at = *to,
+                Some(Op::Test { tests, otherwise }) => {
+                    let met = tests.iter().all(|test| {
+                        let found = self.held.one(test.slot).map(|object| &**object);
+                        let found = match &test.path {
+                            Some(path) => found.and_then(|object| path.get(object)),
+                            None => found,
+                        };
+                        test.condition.is_met(found, &|slot, path| self.held.field(slot, path))
+                    });
+                    self.at = if met { self.at + 1 } else { *otherwise };
+                }
+                Some(Op::Write(write)) => return self.compute(write),
+                Some(Op::Delete(delete)) => {
+                    let targets = self.targets(delete);
+                    if !targets.is_empty() {
+                        self.phase = Phase::Delete(targets);
+                        return;
+                    }
+                    self.at += 1;
+                }
+                Some(Op::Read { .. } | Op::List(_) | Op::Create(_) | Op::Effect { .. }) => {
+                    self.phase = Phase::Begin;
+                    return;
+                }
+            }
         }
     }
 
-    fn get(&self) -> Call {
-        Call { request: Arc::new(self.request(Verb::Get)), basis: None, intent: [].into() }
+    fn go_on(&mut self) {
+        self.go_to(self.at + 1);
     }
 
-    fn read(&self, reader: Reader) -> Ask {
-        match reader {
-            Reader::Live => Ask::Api(self.get()),
-            Reader::Cache => Ask::Cache(self.job.key.clone()),
+    /// A request failed for good.
+    fn fail(&mut self, then: Then) {
+        match then {
+            Then::Next => self.go_on(),
+            Then::Requeue if self.program.attempts.allows_another(self.requeued + 1) => {
+                self.requeued = counted(self.program.attempts, self.requeued);
+                self.go_to(0);
+            }
+            Then::Requeue | Then::Drop => self.drop_intent(),
         }
     }
 
-    fn write(&self, write: &Write) -> Call {
-        let Write { draft, basis, intent } = write;
-        let mut request = self.request(draft.verb);
-        request.patch = draft.patch;
-        request.subresource = self.job.subresource.clone();
-        request.options.field_manager = Some(self.job.field_manager.clone());
-        request.options.force =
-            (draft.force && draft.patch == Some(PatchKind::Apply)).then_some(true);
-        request.body = Some(Arc::new(draft.body.clone()));
-        Call { request: Arc::new(request), basis: Some(basis.clone()), intent: Arc::clone(intent) }
-    }
-
-    fn put_shared(&self, changes: &Arc<[Change]>, basis: &Basis) -> Call {
-        let draft = Draft { verb: Verb::Update, patch: None, body: Value::Null, force: false };
-        let (basis, intent) = (basis.clone(), Arc::clone(changes));
-        self.write(&Write { draft, basis, intent })
-    }
-
-    fn has_read(&mut self, object: Option<&Arc<Value>>) {
-        let Some(mut read) = object.map(without_managed_fields) else {
-            return self.drop_intent();
-        };
-        if self.job.knows.is_some() {
-            decoded(self.job.knows.as_deref(), Arc::make_mut(&mut read));
+    /// Computes what a write sends, from what its slot holds.
+    fn compute(&mut self, op: &WriteOp) {
+        if op.job.write.is_shared() {
+            self.phase = Phase::Load;
+            return;
         }
-        let Some(intent) = self.job.decision().changes(&read) else {
+        let read = op.from.and_then(|slot| self.held.one(slot)).cloned();
+        if op.from.is_some() && read.is_none() {
+            // There is no such object.
+            return match op.on_error.other {
+                Then::Next => self.go_on(),
+                Then::Requeue | Then::Drop => self.drop_intent(),
+            };
+        }
+        let Some(write) = Write::computed(op, read.as_ref(), &self.held) else {
             return self.finish(false, false);
         };
-        let draft = self.job.write.draft(&self.job, &read, &intent);
-        self.phase = Phase::Write(Write { draft, basis: Basis::of(&read), intent });
+        let again = match op.job.write.after_refusal() {
+            Refusal::ReadAgain => op.values,
+            Refusal::Restamp | Refusal::GiveUp => 0,
+        };
+        self.held.keep(self.program.live(self.at + 1) | again);
+        self.phase = Phase::Write(write);
     }
 
     fn has_touched(&mut self, held: Option<&Arc<Value>>, changes: Option<&Arc<[Change]>>) {
@@ -191,30 +217,57 @@ impl Reconciler {
         }
     }
 
-    /// Counts a write. Without a limit the count stops at client-go's five, so that a retry without
-    /// end is a cycle of states and not an endless line of them.
+    fn has_read(&mut self, object: Option<&Arc<Value>>) {
+        let object = object.map(without_managed_fields);
+        let program = Arc::clone(&self.program);
+        match &program.code[self.at] {
+            Op::Read { slot, .. } => self.held.bind(*slot, object),
+            Op::Create(create) => match object {
+                Some(_) => self.held.bind(create.slot, object),
+                None => return self.fail(create.on_error.other),
+            },
+            Op::Write(op) => {
+                // The retry of a write.
+                let Some(slot) = op.from else { return };
+                self.held.bind(slot, object);
+                return self.compute(op);
+            }
+            _ => {}
+        }
+        self.go_on();
+    }
+
     fn count_attempt(&mut self) {
-        const TOLD_APART: u32 = 5;
-        let most = match self.job.attempts {
-            Attempts::AtMost(_) => u32::MAX,
-            Attempts::Unlimited => TOLD_APART,
-        };
-        self.progress.attempts = self.progress.attempts.saturating_add(1).min(most);
+        let write = self.program.write_at(self.at);
+        let attempts = write.map_or(self.program.attempts, |op| op.job.attempts);
+        self.progress.attempts = counted(attempts, self.progress.attempts);
     }
 
     fn has_written(&mut self, write: Write, response: Option<&Response>) {
         self.count_attempt();
+        let program = Arc::clone(&self.program);
+        let Some(op) = program.write_at(self.at) else { return };
         let conflict = match response {
-            Some(response) if response.is_success() => return self.finish(true, false),
-            Some(response) => self.job.write.is_conflict(response),
+            Some(response) if response.is_success() => return self.has_been_written(response),
+            Some(response) => op.job.write.is_conflict(response),
             None => true,
         };
-        let again = conflict && self.job.attempts.allows_another(self.progress.attempts);
-        match self.job.write.after_refusal() {
-            Refusal::ReadAgain if again => self.phase = Phase::ReadAgain,
+        let again = conflict && op.job.attempts.allows_another(self.progress.attempts);
+        match op.job.write.after_refusal() {
+            Refusal::ReadAgain if again => self.phase = Phase::ReadAgain(write.dynamic_key()),
             Refusal::Restamp if again => self.phase = Phase::Restamp(write),
-            _ => self.drop_intent(),
+            _ => self.fail(if conflict { op.on_error.conflict } else { op.on_error.other }),
         }
+    }
+
+    /// What is held is from now on what the server answered, as a client decodes it.
+    fn has_been_written(&mut self, response: &Response) {
+        let slot = self.program.write_at(self.at).and_then(|op| op.from);
+        let later = self.program.live(self.at + 1);
+        if let Some(slot) = slot.filter(|slot| later >> slot & 1 == 1) {
+            self.held.bind(slot, response.object().map(without_managed_fields));
+        }
+        self.go_on();
     }
 
     fn has_put_shared(&mut self, response: Option<&Response>) {
@@ -223,7 +276,18 @@ impl Reconciler {
             Some(object) if response.is_some_and(Response::is_success) => {
                 self.phase = Phase::Decode { object: without_managed_fields(object) };
             }
-            _ => self.drop_intent(),
+            _ => {
+                let write = self.program.write_at(self.at);
+                self.fail(write.map_or(Then::Drop, |op| op.on_error.conflict));
+            }
+        }
+    }
+
+    /// The shared object, as the worker holds it once a response is decoded into it.
+    fn held_after_decoding(&mut self, object: Arc<Value>) {
+        let slot = self.program.write_at(self.at).and_then(|op| op.from);
+        if let Some(slot) = slot {
+            self.held.bind(slot, Some(object));
         }
     }
 
@@ -231,155 +295,90 @@ impl Reconciler {
         let Some(object) = object else {
             return self.drop_intent();
         };
-        write.draft.body["metadata"]["resourceVersion"] =
-            object["metadata"]["resourceVersion"].clone();
+        write.restamp(&object["metadata"]["resourceVersion"]);
         self.phase = Phase::Write(write);
+    }
+
+    fn has_created(&mut self, response: Option<&Response>) {
+        self.count_attempt();
+        let program = Arc::clone(&self.program);
+        let Op::Create(create) = &program.code[self.at] else { return };
+        let exists = response.and_then(Response::status);
+        let exists = exists.is_some_and(|status| status.reason == Some("AlreadyExists"));
+        match response {
+            Some(response) if response.is_success() => {
+                self.held.bind(create.slot, response.object().map(without_managed_fields));
+                self.go_on();
+            }
+            _ if exists && create.on_exists == OnExists::Next => self.go_on(),
+            _ if exists && create.on_exists == OnExists::Adopt => self.phase = Phase::Adopt,
+            _ => self.fail(create.on_error.other),
+        }
+    }
+
+    fn has_listed(&mut self, objects: Vec<Arc<Value>>) {
+        if let Some(Op::List(list)) = self.program.code.get(self.at) {
+            let slot = list.slot;
+            self.held.bind_list(slot, objects);
+        }
+        self.go_on();
+    }
+
+    /// What a delete operation deletes, the first one last.
+    fn targets(&self, op: &DeleteOp) -> Vec<Target> {
+        let resource = &op.resource;
+        match &op.victim {
+            Victim::Key(key) => vec![Target { key: key.clone(), object: None }],
+            Victim::Held(slot) => self
+                .held
+                .one(*slot)
+                .map(|object| Target::of(resource, object))
+                .into_iter()
+                .collect(),
+            Victim::Each { slot, unless } => {
+                let value = |term: &Term| match term {
+                    Term::Literal(value) => value.clone(),
+                    Term::Held(slot, path) => self.held.field(*slot, path),
+                };
+                let spared = |object: &Arc<Value>| {
+                    !unless.is_empty()
+                        && unless
+                            .iter()
+                            .all(|(path, term)| path.satisfied_by(object, value(term).as_ref()))
+                };
+                let mut all = self.held.all(*slot);
+                all.retain(|object| !spared(object));
+                all.iter().rev().map(|object| Target::of(resource, object)).collect()
+            }
+        }
+    }
+
+    fn has_deleted(&mut self, mut targets: Vec<Target>, response: Option<&Response>) {
+        self.count_attempt();
+        let program = Arc::clone(&self.program);
+        let Op::Delete(delete) = &program.code[self.at] else { return };
+        targets.pop();
+        match response {
+            // What is gone already need not be deleted.
+            Some(response) if response.is_success() || response.code == 404 => {
+                match targets.is_empty() {
+                    true => self.go_on(),
+                    false => self.phase = Phase::Delete(targets),
+                }
+            }
+            Some(response) if response.code == 409 => self.fail(delete.on_error.conflict),
+            _ => self.fail(delete.on_error.other),
+        }
     }
 }
 
-impl Worker for Reconciler {
-    fn name(&self) -> &str {
-        &self.job.name
-    }
-
-    fn ask(&self) -> Ask {
-        match &self.phase {
-            Phase::Read => self.read(self.job.read),
-            Phase::ReadAgain => self.read(self.job.retry_read),
-            Phase::Restamp(_) => Ask::Api(self.get()),
-            Phase::Write(write) => Ask::Api(self.write(write)),
-            Phase::Load => Ask::Shared(Shared::Load { call: self.get(), from: self.job.read }),
-            Phase::Touch => Ask::Shared(Shared::Touch(Arc::new(self.job.decision()))),
-            Phase::PutShared { changes, basis } => {
-                let (call, knows) = (self.put_shared(changes, basis), self.job.knows.clone());
-                Ask::Shared(Shared::Put { call, knows })
-            }
-            Phase::Decode { object } => {
-                Ask::Shared(Shared::Decode { object: Arc::clone(object), replace: !self.job.typed })
-            }
-            Phase::Done => Ask::Done,
-        }
-    }
-
-    fn answer(&mut self, answer: &Answer) {
-        self.progress.under_way = true;
-        let response = match answer {
-            Answer::Response(response) => Some(response),
-            _ => None,
-        };
-        let object = match answer {
-            Answer::Response(response) => response.object().filter(|_| response.is_success()),
-            Answer::Cached(object) | Answer::Shared(object) | Answer::Touched(object, _) => {
-                object.as_ref()
-            }
-            Answer::Lost => None,
-        };
-        match std::mem::replace(&mut self.phase, Phase::Done) {
-            Phase::Read | Phase::ReadAgain => self.has_read(object),
-            Phase::Write(write) => self.has_written(write, response),
-            Phase::Restamp(write) => self.has_new_version(write, object),
-            Phase::Load if object.is_some() => self.phase = Phase::Touch,
-            Phase::Load => self.drop_intent(),
-            Phase::Touch => match answer {
-                Answer::Touched(held, changes) => self.has_touched(held.as_ref(), changes.as_ref()),
-                _ => self.drop_intent(),
-            },
-            Phase::PutShared { .. } => self.has_put_shared(response),
-            Phase::Decode { .. } => self.finish(true, false),
-            Phase::Done => {}
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        self.progress
-    }
-
-    fn job(&self) -> Option<Arc<Job>> {
-        Some(Arc::clone(&self.job))
-    }
-
-    fn settle(&mut self) {
-        // What the past runs came to was told when they ended.
-        (self.progress.acknowledged, self.progress.dropped) = (0, 0);
-        // Only a derived value, or a decision, asks which revision it was made from. (What a
-        // precondition names stands in the body.)
-        let (basis, intent) = match &mut self.phase {
-            Phase::Write(write) | Phase::Restamp(write) => (&mut write.basis, &write.intent),
-            Phase::PutShared { basis, changes } => (basis, &*changes),
-            _ => return,
-        };
-        let guarded = |change: &Change| {
-            change.meaning.as_ref().is_some_and(|meaning| !meaning.guards.is_empty())
-        };
-        if !intent.iter().any(|change| change.derived || guarded(change)) {
-            basis.revision = Revision(0);
-        }
-    }
-
-    fn exchanged(&self, exchange: &Exchange) -> Option<BoxedWorker> {
-        let mut moved = self.clone();
-        moved.job = exchange.job(&self.job);
-        if self.job.key != *exchange.key() {
-            return Some(Box::new(moved));
-        }
-        match &mut moved.phase {
-            Phase::Write(write) | Phase::Restamp(write) => {
-                exchange.exchange_in(&mut write.draft.body);
-                write.intent = exchange.changes(&write.intent);
-            }
-            Phase::PutShared { changes, .. } => *changes = exchange.changes(changes),
-            Phase::Decode { object } => *object = exchange.object(object),
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => {}
-        }
-        Some(Box::new(moved))
-    }
-
-    fn restart(&mut self) -> bool {
-        self.begin();
-        true
-    }
-
-    fn revisions(&self) -> Option<Vec<Revision>> {
-        // A worker that copies a resourceVersion into a field makes the number itself visible.
-        if self.job.copies_resource_version() {
-            return None;
-        }
-        let of_write = |write: &Write| {
-            let sent = sent_revision(&write.draft.body);
-            [Some(write.basis.revision), sent].into_iter().flatten().collect()
-        };
-        Some(match &self.phase {
-            Phase::Write(write) => of_write(write),
-            // The old body's version will be overwritten; only the basis is still looked at.
-            Phase::Restamp(write) => vec![write.basis.revision],
-            Phase::PutShared { basis, .. } => vec![basis.revision],
-            Phase::Decode { object } => vec![Basis::of(object).revision],
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => Vec::new(),
-        })
-    }
-
-    fn rename_revisions(
-        &mut self,
-        rename: &dyn Fn(Revision) -> Revision,
-        is_live: &dyn Fn(Revision) -> bool,
-    ) {
-        let restamps = self.job.write.after_refusal() == Refusal::Restamp;
-        match &mut self.phase {
-            Phase::Write(write) => {
-                let sent = sent_revision(&write.draft.body);
-                if !restamps && sent.is_some_and(|revision| !is_live(revision)) {
-                    write.forget();
-                }
-                rename_basis(&mut write.basis, rename);
-                rename_in(&mut write.draft.body, rename);
-            }
-            Phase::Restamp(write) => {
-                rename_basis(&mut write.basis, rename);
-                rename_in(&mut write.draft.body, &|_| Revision(0));
-            }
-            Phase::PutShared { basis, .. } => rename_basis(basis, rename),
-            Phase::Decode { object } => *object = renamed(object, rename),
-            Phase::Read | Phase::ReadAgain | Phase::Load | Phase::Touch | Phase::Done => {}
-        }
-    }
+/// One more. Without a limit the count stops at client-go's five, so that a retry without end is a
+/// cycle of states and not an endless line of them.
+fn counted(attempts: Attempts, made: u32) -> u32 {
+    const TOLD_APART: u32 = 5;
+    let most = match attempts {
+        Attempts::AtMost(_) => u32::MAX,
+        Attempts::Unlimited => TOLD_APART,
+    };
+    made.saturating_add(1).min(most)
 }

@@ -9,11 +9,15 @@ use serde_json::Value;
 use super::Basis;
 use crate::apiserver::Revision;
 
-/// The resourceVersion that a body names, as an object or as the `test` of a JSON patch.
+/// The resourceVersion that a body names, as an object, as the `test` of a JSON patch or as the
+/// precondition of a delete.
 pub(crate) fn sent_revision(body: &Value) -> Option<Revision> {
     let text = match body {
         Value::Array(operations) => operations.iter().find_map(tested_version)?,
-        object => object.get("metadata")?.get("resourceVersion")?,
+        object => {
+            let options = object.get("preconditions").or_else(|| object.get("metadata"));
+            options?.get("resourceVersion")?
+        }
     };
     text.as_str()?.parse().ok().map(Revision)
 }
@@ -38,6 +42,9 @@ pub(super) fn rename_in(body: &mut Value, rename: &dyn Fn(Revision) -> Revision)
             let tests =
                 operations.iter_mut().filter(|operation| tested_version(operation).is_some());
             tests.for_each(|operation| operation["value"] = text.clone());
+        }
+        object if object.get("preconditions").is_some() => {
+            object["preconditions"]["resourceVersion"] = text;
         }
         object => object["metadata"]["resourceVersion"] = text,
     }

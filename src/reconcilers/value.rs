@@ -6,6 +6,7 @@
 
 use serde_json::{Number, Value};
 
+use super::program::Slot;
 use crate::apiserver::FieldPath;
 use crate::history::{Change, LeafPath, Lists, canonical};
 
@@ -26,12 +27,20 @@ pub enum ValueExpr {
     Remove,
     /// `{ $remove: item }`: the list as read, without this item, or the entry with this key.
     RemoveItem(Value),
+    /// `{ $read: alias.path }`: a copy of a field of something else that the run has read.
+    Held {
+        /// Where the run keeps it.
+        slot: Slot,
+        /// The field.
+        path: FieldPath,
+    },
 }
 
 impl ValueExpr {
     /// Whether the value depends on what was read.
     pub fn is_derived(&self) -> bool {
-        matches!(self, ValueExpr::Read(_) | ValueExpr::Add(_) | ValueExpr::Append(_))
+        use ValueExpr::{Add, Append, Held, Read};
+        matches!(self, Read(_) | Add(_) | Append(_) | Held { .. })
     }
 
     /// The field that it copies, if it does.
@@ -42,7 +51,8 @@ impl ValueExpr {
         }
     }
 
-    /// What the field at `path` is to become, given the object as read.
+    /// What the field at `path` is to become, given the object as read. A value that is held
+    /// elsewhere is the decision's business.
     pub fn change(&self, path: &FieldPath, read: &Value, lists: &Lists) -> Change {
         let value = match self {
             ValueExpr::Literal(value) | ValueExpr::Exactly(value) => Some(value.clone()),
@@ -56,7 +66,7 @@ impl ValueExpr {
                 list.push(item.clone());
                 Some(Value::Array(list))
             }
-            ValueExpr::Remove => None,
+            ValueExpr::Remove | ValueExpr::Held { .. } => None,
             ValueExpr::RemoveItem(item) => {
                 path.get(read).map(|list| without(list, item, &LeafPath::from(path), read, lists))
             }

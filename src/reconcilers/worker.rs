@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Decision, Exchange, Job, Reader};
-use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
+use super::{Decision, Exchange, Program, Reader};
+use crate::apiserver::{FieldPath, Key, Request, Resource, Response, Revision};
 use crate::history::Change;
 
 /// The state of an object that a write was built from: what its worker had read.
@@ -60,10 +60,36 @@ pub enum Ask {
     Api(Call),
     /// A look into the informer cache of its process.
     Cache(Key),
+    /// A look at several objects in the informer cache of its process.
+    CacheList(Arc<Selection>),
+    /// Something outside of the cluster, by its name.
+    Effect(Arc<str>),
     /// A touch of the object that the workers of its process hold in memory.
     Shared(Shared),
     /// Nothing any more: the worker is done.
     Done,
+}
+
+/// Objects of one resource, by their labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct Selection {
+    pub resource: Resource,
+    /// `None` for all namespaces.
+    pub namespace: Option<String>,
+    pub labels: Vec<(String, String)>,
+}
+
+impl Selection {
+    /// Whether an object with this key is one of them.
+    pub fn selects(&self, key: &Key, object: &Value) -> bool {
+        let has = |(label, value): &(String, String)| {
+            object["metadata"]["labels"][label] == Value::String(value.clone())
+        };
+        key.resource == self.resource
+            && (self.namespace.is_none() || self.namespace == key.namespace)
+            && self.labels.iter().all(has)
+    }
 }
 
 /// The four touches of a shared object, each one step.
@@ -105,11 +131,15 @@ pub enum Answer {
     Lost,
     /// The object in the cache, or `None` if the cache has no such object.
     Cached(Option<Arc<Value>>),
+    /// The objects in the cache.
+    Listed(Vec<Arc<Value>>),
     /// The object in the shared memory after a load or a decoding.
     Shared(Option<Arc<Value>>),
     /// The object in the shared memory after a touch, and what the touch changed; `None` if the
     /// object is not as `when` wants it, and nothing was touched.
     Touched(Option<Arc<Value>>, Option<Arc<[Change]>>),
+    /// What was to be done outside of the cluster is done.
+    Done,
 }
 
 /// How far a worker has come.
@@ -158,8 +188,8 @@ pub trait Worker: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The job it does, if it is told one by a scenario.
-    fn job(&self) -> Option<Arc<Job>> {
+    /// The program that it runs, if a scenario says one.
+    fn program(&self) -> Option<Arc<Program>> {
         None
     }
 

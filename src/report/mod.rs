@@ -28,6 +28,7 @@ mod page;
 mod reasons;
 mod replay_text;
 mod sarif;
+mod sent;
 mod steps;
 mod story;
 mod style;

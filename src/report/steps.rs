@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::sent::is_sent;
+pub use super::sent::{is_empty_patch, is_status_on_main};
 use super::view::{View, value_text};
-use crate::apiserver::{FieldPath, PatchKind, Verb};
+use crate::apiserver::{FieldPath, Key, PatchKind, Verb};
 use crate::scenario::Scenario;
 use crate::trace::{Action, Actor, Event, Fault, Loaded, Trace};
 
@@ -148,6 +150,7 @@ impl<'a> Story<'a> {
         match &event.action {
             _ if refused => Flow::Refused,
             Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => Flow::Reads,
+            Action::List { cached: false, .. } => Flow::Reads,
             Action::Write { .. } => Flow::Writes,
             _ => Flow::Local,
         }
@@ -159,7 +162,15 @@ impl<'a> Story<'a> {
             Action::Read if self.keeps_only_revision(event) => {
                 vec!["GET, keeps only rv".to_owned()]
             }
-            Action::Read => vec!["GET".to_owned()],
+            Action::Read => {
+                let named = self.named(event).map(|key| format!("GET {key}"));
+                named.into_iter().chain(["GET".to_owned()]).collect()
+            }
+            Action::List { of, found, cached } => {
+                let verb = if *cached { "lists its cache:" } else { "LIST" };
+                vec![format!("{verb} {of}: {found}"), format!("{verb} {of}")]
+            }
+            Action::Effect(name) => vec![format!("effect: {name}"), name.to_string()],
             Action::ReadRevision => vec!["GET, keeps only rv".to_owned()],
             Action::CacheRead => match seen_rv(event) {
                 Some(rv) => vec![format!("reads its cache: rv {rv}"), format!("cache: rv {rv}")],
@@ -218,8 +229,14 @@ impl<'a> Story<'a> {
             Action::Write { force: true, .. } => ", force",
             _ => "",
         };
+        if let ("CREATE" | "DELETE", Some(key)) = (verb, &event.key) {
+            return vec![format!("{verb} {key}{lock}"), format!("{verb}{lock}")];
+        }
         let long = self.payload(event);
-        let mut names = vec![format!("{verb} {long}{force}{lock}")];
+        let key = self.named(event);
+        let mut names: Vec<String> =
+            Vec::from_iter(key.map(|k| format!("{verb} {k} {long}{lock}")));
+        names.push(format!("{verb} {long}{force}{lock}"));
         if !self.is_shared(event) && !is_empty_patch(event) {
             let (fields, tails) = self.fields(event);
             names.push(format!("{verb} {fields}{force}{lock}"));
@@ -300,10 +317,19 @@ impl<'a> Story<'a> {
                 && self.method(event) == Some("update-restamp")
     }
 
+    /// The object that a step is about, where workers have to do with several.
+    fn named<'e>(&self, event: &'e Event) -> Option<&'e Key> {
+        let long = self.scenario.workers.iter().any(|worker| worker.steps.is_some());
+        event.key.as_ref().filter(|_| long && self.views.len() > 1)
+    }
+
     /// The write method of the worker that moves in this step.
     pub fn method(&self, event: &Event) -> Option<&'a str> {
-        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
-        spec.map(|spec| spec.write.as_str())
+        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker))?;
+        match &spec.steps {
+            None => Some(spec.write.as_str()),
+            Some(steps) => steps.method(event),
+        }
     }
 
     /// Whether a write sends the object that its process shares in memory.
@@ -335,32 +361,6 @@ pub fn locked_to(event: &Event) -> Option<u64> {
         test["value"].as_str()?.parse().ok()
     };
     precondition.map(|revision| revision.0).or_else(tested)
-}
-
-/// Whether a patch was sent that says nothing.
-pub fn is_empty_patch(event: &Event) -> bool {
-    let Action::Write { sent, patch: Some(_), .. } = &event.action else { return false };
-    match sent.as_ref() {
-        Value::Object(map) => map.keys().all(|key| key == "metadata") && !says(&sent["metadata"]),
-        Value::Array(operations) => operations.iter().all(|operation| operation["op"] == "test"),
-        _ => false,
-    }
-}
-
-fn says(metadata: &Value) -> bool {
-    let Value::Object(map) = metadata else { return false };
-    map.keys().any(|key| !["resourceVersion", "uid", "name", "namespace"].contains(&key.as_str()))
-}
-
-/// Whether a patch names this field, be it to remove it.
-fn is_sent(path: &FieldPath, sent: &Value) -> bool {
-    path.get(sent).is_some()
-}
-
-/// Whether a write of status fields goes to the object's own endpoint.
-pub fn is_status_on_main(event: &Event) -> bool {
-    let status = event.intent.iter().any(|change| change.path.root() == Some("status"));
-    matches!(&event.action, Action::Write { subresource: None, .. }) && status
 }
 
 /// `metadata.resourceVersion`, as a number.

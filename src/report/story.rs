@@ -93,7 +93,9 @@ fn kind(event: &Event) -> &'static str {
     match &event.action {
         Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => "read",
         Action::Write { .. } => "write",
-        Action::CacheRead => "cache",
+        Action::List { cached: false, .. } => "read",
+        Action::CacheRead | Action::List { cached: true, .. } => "cache",
+        Action::Effect(_) => "effect",
         Action::Load { .. } | Action::Touch | Action::Decode => "memory",
         Action::Deliver => "watch",
         Action::Fault(_) => "fault",

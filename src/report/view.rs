@@ -39,6 +39,10 @@ impl View {
             fields[at].1.extend(event.intent.iter().map(|change| change.path.clone()));
             if let Some(spec) = scenario.workers.get(worker) {
                 fields[at].1.extend(spec.sets.iter().map(|(path, _)| path.clone()));
+                let steps = spec.steps.iter().flat_map(|steps| steps.writes());
+                let here = steps.filter(|write| write.job.key == *key);
+                let sets = here.flat_map(|write| &write.job.sets);
+                fields[at].1.extend(sets.map(|set| set.path.clone()));
             }
         }
         if fields.is_empty() {

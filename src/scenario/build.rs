@@ -13,18 +13,18 @@ use super::{Diagnostic, ObjectRef, Scenario, WorkerSpec};
 use crate::apiserver::{ApiServer, Config, History, Key, Kind, Revision};
 use crate::history::Lists;
 use crate::properties::{Entry, Jobs, SerialOutcomes};
-use crate::reconcilers::{BoxedWorker, Job, Reader, Reconciler, Set, methods};
+use crate::reconcilers::{BoxedWorker, Job, Op, Program, Reader, Reconciler, Set, methods};
 use crate::simulation::{CacheSpec, FaultBudget, Setting, WorkerInfo, World};
 
 /// 2026-01-01T00:00:00Z: the time of every request of the model, which has no clock.
-const TIME: i64 = 1_767_225_600;
+pub(super) const TIME: i64 = 1_767_225_600;
 
 /// Everything of a world but its observers.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub setting: Setting,
     pub server: ApiServer,
-    pub jobs: Vec<Arc<Job>>,
+    pub programs: Vec<Arc<Program>>,
     pub faults: FaultBudget,
 }
 
@@ -48,13 +48,13 @@ impl Plan {
         }
         number_from_one(&mut server, &keys);
         let processes = processes(scenario);
-        let jobs = scenario.workers.iter();
-        let jobs = jobs.map(|spec| job(&server, &keys, &processes, spec));
-        let mut jobs: Vec<Job> = jobs.collect::<Result<_, _>>()?;
-        let guarded: Vec<bool> = jobs.iter().map(|job| job.is_guarded_among(&jobs)).collect();
-        jobs.iter_mut().zip(guarded).for_each(|(job, guards)| job.guards = guards);
-        let jobs: Vec<Arc<Job>> = jobs.into_iter().map(Arc::new).collect();
-        let mut setting = setting(scenario, &jobs, processes, keys);
+        let programs = scenario.workers.iter();
+        let programs = programs.map(|spec| program(&server, &keys, &processes, spec));
+        let mut programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
+        let jobs: Vec<Arc<Job>> = programs.iter().flat_map(Program::jobs).cloned().collect();
+        programs.iter_mut().for_each(|program| program.guard(&jobs));
+        let programs: Vec<Arc<Program>> = programs.into_iter().map(Arc::new).collect();
+        let mut setting = setting(scenario, &programs, processes, keys);
         let lists = |key: &Key| Some((key.clone(), Lists::of(&*server.kind_of(&key.resource)?)));
         setting.lists = Arc::new(setting.objects.iter().filter_map(lists).collect());
         let faults = FaultBudget {
@@ -63,24 +63,28 @@ impl Plan {
             watch_gaps: scenario.faults.watch_gaps,
             recreations: scenario.faults.recreations,
         };
-        Ok(Plan { setting, server, jobs, faults })
+        Ok(Plan { setting, server, programs, faults })
     }
 
     /// The world before its first step, watched by these properties.
     pub(crate) fn world(&self, properties: &[&Entry], serial: SerialOutcomes) -> World {
         let lists = Arc::clone(&self.setting.lists);
-        let jobs = self.jobs.iter().cloned().map(Some).collect();
-        let jobs = Jobs { jobs, lists, serial };
+        let jobs = self.programs.iter().flat_map(|program| program.jobs().cloned().map(Some));
+        let jobs = Jobs { jobs: jobs.collect(), lists, serial };
         let mut setting = self.setting.clone();
         setting.observers = properties.iter().map(|entry| entry.build(&jobs)).collect();
-        let worker = |job: &Arc<Job>| -> BoxedWorker { Box::new(Reconciler::new(Arc::clone(job))) };
-        let workers = self.jobs.iter().map(worker).collect();
+        let worker = |program: &Arc<Program>| -> BoxedWorker {
+            Box::new(Reconciler::new(Arc::clone(program)))
+        };
+        let workers = self.programs.iter().map(worker).collect();
         World::new(Arc::new(setting), self.server.clone(), workers, self.faults)
     }
 }
 
 fn applies(worker: &WorkerSpec) -> bool {
-    methods::named(&worker.write).is_some_and(|method| method.is_apply())
+    let applies = |write: &str| methods::named(write).is_some_and(|method| method.is_apply());
+    let steps = worker.steps.iter().flat_map(|steps| steps.writes());
+    applies(&worker.write) || steps.into_iter().any(|write| write.job.write.is_apply())
 }
 
 fn refused(what: &str, status: &crate::apiserver::Status) -> Diagnostic {
@@ -108,12 +112,22 @@ fn processes(scenario: &Scenario) -> Vec<String> {
     names
 }
 
-fn job(
+fn program(
     server: &ApiServer,
     keys: &[Key],
     processes: &[String],
     spec: &WorkerSpec,
-) -> Result<Job, Diagnostic> {
+) -> Result<Program, Diagnostic> {
+    let process = processes.iter().position(|name| *name == spec.process).unwrap_or(0);
+    if let Some(steps) = &spec.steps {
+        let (who, how) = ((spec.name.clone(), process), (spec.runs, spec.attempts));
+        return Ok(Program::new(who, how, TIME, steps.code.clone()));
+    }
+    let job = job(server, keys, spec)?;
+    Ok(Program::short(job, process, spec.read, spec.runs))
+}
+
+fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagnostic> {
     let (key, kind) = object_of(server, keys, &spec.object).ok_or_else(|| {
         let ObjectRef { kind, name, .. } = &spec.object;
         Diagnostic::error(format!("the scenario has no object `{kind}/{name}`"))
@@ -135,18 +149,16 @@ fn job(
         api_version: group_version,
         kind: kind.kind.clone(),
         schema: Arc::clone(&kind.schema),
-        read: spec.read,
         write,
         subresource: spec.subresource.clone(),
         sets: spec.sets.iter().map(set).collect(),
         when: spec.when.clone(),
+        decided: Vec::new(),
         guards: false,
         lists: Lists::of(&kind),
-        process: processes.iter().position(|name| *name == spec.process).unwrap_or(0),
         field_manager: spec.field_manager.clone(),
         attempts: spec.attempts,
         retry_read: spec.retry_read,
-        runs: spec.runs,
         typed: spec.typed,
         knows: spec.knows.clone(),
         time: TIME,
@@ -167,40 +179,69 @@ fn object_of(server: &ApiServer, keys: &[Key], object: &ObjectRef) -> Option<(Ke
 
 fn setting(
     scenario: &Scenario,
-    jobs: &[Arc<Job>],
+    programs: &[Arc<Program>],
     processes: Vec<String>,
     keys: Vec<Key>,
 ) -> Setting {
-    let caches = |job: &&Arc<Job>| job.read == Reader::Cache || job.retry_read == Reader::Cache;
     let mut specs: Vec<CacheSpec> = Vec::new();
     for process in 0..processes.len() {
-        let readers = jobs.iter().filter(|job| job.process == process).filter(caches);
-        let keys: BTreeSet<Key> = readers.map(|job| job.key.clone()).collect();
-        if !keys.is_empty() {
-            specs.push(CacheSpec { process, keys });
+        let mut spec = CacheSpec { process, keys: BTreeSet::new(), resources: BTreeSet::new() };
+        let readers = programs.iter().filter(|program| program.process == process);
+        readers.for_each(|program| watched(program, &mut spec));
+        if !spec.keys.is_empty() || !spec.resources.is_empty() {
+            specs.push(spec);
         }
     }
     let cache_of = |process: usize| specs.iter().position(|spec| spec.process == process);
-    let worker = |job: &Arc<Job>| WorkerInfo {
-        name: job.name.clone(),
-        process: job.process,
-        cache: cache_of(job.process),
+    let worker = |program: &Arc<Program>| WorkerInfo {
+        name: program.name.clone(),
+        process: program.process,
+        cache: cache_of(program.process),
     };
-    let mut objects: BTreeSet<Key> = jobs.iter().map(|job| job.key.clone()).collect();
+    let jobs = || programs.iter().flat_map(|program| program.jobs());
+    let fixed = jobs().filter(|job| !job.key.name.is_empty());
+    let mut objects: BTreeSet<Key> = fixed.map(|job| job.key.clone()).collect();
     objects.extend(keys.iter().cloned());
-    let recreated = jobs.first().and_then(|job| {
+    let created = programs.iter().flat_map(|program| &program.code).filter_map(|op| match op {
+        Op::Create(create) => Some(create.resource.clone()),
+        _ => None,
+    });
+    let recreated = jobs().next().and_then(|job| {
         let at = keys.iter().position(|key| *key == job.key)?;
         Some((job.key.clone(), Arc::new(manifest(&scenario.objects[at]))))
     });
     Setting {
-        workers: jobs.iter().map(worker).collect(),
+        workers: programs.iter().map(worker).collect(),
         processes,
         caches: specs,
         objects: objects.into_iter().collect(),
         lists: Arc::default(),
+        created: created.collect(),
         recreated,
         time: TIME,
         observers: Vec::new(),
+    }
+}
+
+/// What a program reads from the cache of its process.
+fn watched(program: &Program, spec: &mut CacheSpec) {
+    for op in &program.code {
+        match op {
+            Op::Read { key, reader: Reader::Cache, .. } => drop(spec.keys.insert(key.clone())),
+            Op::List(list) if list.reader == Reader::Cache => {
+                spec.resources.insert(list.resource.clone());
+            }
+            Op::Write(write) if write.job.write.is_shared() && write.reader == Reader::Cache => {
+                spec.keys.insert(write.job.key.clone());
+            }
+            Op::Write(write) if write.job.retry_read == Reader::Cache && write.dynamic => {
+                spec.resources.insert(write.job.key.resource.clone());
+            }
+            Op::Write(write) if write.job.retry_read == Reader::Cache => {
+                spec.keys.insert(write.job.key.clone());
+            }
+            _ => {}
+        }
     }
 }
 

@@ -36,7 +36,7 @@ fn worker(spec: &WorkerSpec) -> Value {
     let sets = spec.sets.iter().map(|(path, value)| json!([path.to_string(), expression(value)]));
     let when = spec.when.iter().map(|(path, value)| json!([path.to_string(), value]));
     let knows = spec.knows.iter().flatten().map(ToString::to_string);
-    json!({
+    let mut meaning = json!({
         "name": spec.name,
         "object": [spec.object.kind, spec.object.namespace, spec.object.name],
         "read": reader(spec.read),
@@ -54,7 +54,13 @@ fn worker(spec: &WorkerSpec) -> Value {
         "runs": spec.runs,
         "typed": spec.typed,
         "knows": spec.knows.is_some().then(|| knows.collect::<Vec<_>>()),
-    })
+    });
+    // Only where there are steps, so that the short form keeps its fingerprint.
+    if let Some(steps) = &spec.steps {
+        let writes: Vec<&str> = steps.writes().map(|write| write.job.write.name()).collect();
+        meaning["steps"] = json!([steps.text, writes]);
+    }
+    meaning
 }
 
 /// The order in which a file names fields means nothing.
@@ -73,6 +79,7 @@ fn expression(value: &ValueExpr) -> Value {
         ValueExpr::Remove => json!(["remove"]),
         ValueExpr::Exactly(value) => json!(["exactly", value]),
         ValueExpr::RemoveItem(value) => json!(["remove", value]),
+        ValueExpr::Held { slot, path } => json!(["held", slot, path.to_string()]),
     }
 }
 

@@ -114,7 +114,10 @@ impl Scenario {
     #[must_use]
     pub fn with_read(&self, reader: Reader) -> Scenario {
         let mut scenario = self.clone();
-        scenario.workers.iter_mut().for_each(|worker| worker.read = reader);
+        for worker in &mut scenario.workers {
+            worker.read = reader;
+            worker.steps.iter_mut().for_each(|steps| steps.reading(reader));
+        }
         if reader == Reader::Cache {
             scenario.share_a_process();
         }
@@ -127,7 +130,10 @@ impl Scenario {
     pub(crate) fn writing(&self, method: &'static dyn WriteMethod) -> Scenario {
         let mut scenario = self.clone();
         let name = method.name();
-        scenario.workers.iter_mut().for_each(|worker| worker.write = name.to_owned());
+        for worker in &mut scenario.workers {
+            worker.write = name.to_owned();
+            worker.steps.iter_mut().for_each(|steps| steps.writing(method));
+        }
         if method.is_shared() {
             scenario.share_a_process();
         }

@@ -2,10 +2,11 @@
 //!
 //! The way of a text: `yaml.rs` reads it into nodes with places (`node.rs`); `shape.rs` compares
 //! them with the JSON Schema, which is generated from the types in `schema.rs`; `validate.rs` makes
-//! sense of them, with `values.rs` for field paths and values, `timing.rs` for durations, `crds.rs`
-//! and `cluster.rs` for what is installed, `probe.rs` and `refusals.rs` for what the server says
-//! to each worker. Every mistake is a `diagnostic.rs` with place, caret and way out. What comes out
-//! is a [`Scenario`]: plain data; `builtin.rs` holds the shipped ones, `build.rs` makes a world.
+//! sense of them, with `values.rs` for field paths and values, `steps.rs` for steps, `timing.rs`
+//! for durations, `crds.rs` and `cluster.rs` for what is installed, `probe.rs` and `refusals.rs`
+//! for what the server says to each worker. Every mistake is a `diagnostic.rs` with place, caret
+//! and way out. What comes out is a [`Scenario`]: plain data; `builtin.rs` holds the shipped ones,
+//! `build.rs` makes a world.
 //! Next to read: `load.rs`, then `simulation/mod.rs`.
 
 mod build;
@@ -24,9 +25,11 @@ mod reference;
 mod refusals;
 mod scalar;
 mod schema;
+mod schema_steps;
 mod schema_timing;
 mod shape;
 mod starter;
+mod steps;
 mod suggest;
 mod timing;
 mod unreadable;
@@ -48,12 +51,16 @@ pub use schema::json_schema;
 pub use starter::{TEMPLATES, Template, starter};
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::apiserver::FieldPath;
-use crate::reconcilers::{Attempts, Reader, ValueExpr};
+use crate::reconcilers::methods::{Refusal, WriteMethod};
+use crate::reconcilers::{Attempts, OnError, Op, Reader, ValueExpr, WriteOp};
 use crate::schedulers::timed::Timing;
+use crate::trace::{Action, Event};
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]
@@ -107,7 +114,8 @@ pub struct WorkerSpec {
     pub name: String,
     pub object: ObjectRef,
     pub read: Reader,
-    /// The name of a write method in the table of `reconcilers/methods`.
+    /// The name of a write method in the table of `reconcilers/methods`; with `steps`, that of the
+    /// first write.
     pub write: String,
     /// `Some("status")`, or `None` for `main`.
     pub subresource: Option<String>,
@@ -123,6 +131,65 @@ pub struct WorkerSpec {
     pub knows: Option<Vec<FieldPath>>,
     /// The line of the file on which `write:` stands, for annotations.
     pub write_line: usize,
+    /// The long form: what each run does, instead of one read and one write.
+    pub steps: Option<StepsSpec>,
+}
+
+/// The long form of a worker's reconcile.
+#[derive(Clone, Debug)]
+pub struct StepsSpec {
+    /// The steps as the file has them, and what the worker says about all of them.
+    pub text: Value,
+    /// What they were compiled to.
+    pub code: Vec<Op>,
+    /// For each operation, where its step stands in the file.
+    pub places: Vec<Range<usize>>,
+    /// What becomes of a run that fails.
+    pub on_error: OnError,
+}
+
+impl StepsSpec {
+    /// The writes, in the order of the file.
+    pub fn writes(&self) -> impl Iterator<Item = &WriteOp> {
+        self.code.iter().filter_map(|op| match op {
+            Op::Write(write) => Some(write),
+            _ => None,
+        })
+    }
+
+    /// The write method of the step that an event is: the first that sends such a request.
+    pub fn method(&self, event: &Event) -> Option<&'static str> {
+        let sends = |method: &&'static dyn WriteMethod| match &event.action {
+            Action::Write { verb, patch, .. } => method.sends() == (*verb, *patch),
+            Action::Read => method.after_refusal() == Refusal::Restamp,
+            _ => method.is_shared(),
+        };
+        let mut methods = self.writes().map(|write| write.job.write);
+        methods.find(sends).map(|method| method.name())
+    }
+
+    /// The same steps, with every write by this method that can be made by it.
+    fn writing(&mut self, method: &'static dyn WriteMethod) {
+        for op in &mut self.code {
+            if let Op::Write(write) = op
+                && (write.from.is_some() || !method.needs_read())
+                && !(write.dynamic && method.is_shared())
+            {
+                Arc::make_mut(&mut write.job).write = method;
+            }
+        }
+    }
+
+    /// The same steps, with every object read there.
+    fn reading(&mut self, from: Reader) {
+        for op in &mut self.code {
+            match op {
+                Op::Read { reader, .. } => *reader = from,
+                Op::List(list) => list.reader = from,
+                _ => {}
+            }
+        }
+    }
 }
 
 /// `Kind/name` or `Kind/namespace/name`.

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::Plan;
 use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
 use crate::history::is_empty;
-use crate::reconcilers::{Ask, Reader, Reconciler, Set, Shared, Worker};
+use crate::reconcilers::{
+    Ask, Attempts, Job, Op, Program, Reader, Reconciler, Set, Shared, Worker,
+};
 use crate::simulation::{perform, sent};
 
 /// More steps than any method takes alone.
@@ -31,21 +33,23 @@ pub enum Outcome {
 
 /// Runs a worker alone, once, with live reads and without its `when`.
 pub fn alone(plan: &Plan, worker: usize) -> Outcome {
-    let mut job = (*plan.jobs[worker]).clone();
-    (job.read, job.retry_read, job.runs) = (Reader::Live, Reader::Live, 1);
+    let Some(job) = plan.programs[worker].jobs().next() else { return Outcome::Stored };
+    let mut job = Job::clone(job);
+    job.retry_read = Reader::Live;
     job.when.clear();
     let key = job.key.clone();
-    let (sets, lists, index) = (job.sets.clone(), job.lists.clone(), worker);
+    let (sets, lists, decision) = (job.sets.clone(), job.lists.clone(), job.decision());
     let by_leaving_out = job.write.name().starts_with("apply");
     let mut server = plan.server.clone();
     let read = server.object(&key);
-    let mut worker = Reconciler::new(Arc::new(job));
+    let program = Program::short(job, 0, Reader::Live, 1);
+    let mut worker = Reconciler::new(Arc::new(program));
     let mut memory = None;
     for _ in 0..MAX_STEPS {
         let ask = worker.ask();
         let request = match &ask {
             Ask::Done => break,
-            Ask::Api(call) if call.basis.is_some() => Some((*call.request).clone()),
+            Ask::Api(call) if call.request.verb.writes() => Some((*call.request).clone()),
             Ask::Shared(Shared::Put { call, knows }) => {
                 let body = sent(&memory, knows.as_deref());
                 Some(Request { body, ..(*call.request).clone() })
@@ -63,13 +67,47 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         return Outcome::Stored;
     };
     let ignored = |(_, set): &(usize, &Set)| {
-        let change = plan.jobs[index].decision().change(set, &read);
+        let change = decision.change(set, &read);
         let removes = change.value.as_ref().is_none_or(is_empty);
         !(change.is_made(&lists, &read, &stored) || by_leaving_out && removes)
     };
     let ignored: Vec<usize> =
         sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();
     if ignored.is_empty() { Outcome::Stored } else { Outcome::Ignored(ignored) }
+}
+
+/// Runs a worker's steps alone, once, with live reads: the operation at which the server refuses a
+/// request, and its answer.
+pub fn steps_alone(plan: &Plan, worker: usize) -> Option<(usize, Response)> {
+    let program = &plan.programs[worker];
+    let mut code = program.code.clone();
+    for op in &mut code {
+        match op {
+            Op::Read { reader, .. } => *reader = Reader::Live,
+            Op::List(list) => list.reader = Reader::Live,
+            _ => {}
+        }
+    }
+    let who = (program.name.clone(), program.process);
+    let program = Program::new(who, (1, Attempts::AtMost(1)), program.time, code);
+    let mut worker = Reconciler::new(Arc::new(program));
+    let (mut server, mut memory) = (plan.server.clone(), None);
+    for _ in 0..MAX_STEPS {
+        let ask = worker.ask();
+        if ask == Ask::Done {
+            return None;
+        }
+        let at = worker.place();
+        if let Ask::Api(call) = &ask
+            && call.request.verb.writes()
+            && let Some(response) = refusal(&server, &call.request)
+        {
+            return response.map(|response| (at, response));
+        }
+        let performed = perform(&mut server, None, &mut memory, 0, &ask, false);
+        worker.answer(&performed.answer?);
+    }
+    None
 }
 
 /// `None` if the server takes it; `Some(None)` if the refusal is a conflict: behaviour, no mistake.

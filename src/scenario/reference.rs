@@ -57,6 +57,7 @@ value are merged into it |
 |---|---|
 | a literal | exactly this; `null` is the same as `{ $remove: true }` |
 | `{ $read: metadata.generation }` | a copy of another field, as read |
+| `{ $read: key.metadata.name }` | in `steps`: a copy of a field of what a step has bound as `key` |
 | `{ $add: 1 }` | the number as read, plus; absent counts as 0 |
 | `{ $append: x }` | the list as read, with this at its end |
 | `{ $remove: true }` | the field is to go |
@@ -76,6 +77,9 @@ pub fn reference() -> String {
     let parts = [
         ("metadata", "Metadata"),
         ("A worker", "Worker"),
+        ("A step", "Step"),
+        ("What `list` lists", "ListStep"),
+        ("What `create` creates", "CreateStep"),
         ("Faults", "Faults"),
         ("Timing", "Timing"),
         ("A worker's timing", "WorkerTiming"),

@@ -16,7 +16,7 @@ use super::node::{At, NodeKind};
 use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
-use super::{Expect, Plan, Scenario, WorkerSpec};
+use super::{Expect, Plan, Scenario, StepsSpec, WorkerSpec};
 use crate::apiserver::{Cause, FieldPath, Kind, Response};
 use crate::reconcilers::methods::{self, Refusal};
 use crate::reconcilers::{Attempts, Reader, ValueExpr};
@@ -39,14 +39,18 @@ pub fn of_workers(
     let plan = Plan::new(scenario)?;
     let mut found = Vec::new();
     for (at, spec) in scenario.workers.iter().enumerate() {
-        let Some(kind) = plan.server.kind_of(&plan.jobs[at].key.resource) else { continue };
+        if let Some(steps) = &spec.steps {
+            found.extend(of_steps(checker, &plan, at, steps).filter(|_| !rejects(scenario)));
+            continue;
+        }
+        let Some(kind) = kind_of(&plan, at) else { continue };
         let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
         teller.keys(&mut found);
         teller.whole_subtrees(&mut found);
         match probe::alone(&plan, at) {
             Outcome::Stored => {}
-            Outcome::Refused(_) if scenario.expect == Expect::Rejected => {}
+            Outcome::Refused(_) if rejects(scenario) => {}
             Outcome::Refused(response) => found.push(teller.refused(&response)),
             Outcome::Ignored(_) if expects_a_loss(scenario) => {}
             Outcome::Ignored(sets) => {
@@ -59,12 +63,12 @@ pub fn of_workers(
 
 /// What is refused when every worker writes by this method, for `--write`.
 pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> {
-    if scenario.expect == Expect::Rejected {
+    if rejects(scenario) {
         return Ok(());
     }
     let plan = Plan::new(scenario)?;
     for (at, spec) in scenario.workers.iter().enumerate() {
-        let kind = plan.server.kind_of(&plan.jobs[at].key.resource);
+        let kind = kind_of(&plan, at);
         if let (Some(kind), Outcome::Refused(response)) = (kind, probe::alone(&plan, at))
             && is_certain(spec, &response)
         {
@@ -76,6 +80,39 @@ pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> 
         }
     }
     Ok(())
+}
+
+fn rejects(scenario: &Scenario) -> bool {
+    scenario.expect == Expect::Rejected
+}
+
+/// The kind of what a worker writes first.
+fn kind_of(plan: &Plan, worker: usize) -> Option<Arc<Kind>> {
+    plan.server.kind_of(&plan.programs[worker].jobs().next()?.key.resource)
+}
+
+/// What the server refuses of a worker's steps when the worker is alone. What depends on the object
+/// found there is a warning.
+fn of_steps(
+    checker: &Checker<'_>,
+    plan: &Plan,
+    worker: usize,
+    steps: &StepsSpec,
+) -> Option<Diagnostic> {
+    let (at, response) = probe::steps_alone(plan, worker)?;
+    let place = steps.places.get(at)?.clone();
+    let name = &plan.programs[worker].name;
+    let message = format!("the API server refuses what `{name}` asks in this step");
+    let certain = matches!(response.code, 400 | 404 | 405 | 415 | 422);
+    let mistake = match certain {
+        true => Diagnostic::error(message),
+        false => Diagnostic::warning(message),
+    };
+    let mistake = mistake.answered(checker.source, place, response.code, &said(&response));
+    Some(mistake.note(match certain {
+        true => "if the refusal is the point of the scenario, say `expect: rejected`",
+        false => "so it is when this worker is alone; after another's write it may be taken",
+    }))
 }
 
 fn expects_a_loss(scenario: &Scenario) -> bool {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names;
+use super::schema_steps::{self, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
 /// So many workers at most: a schedule names each by one letter, small or capital.
@@ -102,17 +103,31 @@ pub struct Worker {
     /// Where it reads: `live` (a GET; so unless stated) or `cache` (the informer cache of its
     /// process).
     pub read: Option<Read>,
-    /// Its write method; `lostwrite list writes` explains each.
+    /// Its write method; `lostwrite list writes` explains each. Needed unless there are `steps`.
+    #[serde(default)]
     #[schemars(schema_with = "write_method")]
-    pub write: String,
+    pub write: Option<String>,
     /// `status`, or `main` for the object's own endpoint. `status`, if the kind has it and only
     /// status is set.
     pub subresource: Option<Subresource>,
     /// Field path to value: what it *means* to change. Properties judge this intent. A value is a
     /// literal, or `{ $read: path }` (a copy of what was read there), `{ $add: 1 }` (the number
     /// read, plus), `{ $append: x }` (to the list as read) or `{ $remove: true }`.
+    /// Needed unless there are `steps`.
+    #[serde(default)]
     #[schemars(schema_with = "sets")]
-    pub sets: Map<String, Value>,
+    pub sets: Option<Map<String, Value>>,
+    /// A reconcile as it is written, instead of `read`, `write`, `sets` and `when`: what is done
+    /// from top to bottom in each run. Every request is a step of the schedule, computing is none.
+    #[schemars(length(min = 1, max = 50))]
+    pub steps: Option<Vec<Step>>,
+    /// With `steps`: what becomes of a run when a request fails for good: `requeue` (begins anew,
+    /// as a work queue does with a returned error; at most `attempts` times), `drop` (the run
+    /// ends), or `next` (the error is ignored); or by kind, `{ conflict: drop, other: requeue }`.
+    /// Default: `requeue`.
+    #[serde(default)]
+    #[schemars(schema_with = "schema_steps::on_error")]
+    pub on_error: Option<Value>,
     /// Field path to value: it writes only if what it read looks so (`null`: absent); otherwise it
     /// is done. Always, unless stated.
     #[serde(default)]
@@ -336,7 +351,7 @@ mod tests {
             serde_json::json!(["apiVersion", "kind", "metadata", "objects", "workers"])
         );
         let worker = &schema["$defs"]["Worker"];
-        assert_eq!(worker["required"], serde_json::json!(["name", "write", "sets"]));
+        assert_eq!(worker["required"], serde_json::json!(["name"]));
         assert_eq!(worker["properties"]["read"]["type"], "string");
     }
 }

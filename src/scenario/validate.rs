@@ -4,6 +4,8 @@
 //! objects, as the API server takes them; the workers, each run alone against that server. All
 //! mistakes of a step are reported at once. Next to read: `probe.rs`, then `load.rs`.
 
+mod long_form;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -163,6 +165,7 @@ impl<'c> Checker<'c> {
 
     fn fields(&mut self, at: usize) -> Fields {
         let worker = self.at(&[At::Key("workers"), At::Index(at)]);
+        self.form(at, worker);
         let mut values = Values { source: self.source, mistakes: Vec::new() };
         let sets = worker.get("sets").map(|node| values.sets(node)).unwrap_or_default();
         let when = worker.get("when").map(|node| values.when(node)).unwrap_or_default();
@@ -210,6 +213,9 @@ impl<'c> Checker<'c> {
 
     fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {
         let worker = self.file.workers[at].clone();
+        if worker.steps.is_some() {
+            return self.stepper(at, worker, cluster);
+        }
         let object = self.object(at, worker.object.as_deref(), &cluster.objects)?;
         let has_status = object.kind.status_subresource;
         let only_status = fields.sets.iter().all(|set| set.path.root() == Some("status"));
@@ -229,7 +235,7 @@ impl<'c> Checker<'c> {
                 name: object.key.name.clone(),
             },
             read: reader(worker.read),
-            write: worker.write,
+            write: worker.write.unwrap_or_default(),
             subresource: status.then(|| "status".to_owned()),
             sets: fields.sets.iter().map(|set| (set.path.clone(), set.value.clone())).collect(),
             when: fields
@@ -239,18 +245,14 @@ impl<'c> Checker<'c> {
                 .collect(),
             process: worker.process.unwrap_or_else(|| worker.name.clone()),
             field_manager: worker.field_manager.unwrap_or_else(|| worker.name.clone()),
-            attempts: match &worker.attempts {
-                Some(Value::String(_)) => Attempts::Unlimited,
-                tries => Attempts::AtMost(
-                    tries.as_ref().and_then(Value::as_u64).map_or(DEFAULT_ATTEMPTS, |n| n as u32),
-                ),
-            },
+            attempts: attempts(worker.attempts.as_ref()),
             retry_read: reader(worker.retry_read),
             runs: worker.runs.unwrap_or(1),
             typed: !matches!(worker.client, Some(schema::Client::Unstructured)),
             knows: fields.knows.clone(),
             write_line: self.source.line_of(write.start),
             name: worker.name,
+            steps: None,
         })
     }
 
@@ -306,6 +308,16 @@ impl<'c> Checker<'c> {
             }));
         mistake.notes.push(format!("the objects are {}", listed(&all, "and")));
         None
+    }
+}
+
+/// How many tries a worker has in all.
+fn attempts(said: Option<&Value>) -> Attempts {
+    match said {
+        Some(Value::String(_)) => Attempts::Unlimited,
+        tries => {
+            Attempts::AtMost(tries.and_then(Value::as_u64).map_or(DEFAULT_ATTEMPTS, |n| n as u32))
+        }
     }
 }
 

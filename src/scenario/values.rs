@@ -143,7 +143,7 @@ impl Values<'_> {
     }
 
     /// A field path, or a mistake with the caret at the character where it goes wrong.
-    fn path(&mut self, text: &str, place: &Range<usize>) -> Option<FieldPath> {
+    pub fn path(&mut self, text: &str, place: &Range<usize>) -> Option<FieldPath> {
         let problem = match text.parse::<FieldPath>() {
             Ok(path) if path.root().is_none() => {
                 ("it begins with a field name, such as `status`".to_owned(), 0)

@@ -42,7 +42,11 @@ impl World {
                     Ask::Shared(Shared::Load { from: Reader::Live, .. }) if memory.is_none() => {
                         Nature::Request { begins }
                     }
-                    Ask::Cache(_) | Ask::Shared(_) | Ask::Done => Nature::Inside { begins },
+                    // A call to the outside takes as long as a request.
+                    Ask::Effect(_) => Nature::Request { begins },
+                    Ask::Cache(_) | Ask::CacheList(_) | Ask::Shared(_) | Ask::Done => {
+                        Nature::Inside { begins }
+                    }
                 }
             }
         }

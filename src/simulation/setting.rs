@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Observer;
-use crate::apiserver::Key;
+use super::{Ending, Observer};
+use crate::apiserver::{ApiServer, Key, Resource};
 use crate::history::Lists;
 
 /// The unchanging part of a world.
@@ -25,6 +25,8 @@ pub struct Setting {
     pub lists: Arc<BTreeMap<Key, Lists>>,
     /// The objects that workers write, and what the final state is read from.
     pub objects: Vec<Key>,
+    /// The resources of which objects are created: all of them belong to the final state.
+    pub created: BTreeSet<Resource>,
     /// The object that a recreation deletes, and what it creates instead.
     pub recreated: Option<(Key, Arc<Value>)>,
     /// The time of every request that a fault makes.
@@ -51,4 +53,23 @@ pub struct CacheSpec {
     pub process: usize,
     /// The objects that the process's workers read from it.
     pub keys: BTreeSet<Key>,
+    /// The resources of which it has all objects.
+    pub resources: BTreeSet<Resource>,
+}
+
+impl CacheSpec {
+    /// Whether the cache has this object.
+    pub fn watches(&self, key: &Key) -> bool {
+        self.keys.contains(key) || self.resources.contains(&key.resource)
+    }
+}
+
+impl Setting {
+    /// What is left in the store at the end.
+    pub fn ending(&self, server: &ApiServer) -> Ending {
+        let object = |key: &Key| Some((key.clone(), server.object(key)?));
+        let created = self.created.iter().flat_map(|resource| server.keys_of(resource));
+        let created: Vec<Key> = created.collect();
+        Ending { objects: self.objects.iter().chain(&created).filter_map(object).collect() }
+    }
 }

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::setting::CacheSpec;
-use crate::apiserver::{ApiServer, FieldPath, Key, Options, Request, Response, Revision, Verb};
+use crate::apiserver::{
+    ApiServer, Body, FieldPath, Key, Options, Request, Response, Revision, Verb,
+};
 use crate::client::{Informer, WatchEvent, decode_into, decoded, make, without_managed_fields};
 use crate::reconcilers::{Answer, Ask, Basis, Call, Reader, Shared, sent_revision};
 use crate::trace::{Action, Actor, Event, Fault, Loaded, RunMark};
@@ -53,6 +55,19 @@ pub fn perform(
             event.seen = held.clone();
             Performed { answer: Some(Answer::Cached(held)), event, changes: Vec::new() }
         }
+        Ask::CacheList(selection) => {
+            let listed: Vec<Arc<Value>> =
+                cache.map(|cache| cache.select(selection)).unwrap_or_default();
+            let (of, found) = (selection.resource.plural.as_str().into(), listed.len());
+            let action = Action::List { of, found, cached: true };
+            let event = nowhere(server, Actor::Worker(worker), action);
+            Performed { answer: Some(Answer::Listed(listed)), event, changes: Vec::new() }
+        }
+        Ask::Effect(name) => {
+            let action = Action::Effect(Arc::clone(name));
+            let event = nowhere(server, Actor::Worker(worker), action);
+            Performed { answer: Some(Answer::Done), event, changes: Vec::new() }
+        }
         Ask::Shared(shared) => touch(server, cache, memory, worker, shared, lost),
         Ask::Done => panic!("a worker that is done was asked to move"),
     }
@@ -76,10 +91,10 @@ fn touch(
             performed
         }
         Shared::Load { call, from: Reader::Cache } if memory.is_none() => {
-            let key = key_of(&call.request);
-            *memory = cache.and_then(|cache| cache.get(&key)).cloned();
+            let key = key_of(&call.request, None);
+            *memory = key.as_ref().and_then(|key| cache?.get(key)).cloned();
             let mut performed = held(server, actor, Action::Load(Loaded::Cache), memory);
-            if memory.is_none() {
+            if let (None, Some(key)) = (&*memory, key) {
                 performed.event = quiet(server, actor, Action::Load(Loaded::Cache), &key);
             }
             performed
@@ -145,6 +160,7 @@ fn request(server: &mut ApiServer, worker: usize, call: &Call, lost: bool) -> Pe
 /// What the server made of one request: all that depends on the two of them alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Served {
+    key: Option<Key>,
     response: Response,
     before: Option<Arc<Value>>,
     after: Option<Arc<Value>>,
@@ -154,24 +170,25 @@ pub(crate) struct Served {
 
 /// Has the server handle a request.
 pub(crate) fn serve(server: &mut ApiServer, request: &Request) -> Served {
-    let key = key_of(request);
-    let before = server.object(&key);
+    let asked = key_of(request, None);
+    let before = asked.as_ref().and_then(|key| server.object(key));
     let revision = server.revision();
     let response = server.handle(request);
     let committed = server.revision() != revision;
-    let after = if committed { server.object(&key) } else { before.clone() };
-    Served { response, before, after, committed, revision: server.revision() }
+    let key = key_of(request, response.object()).or(asked);
+    let now = |key: &Key| server.object(key);
+    let after = if committed { key.as_ref().and_then(now) } else { before.clone() };
+    Served { key, response, before, after, committed, revision: server.revision() }
 }
 
 /// Tells a worker's request, once it has been handled.
 pub(crate) fn tell(worker: usize, call: &Call, served: Served, lost: bool) -> Performed {
-    let Served { response, before, after, committed, revision } = served;
-    let key = key_of(&call.request);
+    let Served { key, response, before, after, committed, revision } = served;
     let lost = lost && response.is_success();
     let status = response.status();
     let event = Event {
         actor: Actor::Worker(worker),
-        action: action_of(&call.request),
+        action: action_of(&call.request, &response),
         code: Some(response.code),
         reason: status.and_then(|status| status.reason),
         message: status.and_then(|status| status.message.clone()),
@@ -184,24 +201,37 @@ pub(crate) fn tell(worker: usize, call: &Call, served: Served, lost: bool) -> Pe
         after: after.clone(),
         revision,
         mark: RunMark::default(),
-        key: Some(key.clone()),
+        key: key.clone(),
     };
-    let changes = committed.then_some(WatchEvent { key, object: after }).into_iter().collect();
+    let changes = key.filter(|_| committed).map(|key| WatchEvent { key, object: after });
+    let changes = changes.into_iter().collect();
     let answer = if lost { Answer::Lost } else { Answer::Response(response) };
     Performed { answer: Some(answer), event, changes }
 }
 
-fn key_of(request: &Request) -> Key {
-    Key {
-        resource: request.resource.clone(),
-        namespace: request.namespace.clone(),
-        name: request.name.clone().unwrap_or_default(),
-    }
+/// The object that a request is about; `None` for a list, and for a generated name that is not
+/// known yet.
+fn key_of(request: &Request, answered: Option<&Arc<Value>>) -> Option<Key> {
+    let name_in = |object: &Arc<Value>| object["metadata"]["name"].as_str().map(str::to_owned);
+    let name = match request.verb {
+        Verb::List | Verb::Watch | Verb::DeleteCollection => None,
+        Verb::Create => answered.or(request.body.as_ref()).and_then(name_in),
+        _ => request.name.clone(),
+    };
+    let (resource, namespace) = (request.resource.clone(), request.namespace.clone());
+    name.map(|name| Key { resource, namespace, name })
 }
 
-fn action_of(request: &Request) -> Action {
+fn action_of(request: &Request, response: &Response) -> Action {
     match request.verb {
-        Verb::Get | Verb::List | Verb::Watch => Action::Read,
+        Verb::Get | Verb::Watch => Action::Read,
+        Verb::List => {
+            let found = match &response.body {
+                Body::List(list) => list["items"].as_array().map_or(0, Vec::len),
+                _ => 0,
+            };
+            Action::List { of: request.resource.plural.as_str().into(), found, cached: false }
+        }
         verb => Action::Write {
             verb,
             patch: request.patch,
@@ -263,7 +293,10 @@ pub fn deliver(server: &ApiServer, cache: &mut Informer, index: usize) -> Event 
 /// A cache lists again: what it watches, as it is in the store now.
 pub fn relist(server: &ApiServer, spec: &CacheSpec) -> Informer {
     let object = |key: &Key| Some((key.clone(), without_managed_fields(&server.object(key)?)));
-    Informer::listed(spec.keys.iter().filter_map(object).collect::<BTreeMap<_, _>>())
+    let listed: Vec<Key> =
+        spec.resources.iter().flat_map(|resource| server.keys_of(resource)).collect();
+    let keys = spec.keys.iter().chain(&listed);
+    Informer::listed(keys.filter_map(object).collect::<BTreeMap<_, _>>())
 }
 
 /// The event of a process that restarts.

@@ -98,7 +98,7 @@ impl World {
     fn can_lose(&self, worker: usize) -> bool {
         let ask = self.workers[worker].ask();
         let writes = match &ask {
-            Ask::Api(call) => call.basis.is_some(),
+            Ask::Api(call) => call.request.verb.writes(),
             Ask::Shared(shared) => matches!(shared, Shared::Put { .. }),
             _ => false,
         };
@@ -205,7 +205,7 @@ impl World {
         for change in changes {
             let held = change.object.as_ref().map(without_managed_fields);
             for (cache, spec) in self.caches.iter_mut().zip(&self.setting.caches) {
-                if spec.keys.contains(&change.key) {
+                if spec.watches(&change.key) {
                     cache.enqueue(WatchEvent { key: change.key.clone(), object: held.clone() });
                 }
             }
@@ -223,8 +223,7 @@ impl World {
 
     /// What is left at the end.
     pub fn ending(&self) -> Ending {
-        let object = |key| Some((crate::apiserver::Key::clone(key), self.server.object(key)?));
-        Ending { objects: self.setting.objects.iter().filter_map(object).collect() }
+        self.setting.ending(&self.server)
     }
 
     /// For each observer, whether this schedule, having ended here, is decided.

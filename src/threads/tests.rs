@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::{CutOff, ENGINES, Engine, Limits, Outcome, Plan, Refusal, Report, Schedule, run};
 use crate::apiserver::{ApiServer, Config, Key, Revision, schema};
-use crate::reconcilers::{Attempts, BoxedWorker, Job, Reader, Reconciler, Set, ValueExpr, methods};
+use crate::reconcilers::{
+    Attempts, BoxedWorker, Job, Program, Reader, Reconciler, Set, ValueExpr, methods,
+};
 use crate::simulation::{
     BoxedMemory, CacheSpec, Choice, Ending, FaultBudget, Observer, Setting, WorkerInfo, World,
 };
@@ -59,7 +61,6 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         api_version: "v1".into(),
         kind: "ConfigMap".into(),
         schema: schema::builtin::schema("", "v1", "ConfigMap").expect("a built-in kind"),
-        read,
         write: methods::named(write).expect("a write method"),
         subresource: None,
         sets: vec![Set {
@@ -68,13 +69,12 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
             list: None,
         }],
         when: Vec::new(),
+        decided: Vec::new(),
         guards: false,
         lists: crate::history::Lists::unknown(),
-        process: 0,
         field_manager: field.clone(),
         attempts: Attempts::AtMost(5),
         retry_read: Reader::Live,
-        runs,
         typed: true,
         knows: None,
         time: 0,
@@ -82,7 +82,11 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
     let cached = read == Reader::Cache;
     let info =
         |field: &String| WorkerInfo { name: field.clone(), process: 0, cache: cached.then_some(0) };
-    let caches = cached.then(|| CacheSpec { process: 0, keys: [key.clone()].into() });
+    let caches = cached.then(|| CacheSpec {
+        process: 0,
+        keys: [key.clone()].into(),
+        resources: BTreeSet::new(),
+    });
     let setting = Setting {
         workers: fields.iter().map(info).collect(),
         processes: vec!["manager".into()],
@@ -91,7 +95,9 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         observers: vec![Arc::new(FieldGone(fields.clone()))],
         ..Setting::default()
     };
-    let boxed = |field| -> BoxedWorker { Box::new(Reconciler::new(Arc::new(job(field)))) };
+    let boxed = |field| -> BoxedWorker {
+        Box::new(Reconciler::new(Arc::new(Program::short(job(field), 0, read, runs))))
+    };
     let workers = fields.iter().map(boxed).collect();
     World::new(Arc::new(setting), server, workers, FaultBudget::default())
 }

@@ -54,6 +54,17 @@ pub enum Action {
     ReadRevision,
     /// A look into the informer cache.
     CacheRead,
+    /// A list, live or from the informer cache.
+    List {
+        /// The plural name of the resource.
+        of: Arc<str>,
+        /// How many objects were found.
+        found: usize,
+        /// Whether it was a look into the informer cache.
+        cached: bool,
+    },
+    /// Something was done outside of the cluster, by its name.
+    Effect(Arc<str>),
     /// A write.
     Write {
         /// The verb.

@@ -282,7 +282,7 @@ pub fn scenario(text: &str) -> Option<Arc<Scenario>> {
 /// Schedules that brute force is willing to run.
 const MAX_SCHEDULES: u128 = 2_500;
 
-fn small_world(text: &str) -> Option<(Arc<Scenario>, World)> {
+pub fn small_world(text: &str) -> Option<(Arc<Scenario>, World)> {
     let scenario = scenario(text)?;
     let world = check::world(&scenario).ok()?;
     let limits = Limits { max_states: 3_000, ..Limits::default() };
@@ -294,7 +294,7 @@ fn small_world(text: &str) -> Option<(Arc<Scenario>, World)> {
 }
 
 /// What is checked of one random scenario.
-fn agrees(scenario: &Arc<Scenario>, world: &World) -> Result<(), TestCaseError> {
+pub fn agrees(scenario: &Arc<Scenario>, world: &World) -> Result<(), TestCaseError> {
     let brute = by_brute_force(world);
     prop_assert_eq!(&by_graph(world, true), &brute, "canonical states");
     prop_assert_eq!(&by_graph(world, false), &brute, "plain states");

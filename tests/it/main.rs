@@ -14,5 +14,6 @@ mod report;
 mod scale;
 mod seeded;
 mod shipped;
+mod steps;
 mod tidy;
 mod workshop;

@@ -66,6 +66,8 @@ pub(super) fn notice(
         Action::Load { .. } | Action::Touch | Action::Decode => (Heard::Memory, true),
         // A refusal, or an answer that got lost, tells it nothing about the object.
         Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
+        // What it was told besides an object is not shown.
+        Action::List { .. } | Action::Effect(_) => return,
         Action::Deliver | Action::Fault(_) => return,
     };
     if replaces {

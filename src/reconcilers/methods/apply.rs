@@ -26,6 +26,10 @@ impl WriteMethod for Apply {
     fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {
         Draft::patch(PatchKind::Apply, applied(job, changes))
     }
+    fn needs_read(&self) -> bool {
+        false
+    }
+
     fn is_apply(&self) -> bool {
         true
     }

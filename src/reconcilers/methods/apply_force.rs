@@ -24,6 +24,10 @@ impl WriteMethod for ApplyForce {
     fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {
         Draft { force: true, ..Draft::patch(PatchKind::Apply, applied(job, changes)) }
     }
+    fn needs_read(&self) -> bool {
+        false
+    }
+
     fn is_apply(&self) -> bool {
         true
     }

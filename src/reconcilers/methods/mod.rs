@@ -18,6 +18,7 @@ mod update_shared;
 mod update_unconditional;
 
 use std::fmt::Debug;
+use std::panic::RefUnwindSafe;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ use super::{Change, Job};
 use crate::apiserver::{PatchKind, Response, Verb};
 
 /// How a reconciler writes.
-pub trait WriteMethod: Debug + Send + Sync {
+pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
     /// Its name in scenarios and on the command line.
     fn name(&self) -> &'static str;
 
@@ -43,6 +44,26 @@ pub trait WriteMethod: Debug + Send + Sync {
     /// What it does after a conflict, or after an answer that never came.
     fn after_refusal(&self) -> Refusal {
         Refusal::GiveUp
+    }
+
+    /// The verb of what it sends, and which patch.
+    fn sends(&self) -> (Verb, Option<PatchKind>) {
+        let name = self.name();
+        let patch = [
+            ("merge-patch", PatchKind::Merge),
+            ("json-patch", PatchKind::Json),
+            ("strategic-merge-patch", PatchKind::Strategic),
+            ("apply", PatchKind::Apply),
+        ];
+        match patch.into_iter().find(|(begins, _)| name.starts_with(begins)) {
+            Some((_, patch)) => (Verb::Patch, Some(patch)),
+            None => (Verb::Update, None),
+        }
+    }
+
+    /// Whether what it sends is computed from a read of the object.
+    fn needs_read(&self) -> bool {
+        true
     }
 
     /// Whether it is server-side apply, which looks at who owns which field.

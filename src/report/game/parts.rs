@@ -71,6 +71,16 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
         Action::Touch if event.intent.is_empty() => {
             vec![(who, format!("finds the shared object not as `when` wants it: {held}"))]
         }
+        Action::List { of, found, cached: true } => {
+            vec![(who, format!("looks into the cache of its process for all {of}: finds {found}"))]
+        }
+        Action::List { of, found, cached: false } => vec![
+            (who, format!("asks for all {of}")),
+            (server(), format!("answers {} with {found}", event.code.unwrap_or(0))),
+        ],
+        Action::Effect(name) => {
+            vec![(who, format!("does {name}, outside of the cluster; nothing undoes that"))]
+        }
         Action::Touch => vec![(who, format!("changes the shared object: memory is {held} now"))],
         Action::Decode => {
             vec![(who, format!("decodes the answer over the shared object: memory is {held} now"))]

@@ -272,12 +272,12 @@ impl Parts {
             let ask = worker.ask();
             let cache = self.setting.workers[index].cache;
             let look = match ask {
-                Ask::Cache(_) => cache.map_or(Look::Nothing, Look::Cache),
+                Ask::Cache(_) | Ask::CacheList(_) => cache.map_or(Look::Nothing, Look::Cache),
                 Ask::Shared(Shared::Load { from: Reader::Cache, .. }) => {
                     cache.map_or(Look::Memory, Look::MemoryAndCache)
                 }
                 Ask::Shared(_) => Look::Memory,
-                Ask::Api(_) | Ask::Done => Look::Nothing,
+                Ask::Api(_) | Ask::Effect(_) | Ask::Done => Look::Nothing,
             };
             let (done, under_way) = (ask == Ask::Done, worker.progress().under_way);
             let request = match &ask {
@@ -335,9 +335,7 @@ impl Parts {
     }
 
     fn ending(&self, common: u32) -> Ending {
-        let server = self.servers.value(self.commons.value(common)[SERVER]);
-        let object = |key: &crate::apiserver::Key| Some((key.clone(), server.object(key)?));
-        Ending { objects: self.setting.objects.iter().filter_map(object).collect() }
+        self.setting.ending(self.servers.value(self.commons.value(common)[SERVER]))
     }
 
     /// What the stores of these states hold, for comparing sets of final states. After exchanges,

@@ -63,8 +63,10 @@ impl Reduction {
         let infos = &world.setting.workers;
         let meets = |a: usize, b: usize| {
             let memory = infos[a].process == infos[b].process;
-            let shares =
-                |worker: usize| world.workers[worker].job().is_some_and(|j| j.write.is_shared());
+            let shares = |worker: usize| {
+                let program = world.workers[worker].program();
+                program.is_some_and(|program| program.jobs().any(|job| job.write.is_shared()))
+            };
             objects[a] == objects[b] || (memory && shares(a) && shares(b))
         };
         let bits = |meets: &dyn Fn(usize) -> bool| {
@@ -74,8 +76,8 @@ impl Reduction {
         let caches = 0..world.caches.len();
         let reads = |cache: usize, worker: usize| infos[worker].cache == Some(cache);
         let of_cache = caches.clone().map(|cache| {
-            let watched = &world.setting.caches[cache].keys;
-            bits(&|worker| reads(cache, worker) || watched.contains(&objects[worker]))
+            let spec = &world.setting.caches[cache];
+            bits(&|worker| reads(cache, worker) || spec.watches(&objects[worker]))
         });
         let readers = caches.map(|cache| bits(&|worker| reads(cache, worker)));
         let (of_cache, readers) = (of_cache.collect(), readers.collect());
@@ -129,7 +131,7 @@ impl Reduction {
 }
 
 fn object_of(worker: &BoxedWorker) -> Option<crate::apiserver::Key> {
-    worker.job().map(|job| job.key.clone())
+    worker.program()?.only_key().cloned()
 }
 
 impl Parts {

@@ -11,7 +11,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::reconcilers::{Attempts, BoxedWorker, Exchange, Job};
+use crate::reconcilers::{BoxedWorker, Exchange, Program};
 use crate::simulation::World;
 
 /// The exchange of two workers, and of what belongs to each.
@@ -53,19 +53,20 @@ impl Symmetry {
     /// What a world allows.
     pub fn of(world: &World) -> Symmetry {
         let mut symmetry = Symmetry::default();
-        let jobs: Option<Vec<Arc<Job>>> = world.workers.iter().map(|worker| worker.job()).collect();
+        let programs = world.workers.iter().map(|worker| worker.program());
+        let programs: Option<Vec<Arc<Program>>> = programs.collect();
         // Whether a scheduler is fair along a cycle is asked of workers, not of representatives.
-        let ends = |jobs: &Vec<Arc<Job>>| jobs.iter().all(|j| j.attempts != Attempts::Unlimited);
-        let Some(jobs) = jobs.filter(ends) else { return symmetry };
-        if jobs.len() > 63 || world.server.records_owners() {
+        let ends = |programs: &Vec<Arc<Program>>| programs.iter().all(|p| !p.is_unlimited());
+        let Some(programs) = programs.filter(ends) else { return symmetry };
+        if programs.len() > 63 || world.server.records_owners() {
             return symmetry;
         }
-        let mut free: Vec<usize> = (0..jobs.len()).collect();
+        let mut free: Vec<usize> = (0..programs.len()).collect();
         while let Some(first) = free.first().copied() {
             let mut members = vec![first];
             let mut pairs = Vec::new();
             for &other in &free[1..] {
-                let with = |member: &usize| pair(world, &jobs, *member, other);
+                let with = |member: &usize| pair(world, &programs, *member, other);
                 if let Some(found) = members.iter().map(with).collect::<Option<Vec<Pair>>>() {
                     pairs.extend(found);
                     members.push(other);
@@ -110,9 +111,9 @@ impl Symmetry {
 }
 
 /// The exchange of two workers, if the world is the same after it.
-fn pair(world: &World, jobs: &[Arc<Job>], a: usize, b: usize) -> Option<Pair> {
-    let kind = world.server.kind_of(&jobs[a].key.resource)?;
-    let exchange = Exchange::between(jobs, a, b, &kind)?;
+fn pair(world: &World, programs: &[Arc<Program>], a: usize, b: usize) -> Option<Pair> {
+    let kind = world.server.kind_of(&programs[a].only_key()?.resource)?;
+    let exchange = Exchange::between(programs, a, b, &kind)?;
     let processes = apart(world, a, b)?;
     let cache_of = |worker: usize| world.setting.workers[worker].cache;
     let caches = match (processes, cache_of(a), cache_of(b)) {
@@ -156,8 +157,11 @@ fn is_unchanged(world: &World, pair: &Pair) -> bool {
         observer.exchange(&mut exchanged, exchange) && (*exchanged).same(&**memory)
     });
     let lists = pair.caches.is_none_or(|(one, other)| {
-        let keys = |cache: usize| &world.setting.caches[cache].keys;
-        keys(one) == keys(other)
+        let watched = |cache: usize| {
+            let spec = &world.setting.caches[cache];
+            (&spec.keys, &spec.resources)
+        };
+        watched(one) == watched(other)
     });
     server == world.server
         && workers

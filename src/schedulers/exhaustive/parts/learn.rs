@@ -253,7 +253,7 @@ impl Parts {
     fn learn_queue(&mut self, cache: u32, change: u32) -> u32 {
         let event = self.changes.value(change);
         let (index, mut informer) = self.caches.value(cache).clone();
-        if !self.setting.caches[index].keys.contains(&event.key) {
+        if !self.setting.caches[index].watches(&event.key) {
             return cache;
         }
         informer.enqueue(event.clone());

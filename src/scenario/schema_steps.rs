@@ -1,0 +1,218 @@
+//! The shape of `steps`: a reconcile as it is written, one entry per action.
+//!
+//! A shape cannot say which keys go together; `steps.rs` does. Next to read: `steps.rs`.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::names;
+use super::schema::{Read, Subresource};
+
+/// One step of a reconcile. It has exactly one action: `get`, `cache`, `list`, `when`, `write`,
+/// `create`, `delete`, `addFinalizer`, `removeFinalizer` or `effect`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "step")]
+#[expect(dead_code, reason = "steps are read from the nodes, for their places")]
+pub struct Step {
+    /// Action: a GET of `Kind/name`. Later steps name what was read so, or as `as` says. An object
+    /// that does not exist is bound all the same: it is `null`.
+    pub get: Option<String>,
+    /// Action: a look into the informer cache, for `Kind/name`.
+    pub cache: Option<String>,
+    /// Action: a LIST.
+    pub list: Option<ListStep>,
+    /// Another name for what `get` or `cache` reads.
+    #[serde(rename = "as")]
+    #[schemars(length(min = 1, max = 63))]
+    pub alias: Option<String>,
+    /// Action: `alias.path` to a condition. If one is not met, the run ends here, or goes on with
+    /// `else`. A condition is a literal, `null` (absent), or one of `$eq`, `$ne`, `$lt`, `$lte`,
+    /// `$gt`, `$gte`, `$in`, `$contains`, `$exists`; each compares with a literal or with
+    /// `{ $read: alias.path }`. An alias alone asks whether there is an object, or any in a list.
+    /// Beside `write`: field path to value, tested on the object each time the write is computed.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub when: Option<Map<String, Value>>,
+    /// Steps that are taken if `when` is not met; the run then goes on after this step.
+    #[serde(rename = "else")]
+    #[schemars(length(min = 1, max = 50))]
+    pub otherwise: Option<Vec<Step>>,
+    /// Action: writes an object by this write method. Beside `addFinalizer` and `removeFinalizer`:
+    /// how they write. Default there: `update`.
+    #[serde(default)]
+    #[schemars(schema_with = "write_method")]
+    pub write: Option<String>,
+    /// Which object is written: `Kind/name`, or a name that a step has bound. Default: the
+    /// worker's `object`, or the only object.
+    pub object: Option<String>,
+    /// Field path to value, as in the short form; `{ $read: alias.path }` reads from what another
+    /// step has bound.
+    #[serde(default)]
+    #[schemars(schema_with = "sets")]
+    pub sets: Option<Map<String, Value>>,
+    /// `status` or `main`. Default: `status`, if the kind has it and only status is set.
+    pub subresource: Option<Subresource>,
+    /// The field manager of an apply. Default: the worker's.
+    #[schemars(length(min = 1, max = 128))]
+    pub field_manager: Option<String>,
+    /// Maximum number of tries of a retrying method, or `unlimited`. Default: the worker's.
+    #[serde(default)]
+    #[schemars(schema_with = "attempts")]
+    pub attempts: Option<Value>,
+    /// Where a retry reads again: `live` or `cache`. Default: `live`.
+    pub retry_read: Option<Read>,
+    /// Action: creates an object.
+    pub create: Option<CreateStep>,
+    /// Action: deletes an object, or each object of a list. An object that is gone already is no
+    /// error.
+    #[serde(default)]
+    #[schemars(schema_with = "delete")]
+    pub delete: Option<Value>,
+    /// Action: adds this finalizer and writes the object, unless it is there already.
+    #[schemars(length(min = 1, max = 253))]
+    pub add_finalizer: Option<String>,
+    /// Action: removes this finalizer and writes the object, if it is there.
+    #[schemars(length(min = 1, max = 253))]
+    pub remove_finalizer: Option<String>,
+    /// Action: something outside of the cluster, such as a cloud call. It is one step, it is
+    /// counted, and nothing undoes it.
+    #[schemars(length(min = 1, max = 63))]
+    pub effect: Option<String>,
+    /// What becomes of the run if this step fails: see the worker's `onError`.
+    #[serde(default)]
+    #[schemars(schema_with = "on_error")]
+    pub on_error: Option<Value>,
+}
+
+/// What `list` lists.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "list step")]
+#[expect(dead_code, reason = "steps are read from the nodes, for their places")]
+pub struct ListStep {
+    /// The kind.
+    pub kind: String,
+    /// The name that later steps use for the list.
+    #[serde(rename = "as")]
+    #[schemars(length(min = 1, max = 63))]
+    pub alias: String,
+    /// In which namespace. Default: `default`, if the kind has namespaces.
+    pub namespace: Option<String>,
+    /// Labels that an object must have. Default: none.
+    #[serde(default)]
+    #[schemars(schema_with = "labels")]
+    pub labels: Option<Map<String, Value>>,
+    /// `live`, or `cache` for the informer cache of the process. Default: `live`.
+    pub from: Option<Read>,
+}
+
+/// The object that `create` creates. Every other key (`spec`, `data`, ...) is a part of the object;
+/// a value in it may be `{ $read: alias.path }`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "create step")]
+#[expect(dead_code, reason = "steps are read from the nodes, for their places")]
+pub struct CreateStep {
+    /// The kind.
+    pub kind: String,
+    /// The name.
+    pub name: Option<String>,
+    /// The beginning of a name that the server completes.
+    pub generate_name: Option<String>,
+    /// In which namespace. Default: `default`, if the kind has namespaces.
+    pub namespace: Option<String>,
+    /// `metadata.labels`.
+    #[serde(default)]
+    #[schemars(schema_with = "labels")]
+    pub labels: Option<Map<String, Value>>,
+    /// `metadata.annotations`.
+    #[serde(default)]
+    #[schemars(schema_with = "labels")]
+    pub annotations: Option<Map<String, Value>>,
+    /// `metadata.finalizers`.
+    pub finalizers: Option<Vec<String>>,
+    /// The name that later steps use for the new object. Default: `Kind/name`.
+    #[serde(rename = "as")]
+    #[schemars(length(min = 1, max = 63))]
+    pub alias: Option<String>,
+    /// What happens if the name is taken: `fail` (an error), `adopt` (reads that object and goes on
+    /// with it) or `next` (goes on). Default: `fail`.
+    pub on_exists: Option<Exists>,
+}
+
+/// What happens if the name of a new object is taken.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "onExists")]
+#[allow(missing_docs)]
+pub enum Exists {
+    Fail,
+    Adopt,
+    Next,
+}
+
+fn when(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 100 })
+}
+
+fn sets(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 100 })
+}
+
+fn labels(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 20 })
+}
+
+fn write_method(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "title": "write method", "type": "string", "enum": names::write_methods() })
+}
+
+fn attempts(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 1, "maximum": 1000 },
+        { "title": "number of attempts", "type": "string", "enum": ["unlimited"] },
+    ]})
+}
+
+fn delete(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        { "type": "string", "minLength": 1, "maxLength": 400 },
+        {
+            "title": "delete step", "type": "object", "additionalProperties": false,
+            "properties": {
+                "each": {
+                    "type": "string", "description": "a list: each of its objects is deleted",
+                },
+                "object": {
+                    "type": "string", "description": "the object: `Kind/name`, or a bound name",
+                },
+                "unless": {
+                    "type": "object", "minProperties": 1,
+                    "description": "beside `each`: objects with these fields are spared",
+                },
+                "preconditions": {
+                    "title": "precondition", "type": "string", "enum": ["uid", "resourceVersion"],
+                    "description": "what the request names, so that the server refuses it with \
+                                    409 if the object is another one by now",
+                },
+            },
+        },
+    ]})
+}
+
+/// Also of a worker.
+pub fn on_error(_: &mut SchemaGenerator) -> Schema {
+    let then = json_schema!({
+        "title": "onError", "type": "string", "enum": ["requeue", "drop", "next"],
+    });
+    json_schema!({ "anyOf": [
+        then.clone(),
+        {
+            "title": "onError", "type": "object", "minProperties": 1,
+            "additionalProperties": false,
+            "properties": { "conflict": then, "other": then },
+        },
+    ]})
+}
