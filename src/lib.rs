@@ -99,6 +99,7 @@
 //! | [`reconcilers`], [`client`] | what a controller does, and what it holds in its hand |
 //! | [`history`](mod@history) | what a write meant, what it did, when it is lost, leaf by leaf |
 //! | [`apiserver`] | one value, one transition per request; [`rest`] is its HTTP face |
+//! | `kube` | real kube-rs controllers under every order (feature `kube`) |
 //! | `serve` | that face on a socket, for kubectl and every other client |
 #![forbid(unsafe_code)]
 
@@ -110,8 +111,12 @@ pub mod client;
 #[cfg(feature = "loom")]
 pub mod getset;
 pub mod history;
+#[cfg(feature = "kube")]
+pub mod kube;
 pub mod learn;
 pub mod library;
+#[cfg(any(feature = "kube", feature = "serve"))]
+pub mod parking;
 pub mod properties;
 pub mod reconcilers;
 pub mod report;

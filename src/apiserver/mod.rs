@@ -43,6 +43,7 @@ pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };
 pub use seen::{Listed, Seen};
+pub(crate) use server::Written;
 pub use server::{ApiServer, Config};
 pub use snapshot::Snapshot;
 pub use status::{Cause, Details, ListMeta, Status};

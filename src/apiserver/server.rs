@@ -247,6 +247,18 @@ impl ApiServer {
         all
     }
 
+    /// The writes after a revision, oldest first: the object, its revision then, and what it was
+    /// after. Nothing where no past is kept.
+    pub(crate) fn writes_after(&self, revision: Revision) -> Vec<Written> {
+        let log = self.store.log().map_or(&[][..], |log| log.after(revision));
+        let written = |event: &Arc<super::history::Event>| Written {
+            key: Key::clone(&event.key),
+            revision: event.revision,
+            after: event.after.as_ref().map(|json| Arc::new(json.value())),
+        };
+        log.iter().map(written).collect()
+    }
+
     /// Forgets the past up to and including a revision.
     ///
     /// Lists at older revisions, continue tokens and watches that have not come so far are answered
@@ -350,6 +362,14 @@ fn bad_name(request: &Request) -> Option<Box<Status>> {
     let why = wrong.join(";");
     (!wrong.is_empty())
         .then(|| Status::bad_request(format!("Name parameter invalid: {name:?}: {why}")))
+}
+
+/// One write, as the log has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub key: Key,
+    pub revision: Revision,
+    pub after: Option<Arc<Value>>,
 }
 
 pub(crate) fn namespace_key(name: &str) -> Key {

@@ -41,7 +41,7 @@ mod view;
 mod why;
 mod yaml;
 
-pub use check_text::paint;
+pub use check_text::{paint, witness};
 pub use commands::{quoted, recording};
 pub use counts::{count, mean};
 pub use explain::explain_all;

@@ -241,5 +241,28 @@ fn absent(server: &ApiServer, target: &Target, patch: Option<PatchKind>) -> Opti
     server.object(&key).is_none().then(|| Status::not_found(&kind.resource, name))
 }
 
+/// What a request is about, before it is handled.
+#[derive(Clone, Debug)]
+pub(crate) struct Aim {
+    pub kind: Arc<Kind>,
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub subresource: Option<String>,
+    pub verb: Verb,
+    pub patch: Option<PatchKind>,
+}
+
+/// What a request is about; `None` if about no object that is served.
+pub(crate) fn aim(server: &ApiServer, http: &HttpRequest) -> Option<Aim> {
+    let Route::Resource(target) = route::route(server, http) else { return None };
+    let verb = target.verb(&http.method, &Query::parse(&http.query)).ok()?;
+    let patch = match verb {
+        Verb::Patch => negotiate::patch_kind(http, &target.kind).ok(),
+        _ => None,
+    };
+    let Target { kind, namespace, name, subresource, .. } = target;
+    Some(Aim { kind, namespace, name, subresource, verb, patch })
+}
+
 #[cfg(test)]
 mod tests;

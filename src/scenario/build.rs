@@ -17,7 +17,7 @@ use crate::reconcilers::{BoxedWorker, Job, Op, Program, Reader, Reconciler, Set,
 use crate::simulation::{CacheSpec, FaultBudget, Setting, WorkerInfo, World};
 
 /// 2026-01-01T00:00:00Z: the time of every request of the model, which has no clock.
-pub(super) const TIME: i64 = 1_767_225_600;
+pub(crate) const TIME: i64 = 1_767_225_600;
 
 /// Everything of a world but its observers.
 #[derive(Clone, Debug)]

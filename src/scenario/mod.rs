@@ -38,6 +38,8 @@ mod values;
 pub(crate) mod yaml;
 
 pub(crate) use build::Plan;
+#[cfg(feature = "kube")]
+pub(crate) use build::TIME;
 #[cfg(feature = "serve")]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};

@@ -12,6 +12,7 @@ mod manual;
 mod pct;
 mod random;
 mod replay;
+pub mod rerun;
 mod round_robin;
 mod schedule;
 pub mod timed;

@@ -1,0 +1,284 @@
+//! What is to be run: objects, workers, rules, bounds.
+//!
+//! Next to read: `explore.rs`, which runs it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::checked::Checked;
+use crate::parking::{Deliveries, Mask, Rules};
+
+/// A worker's future.
+pub(super) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Starts a worker: once for each execution.
+pub(super) type Starter = Arc<dyn Fn(::kube::Client) -> Running + Send + Sync>;
+
+/// Which orders are run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Orders {
+    /// All of them, as the graph of states.
+    Exhaustive,
+    /// So many, at random, from a seed.
+    Random { runs: u64, seed: u64 },
+    /// So many, by PCT, for violations of this depth.
+    Pct { runs: u64, seed: u64, depth: u32 },
+    /// This one.
+    Replay(String),
+}
+
+/// Real workers, modelled ones, and the cluster in which they work.
+#[derive(Clone)]
+#[must_use = "nothing is run before `check`"]
+pub struct Simulation {
+    pub(super) crds: Vec<Value>,
+    pub(super) objects: Vec<Value>,
+    pub(super) workers: Vec<(String, Starter)>,
+    /// Scenario texts, each with `workers`.
+    pub(super) modelled: Vec<String>,
+    pub(super) rules: Rules,
+    pub(super) ignored: Vec<String>,
+    pub(super) orders: Orders,
+    pub(super) namespace: String,
+    pub(super) max_states: u64,
+    pub(super) max_executions: Option<u64>,
+    pub(super) max_steps: u64,
+    pub(super) timeout: Option<Duration>,
+    pub(super) patience: Duration,
+    pub(super) time: Duration,
+    pub(super) threads: usize,
+    pub(super) infer: bool,
+    /// What is wrong with what was given.
+    pub(super) mistake: Option<String>,
+}
+
+impl Default for Simulation {
+    fn default() -> Self {
+        Simulation {
+            crds: Vec::new(),
+            objects: Vec::new(),
+            workers: Vec::new(),
+            modelled: Vec::new(),
+            rules: Rules::default(),
+            ignored: Vec::new(),
+            orders: Orders::Exhaustive,
+            namespace: "default".to_owned(),
+            max_states: 1_000_000,
+            max_executions: None,
+            max_steps: 500,
+            timeout: Some(Duration::from_secs(60)),
+            patience: Duration::from_secs(10),
+            time: Duration::from_secs(120),
+            threads: 1,
+            infer: true,
+            mistake: None,
+        }
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let workers: Vec<&str> = self.workers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Simulation")
+            .field("workers", &workers)
+            .field("objects", &self.objects.len())
+            .field("orders", &self.orders)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Simulation {
+    /// An empty cluster: the built-in kinds, nobody at work.
+    pub fn new() -> Simulation {
+        Simulation::default()
+    }
+
+    /// A CustomResourceDefinition: `Widget::crd()`, or any value of one.
+    pub fn crd(mut self, crd: impl Serialize) -> Simulation {
+        match serde_json::to_value(crd) {
+            Ok(crd) => self.crds.push(crd),
+            Err(error) => self.wrong(format!("a CustomResourceDefinition: {error}")),
+        }
+        self
+    }
+
+    /// An object that is there before anybody moves, with its status.
+    pub fn object(mut self, object: impl Serialize) -> Simulation {
+        match serde_json::to_value(object) {
+            Ok(object) => self.objects.push(object),
+            Err(error) => self.wrong(format!("an object: {error}")),
+        }
+        self
+    }
+
+    /// A worker: async code that is given a client. It is started anew for each execution, and may
+    /// run for ever (`Controller::run(..)`, a loop) or end (one reconcile).
+    pub fn controller<F, O>(
+        mut self,
+        name: &str,
+        run: impl Fn(::kube::Client) -> F + Send + Sync + 'static,
+    ) -> Simulation
+    where
+        F: Future<Output = O> + Send + 'static,
+    {
+        if self.workers.iter().any(|(known, _)| known == name) {
+            self.wrong(format!("two workers are called `{name}`"));
+        }
+        let run = Arc::new(run);
+        let starter: Starter = Arc::new(move |client| {
+            let running = run(client);
+            Box::pin(async move {
+                running.await;
+            })
+        });
+        self.workers.push((name.to_owned(), starter));
+        self
+    }
+
+    /// Modelled workers beside the real ones: the text of a scenario, or just its `workers:`.
+    /// Objects and CRDs that it names and the simulation does not have are added.
+    pub fn worker(mut self, text: &str) -> Simulation {
+        self.modelled.push(text.to_owned());
+        self
+    }
+
+    /// A path whose value differs from execution to execution, and is not compared:
+    /// `status.conditions[*].lastTransitionTime`. What is sent and stored does not change.
+    pub fn ignore(mut self, path: &str) -> Simulation {
+        self.rules.ignore.push(Mask::new(path));
+        self.ignored.push(path.to_owned());
+        self
+    }
+
+    /// Each watch event is a move of its own, instead of a stream catching up in one.
+    pub fn single_deliveries(mut self) -> Simulation {
+        self.rules.deliveries = Deliveries::Single;
+        self
+    }
+
+    /// Requests about Leases are choices: who leads is raced for.
+    pub fn leases_race(mut self) -> Simulation {
+        self.rules.leases_race = true;
+        self
+    }
+
+    /// In each schedule, up to so many answers to writes are lost after the commit.
+    pub fn lost_answers(mut self, most: u32) -> Simulation {
+        self.rules.lost_answers = most;
+        self
+    }
+
+    /// In each schedule, up to so many watches break (410, and the informer lists anew).
+    pub fn watch_gaps(mut self, most: u32) -> Simulation {
+        self.rules.watch_gaps = most;
+        self
+    }
+
+    /// In each schedule, up to so many times a worker is stopped where it stands and started anew.
+    pub fn crashes(mut self, most: u32) -> Simulation {
+        self.rules.crashes = most;
+        self
+    }
+
+    /// So many random orders, from a seed, instead of all.
+    pub fn random(mut self, runs: u64, seed: u64) -> Simulation {
+        self.orders = Orders::Random { runs, seed };
+        self
+    }
+
+    /// So many orders by PCT, which finds a violation of this depth with a known probability.
+    pub fn pct(mut self, runs: u64, seed: u64, depth: u32) -> Simulation {
+        self.orders = Orders::Pct { runs, seed, depth };
+        self
+    }
+
+    /// This order, as a loss was reported: `1.7c1e.aabb`.
+    pub fn replay(mut self, schedule: &str) -> Simulation {
+        self.orders = Orders::Replay(schedule.to_owned());
+        self
+    }
+
+    /// Distinct states at most; a million unless told otherwise.
+    pub fn max_states(mut self, most: u64) -> Simulation {
+        self.max_states = most;
+        self
+    }
+
+    /// Executions at most.
+    pub fn max_executions(mut self, most: u64) -> Simulation {
+        self.max_executions = Some(most);
+        self
+    }
+
+    /// Moves of one execution at most; 500 unless told otherwise.
+    pub fn max_steps(mut self, most: u64) -> Simulation {
+        self.max_steps = most;
+        self
+    }
+
+    /// Ends the exploration after so long, a minute unless told otherwise; what is not covered then
+    /// is unknown.
+    pub fn timeout(mut self, most: Duration) -> Simulation {
+        self.timeout = Some(most);
+        self
+    }
+
+    /// How long the code may keep the thread before it is told to be stuck; ten seconds unless told
+    /// otherwise.
+    pub fn patience(mut self, most: Duration) -> Simulation {
+        self.patience = most;
+        self
+    }
+
+    /// How much virtual time passes in one execution, at most, while nobody could move otherwise:
+    /// two minutes unless told otherwise, so that retries end and resyncs do not begin.
+    pub fn time(mut self, most: Duration) -> Simulation {
+        self.time = most;
+        self
+    }
+
+    /// Threads that run executions side by side. Counts do not depend on it.
+    pub fn threads(mut self, threads: usize) -> Simulation {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Whether moves that may change places are run in one order only. It changes no count; off for
+    /// comparison.
+    pub fn reduce(mut self, on: bool) -> Simulation {
+        self.infer = on;
+        self
+    }
+
+    /// Runs it.
+    pub fn check(self) -> Checked {
+        super::explore::check(self)
+    }
+
+    pub(super) fn wrong(&mut self, words: String) {
+        self.mistake.get_or_insert(words);
+    }
+
+    /// The text of a scenario with everything that is modelled, if anything is.
+    pub(super) fn scenario_text(&self, fragment: &str) -> String {
+        if fragment.lines().any(|line| line.starts_with("kind: Scenario")) {
+            return fragment.to_owned();
+        }
+        let list = |name: &str, values: &[Value]| {
+            let lines: Vec<String> = values.iter().map(|value| format!("  - {value}\n")).collect();
+            if lines.is_empty() { String::new() } else { format!("{name}:\n{}", lines.concat()) }
+        };
+        format!(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\n\
+             metadata: {{ name: modelled }}\n{}{}{fragment}",
+            list("crds", &self.crds),
+            list("objects", &self.objects),
+        )
+    }
+}

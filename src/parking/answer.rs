@@ -1,0 +1,179 @@
+//! Handling one request, and what it does to everybody else.
+//!
+//! The server handles it; what was written gets names, goes to the watches and the modelled
+//! workers' caches, and into the history of its object. Next to read: `rules.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::digest::{Digest, short};
+use super::lot::{Lot, Parked, stream_id};
+use super::step::{Exchange, What};
+use super::streams::{self, Open};
+use super::{Reply, rules};
+use crate::apiserver::{Key, Verb, Written};
+use crate::client::WatchEvent;
+use crate::rest::{self, Aim, Answer, HttpRequest, HttpResponse};
+use crate::schedulers::rerun::Move;
+
+impl<R: Reply> Lot<R> {
+    /// Has the server handle a request, and answers it.
+    pub(super) fn answer(&mut self, parked: Parked<R>, chosen: Option<Move>, lost: bool) {
+        let Parked { worker, http, aim, reply, text, .. } = parked;
+        let before = self.world.server.revision();
+        let key = aim.as_ref().and_then(|aim| key_of(aim, aim.name.as_deref()?));
+        let was = key.as_ref().and_then(|key| self.world.server.object(key));
+        let answer = match rest::handle(&mut self.world.server, &http) {
+            Answer::Response(response) if response.code == 404 => {
+                Answer::Response(rules::courtesy(&http).unwrap_or(response))
+            }
+            other => other,
+        };
+        let mut author = Digest::default();
+        author.feed(&(worker, &text));
+        let changed = self.notice(author.finish());
+        self.touch(aim.as_ref(), key.as_ref(), &changed);
+        self.publish(&changed);
+        match answer {
+            Answer::Watch(stream) => {
+                let label = streams::label(&http.path, &http.query);
+                let sink = reply.stream(stream.headers());
+                let mut open = Open { worker, label, stream, sink, pending: Default::default() };
+                open.poll(&self.world.server, &self.names, self.time);
+                self.told[worker].feed(&("watches", &open.label));
+                if streams::begins_with_all(&http.query) {
+                    let (told, digest) = open.deliver(usize::MAX);
+                    self.told[worker].feed(&digest);
+                    self.note(worker, None, What::Delivered(told));
+                }
+                self.streams.push(open);
+                self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
+            }
+            Answer::Response(response) => {
+                let answered = !lost && !reply.is_gone();
+                let collection = aim.as_ref().is_some_and(|aim| aim.verb == Verb::List);
+                let mut digest = Digest::default();
+                digest.feed(&(&text, response.code, answered));
+                self.names.feed_json(&response.body, collection, &mut digest);
+                self.told[worker].feed(&digest.finish());
+                if let Some(aim) = aim {
+                    let committed = self.world.server.revision() != before;
+                    let made = || changed.first().map(|written| written.key.clone());
+                    let exchange =
+                        self.exchange(http, aim, key.or_else(made), was, &response, committed);
+                    let exchange = Exchange { answered, ..exchange };
+                    self.note(worker, chosen, What::Exchange(Box::new(exchange)));
+                }
+                if !lost {
+                    reply.answer(response);
+                }
+            }
+        }
+    }
+
+    fn exchange(
+        &self,
+        http: HttpRequest,
+        aim: Aim,
+        key: Option<Key>,
+        before: Option<Arc<Value>>,
+        response: &HttpResponse,
+        committed: bool,
+    ) -> Exchange {
+        let body = serde_json::from_slice::<Value>(&response.body).ok().map(Arc::new);
+        let after = key.as_ref().and_then(|key| self.world.server.object(key));
+        let success = response.code / 100 == 2;
+        let given = match aim.verb {
+            _ if !success => Vec::new(),
+            Verb::List => {
+                let listed = self
+                    .world
+                    .server
+                    .store
+                    .of_resource(&aim.kind.resource, aim.namespace.as_deref());
+                listed.map(|(_, stored)| stored.view()).collect()
+            }
+            _ => after.iter().cloned().collect(),
+        };
+        Exchange {
+            dry_run: http.query.contains("dryRun=All"),
+            http,
+            verb: aim.verb,
+            patch: aim.patch,
+            key,
+            subresource: aim.subresource,
+            code: response.code,
+            response: body,
+            answered: true,
+            given,
+            before,
+            after,
+            committed,
+        }
+    }
+
+    /// Names what was written, and hands it to the watches.
+    pub(super) fn notice(&mut self, author: u128) -> Vec<Written> {
+        let changed = self.world.server.writes_after(self.seen);
+        self.seen = self.world.server.revision();
+        if changed.is_empty() {
+            return changed;
+        }
+        for written in &changed {
+            self.names.learn(&written.key, written.revision, written.after.as_deref());
+            let mut digest = Digest::default();
+            let text = written.after.as_ref().map(|object| object.to_string()).unwrap_or_default();
+            self.names.feed_json(text.as_bytes(), false, &mut digest);
+            let history = self.histories.entry(written.key.clone()).or_default();
+            history.feed(&(author, digest.finish()));
+        }
+        let Self { world, names, streams, footprint, time, .. } = self;
+        let mut nth: BTreeMap<usize, usize> = BTreeMap::new();
+        for open in streams.iter_mut() {
+            let at = nth.entry(open.worker).or_default();
+            if open.poll(&world.server, names, *time) {
+                footprint.feeds.push(stream_id(open.worker, *at));
+            }
+            *at += 1;
+        }
+        for (cache, spec) in world.setting.caches.iter().enumerate() {
+            if changed.iter().any(|written| spec.keys.contains(&written.key)) {
+                footprint.feeds.push(u64::MAX - cache as u64);
+            }
+        }
+        changed
+    }
+
+    fn touch(&mut self, aim: Option<&Aim>, key: Option<&Key>, changed: &[Written]) {
+        let Some(aim) = aim else { return };
+        let footprint = &mut self.footprint;
+        let collection = |namespace: Option<&str>| short(&(&aim.kind.resource, namespace));
+        if aim.verb == Verb::List {
+            footprint.lists.push(collection(aim.namespace.as_deref()));
+        }
+        if let (Some(key), true) = (key, changed.is_empty()) {
+            footprint.reads.push(short(key));
+        }
+        for Written { key, .. } in changed {
+            footprint.writes.push(short(key));
+            footprint.touches.push(short(&(&key.resource, key.namespace.as_deref())));
+            footprint.touches.push(short(&(&key.resource, None::<&str>)));
+        }
+    }
+
+    /// Tells the caches of modelled workers.
+    fn publish(&mut self, changed: &[Written]) {
+        let event = |it: &Written| WatchEvent { key: it.key.clone(), object: it.after.clone() };
+        self.world.publish(changed.iter().map(event).collect());
+    }
+}
+
+fn key_of(aim: &Aim, name: &str) -> Option<Key> {
+    Some(Key {
+        resource: aim.kind.resource.clone(),
+        namespace: aim.namespace.clone(),
+        name: name.to_owned(),
+    })
+}

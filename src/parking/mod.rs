@@ -1,0 +1,60 @@
+//! Real workers on the one API server: their requests are parked until somebody lets them go.
+//!
+//! A [`Lot`] holds the server, the requests that wait for an answer and the watches that have
+//! something to tell, and lists both as moves. How a request came here (a `tower` service in the
+//! same process, a socket) is the business of whoever owns the lot: it gives each request a
+//! [`Reply`]. Everything that a worker is told is remembered as a digest, and with the digests of
+//! the objects' histories it is the [key](Lot::key) of the state: two executions with one key have
+//! the same future, if the workers are deterministic and share nothing but the cluster.
+//! Next to read: `lot.rs`.
+
+mod answer;
+mod digest;
+mod lot;
+mod mask;
+mod meaning;
+mod model;
+mod names;
+mod rules;
+mod step;
+mod streams;
+mod telling;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use digest::Digest;
+pub use lot::{History, Lot, Start};
+pub use mask::Mask;
+pub use meaning::Meaning;
+pub use rules::{Deliveries, Rules};
+pub use step::{Exchange, Step, What};
+pub use telling::{Teller, Told};
+pub use verdict::{Judged, Kinds, Loss, judged, kinds};
+
+use crate::rest::HttpResponse;
+
+/// Where the answer to one request goes.
+pub trait Reply {
+    /// The way to a watch that was opened.
+    type Sink: Sink;
+
+    /// The answer, complete.
+    fn answer(self, response: HttpResponse);
+
+    /// The answer begins: a stream of events.
+    fn stream(self, headers: Vec<(String, String)>) -> Self::Sink;
+
+    /// Whether nobody waits for it any more.
+    fn is_gone(&self) -> bool;
+}
+
+/// The way to a watch.
+pub trait Sink {
+    /// Some lines of it.
+    fn send(&mut self, lines: Vec<u8>);
+
+    /// Whether nobody reads it any more.
+    fn is_gone(&self) -> bool;
+}

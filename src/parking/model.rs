@@ -1,0 +1,85 @@
+//! Requests, leaves and objects of real workers in the words of scenarios.
+//!
+//! Next to read: `telling.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::names::BASE;
+use super::step::Exchange;
+use crate::apiserver::{FieldPath, PatchKind, Step as PathStep};
+use crate::history::{LeafPath, Meant, Part, Want};
+use crate::reconcilers::Change;
+
+/// The write method that sends such a request.
+pub(super) fn method(write: &Exchange) -> &'static str {
+    let body = String::from_utf8_lossy(&write.http.body);
+    let locked = body.contains("\"resourceVersion\":\"") || body.contains("/resourceVersion\"");
+    match (write.verb, write.patch) {
+        (_, Some(PatchKind::Merge)) if locked => "merge-patch-locked",
+        (_, Some(PatchKind::Merge)) => "merge-patch",
+        (_, Some(PatchKind::Json)) if locked => "json-patch-tested",
+        (_, Some(PatchKind::Json)) => "json-patch",
+        (_, Some(PatchKind::Strategic)) => "strategic-merge-patch",
+        (_, Some(PatchKind::Apply)) if write.http.query.contains("force=true") => "apply-force",
+        (_, Some(PatchKind::Apply)) => "apply",
+        _ if locked => "update-retry",
+        _ => "update-unconditional",
+    }
+}
+
+/// A leaf as a change of a field, as far as a field path can name it.
+pub(super) fn change_of(meant: &Meant) -> Option<Change> {
+    let value = match &meant.want {
+        Want::Is(text) => Some(serde_json::from_str(text).ok()?),
+        Want::Absent => None,
+        Want::There | Want::Only(_) => return None,
+    };
+    Some(Change::set(field_path(&meant.leaf)?, value))
+}
+
+pub(super) fn field_path(leaf: &LeafPath) -> Option<FieldPath> {
+    let step = |part: &Part| match part {
+        Part::Field(key) => Some(PathStep::Key(key.clone())),
+        Part::Entry(keys) => match keys.as_slice() {
+            [(key, value)] => Some(PathStep::Entry { key: key.clone(), value: value.clone() }),
+            _ => None,
+        },
+        Part::Item(_) => None,
+    };
+    let steps: Option<Vec<PathStep>> = leaf.parts().iter().map(step).collect();
+    steps.map(FieldPath::new)
+}
+
+/// An object as people are told of it: its revisions from 1.
+pub(super) fn rebased(object: &Arc<Value>) -> Arc<Value> {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::String(text) if text.len() == 10 && text.starts_with("731") => {
+                if let Ok(number) = text.parse::<u64>()
+                    && (BASE..BASE + 1_000_000).contains(&number)
+                {
+                    *text = (number - BASE).to_string();
+                }
+            }
+            Value::Object(fields) => fields.values_mut().for_each(walk),
+            Value::Array(items) => items.iter_mut().for_each(walk),
+            _ => {}
+        }
+    }
+    let mut object = Value::clone(object);
+    walk(&mut object);
+    Arc::new(object)
+}
+
+/// What somebody would have to send to make the object so.
+pub(super) fn manifest(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        let servers =
+            ["resourceVersion", "uid", "generation", "creationTimestamp", "managedFields"];
+        servers.iter().for_each(|field| drop(metadata.remove(*field)));
+    }
+    object
+}

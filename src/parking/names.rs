@@ -1,0 +1,106 @@
+//! Names for revisions and uids that do not depend on the order in which other objects were
+//! written.
+//!
+//! The store has one revision for everything: a write to another object moves it, and two orders
+//! that differ only in that would never be one state. So before anything is compared, a revision is
+//! written as *the n-th version of this object*, and a uid as *the n-th object of this name*. The
+//! revisions of a real worker's server begin at [`BASE`], a number that nobody writes by chance, so
+//! that they are found wherever a worker has put them: in a precondition, an annotation, a query.
+//! Next to read: `lot.rs`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::digest::Digest;
+use super::mask::{self, Mask};
+use crate::apiserver::{Key, Revision};
+
+/// The revision of the empty store.
+pub const BASE: u64 = 7_310_000_000;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    revisions: BTreeMap<u64, String>,
+    uids: BTreeMap<String, String>,
+    versions: BTreeMap<Key, u64>,
+    incarnations: BTreeMap<Key, u64>,
+    masks: Vec<Mask>,
+}
+
+impl Names {
+    pub fn new(masks: &[Mask]) -> Names {
+        Names { masks: masks.to_vec(), ..Names::default() }
+    }
+
+    /// An object has come to this version.
+    pub fn learn(&mut self, key: &Key, revision: Revision, object: Option<&Value>) {
+        let version = self.versions.entry(key.clone()).or_default();
+        *version += 1;
+        self.revisions.insert(revision.0, format!("{key}@{version}"));
+        let uid = object.and_then(|object| object["metadata"]["uid"].as_str());
+        let Some(uid) = uid.filter(|uid| !self.uids.contains_key(*uid)) else { return };
+        let incarnation = self.incarnations.entry(key.clone()).or_default();
+        *incarnation += 1;
+        self.uids.insert(uid.to_owned(), format!("{key}#{incarnation}"));
+    }
+
+    /// Feeds a text with every revision and uid under its name.
+    pub fn feed(&self, bytes: &[u8], digest: &mut Digest) {
+        let mut from = 0;
+        let mut at = 0;
+        while at < bytes.len() {
+            let inside = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
+            let found = match bytes[at] {
+                _ if inside => None,
+                byte if byte.is_ascii_hexdigit() => self.name_at(bytes, at),
+                _ => None,
+            };
+            match found {
+                Some((name, length)) => {
+                    digest.bytes(&bytes[from..at]);
+                    digest.feed(name);
+                    at += length;
+                    from = at;
+                }
+                None => at += 1,
+            }
+        }
+        digest.bytes(&bytes[from..]);
+        digest.feed(&bytes.len());
+    }
+
+    fn name_at(&self, bytes: &[u8], at: usize) -> Option<(&String, usize)> {
+        const UID: usize = 36;
+        let ends =
+            |length: usize| bytes.get(at + length).is_none_or(|next| !next.is_ascii_alphanumeric());
+        if bytes[at] == b'7' {
+            let digits = bytes[at..].iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+            if digits == 10 && ends(digits) {
+                let text = std::str::from_utf8(&bytes[at..at + digits]).ok()?;
+                return self.revisions.get(&text.parse().ok()?).map(|name| (name, digits));
+            }
+        }
+        let uid = bytes.get(at..at + UID)?;
+        let dashed = [8, 13, 18, 23].iter().all(|dash| uid[*dash] == b'-');
+        if !dashed || !ends(UID) {
+            return None;
+        }
+        self.uids.get(std::str::from_utf8(uid).ok()?).map(|name| (name, UID))
+    }
+
+    /// Feeds a body or an event: what is masked, and the revision of a list as a whole, left out.
+    pub fn feed_json(&self, bytes: &[u8], collection: bool, digest: &mut Digest) {
+        if self.masks.is_empty() && !collection {
+            return self.feed(bytes, digest);
+        }
+        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
+            return self.feed(bytes, digest);
+        };
+        if collection && let Some(metadata) = value["metadata"].as_object_mut() {
+            metadata.remove("resourceVersion");
+        }
+        self.masks.iter().for_each(|mask| mask::cover(mask, &mut value));
+        self.feed(value.to_string().as_bytes(), digest);
+    }
+}

@@ -1,0 +1,1 @@
+//! Two workers that write one object, parked by hand.

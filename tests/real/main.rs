@@ -1,0 +1,6 @@
+//! Real kube-rs code under `lostwrite::kube`: counts, verdicts, awkward users.
+
+mod agreement;
+mod awkward;
+mod stock;
+mod support;
