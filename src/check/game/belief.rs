@@ -1,13 +1,15 @@
-//! What a worker believes the object to be: what it last saw of it, however long ago.
+//! What a worker believes the object to be: what it holds of it, however old that is.
 //!
 //! Belief against truth is the whole lesson: a lost write is a write built from a belief that was
-//! no longer true. Left out: what a worker means to do next (`walk.rs` tells that as the event that
+//! no longer true. A worker holds what its client decoded (an old Go struct drops the fields that it
+//! does not know), and workers that share an object in memory all hold that object. Left out: what a worker means to do next (`walk.rs` tells that as the event that
 //! its next step would be). Next to read: `walk.rs`.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::client::decoded;
 use crate::reconcilers::methods::{self, Refusal};
 use crate::scenario::Scenario;
 use crate::simulation::Setting;
@@ -64,13 +66,49 @@ pub(super) fn notice(
         Action::Read => (Heard::Live, true),
         Action::CacheRead => (Heard::Cache, true),
         Action::Load { .. } | Action::Touch | Action::Decode => (Heard::Memory, true),
+        // The answer is decoded into the shared object in a step of its own.
+        Action::Write { .. } if event.worker().is_some_and(|w| shares_memory(scenario, w)) => {
+            return;
+        }
         // A refusal, or an answer that got lost, tells it nothing about the object.
         Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
         // What it was told besides an object is not shown.
         Action::List { .. } | Action::Effect(_) => return,
         Action::Deliver | Action::Fault(_) => return,
     };
-    if replaces {
-        *belief = Belief { object: event.seen.clone(), from };
+    if !replaces {
+        return;
+    }
+    if from == Heard::Memory {
+        return remember(beliefs, event, scenario, setting);
+    }
+    let knows = event.worker().and_then(|worker| scenario.workers.get(worker)?.knows.as_ref());
+    let object = event.seen.as_ref().map(|seen| match knows {
+        None => Arc::clone(seen),
+        Some(knows) => {
+            let mut held = Value::clone(seen);
+            decoded(Some(knows), &mut held);
+            Arc::new(held)
+        }
+    });
+    *belief = Belief { object, from };
+}
+
+/// Whether a worker writes one object that its process holds in memory.
+fn shares_memory(scenario: &Scenario, worker: usize) -> bool {
+    let method = scenario.workers.get(worker).and_then(|spec| methods::named(&spec.write));
+    method.is_some_and(|method| method.is_shared())
+}
+
+/// What the process's memory holds now, for each worker that holds it there.
+fn remember(beliefs: &mut [Belief], event: &Event, scenario: &Scenario, setting: &Setting) {
+    let Some(mover) = event.worker() else { return };
+    for (worker, belief) in beliefs.iter_mut().enumerate() {
+        let same = setting.workers[worker].process == setting.workers[mover].process;
+        if worker == mover
+            || (same && shares_memory(scenario, worker) && belief.from != Heard::Nowhere)
+        {
+            *belief = Belief { object: event.seen.clone(), from: Heard::Memory };
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::{Game, MAX_STATES, Reason, Unknown, Walk};
 use crate::check::{Options, replay, run};
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
+use crate::simulation::Choice;
 
 fn game(name: &str) -> Game {
     let scenario = Arc::new(Scenario::builtin(name).expect("shipped"));
@@ -211,5 +212,31 @@ fn from_everywhere_the_way_to_lose_is_found_if_there_is_one() {
             assert!(lost.is_none_or(|lost| lost.world().judge()[goal]));
         }
         assert!(game.shortest(goal).is_some());
+    }
+}
+
+#[test]
+fn a_belief_is_what_the_worker_holds() {
+    // An old struct drops `ready` while it decodes: the worker does not hold it.
+    let old = game("old-struct");
+    let usage = 1;
+    let reads = old.start().world().choices();
+    let read = *reads.iter().find(|choice| **choice == Choice::Worker(usage)).unwrap();
+    let mut walk = old.start();
+    let _ = walk.take(Choice::Worker(0));
+    let _ = walk.take(Choice::Worker(0));
+    let _ = walk.take(read);
+    let held = walk.beliefs()[usage].object.as_ref().expect("it has read");
+    let known = old.scenario().workers[usage].knows.clone().expect("it is an old struct");
+    let status = held["status"].as_object().expect("a status");
+    assert!(status.keys().all(|field| known.iter().any(|path| path.to_string().contains(field))));
+
+    // One object in memory: at each step all workers that hold it hold the same.
+    let shared = game("shared-object");
+    for path in shared.chart(2000).expect("small").states.iter().map(|state| &state.path) {
+        let mut walk = shared.start();
+        path.iter().for_each(|choice| drop(walk.take(*choice)));
+        let held: Vec<_> = walk.beliefs().iter().filter_map(|b| b.object.as_ref()).collect();
+        assert!(held.windows(2).all(|pair| pair[0] == pair[1]), "{path:?}");
     }
 }

@@ -8,7 +8,7 @@ function withoutWhatIsBack(shown, after) {
 }
 
 // The lines of the object after a step, with what became of them. What was lost stays in sight,
-// struck out, until somebody brings it back.
+// struck out, until a worker brings it back.
 function objectLines(scene, tape, view, upto) {
   let shown = linesOf(scene, tape.places[0].o[view]).map((text) => ({ text, mark: ' ' }));
   for (let at = 1; at <= upto; at += 1) {
@@ -41,7 +41,7 @@ function yamlLines(lines, label) {
       let n = 1;
       while (lines[at + n]?.fold) n += 1;
       const all = () => { now.whole = true; changed(); };
-      block.append(el('button', { type: 'button', class: 'more', on: { click: all } }, `⋯ ${plural(n, 'line')} as always`));
+      block.append(el('button', { type: 'button', class: 'more', on: { click: all } }, `⋯ ${plural(n, 'unchanged line')}`));
     }
     const words = LINE_WORDS[mark] ? el('span', { class: 'sr' }, LINE_WORDS[mark]) : null;
     const indent = text.search(/[^ ]/);
@@ -60,7 +60,7 @@ function truth(target, upto, tight = false) {
     const head = el('p', { class: 'object-title' }, el('code', {}, name), el('span', {}, upto === 0 ? 'before the first step' : `after step ${upto}`));
     return el('div', { class: 'object' }, head, known);
   });
-  if (!tight && now.whole) parts.push(el('button', { type: 'button', class: 'link', on: { click: () => { now.whole = false; changed(); } } }, 'fold what is always so'));
+  if (!tight && now.whole) parts.push(el('button', { type: 'button', class: 'link', on: { click: () => { now.whole = false; changed(); } } }, 'fold unchanged lines'));
   target.replaceChildren(...parts);
 }
 
@@ -86,17 +86,18 @@ function chains(lines) {
 
 const parentOf = (chain) => chain.slice(0, Math.max(0, chain.lastIndexOf('\n')));
 
-// The lines that are wherever the key above them is: they carry no news.
+// The lines that are in every object of every story: they carry no news. A line that a worker writes is
+// never one of them, since it is not there before.
 function common(scene) {
   if (scene.common) return scene.common;
-  const counts = new Map([['', 0]]);
+  const counts = new Map();
   const places = scene.stories.flatMap((told) => told.places);
   const objects = new Set(places.flatMap(({ o }) => o).filter((index) => index !== null));
   const whole = [...objects].map((index) => scene.texts[index]);
   for (const lines of whole) {
-    for (const chain of new Set(['', ...chains(lines)])) counts.set(chain, (counts.get(chain) ?? 0) + 1);
+    for (const chain of new Set(chains(lines))) counts.set(chain, (counts.get(chain) ?? 0) + 1);
   }
-  const always = [...counts.keys()].filter((chain) => chain && counts.get(chain) === counts.get(parentOf(chain)));
+  const always = [...counts.keys()].filter((chain) => counts.get(chain) === whole.length);
   scene.common = new Set(always);
   return scene.common;
 }
@@ -108,7 +109,7 @@ function folded(lines, tight = false) {
   const own = chains(lines.map(({ text }) => text));
   const news = new Set();
   lines.forEach(({ mark }, at) => {
-    if ((mark === ' ' || mark === '+') && everywhere.has(own[at])) return;
+    if (mark === ' ' && everywhere.has(own[at])) return;
     for (let chain = own[at]; chain; chain = parentOf(chain)) news.add(chain);
   });
   const quiet = lines.map((_, at) => !now.whole && !news.has(own[at]));
