@@ -77,6 +77,7 @@ fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
         status_at_creation: false,
         unconditional_update: false,
         create_on_update: false,
+        review: false,
         generation: true,
         selectable_fields: selectable_fields(version),
         printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),

@@ -42,6 +42,8 @@ pub struct Kind {
     pub create_on_update: bool,
     /// Whether `metadata.generation` counts the changes of what is wished for.
     pub generation: bool,
+    /// Whether it is answered when it is created, and never stored.
+    pub review: bool,
     /// Fields besides name and namespace that field selectors may name, such as `spec.nodeName`.
     pub selectable_fields: Vec<String>,
     /// The columns of its tables (`additionalPrinterColumns`).

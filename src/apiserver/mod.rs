@@ -26,6 +26,7 @@ mod metadata;
 mod names;
 pub mod patch;
 mod request;
+mod reviews;
 pub mod schema;
 mod seen;
 mod selector;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::label_selector::{self, Requirement};
 use super::metadata::Meta;
+use super::schema::node::Type;
 use super::{Kind, Options, Status};
 
 /// Both selectors of a request.
@@ -22,12 +23,9 @@ struct FieldRequirement {
     path: String,
     value: String,
     equal: bool,
-    /// What stands for the field where it is absent.
+    /// What a field that is absent is compared as: Go's zero value.
     absent: &'static str,
 }
-
-/// Fields of built-in kinds that are booleans: Go prints one that is not set as `false`.
-const BOOLEANS: [&str; 2] = ["spec.hostNetwork", "spec.unschedulable"];
 
 impl Selector {
     /// The selectors of a request for objects of a kind, or 400.
@@ -41,10 +39,8 @@ impl Selector {
             None => Vec::new(),
         };
         for field in &mut fields {
-            if !kind.custom && BOOLEANS.contains(&field.path.as_str()) {
-                field.absent = "false";
-            }
             kind.check_field_label(&field.path).map_err(Status::bad_request)?;
+            field.read_in(kind);
         }
         Ok(Selector { labels, fields })
     }
@@ -70,11 +66,28 @@ impl Selector {
 }
 
 impl FieldRequirement {
+    /// Where a field of this kind stands, and what it is when it is absent.
+    fn read_in(&mut self, kind: &Kind) {
+        let elsewhere = match (kind.kind.as_str(), self.path.as_str()) {
+            _ if kind.custom => return,
+            ("Job", "status.successful") => "status.succeeded",
+            ("Event", "source") => "source.component",
+            (_, path) => path,
+        };
+        self.path = elsewhere.to_owned();
+        let path: Vec<&str> = self.path.split('.').collect();
+        self.absent = match kind.schema.node_at(&path).map(|node| node.ty) {
+            Some(Type::Boolean) => "false",
+            Some(Type::Number) => "0",
+            _ => "",
+        };
+    }
+
     fn matches(&self, object: &Value) -> bool {
         let found = self.path.split('.').try_fold(object, |value, step| value.get(step));
         let found = match found {
             Some(Value::String(text)) => text.clone(),
-            None | Some(Value::Null) => String::from(self.absent),
+            None | Some(Value::Null) => self.absent.to_owned(),
             Some(other) => other.to_string(),
         };
         (found == self.value) == self.equal

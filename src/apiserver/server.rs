@@ -73,10 +73,9 @@ impl Hash for ApiServer {
 impl ApiServer {
     /// A server with the built-in kinds and, unless any namespace exists, the usual namespaces.
     pub fn new(config: Config) -> Self {
-        let kinds = builtin::kinds().map(|kind| (kind.resource.clone(), Arc::new(kind)));
         let mut server = ApiServer {
             store: Store::new(config.first_revision, config.history),
-            kinds: Arc::new(kinds.collect()),
+            kinds: builtin::kinds(),
             any_namespace: config.any_namespace,
             seed: config.seed,
             managed_fields: config.managed_fields,
@@ -192,10 +191,13 @@ impl ApiServer {
         verbs::create::seed(self, &mut call)
     }
 
-    /// The kind of this name: `Widget`, or `Widget.demo.example.com`.
+    /// The kind of this name: `Widget`, or `Widget.demo.example.com`; a custom one if there are
+    /// several.
     pub fn kind_named(&self, name: &str) -> Option<Arc<Kind>> {
-        let mut all = self.kinds.values();
-        all.find(|kind| kind.kind == name || kind.qualified_kind() == name).cloned()
+        let named = |kind: &&Arc<Kind>| kind.kind == name || kind.qualified_kind() == name;
+        let mut all = self.kinds.values().filter(named);
+        let custom = all.clone().find(|kind| kind.custom);
+        custom.or_else(|| all.next()).cloned()
     }
 
     /// The kind of this resource.

@@ -9,9 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::apiserver::schema::FieldError;
 use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
-use super::negotiate::{self, Format};
 use super::query::Query;
-use super::{HttpRequest, json, options};
+use super::{HttpRequest, json, negotiate, options, protobuf};
 
 type Decoded<T = Value> = Result<T, Box<Status>>;
 
@@ -79,7 +78,11 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
             "the object provided is unrecognized (must be of type {wanted}): {error} ({summary})"
         ))
     };
-    let document = parse(http).map_err(unrecognized)?;
+    let document = match negotiate::content_type(http) == protobuf::MEDIA_TYPE {
+        true => protobuf::read(&http.body, Some(kind)).map(json::Document::from),
+        false => parse(http),
+    };
+    let document = document.map_err(unrecognized)?;
     let mut value = document.value;
     if value.is_null() {
         let body = String::from_utf8_lossy(&http.body);
@@ -243,16 +246,12 @@ fn from_query(query: &Query) -> Decoded {
 
 fn from_body(http: &HttpRequest) -> Decoded {
     let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-    if negotiate::content_type(http) == "application/vnd.kubernetes.protobuf" {
-        return Err(Status::bad_request(
-            "provided data does not appear to be a protobuf message, expected prefix \
-             [107 56 115 0]",
-        ));
-    }
-    if !matches!(negotiate::input(http), Ok(Format::Json | Format::Yaml)) {
-        return Err(Status::unsupported_media_type(accepted));
-    }
-    let options = parse(http).map_err(Status::bad_request)?.value;
+    let options = match negotiate::content_type(http).as_str() {
+        protobuf::MEDIA_TYPE => protobuf::read(&http.body, None).map(json::Document::from),
+        "" | "application/json" | "application/yaml" => parse(http),
+        _ => return Err(Status::unsupported_media_type(accepted)),
+    };
+    let options = options.map_err(Status::bad_request)?.value;
     if options.is_null() {
         return Ok(json!({}));
     }

@@ -1,4 +1,5 @@
-//! Discovery: which groups, versions and resources there are, and their schemas for clients.
+//! Discovery: which groups, versions and resources there are. Next to read:
+//! `openapi.rs`, for their schemas.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +11,14 @@ use crate::apiserver::{ApiServer, Kind};
 use super::HttpRequest;
 
 /// The version of Kubernetes whose behaviour this server has.
+pub(crate) const VERSION: &str = "v1.36.4";
+
+/// `/version`.
 pub(crate) fn version() -> Value {
     json!({
         "major": "1",
         "minor": "36",
-        "gitVersion": "v1.36.4",
+        "gitVersion": VERSION,
         "gitCommit": "",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",
@@ -41,7 +45,7 @@ pub(crate) fn core(_server: &ApiServer, http: &HttpRequest) -> Value {
 }
 
 /// The versions of each named group.
-fn versions(server: &ApiServer) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn versions(server: &ApiServer) -> BTreeMap<String, Vec<String>> {
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for kind in server.kinds() {
         let resource = &kind.resource;
@@ -101,7 +105,7 @@ pub(crate) fn group(server: &ApiServer, name: &str) -> Option<Value> {
     Some(group)
 }
 
-fn of_version(server: &ApiServer, group: &str, version: &str) -> Vec<Arc<Kind>> {
+pub(crate) fn of_version(server: &ApiServer, group: &str, version: &str) -> Vec<Arc<Kind>> {
     let mut kinds = server.kinds();
     kinds.retain(|kind| kind.resource.group == group && kind.resource.version == version);
     kinds
@@ -112,6 +116,14 @@ const VERBS: [&str; 8] =
 /// Of custom resources the server has its own list, in its own order.
 const CUSTOM_VERBS: [&str; 8] =
     ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+fn verbs(kind: &Kind) -> &'static [&'static str] {
+    match kind {
+        Kind { review: true, .. } => &["create"],
+        Kind { custom: true, .. } => &CUSTOM_VERBS,
+        _ => &VERBS,
+    }
+}
 
 /// `/api/v1` and `/apis/<group>/<version>`.
 pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Option<Value> {
@@ -124,7 +136,7 @@ pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Optio
             "singularName": kind.singular,
             "namespaced": kind.namespaced,
             "kind": kind.kind,
-            "verbs": if kind.custom { CUSTOM_VERBS } else { VERBS },
+            "verbs": verbs(kind),
         });
         for (field, names) in [("shortNames", &kind.short_names), ("categories", &kind.categories)]
         {
@@ -161,111 +173,4 @@ pub(crate) fn paths(server: &ApiServer) -> Value {
     let more = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     paths.extend(more.map(String::from));
     json!({ "paths": paths })
-}
-
-/// The name of a kind's schema: `com.example.demo.v1.Widget`.
-fn definition_name(kind: &Kind) -> String {
-    let mut parts: Vec<&str> = kind.resource.group.split('.').rev().collect();
-    parts.retain(|part| !part.is_empty());
-    if parts.is_empty() {
-        parts = vec!["io", "k8s", "api", "core"];
-    }
-    format!("{}.{}.{}", parts.join("."), kind.resource.version, kind.kind)
-}
-
-fn group_version_kind(kind: &Kind) -> Value {
-    json!({
-        "group": kind.resource.group,
-        "version": kind.resource.version,
-        "kind": kind.kind,
-    })
-}
-
-/// A kind's schema, with the fields that every object has.
-fn definition(kind: &Kind) -> Value {
-    let mut schema = match &kind.openapi {
-        Some(openapi) => openapi.as_ref().clone(),
-        None => json!({ "type": "object" }),
-    };
-    if !schema["properties"].is_object() {
-        schema["properties"] = json!({});
-    }
-    let text = |description: &str| json!({ "type": "string", "description": description });
-    schema["properties"]["apiVersion"] = text("The versioned schema of this object.");
-    schema["properties"]["kind"] = text("The kind of this object.");
-    schema["properties"]["metadata"] =
-        json!({ "type": "object", "description": "Standard object metadata." });
-    schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
-    schema
-}
-
-fn info() -> Value {
-    json!({ "title": "Kubernetes", "version": "v1.36.4" })
-}
-
-/// The operations of a kind's paths, as far as clients look at them.
-fn operations(kind: &Kind) -> Vec<(String, Value)> {
-    let prefix = match kind.resource.group.as_str() {
-        "" => format!("/api/{}", kind.resource.version),
-        group => format!("/apis/{group}/{}", kind.resource.version),
-    };
-    let namespaces = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
-    let collection = format!("{prefix}{namespaces}/{}", kind.resource.plural);
-    let operation = |action: &str| {
-        let parameter =
-            |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
-        let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
-        json!({
-            "parameters": parameters,
-            "responses": { "200": { "description": "OK" } },
-            "x-kubernetes-action": action,
-            "x-kubernetes-group-version-kind": group_version_kind(kind),
-        })
-    };
-    let item = json!({
-        "get": operation("get"),
-        "put": operation("put"),
-        "patch": operation("patch"),
-        "delete": operation("delete"),
-    });
-    let many = json!({ "get": operation("list"), "post": operation("post") });
-    vec![(format!("{collection}/{{name}}"), item), (collection, many)]
-}
-
-/// `/openapi/v2`.
-pub(crate) fn openapi_v2(server: &ApiServer) -> Value {
-    let kinds = server.kinds();
-    let definitions: BTreeMap<_, _> =
-        kinds.iter().map(|kind| (definition_name(kind), definition(kind))).collect();
-    let paths: BTreeMap<_, _> = kinds.iter().flat_map(|kind| operations(kind)).collect();
-    json!({ "swagger": "2.0", "info": info(), "paths": paths, "definitions": definitions })
-}
-
-/// `/openapi/v3`.
-pub(crate) fn openapi_v3_index(server: &ApiServer) -> Value {
-    let mut paths = BTreeMap::new();
-    for kind in server.kinds() {
-        let path = match kind.resource.group.as_str() {
-            "" => format!("api/{}", kind.resource.version),
-            group => format!("apis/{group}/{}", kind.resource.version),
-        };
-        let url = format!("/openapi/v3/{path}");
-        paths.insert(path, json!({ "serverRelativeURL": url }));
-    }
-    json!({ "paths": paths })
-}
-
-/// `/openapi/v3/apis/<group>/<version>`.
-pub(crate) fn openapi_v3(server: &ApiServer, group: &str, version: &str) -> Option<Value> {
-    let kinds = of_version(server, group, version);
-    kinds.first()?;
-    let schemas: BTreeMap<_, _> =
-        kinds.iter().map(|kind| (definition_name(kind), definition(kind))).collect();
-    let paths: BTreeMap<_, _> = kinds.iter().flat_map(|kind| operations(kind)).collect();
-    Some(json!({
-        "openapi": "3.0.0",
-        "info": info(),
-        "paths": paths,
-        "components": { "schemas": schemas },
-    }))
 }

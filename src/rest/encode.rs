@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::apiserver::{Body, Kind, Response, Status};
 
 use super::negotiate::{Format, Media, Shape};
-use super::{HttpRequest, HttpResponse, table};
+use super::{HttpRequest, HttpResponse, protobuf, table};
 
 /// A Status as a response.
 pub(crate) fn status(http: &HttpRequest, status: &Status, warnings: &[String]) -> HttpResponse {
@@ -60,6 +60,10 @@ pub(crate) fn response(kind: &Kind, media: &Media, response: &Response, time: i6
         Body::Status(_) => return HttpResponse::page_not_found(),
     };
     match shaped(kind, media, value, list, time) {
+        Ok(shaped) if media.format == Format::Protobuf => {
+            let body = protobuf::write(kind, shaped.as_ref().unwrap_or(value));
+            respond(response.code, protobuf::MEDIA_TYPE, body, warnings)
+        }
         Ok(Some(shaped)) => write(response.code, media.format, &shaped, warnings),
         Ok(None) => write(response.code, media.format, value.as_ref(), warnings),
         Err(status) => write(status.code.unwrap_or(406), media.format, &status, warnings),
@@ -136,7 +140,8 @@ fn partial_list(list: &Value, beta: bool) -> Value {
 
 fn write(code: u16, format: Format, value: &impl Serialize, warnings: &[String]) -> HttpResponse {
     let body = match format {
-        Format::Json => serde_json::to_vec(value).unwrap_or_default(),
+        // What is no object is answered in JSON, and says so.
+        Format::Json | Format::Protobuf => serde_json::to_vec(value).unwrap_or_default(),
         Format::Yaml => serde_saphyr::to_string(value).unwrap_or_default().into_bytes(),
     };
     written(code, format, body, warnings)
@@ -144,12 +149,16 @@ fn write(code: u16, format: Format, value: &impl Serialize, warnings: &[String])
 
 fn written(code: u16, format: Format, mut body: Vec<u8>, warnings: &[String]) -> HttpResponse {
     let content_type = match format {
-        Format::Json => {
+        Format::Json | Format::Protobuf => {
             body.push(b'\n');
             "application/json"
         }
         Format::Yaml => "application/yaml",
     };
+    respond(code, content_type, body, warnings)
+}
+
+fn respond(code: u16, content_type: &str, body: Vec<u8>, warnings: &[String]) -> HttpResponse {
     let mut response = HttpResponse::new(code, content_type, body);
     response.headers.push(("Cache-Control".into(), "no-cache, private".into()));
     for warning in cut(warnings) {

@@ -22,6 +22,13 @@ pub(crate) struct Document {
     pub duplicates: Vec<Duplicate>,
 }
 
+/// A value in which nothing stands twice.
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Document { value, duplicates: Vec::new() }
+    }
+}
+
 /// A key that an object has had already.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Duplicate {

@@ -7,12 +7,15 @@
 //! A request for a revision of the future, which a real server holds for three seconds, is
 //! answered at once. Next to read: `route.rs`, then `body.rs`.
 
+mod aggregated;
 mod body;
 mod discovery;
 mod encode;
 mod json;
 mod negotiate;
+mod openapi;
 mod options;
+mod protobuf;
 mod query;
 mod route;
 mod table;
@@ -140,6 +143,14 @@ impl Access<'_> {
     }
 }
 
+/// A body as a value, if it is protobuf that can be read.
+pub fn protobuf_value(bytes: &[u8]) -> Option<Value> {
+    if !bytes.starts_with(protobuf::PREFIX) {
+        return None;
+    }
+    protobuf::read(bytes, None).ok()
+}
+
 /// Handles one HTTP request.
 pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
     act(server, http).answer(http)
@@ -167,6 +178,9 @@ fn access(mut access: Access<'_>, http: &HttpRequest) -> Outcome {
         Route::NotFound => Done::Response(HttpResponse::page_not_found()),
         Route::Plain(plain) => Done::Response(text(plain)),
         Route::Document(document) => Done::Document(document),
+        Route::Encoded(content_type, body) => {
+            Done::Response(HttpResponse::new(200, content_type, body))
+        }
         Route::Refused(status) => Done::Refused(status),
         Route::Resource(target) => {
             resource(&mut access, http, &query, &target).unwrap_or_else(Done::Refused)
@@ -195,12 +209,12 @@ fn resource(
     if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch) {
         return Err(Status::bad_request("name must be provided"));
     }
-    let media = negotiate::output(http, query, verb)?;
+    let media = negotiate::output(http, query, verb, kind)?;
     if http.body.len() > BODY_BYTES_MAX {
         return Err(Status::too_large(&format!("limit is {BODY_BYTES_MAX}")));
     }
     if matches!(verb, Verb::Create | Verb::Update) {
-        negotiate::input(http)?;
+        negotiate::input(http, kind)?;
     }
     let mut options = options::parse(verb, patch, query)?;
     let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors);

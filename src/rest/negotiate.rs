@@ -2,11 +2,11 @@
 
 use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
-use super::HttpRequest;
 use super::query::Query;
+use super::{HttpRequest, protobuf};
 
-/// What every endpoint reads and writes. (Protobuf is named, as by a real server for custom
-/// resources, but cannot be had.)
+/// What every endpoint reads and writes. (Protobuf is named, as by a real server, for custom
+/// resources as well, of which it cannot be had.)
 const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 /// In which forms events come.
@@ -18,6 +18,7 @@ const STREAMED: &str =
 pub(crate) enum Format {
     Json,
     Yaml,
+    Protobuf,
 }
 
 /// What of an object an answer shows.
@@ -52,7 +53,12 @@ pub(crate) struct Media {
 }
 
 /// The form that the Accept header asks for, or 406.
-pub(crate) fn output(http: &HttpRequest, query: &Query, verb: Verb) -> Result<Media, Box<Status>> {
+pub(crate) fn output(
+    http: &HttpRequest,
+    query: &Query,
+    verb: Verb,
+    kind: &Kind,
+) -> Result<Media, Box<Status>> {
     let accept = http.header("accept").unwrap_or_default();
     let include = match query.get("includeObject") {
         Some("Object") => Include::Object,
@@ -64,8 +70,14 @@ pub(crate) fn output(http: &HttpRequest, query: &Query, verb: Verb) -> Result<Me
         return Ok(plain);
     }
     let watch = verb == Verb::Watch;
-    let streamed = |media: &Media| !watch || media.format == Format::Json;
-    let found = accept.split(',').find_map(|clause| acceptable(clause.trim(), plain));
+    let streamed = |media: &Media| !watch || media.format != Format::Yaml;
+    let can = |media: &Media| match (media.format, media.shape) {
+        (Format::Protobuf, Shape::Whole) => protobuf::speaks(kind),
+        (Format::Protobuf, shape) => shape != Shape::Table,
+        _ => true,
+    };
+    let clauses = accept.split(',').filter_map(|clause| acceptable(clause.trim(), plain));
+    let found = clauses.into_iter().find(can);
     let accepted = if watch { STREAMED } else { ACCEPTED };
     found.filter(streamed).ok_or_else(|| Status::not_acceptable(accepted))
 }
@@ -75,6 +87,7 @@ fn acceptable(clause: &str, plain: Media) -> Option<Media> {
     let format = match parts.next()? {
         "application/json" | "*/*" | "application/*" => Format::Json,
         "application/yaml" => Format::Yaml,
+        protobuf::MEDIA_TYPE => Format::Protobuf,
         _ => return None,
     };
     let mut shape = None;
@@ -99,10 +112,11 @@ fn acceptable(clause: &str, plain: Media) -> Option<Media> {
 }
 
 /// The content type of a POST or PUT, or 415.
-pub(crate) fn input(http: &HttpRequest) -> Result<Format, Box<Status>> {
+pub(crate) fn input(http: &HttpRequest, kind: &Kind) -> Result<Format, Box<Status>> {
     match content_type(http).as_str() {
         "" | "application/json" => Ok(Format::Json),
         "application/yaml" => Ok(Format::Yaml),
+        protobuf::MEDIA_TYPE if protobuf::speaks(kind) => Ok(Format::Protobuf),
         _ => Err(Status::unsupported_media_type(ACCEPTED)),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::apiserver::{ApiServer, Kind, Resource, Status, Verb};
 
 use super::query::{self, Query};
-use super::{HttpRequest, discovery};
+use super::{HttpRequest, aggregated, discovery, openapi, protobuf};
 
 /// Where a path leads.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) enum Route {
     Plain(&'static str),
     /// To a document about the API itself.
     Document(Value),
+    /// To a document with a content type of its own.
+    Encoded(&'static str, Vec<u8>),
     /// To objects.
     Resource(Target),
     /// To objects, but not by this method.
@@ -87,6 +89,9 @@ fn document(server: &ApiServer, http: &HttpRequest, segments: &[&str]) -> Option
     if !matches!(http.method.as_str(), "GET" | "HEAD") {
         return None;
     }
+    if let Some((content_type, body)) = special(server, http, segments) {
+        return Some(Route::Encoded(content_type, body));
+    }
     let document = match segments {
         ["healthz" | "livez" | "readyz", ..] => return Some(Route::Plain("ok")),
         ["version"] => discovery::version(),
@@ -95,14 +100,32 @@ fn document(server: &ApiServer, http: &HttpRequest, segments: &[&str]) -> Option
         ["apis", group] => discovery::group(server, group)?,
         ["api", "v1"] => discovery::resources(server, "", "v1")?,
         ["apis", group, version] => discovery::resources(server, group, version)?,
-        ["openapi", "v2"] => discovery::openapi_v2(server),
-        ["openapi", "v3"] => discovery::openapi_v3_index(server),
-        ["openapi", "v3", "api", version] => discovery::openapi_v3(server, "", version)?,
-        ["openapi", "v3", "apis", group, version] => discovery::openapi_v3(server, group, version)?,
+        ["openapi", "v2"] => openapi::v2(server),
+        ["openapi", "v3"] => openapi::v3_index(server),
+        ["openapi", "v3", "api", version] => openapi::v3(server, "", version)?,
+        ["openapi", "v3", "apis", group, version] => openapi::v3(server, group, version)?,
         [""] => discovery::paths(server),
         _ => return None,
     };
     Some(Route::Document(document))
+}
+
+/// Documents whose form follows from what is accepted: discovery of everything at once, and
+/// OpenAPI v2 in protobuf.
+fn special(
+    server: &ApiServer,
+    http: &HttpRequest,
+    segments: &[&str],
+) -> Option<(&'static str, Vec<u8>)> {
+    let accept = http.header("accept")?;
+    match segments {
+        ["api" | "apis"] => aggregated::discovery(server, &accept, segments[0] == "api"),
+        ["openapi", "v2"] if accept.contains(openapi::V2_PROTOBUF) => {
+            let body = protobuf::openapi_v2("Kubernetes", discovery::VERSION);
+            Some((openapi::V2_PROTOBUF, body))
+        }
+        _ => None,
+    }
 }
 
 fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Option<Target> {

@@ -56,7 +56,7 @@ pub(crate) fn table(
         let cells: Vec<_> = cells.collect();
         let object = match include {
             Include::Metadata => encode::partial(object, beta),
-            Include::Object => object.clone(),
+            Include::Object => whole(kind, object),
             Include::None => Value::Null,
         };
         json!({ "cells": cells, "object": object })
@@ -75,6 +75,16 @@ pub(crate) fn table(
         "columnDefinitions": columns.iter().map(definition).collect::<Vec<_>>(),
         "rows": rows.collect::<Vec<_>>(),
     })
+}
+
+/// An item of a list says what it is only in the list's own kind; in a row it has to.
+fn whole(kind: &Kind, object: &Value) -> Value {
+    let mut object = object.clone();
+    if object.get("kind").is_none_or(Value::is_null) {
+        object["apiVersion"] = kind.api_version().into();
+        object["kind"] = kind.kind.as_str().into();
+    }
+    object
 }
 
 fn definition(column: &Column) -> Value {

@@ -1,4 +1,4 @@
-//! A watch as bytes: one JSON line per event.
+//! A watch as bytes: one JSON line, or one frame of protobuf, per event.
 //!
 //! [`WatchStream`] is polled by whoever owns the connection: after every write, or now and then.
 //! It never waits; the owner ends it when its seconds are over, and may ask for a bookmark about
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::apiserver::{ApiServer, EventType, Kind, Watch, WatchEvent};
 
-use super::negotiate::{Media, Shape};
-use super::{encode, table};
+use super::negotiate::{Format, Media, Shape};
+use super::{encode, protobuf, table};
 
 /// Seconds between two bookmarks.
 pub const BOOKMARK_SECONDS: u64 = 60;
@@ -39,8 +39,11 @@ impl WatchStream {
 
     /// The headers of the response, whose code is 200.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let headers =
-            [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")];
+        let content_type = match self.media.format {
+            Format::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
+            _ => "application/json",
+        };
+        let headers = [("Content-Type", content_type), ("Cache-Control", "no-cache, private")];
         headers.map(|(name, value)| (name.into(), value.into())).to_vec()
     }
 
@@ -78,7 +81,7 @@ impl WatchStream {
     fn lines(&mut self, events: Vec<WatchEvent>, time: i64) -> Vec<u8> {
         let mut bytes = Vec::new();
         for event in events {
-            let whole = self.media.shape == Shape::Whole;
+            let whole = self.media.shape == Shape::Whole && self.media.format == Format::Json;
             if let Some(json) = event.object.json().filter(|_| whole) {
                 let head = format!("{{\"type\":\"{}\",\"object\":", event.event_type.text());
                 bytes.extend_from_slice(head.as_bytes());
@@ -87,6 +90,10 @@ impl WatchStream {
                 continue;
             }
             let object = self.shaped(&event, time);
+            if self.media.format == Format::Protobuf {
+                bytes.extend(protobuf::frame(&self.kind, event.event_type.text(), &object));
+                continue;
+            }
             let line = json!({ "type": event.event_type.text(), "object": object });
             bytes.extend(serde_json::to_vec(&line).unwrap_or_default());
             bytes.push(b'\n');

@@ -253,6 +253,7 @@ pub fn value(bytes: &[u8]) -> Option<Value> {
     if bytes.is_empty() {
         return None;
     }
+    let protobuf = || crate::rest::protobuf_value(bytes);
     let yaml = || serde_saphyr::from_str(std::str::from_utf8(bytes).ok()?).ok();
-    serde_json::from_slice(bytes).ok().or_else(yaml)
+    serde_json::from_slice(bytes).ok().or_else(protobuf).or_else(yaml)
 }

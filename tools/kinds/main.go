@@ -53,7 +53,6 @@ var metas = []any{
 var words = map[reflect.Type]string{
 	reflect.TypeOf(meta.Time{}):            "time",
 	reflect.TypeOf(meta.MicroTime{}):       "microtime",
-	reflect.TypeOf(meta.Duration{}):        "duration",
 	reflect.TypeOf(resource.Quantity{}):    "quantity",
 	reflect.TypeOf(intstr.IntOrString{}):   "intstr",
 	reflect.TypeOf(runtime.RawExtension{}): "any",
@@ -229,7 +228,7 @@ func (t *table) typeWord(goType reflect.Type) string {
 		return named("["+t.typeWord(goType.Elem())+"]", goType)
 	case reflect.Map:
 		return named("<"+t.typeWord(goType.Elem())+">", goType)
-	case reflect.String, reflect.Bool, reflect.Int32, reflect.Int64, reflect.Float64:
+	case reflect.String, reflect.Bool, reflect.Int32, reflect.Int64:
 		return named(goType.Kind().String(), goType)
 	}
 	log.Fatalf("no word for %s", goType)
@@ -399,8 +398,8 @@ const head = `# The structs of the built-in kinds, one per paragraph; read by da
 #
 # Generated from the Go modules of Kubernetes %s: see tools/kinds/main.go.
 #
-# A line is: field, type, protobuf number, flags. Types: string bool int32 int64 float64 bytes time
-# microtime duration quantity intstr any, a struct's name, [T] a list, <T> a map, *T a pointer (its
+# A line is: field, type, protobuf number, flags. Types: string bool int32 int64 bytes time
+# microtime quantity intstr any, a struct's name, [T] a list, <T> a map, *T a pointer (its
 # zero value is kept); after a colon, the Go name of a named type. A number with a dot is that of a
 # message in between, which JSON does not have; 0 is not in protobuf.
 # Flags: kept (written even when empty), omitzero (left out when all of it is empty), map(k,k) and

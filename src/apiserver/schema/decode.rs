@@ -54,7 +54,6 @@ fn walk(value: &Value, node: &Node, structure: &str, path: &Place<'_>) -> Result
         (Value::String(_), Type::String) | (Value::Bool(_), Type::Boolean) => Ok(()),
         (Value::Number(number), Type::Number) => {
             let fits = match node.go.bits {
-                0 => true,
                 32 => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
                 _ => number.as_i64().is_some(),
             };
@@ -116,7 +115,7 @@ fn scalar(value: &Value, node: &Node) -> Result<bool, String> {
             }
         }
         (QUANTITY | "intstr.IntOrString", Value::Number(_)) => Ok(true),
-        ("intstr.IntOrString" | "v1.Duration", Value::String(_)) => Ok(true),
+        ("intstr.IntOrString", Value::String(_)) => Ok(true),
         _ => Ok(false),
     }
 }
@@ -198,7 +197,6 @@ fn zero(node: &Node) -> Option<Value> {
         Type::Scalar => match node.go.name.as_str() {
             QUANTITY => Value::from("0"),
             "intstr.IntOrString" => Value::from(0),
-            "v1.Duration" => Value::from("0s"),
             _ => Value::Null,
         },
         _ => Value::Null,

@@ -66,6 +66,8 @@ pub(crate) struct Go {
     pub name: String,
     /// The bare name of a struct: `PodSpec`.
     pub structure: Option<String>,
+    /// Its name in `kinds.txt`: `PodSpec`, `apps.DeploymentSpec`.
+    pub table: Option<&'static str>,
     /// A pointer: the zero value is kept, null and absent are the same.
     pub pointer: bool,
     /// Written even when it is empty (no `omitempty`, or a type that is never empty).

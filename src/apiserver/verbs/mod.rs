@@ -10,7 +10,7 @@ mod patch;
 mod update;
 
 use super::call::{Answer, Call};
-use super::{ApiServer, Status, Verb};
+use super::{ApiServer, Status, Verb, reviews};
 
 /// What a verb does: one atomic step.
 type Handler = fn(&mut ApiServer, &mut Call<'_>) -> Answer;
@@ -42,6 +42,9 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
 pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     if !call.kind.has_subresource(call.request.subresource.as_deref()) {
         return Err(call.not_found());
+    }
+    if call.kind.review {
+        return reviews::review(call);
     }
     let verb = call.request.verb;
     match TABLE.iter().find(|(known, _)| *known == verb) {

@@ -60,12 +60,12 @@ fn go_name(name: &str) -> String {
 }
 
 /// Builds a struct. The text has no recursive one.
-fn build(name: &str, paragraph: &Paragraph) -> Node {
+fn build(name: &'static str, paragraph: &Paragraph) -> Node {
     let go = go_name(name);
     let bare = go.split_once('.').map(|(_, bare)| bare.to_owned());
     let mut node = Node {
         ty: Type::Object,
-        go: Go { name: go, structure: bare, ..Go::default() },
+        go: Go { name: go, structure: bare, table: Some(name), ..Go::default() },
         ..Node::default()
     };
     node.atomic_map = paragraph.head.split_whitespace().any(|word| word == "atomic");
@@ -122,12 +122,10 @@ fn primitive(ty: &str) -> Node {
         "string" => (Type::String, "string", 0),
         "int32" => (Type::Number, "int32", 32),
         "int64" => (Type::Number, "int64", 64),
-        "float64" => (Type::Number, "float64", 0),
         "bool" => (Type::Boolean, "bool", 0),
         "bytes" => (Type::String, "[]uint8", 0),
         "time" => (Type::Scalar, "v1.Time", 0),
         "microtime" => (Type::Scalar, "v1.MicroTime", 0),
-        "duration" => (Type::Scalar, "v1.Duration", 0),
         "quantity" => (Type::Scalar, "resource.Quantity", 0),
         "intstr" => (Type::Scalar, "intstr.IntOrString", 0),
         _ => (Type::Any, "runtime.RawExtension", 0),
@@ -165,16 +163,14 @@ fn set_flag(node: &mut Node, flag: &str) {
 mod tests {
     use super::*;
 
-    const PRIMITIVES: [&str; 12] = [
+    const PRIMITIVES: [&str; 10] = [
         "string",
         "bool",
         "int32",
         "int64",
-        "float64",
         "bytes",
         "time",
         "microtime",
-        "duration",
         "quantity",
         "intstr",
         "any",
