@@ -56,18 +56,17 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         }
         options.pulse.as_ref().and_then(|pulse| pulse(progress))
     };
+    let world = prepared.counting();
     let now = || options.clock.as_ref().map(|clock| clock());
     let began = now();
     let explored = match &options.resume {
-        None => exhaustive::explore(&prepared.world, limits, &mut pulse),
+        None => exhaustive::explore(&world, limits, &mut pulse),
         Some(resume) => {
             let mut from = resume.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            exhaustive::resume(&prepared.world, limits, &mut *from, &mut pulse).map_err(
-                |error| {
-                    Diagnostic::error(format!("cannot go on from the checkpoint: {error}"))
-                        .help("run the command without --resume to start from the beginning")
-                },
-            )?
+            exhaustive::resume(&world, limits, &mut *from, &mut pulse).map_err(|error| {
+                Diagnostic::error(format!("cannot go on from the checkpoint: {error}"))
+                    .help("run the command without --resume to start from the beginning")
+            })?
         }
     };
     let counts = match options.count {
@@ -87,11 +86,16 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         add_sampled(prepared, &mut properties, tally, 4 * sampled_runs(options) as usize);
     }
     let exploration = exploration(&explored, counts.as_ref(), options, time);
+    let tally = |counts: &Option<Counts>, at: usize| {
+        counts.as_ref().map(|counts| counts.decided[prepared.observed.len() + at].clone())
+    };
     let costs = Costs {
         with_conflict: counts.as_ref().map(|counts| counts.with_conflict.clone()),
         calls: counts.as_ref().map(|counts| counts.calls.clone()),
         most_calls: counts.as_ref().map(|counts| counts.most_calls),
         max_attempts: explored.max_attempts,
+        repaired: tally(&counts, 0),
+        skipped: tally(&counts, 1),
     };
     Ok((exploration, properties, costs))
 }

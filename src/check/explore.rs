@@ -18,7 +18,7 @@ use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
 use crate::schedulers::timed::Timing;
 use crate::schedulers::{self, Letters, Schedule};
-use crate::simulation::World;
+use crate::simulation::{Observer, World};
 use crate::threads::Engine;
 use crate::trace::Action;
 
@@ -30,6 +30,7 @@ pub(super) struct Prepared {
     pub letters: Arc<Letters>,
     pub fingerprint: String,
     pub timing: Timing,
+    tallies: [Arc<dyn Observer>; 2],
 }
 
 impl Prepared {
@@ -47,11 +48,20 @@ impl Prepared {
         let mut at = 0..;
         observed.retain(|entry| at.next().is_some_and(|at| at < judged) || wanted(entry));
         let alone = plan.world(&[], serial::none());
-        let world = plan.world(&observed, serial::outcomes(alone));
+        let world = plan.world(&observed, serial::orders(alone));
         let letters = Arc::new(Letters::assign(&world.setting));
         let fingerprint = format!("{:016x}", scenario.fingerprint())[..4].to_owned();
         let timing = scenario.timing.clone();
-        Ok(Prepared { observed, judged, world, letters, fingerprint, timing })
+        let tallies = plan.tallies();
+        Ok(Prepared { observed, judged, world, letters, fingerprint, timing, tallies })
+    }
+
+    /// The same world, watched also by what is counted beside the verdicts.
+    pub(super) fn counting(&self) -> World {
+        let mut setting = (*self.world.setting).clone();
+        setting.observers.extend(self.tallies.iter().cloned());
+        let World { server, workers, faults, .. } = self.world.clone();
+        World::new(Arc::new(setting), server, workers, faults)
     }
 
     pub(super) fn schedule(&self, choices: Vec<crate::simulation::Choice>) -> Schedule {

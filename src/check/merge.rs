@@ -42,6 +42,10 @@ pub struct Part {
     transitions: Option<u64>,
     schedules: Option<String>,
     with_conflict: Option<String>,
+    #[serde(default)]
+    repaired: Option<String>,
+    #[serde(default)]
+    skipped: Option<String>,
     calls: Option<String>,
     most_calls: Option<u64>,
     max_attempts: u32,
@@ -95,6 +99,8 @@ impl Part {
             transitions: exploration.transitions,
             schedules: text(&exploration.schedules),
             with_conflict: text(&result.costs.with_conflict),
+            repaired: text(&result.costs.repaired),
+            skipped: text(&result.costs.skipped),
             calls: text(&result.costs.calls),
             most_calls: result.costs.most_calls,
             max_attempts: result.costs.max_attempts,
@@ -159,6 +165,8 @@ pub fn merge(
     let properties = properties.collect::<Result<Vec<_>, Diagnostic>>()?;
     let costs = Costs {
         with_conflict: sum(&|part| part.with_conflict.clone())?,
+        repaired: sum(&|part| part.repaired.clone())?,
+        skipped: sum(&|part| part.skipped.clone())?,
         calls: sum(&|part| part.calls.clone())?,
         most_calls: parts.iter().filter_map(|part| part.most_calls).max(),
         max_attempts: parts.iter().map(|part| part.max_attempts).max().unwrap_or(0),

@@ -159,7 +159,7 @@ pub struct SearchWork {
     pub time: Option<Duration>,
 }
 
-/// What optimistic locking cost.
+/// What optimistic locking cost, and what else is counted beside the verdicts.
 #[derive(Clone, Debug, Default)]
 pub struct Costs {
     /// Schedules with at least one conflict.
@@ -170,6 +170,11 @@ pub struct Costs {
     pub most_calls: Option<u64>,
     /// The most write attempts in one reconcile.
     pub max_attempts: u32,
+    /// Schedules in which an acknowledged write is gone for a while and comes back, before anything
+    /// is lost for good.
+    pub repaired: Option<Count>,
+    /// Schedules in which a run finds nothing to do (`when`).
+    pub skipped: Option<Count>,
 }
 
 /// What became of `expect`.

@@ -163,5 +163,6 @@ fn costs(report: &Report) -> Costs {
         calls: schedules.map(|all| Count::from(all.values().map(calls).sum::<u64>())),
         most_calls: schedules.and_then(|all| all.values().map(calls).max()),
         max_attempts: report.tally.attempts,
+        ..Costs::default()
     }
 }

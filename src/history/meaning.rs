@@ -336,7 +336,9 @@ impl Reading<'_> {
         let mut made = self.seen.cloned().unwrap_or_default();
         match &change.value {
             Some(value) => change.path.set(&mut made, value.clone()),
-            None => drop(change.path.remove(&mut made)),
+            None if change.path.remove(&mut made) => {}
+            // To take away what does not stand there means nothing.
+            None => return Vec::new(),
         }
         let want = self.at.find(&made).map(|made| Want::of(&Found::Is(made.clone())));
         vec![(self.at.clone(), want.unwrap_or(Want::Absent))]

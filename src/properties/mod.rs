@@ -12,6 +12,7 @@ mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
 mod serializable;
+mod tallies;
 mod witness;
 
 use std::fmt::Debug;
@@ -24,7 +25,8 @@ pub use converges::Converges;
 pub use no_lost_write::{ListsOf, NoLostWrite, Rules};
 pub use no_stale_overwrite::NoStaleOverwrite;
 pub use raced::Raced;
-pub use serializable::{Acknowledged, SerialOutcomes, Serializable};
+pub use serializable::{RunOutcome, Runs, RunsBy, SerialOrders, Serializable};
+pub use tallies::tallies;
 pub use witness::{Found, find_witness};
 
 use crate::apiserver::Revision;
@@ -136,7 +138,7 @@ pub struct Jobs {
     /// The lists of the kinds of the objects.
     pub lists: Arc<ListsOf>,
     /// For `serializable`.
-    pub serial: SerialOutcomes,
+    pub serial: SerialOrders,
 }
 
 impl Entry {
@@ -151,19 +153,19 @@ pub fn all() -> &'static [Entry] {
     const ALL: &[Entry] = &[
         Entry {
             name: NoLostWrite::NAME,
-            holds_when: "every acknowledged intent is still there at the end, or was overwritten \
-                         knowingly",
+            holds_when: "every acknowledged intent is still there at the end, or was replaced by \
+                         somebody who meant to and decided from nothing older",
             sometimes: false,
             noted: false,
             build: |jobs| Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists))),
         },
         Entry {
             name: Serializable::NAME,
-            holds_when: "the final state is that of some one-after-the-other order of the \
-                         acknowledged runs",
+            holds_when: "some one-after-the-other order of the acknowledged runs explains what \
+                         each of them changed, and the end",
             sometimes: false,
             noted: false,
-            build: |jobs| Arc::new(Serializable::new(jobs.serial.clone())),
+            build: |jobs| Arc::new(Serializable::new(jobs.serial.clone(), &jobs.lists)),
         },
         Entry {
             name: Converges::NAME,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Property;
 use crate::apiserver::{FieldPath, Key, Revision, Step};
-use crate::history::{Answer, Effects, LeafPath, Ledger, Lists, Meant, Write};
+use crate::history::{Answer, Effects, LeafPath, Ledger, Lists, Meant, Want, Write};
 use crate::reconcilers::{Basis, Exchange, Job, ValueExpr};
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
@@ -56,9 +56,8 @@ impl Rules {
     /// For workers with these jobs, and objects of these kinds.
     pub fn new(jobs: &[Option<Arc<Job>>], lists: &Arc<ListsOf>) -> Self {
         let compared = jobs.iter().flatten().flat_map(|job| {
-            let guards =
-                job.when.iter().filter(|_| job.guards).map(|(path, _)| without_index(path));
-            let guards: Vec<LeafPath> = guards.collect();
+            let tested = job.when.iter().map(|(path, _)| path).chain(&job.decided);
+            let guards: Vec<LeafPath> = tested.filter(|_| job.guards).map(without_index).collect();
             job.sets.iter().filter_map(move |set| {
                 let own = without_index(&set.path);
                 let indexed = set.path.steps().iter().any(|step| matches!(step, Step::Index(_)));
@@ -233,6 +232,9 @@ impl Intents {
         let Intents::Pending(ledger) = self else { return };
         ledger.rename(&mut |promise| {
             if promise.object == *exchange.key() {
+                if let Want::Is(text) = &mut promise.want {
+                    *text = exchange.text_at(&promise.leaf, text);
+                }
                 promise.rename_leaves(&|leaf| exchange.leaf(leaf));
             }
         });

@@ -162,6 +162,25 @@ impl Exchange {
         }
     }
 
+    /// A leaf's value as JSON text, afterwards: a list that is one leaf has names in it.
+    pub fn text_at(&self, leaf: &LeafPath, text: &str) -> String {
+        let inside = |field: &OwnField| leaf.contains(&LeafPath::from(&field.parent));
+        let fields = leaf.parts().iter().map(|part| match part {
+            Part::Field(name) => Some(Step::Key(name.clone())),
+            Part::Entry(_) | Part::Item(_) => None,
+        });
+        let path: Option<Vec<Step>> = fields.collect();
+        match (path, serde_json::from_str(text)) {
+            (Some(path), Ok(value)) if self.fields.iter().any(inside) => {
+                let (path, mut object) = (FieldPath::new(path), Value::Null);
+                path.set(&mut object, value);
+                self.exchange_in(&mut object);
+                path.get(&object).map_or_else(|| text.to_owned(), Value::to_string)
+            }
+            _ => text.to_owned(),
+        }
+    }
+
     /// Where a leaf is afterwards.
     pub fn leaf(&self, leaf: &LeafPath) -> LeafPath {
         let mut moved = leaf.clone();

@@ -5,7 +5,7 @@
 //! printed, so that the text is the same byte for byte. Next to read: `timeline.rs`.
 
 use super::commands;
-use super::counts::{count, of, share, small};
+use super::counts::{count, exactly, of, repaired, share, skipped, small};
 use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
@@ -187,11 +187,9 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         }
     };
     match property.name {
-        "no-lost-write" => format!("{n} lose an acknowledged write"),
-        "converges" => format!("in {n} a worker gives up, or never ends"),
-        "serializable" => {
-            format!("{n} end as no one-after-the-other order of the writes would")
-        }
+        "no-lost-write" => format!("{n} lose an acknowledged write{}", repaired(result)),
+        "converges" => format!("in {n} a worker gives up, or never ends{}", skipped(result)),
+        "serializable" => format!("{n} are explained by no one-after-the-other order of runs"),
         "no-stale-overwrite" => {
             format!("in {n} a field goes back to an older generation")
         }
@@ -212,19 +210,11 @@ fn how_often(result: &CheckResult, property: &PropertyResult) -> Option<String> 
     Some(format!("{often} runs on real threads ({per_million:.0} in a million)"))
 }
 
-/// What the exhaustive search counts, beside what real threads happened to meet.
-fn exactly(property: &PropertyResult) -> String {
-    let exact = property.exact.as_ref();
-    exact.map_or_else(String::new, |(n, all)| {
-        format!("; exactly, in {} schedules", of(n, Some(all)))
-    })
-}
-
 fn claim(name: &str) -> &'static str {
     match name {
         "no-lost-write" => "an acknowledged write is lost",
         "converges" => "a worker gives up, or never ends",
-        "serializable" => "it ends as no one-after-the-other order would",
+        "serializable" => "no one-after-the-other order of runs explains it",
         "no-stale-overwrite" => "a field goes back to an older generation",
         _ => "see below",
     }
@@ -244,11 +234,16 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
             None => "the reads overlapped: this does test something".to_owned(),
         },
         "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
-            Some(n) => format!("{everywhere} schedules (a conflict in {})", count(n)),
-            None => format!("{everywhere} schedules"),
+            Some(n) => {
+                format!("{everywhere} schedules (a conflict in {}){}", count(n), repaired(result))
+            }
+            None => format!("{everywhere} schedules{}", repaired(result)),
         },
         "converges" => match result.costs.most_calls {
-            Some(calls) => format!("{everywhere}; most API calls in one run: {calls}"),
+            Some(calls) => {
+                let skipped = skipped(result);
+                format!("{everywhere}; most API calls in one run: {calls}{skipped}")
+            }
             None => everywhere,
         },
         _ => everywhere,

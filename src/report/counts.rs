@@ -2,6 +2,7 @@
 //!
 //! Next to read: `check_text.rs`.
 
+use crate::check::{CheckResult, PropertyResult};
 use crate::schedulers::Count;
 
 /// A count: digits in groups of three from 10,000 on, and powers of ten beyond 15 digits.
@@ -56,6 +57,31 @@ pub fn share(some: &Count, all: Option<&Count>) -> String {
 /// `sum / n` with one decimal.
 pub fn mean(sum: &Count, n: &Count) -> Option<String> {
     (!n.is_zero()).then(|| format!("{:.1}", (sum.ratio(n) * 10.0).round() / 10.0))
+}
+
+/// In how many schedules a write is gone for a while only.
+pub(super) fn repaired(result: &CheckResult) -> String {
+    let some = result.costs.repaired.as_ref().filter(|n| !n.is_zero());
+    some.map_or_else(String::new, |n| {
+        let n = of(n, result.exploration.schedules.as_ref());
+        format!("; in {n} one is gone for a while and comes back")
+    })
+}
+
+/// In how many schedules a run finds nothing to do.
+pub(super) fn skipped(result: &CheckResult) -> String {
+    let some = result.costs.skipped.as_ref().filter(|n| !n.is_zero());
+    some.map_or_else(String::new, |n| {
+        format!("; a run skipped by `when` in {}", of(n, result.exploration.schedules.as_ref()))
+    })
+}
+
+/// What the exhaustive search counts, beside what real threads happened to meet.
+pub(super) fn exactly(property: &PropertyResult) -> String {
+    let exact = property.exact.as_ref();
+    exact.map_or_else(String::new, |(n, all)| {
+        format!("; exactly, in {} schedules", of(n, Some(all)))
+    })
 }
 
 #[cfg(test)]

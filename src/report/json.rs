@@ -154,6 +154,10 @@ struct JsonConflicts {
     max_attempts: u32,
     api_calls: Option<String>,
     most_api_calls: Option<u64>,
+    /// Schedules in which an acknowledged write is gone for a while and comes back.
+    repaired_schedules: Option<String>,
+    /// Schedules in which a run finds nothing to do (`when`).
+    skipped_schedules: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -215,6 +219,8 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
             max_attempts: result.costs.max_attempts,
             api_calls: text(result.costs.calls.as_ref()),
             most_api_calls: result.costs.most_calls,
+            repaired_schedules: text(result.costs.repaired.as_ref()),
+            skipped_schedules: text(result.costs.skipped.as_ref()),
         },
         advice: result
             .advice

@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::{Diagnostic, ObjectRef, Scenario, WorkerSpec};
 use crate::apiserver::{ApiServer, Config, History, Key, Kind, Revision};
 use crate::history::Lists;
-use crate::properties::{Entry, Jobs, SerialOutcomes};
+use crate::properties::{self, Entry, Jobs, SerialOrders};
 use crate::reconcilers::{BoxedWorker, Job, Op, Program, Reader, Reconciler, Set, methods};
-use crate::simulation::{CacheSpec, FaultBudget, Setting, WorkerInfo, World};
+use crate::simulation::{CacheSpec, FaultBudget, Observer, Setting, WorkerInfo, World};
 
 /// 2026-01-01T00:00:00Z: the time of every request of the model, which has no clock.
 pub(crate) const TIME: i64 = 1_767_225_600;
@@ -66,11 +66,21 @@ impl Plan {
         Ok(Plan { setting, server, programs, faults })
     }
 
-    /// The world before its first step, watched by these properties.
-    pub(crate) fn world(&self, properties: &[&Entry], serial: SerialOutcomes) -> World {
+    fn jobs(&self, serial: SerialOrders) -> Jobs {
         let lists = Arc::clone(&self.setting.lists);
         let jobs = self.programs.iter().flat_map(|program| program.jobs().cloned().map(Some));
-        let jobs = Jobs { jobs: jobs.collect(), lists, serial };
+        Jobs { jobs: jobs.collect(), lists, serial }
+    }
+
+    /// What is counted beside the verdicts.
+    pub(crate) fn tallies(&self) -> [Arc<dyn Observer>; 2] {
+        let nobody = SerialOrders(Arc::new(|_, _| true));
+        properties::tallies(&self.jobs(nobody))
+    }
+
+    /// The world before its first step, watched by these properties.
+    pub(crate) fn world(&self, properties: &[&Entry], serial: SerialOrders) -> World {
+        let jobs = self.jobs(serial);
         let mut setting = self.setting.clone();
         setting.observers = properties.iter().map(|entry| entry.build(&jobs)).collect();
         let worker = |program: &Arc<Program>| -> BoxedWorker {

@@ -49,18 +49,26 @@ const PATHS: &str = "
 | `status.conditions[type=Ready]` | the list entry with that key: made if absent; the keys of a \
 value are merged into it |
 | `status.conditions[type=Ready].status` | a field of that entry |
-| `status.history[0]` | a list entry by index |
+| `status.history[0]` | a list entry by index: it means the entry that stood there when it was read |
 
 ## Values
 
 | value | means |
 |---|---|
-| a literal | exactly this; `null` is the same as `{ $remove: true }` |
+| a literal | these leaves; `null`, `{}` and `[]` mean what `{ $remove: true }` means |
+| `{ $exactly: { a: b } }` | sent as the literal is; also that nothing else is in it |
 | `{ $read: metadata.generation }` | a copy of another field, as read |
 | `{ $read: key.metadata.name }` | in `steps`: a copy of a field of what a step has bound as `key` |
 | `{ $add: 1 }` | the number as read, plus; absent counts as 0 |
 | `{ $append: x }` | the list as read, with this at its end |
-| `{ $remove: true }` | the field is to go |
+| `{ $remove: true }` | the field is to go: of a map or list, what the worker saw there |
+| `{ $remove: item }` | the list as read, without this item, or without the entry that has it as its key; not for \
+`apply` |
+
+A literal map or list is *sent* in the place of what is there (only a `[key=value]` path is merged \
+into); what it
+*means* is what it names. [verdicts.md](verdicts.md) has the difference, which is often a lost \
+write.
 
 An expression stands for a whole field. Only inside the keys of a list entry may it stand for one of
 them: `\"status.conditions[type=Ready]\": { status: \"True\", observedGeneration: { $read: \

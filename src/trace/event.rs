@@ -109,6 +109,15 @@ pub struct RunMark {
     pub attempts: u32,
 }
 
+impl RunMark {
+    /// Whether a run ends with this step that found nothing to do (`when`), if it ends with one
+    /// that is no write and nobody gave up. A response that is decoded follows a write.
+    fn ends_without_write(self, action: &Action) -> bool {
+        let quiet = !matches!(action, Action::Write { .. } | Action::Decode);
+        self.last && !self.dropped && quiet
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
@@ -156,6 +165,11 @@ impl Event {
     /// Whether this step is a write, whatever the answer.
     pub fn is_write(&self) -> bool {
         matches!(self.action, Action::Write { .. })
+    }
+
+    /// Whether a run ends with this step because it found nothing to do (`when`).
+    pub fn is_skip(&self) -> bool {
+        self.worker().is_some() && self.mark.ends_without_write(&self.action)
     }
 
     /// Whether this step is a request to the API server.

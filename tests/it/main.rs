@@ -1,5 +1,6 @@
 //! The one integration binary: what a user sees, tested from outside.
 
+mod brute_judge;
 mod cli;
 mod diagnostics;
 mod documents;
@@ -10,10 +11,12 @@ mod keys;
 mod known_counts;
 mod likelihood;
 mod picture;
+mod random_intents;
 mod report;
 mod scale;
 mod seeded;
 mod shipped;
 mod steps;
 mod tidy;
+mod verdicts;
 mod workshop;
