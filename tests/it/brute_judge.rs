@@ -306,6 +306,7 @@ fn wishes(path: &FieldPath, value: &ValueExpr, seen: &Value, after: &Value) -> W
             let leaf = [at, vec![item.to_string()]].concat();
             (vec![(leaf.clone(), Wish::There)], vec![leaf])
         }
+        ValueExpr::Held { .. } => unreachable!("the short form has no steps"),
         ValueExpr::RemoveItem(item) => {
             let entry = [at.clone(), vec![format!("type={}", item.as_str().unwrap_or_default())]];
             let entry = entry.concat();
