@@ -17,7 +17,7 @@ use super::{
     Verdict, Witness,
 };
 use crate::properties::Entry;
-use crate::scenario::{Diagnostic, Scenario};
+use crate::scenario::{Diagnostic, Scenario, clean, clean_long};
 use crate::schedulers::{self, Count, Schedule};
 use crate::simulation::Choice;
 use crate::trace::Fault;
@@ -108,6 +108,11 @@ impl Part {
         }
     }
 
+    /// What it found of a property.
+    fn property(&self, name: &str) -> Option<&PartProperty> {
+        self.properties.iter().find(|found| found.name == name)
+    }
+
     /// What all parts of one check have in common.
     fn common(&self) -> (&str, &str, u32, Option<u64>, bool, Vec<&str>) {
         let names = self.properties.iter().map(|property| property.name.as_str()).collect();
@@ -131,14 +136,17 @@ pub fn merge(
 ) -> Result<CheckResult, Diagnostic> {
     let parts = complete(parts)?;
     let first = parts[0];
-    // What was observed is what the parts name: notes are left out where schedules were not counted.
+    // What was observed is what the parts name: there are no notes where nothing was counted.
     let observed = |entry: &Entry| first.properties.iter().any(|p| p.name == entry.name);
     let prepared = Prepared::with_notes(scenario, observed)?;
     if prepared.fingerprint != first.fingerprint {
         return Err(Diagnostic::error("these parts are of another version of the scenario"));
     }
     let scheduler = schedulers::named(&first.scheduler).ok_or_else(|| {
-        Diagnostic::error(format!("these parts are of an unknown scheduler `{}`", first.scheduler))
+        Diagnostic::error(format!(
+            "these parts are of an unknown scheduler `{}`",
+            clean(&first.scheduler)
+        ))
     })?;
     let sum = |count: &dyn Fn(&Part) -> Option<String>| sum(&parts, count);
     let add = |number: &dyn Fn(&Part) -> Option<u64>| -> Option<u64> {
@@ -187,6 +195,9 @@ pub fn merge(
     })
 }
 
+/// So many missing parts are named.
+const MISSING_SHOWN_MAX: usize = 20;
+
 /// The parts in their order, if they are all of one check.
 fn complete(parts: &[Part]) -> Result<Vec<&Part>, Diagnostic> {
     let mut parts: Vec<&Part> = parts.iter().collect();
@@ -199,20 +210,27 @@ fn complete(parts: &[Part]) -> Result<Vec<&Part>, Diagnostic> {
             .help("join parts that were made by the same command, but for --shard"));
     }
     let there: Vec<u32> = parts.iter().map(|part| part.shard).collect();
-    let missing: Vec<String> =
-        (1..=first.of).filter(|n| !there.contains(n)).map(|n| n.to_string()).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(", ");
-        return Err(Diagnostic::error(format!("not all of {} parts are there", first.of))
-            .note(format!("missing: {missing}")));
+    if let Some(wrong) = there.iter().find(|shard| !(1..=first.of).contains(*shard)) {
+        return Err(Diagnostic::error(format!("there is no part {wrong} of {}", first.of)));
     }
     if let Some(twice) = there.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Diagnostic::error(format!("part {} is there twice", twice[0])));
     }
+    let count = first.of as usize - there.len();
+    if count > 0 {
+        let missing = (1..=first.of).filter(|n| there.binary_search(n).is_err());
+        let shown: Vec<_> = missing.take(MISSING_SHOWN_MAX).map(|n| n.to_string()).collect();
+        let more = match count - shown.len() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        return Err(Diagnostic::error(format!("not all of {} parts are there", first.of))
+            .note(format!("missing: {}{more}", shown.join(", "))));
+    }
     if let Some(part) = parts.iter().find(|part| part.unfinished.is_some()) {
         let why = part.unfinished.as_deref().unwrap_or_default();
         return Err(Diagnostic::error(format!("part {} was stopped before its end", part.shard))
-            .note(why.to_owned())
+            .note(clean_long(why))
             .help("run it again with --resume, or without the bound"));
     }
     Ok(parts)
@@ -227,7 +245,11 @@ fn sum(
     for part in parts {
         let Some(text) = count(part) else { return Ok(None) };
         let number = text.parse::<Count>().map_err(|()| {
-            Diagnostic::error(format!("part {} has a count that is no number: {text}", part.shard))
+            Diagnostic::error(format!(
+                "part {} has a count that is no number: {}",
+                part.shard,
+                clean(&text)
+            ))
         })?;
         all.add(&number);
     }
@@ -240,8 +262,10 @@ fn property(
     at: usize,
     entry: &Entry,
 ) -> Result<PropertyResult, Diagnostic> {
-    let found: Vec<&PartProperty> =
-        parts.iter().filter_map(|part| part.properties.get(at)).collect();
+    let of_parts: Option<Vec<&PartProperty>> =
+        parts.iter().map(|part| part.property(entry.name)).collect();
+    let found = of_parts
+        .ok_or_else(|| Diagnostic::error(format!("these parts say nothing of `{}`", entry.name)))?;
     let decided = found.iter().any(|part| part.decided);
     let covered = parts.iter().all(|part| part.executions.is_none());
     let verdict = match (entry.sometimes, decided) {
@@ -251,7 +275,7 @@ fn property(
         (false, false) => Verdict::Holds,
         (true, false) => Verdict::Violated,
     };
-    let schedules = sum(parts, &|part| part.properties.get(at)?.schedules.clone())?;
+    let schedules = sum(parts, &|part| part.property(entry.name)?.schedules.clone())?;
     let odds = found.iter().map(|part| part.odds).collect::<Option<Vec<_>>>();
     let odds = odds.map(|all| {
         let total = |n: usize| all.iter().map(|odds| odds[n]).sum();

@@ -27,7 +27,7 @@ mod timed;
 mod workers;
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ pub type Pulse = Arc<dyn Fn(Progress) -> Option<Bound> + Send + Sync>;
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// Where a checkpoint is read from.
-pub type Resume = Arc<Mutex<dyn Read + Send>>;
+pub type Resume = Arc<Mutex<dyn crate::schedulers::exhaustive::Source + Send>>;
 
 /// Writes a checkpoint to the caller's writer.
 pub type WriteCheckpoint<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::environment::ColorWhen;
 pub use super::search_flags::{Merge, OnOff, SearchFlags};
 use crate::scenario::{TEMPLATES, Template};
 
@@ -41,19 +42,13 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Let scenarios name files outside of their folder
+    #[arg(long, global = true)]
+    pub allow_outside: bool,
     /// Draw in this many columns [default: the terminal's, or 100]
     #[arg(long, global = true, value_name = "COLUMNS")]
     #[arg(value_parser = clap::value_parser!(u16).range(40..=500))]
     pub width: Option<u16>,
-}
-
-/// `--color auto|always|never`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum ColorWhen {
-    Auto,
-    Always,
-    Never,
 }
 
 /// The commands. Adding one: a variant here, a file beside this one, a line in `help.rs`.

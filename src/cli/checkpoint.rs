@@ -15,14 +15,16 @@ use super::args::Check;
 use super::output;
 use crate::check::{Keep, Options, WriteCheckpoint};
 use crate::report::quoted;
-use crate::scenario::{Diagnostic, Scenario};
+use crate::scenario::{Diagnostic, Scenario, clean};
 
 /// What a checkpoint says of itself. All of it has to fit.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Head {
     kind: String,
     lostwrite: String,
+    /// Which build of that version: another one may number what it learns in another way.
+    build: String,
     scenario: String,
     fingerprint: String,
     flags: Vec<String>,
@@ -37,6 +39,7 @@ impl Head {
         Head {
             kind: "Checkpoint".to_owned(),
             lostwrite: env!("CARGO_PKG_VERSION").to_owned(),
+            build: build(),
             scenario: scenario.name.clone(),
             fingerprint: format!("{:016x}", scenario.fingerprint()),
             flags: options.overrides.clone(),
@@ -46,6 +49,18 @@ impl Head {
             max_steps: options.max_steps,
         }
     }
+}
+
+/// What tells this build from any other: a sum of the program's own bytes.
+fn build() -> String {
+    let bytes = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
+    let add = |sum: u64, word: &[u8]| {
+        let mut padded = [0; 8];
+        padded[..word.len()].copy_from_slice(word);
+        let word = u64::from_le_bytes(padded);
+        (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    format!("{:016x}", bytes.chunks(8).fold(0, add))
 }
 
 /// The options of one check, with what it goes on from and where it leaves off.
@@ -60,7 +75,7 @@ pub fn options(
     };
     let keeps = !args.no_record && args.search.shard.is_none();
     let keep = keeps.then(|| keep(scenario, &options));
-    let resume = resume.map(|from| Arc::new(Mutex::new(from)) as Arc<Mutex<dyn Read + Send>>);
+    let resume = resume.map(|from| Arc::new(Mutex::new(from)) as crate::check::Resume);
     Ok(Options { resume, keep, ..options })
 }
 
@@ -85,24 +100,33 @@ fn open(path: &Path, expected: &Head) -> Result<BufReader<File>, Diagnostic> {
 }
 
 fn told(head: &Head) -> String {
-    let Head { lostwrite, scenario, fingerprint, flags, properties, .. } = head;
-    let fingerprint = &fingerprint[..fingerprint.len().min(4)];
-    let flags = if flags.is_empty() { String::new() } else { format!(" {}", flags.join(" ")) };
+    let Head { lostwrite, build, scenario, fingerprint, flags, properties, .. } = head;
+    let short = |text: &str| clean(&text.chars().take(4).collect::<String>());
+    let several = |texts: &[String], between: &str| {
+        let short: Vec<_> = texts.iter().take(20).map(|text| clean(text)).collect();
+        short.join(between)
+    };
+    let flags = if flags.is_empty() { String::new() } else { format!(" {}", several(flags, " ")) };
     format!(
-        "{scenario} {fingerprint}{flags}, properties [{}], symmetry {}, count {}, max-steps {:?}, \
-         lostwrite {lostwrite}",
-        properties.join(", "),
+        "{} {}{flags}, properties [{}], symmetry {}, count {}, max-steps {:?}, lostwrite {} build \
+         {}",
+        clean(scenario),
+        short(fingerprint),
+        several(properties, ", "),
         head.symmetry,
         head.count,
-        head.max_steps
+        head.max_steps,
+        clean(lostwrite),
+        short(build),
     )
 }
 
 fn keep(scenario: &Arc<Scenario>, options: &Options) -> Keep {
-    let head = Head::of(scenario, options);
-    let name = format!("{}-{}.checkpoint", scenario.name, &head.fingerprint[..4]);
-    let path = PathBuf::from(".lostwrite").join(name);
+    let (scenario, options) = (scenario.clone(), options.clone());
     Arc::new(move |write| {
+        let head = Head::of(&scenario, &options);
+        let name = format!("{}-{}.checkpoint", scenario.name, &head.fingerprint[..4]);
+        let path = PathBuf::from(".lostwrite").join(name);
         let note = match written(&path, &head, write) {
             Ok(()) => format!(
                 "note: to go on from here, repeat the command with --resume {}\n",

@@ -5,7 +5,7 @@
 
 use std::io::IsTerminal;
 
-use super::args::{ColorWhen, Global};
+use super::args::Global;
 use crate::report::Style;
 use crate::scenario::{Diagnostic, DiagnosticStyle};
 
@@ -23,6 +23,15 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("GITHUB_ACTIONS", "true: annotations are printed to stderr as well"),
     ("GITHUB_STEP_SUMMARY", "with -o github: the file to which the step summary is added"),
 ];
+
+/// `--color auto|always|never`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[allow(missing_docs)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
 
 /// A variable, if it is set to something.
 pub fn variable(name: &str) -> Option<String> {

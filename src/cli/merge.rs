@@ -15,7 +15,7 @@ use super::recording::RecordedScenario;
 use super::{Exit, Outcome, output, targets};
 use crate::check::{self, CheckResult, Part, Shard};
 use crate::report::{Show, Style};
-use crate::scenario::{Diagnostic, Expect};
+use crate::scenario::{Diagnostic, Expect, clean, harmless};
 
 /// The version of the file's shape.
 const SCHEMA_VERSION: u32 = 1;
@@ -56,7 +56,8 @@ pub fn keep(result: &CheckResult, shard: Shard, args: &Check) -> Result<(), Diag
     output::replace(&path, &text).map_err(|error| {
         Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
     })?;
-    output::stderr(&format!("note: this part is kept in {}\n", path.display()));
+    let path = path.display().to_string();
+    output::stderr(&format!("note: this part is kept in {}\n", harmless(&path)));
     Ok(())
 }
 
@@ -69,6 +70,13 @@ pub fn run(args: &Merge, drawing: &Drawing) -> Outcome {
     let setting = |file: &PartFile| {
         (file.write.clone(), file.read.clone(), file.properties.clone(), file.expect)
     };
+    if let Some(at) = files.iter().position(|file| file.scenario != first.scenario) {
+        let (one, other) = (args.part[0].display(), args.part[at].display());
+        return Err(Diagnostic::error("these parts are not of one scenario")
+            .note(format!("the texts in `{one}` and `{other}` differ"))
+            .help("join parts that were made of the same files")
+            .into());
+    }
     if let Some(at) = files.iter().position(|file| setting(file) != setting(first)) {
         let (one, other) = (args.part[0].display(), args.part[at].display());
         return Err(Diagnostic::error("these parts are not of one check")
@@ -114,7 +122,8 @@ fn open(path: &Path) -> Result<PartFile, Diagnostic> {
     if file.kind != "Part" || file.schema_version != SCHEMA_VERSION || file.lostwrite != version {
         return Err(unreadable(&format!(
             "it is a {} of lostwrite {}, and this is {version}",
-            file.kind, file.lostwrite
+            clean(&file.kind),
+            clean(&file.lostwrite)
         )));
     }
     Ok(file)

@@ -75,6 +75,7 @@ pub fn main() -> Exit {
         Ok(drawing) => drawing,
         Err(mistake) => return said(Failure::from(mistake), &Drawing::plain()),
     };
+    targets::allow_outside(cli.global.allow_outside);
     match run(&cli.command, &drawing) {
         Ok(exit) => exit,
         Err(failure) => said(failure, &drawing.err),

@@ -11,7 +11,7 @@ use super::args::Overrides;
 use super::output;
 use crate::check::{CheckResult, Witness};
 use crate::report;
-use crate::scenario::{Diagnostic, Files, Mistakes, Scenario, SourceText, manifests};
+use crate::scenario::{Diagnostic, Files, Mistakes, Scenario, SourceText, clean, manifests};
 
 /// The version of the file's shape.
 const SCHEMA_VERSION: u32 = 1;
@@ -33,7 +33,7 @@ pub struct Recording {
 }
 
 /// A scenario as a file holds it: with its text, and those of the files that it names.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordedScenario {
     name: String,
     source: String,
@@ -44,7 +44,7 @@ pub(super) struct RecordedScenario {
     files: Vec<RecordedFile>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct RecordedFile {
     path: String,
     text: String,
@@ -107,7 +107,7 @@ impl Recording {
             return Err(Diagnostic::error(format!(
                 "`{}` was recorded by lostwrite {}, in a form that this version does not read",
                 path.display(),
-                recording.lostwrite
+                clean(&recording.lostwrite)
             )));
         }
         Ok(Some(recording))

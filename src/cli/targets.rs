@@ -5,6 +5,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Overrides, ReadFrom};
 use super::{Exit, Failure, output};
@@ -39,6 +40,18 @@ pub fn load<'a>(
     Ok(scenarios)
 }
 
+/// Whether scenarios may name files outside of their folder.
+static OUTSIDE: AtomicBool = AtomicBool::new(false);
+
+/// `--allow-outside`, for all scenarios of this command.
+pub fn allow_outside(allow: bool) {
+    OUTSIDE.store(allow, Ordering::Relaxed);
+}
+
+fn from_file(path: &Path) -> Result<Vec<Scenario>, Mistakes> {
+    Scenario::from_trusted_file(path, OUTSIDE.load(Ordering::Relaxed))
+}
+
 /// The scenarios of one argument.
 fn one(name: &str) -> Result<Vec<Scenario>, Mistakes> {
     if name == "-" {
@@ -49,7 +62,7 @@ fn one(name: &str) -> Result<Vec<Scenario>, Mistakes> {
         return folder(path);
     }
     if path.exists() {
-        return Scenario::from_file(path);
+        return from_file(path);
     }
     match Scenario::builtin(name) {
         Some(scenario) => Ok(vec![scenario]),
@@ -74,7 +87,7 @@ fn folder(path: &Path) -> Result<Vec<Scenario>, Mistakes> {
         .map_err(|error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display())))?;
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_scenario(file)) {
-        match Scenario::from_file(file.strip_prefix(".").unwrap_or(file)) {
+        match from_file(file.strip_prefix(".").unwrap_or(file)) {
             Ok(found) => scenarios.extend(found),
             Err(Mistakes(more)) => mistakes.extend(more),
         }

@@ -53,8 +53,60 @@ fn failure(result: &CheckResult) -> String {
     text
 }
 
-/// Text that no table and no HTML reader takes apart.
+/// Text that is shown as it stands: no part of a table, no markup, no link, no mention.
 fn cell(text: &str) -> String {
     let line = Text::plain(text.replace('\n', " ")).paint(&Style::default());
-    line.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|").replace('`', "'")
+    let mut out = String::new();
+    for (at, c) in line.char_indices() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '`' => out.push('\''),
+            // Underlines inside of words are no markup.
+            '_' if is_inside_a_word(&line, at) => out.push('_'),
+            '\\' | '|' | '*' | '_' | '~' | '[' | ']' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+        // Addresses, people and issues become links without any markup: a comment parts them.
+        let is_link = match c {
+            '@' | '#' => true,
+            ':' => line[at..].starts_with("://"),
+            '.' => line[..at].to_ascii_lowercase().ends_with("www"),
+            _ => false,
+        };
+        if is_link {
+            out.push_str("<!-- -->");
+        }
+    }
+    out
+}
+
+fn is_inside_a_word(line: &str, at: usize) -> bool {
+    let before = line[..at].chars().next_back();
+    let after = line[at + 1..].chars().next();
+    [before, after].into_iter().all(|c| c.is_some_and(char::is_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_and_does_nothing() {
+        for (value, shown) in [
+            ("![x](http://e.x/p)", "!\\[x\\](http:<!-- -->//e.x/p)"),
+            ("[c](javascript:a(1))", "\\[c\\](javascript:a(1))"),
+            ("@octocat #1", "@<!-- -->octocat #<!-- -->1"),
+            ("*a* _b_ ~c~ snake_case", "\\*a\\* \\_b\\_ \\~c\\~ snake_case"),
+            ("a|b `c` <img> \\", "a\\|b 'c' &lt;img&gt; \\\\"),
+            ("www.e.x WWW.e.x", "www.<!-- -->e.x WWW.<!-- -->e.x"),
+            ("1\n2\u{1b}[31m\u{202e}", "1 2\u{fffd}\\[31m\u{fffd}"),
+        ] {
+            assert_eq!(cell(value), shown);
+        }
+    }
 }

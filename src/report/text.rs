@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{Role, Style};
+use crate::scenario::harmless;
 
 /// A line, or a part of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,14 +74,6 @@ impl Text {
             }
         }
         line
-    }
-}
-
-/// No name or value of the user's may move the cursor.
-fn harmless(text: &str) -> Cow<'_, str> {
-    match text.contains(char::is_control) {
-        true => Cow::Owned(text.replace(char::is_control, "\u{fffd}")),
-        false => Cow::Borrowed(text),
     }
 }
 

@@ -36,14 +36,45 @@ pub trait Files {
 pub struct Disk {
     /// The folder of the scenario; empty for the working directory.
     pub folder: PathBuf,
+    /// Whether a scenario may name files that are not in its folder.
+    pub allow_outside: bool,
+}
+
+/// Why a file is not read that a scenario may not name.
+const OUTSIDE: &str = "it is outside of the scenario's folder";
+
+impl Disk {
+    fn check(&self, path: &str) -> Result<(), String> {
+        match self.allow_outside || self.is_inside(path) {
+            true => Ok(()),
+            false => Err(OUTSIDE.to_owned()),
+        }
+    }
+
+    /// Whether a path stays in the folder, also where links lead.
+    fn is_inside(&self, path: &str) -> bool {
+        let leaves = |part: Component<'_>| !matches!(part, Component::Normal(_));
+        if without_detours(Path::new(path)).components().any(leaves) {
+            return false;
+        }
+        let current = Path::new(".");
+        let folder = if self.folder.as_os_str().is_empty() { current } else { &self.folder };
+        match (folder.canonicalize(), self.folder.join(path).canonicalize()) {
+            (Ok(folder), Ok(file)) => file.starts_with(folder),
+            // What is not there is nowhere.
+            _ => true,
+        }
+    }
 }
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.check(path)?;
         read_bounded(&self.folder.join(path), Bounds::MANIFEST)
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.check(path)?;
         let files = manifests::expand(&self.folder.join(path))?;
         let named = |file: &PathBuf| {
             let file = file.strip_prefix(&self.folder).unwrap_or(file);
@@ -200,18 +231,33 @@ fn from_path(
     files: &dyn Files,
 ) -> Result<Vec<Crd>, Box<Diagnostic>> {
     let unreadable = |path: &str, why: String| {
-        let near = files.near(path);
+        let near = if why == OUTSIDE { Vec::new() } else { files.near(path) };
         let meant = suggest::did_you_mean(path, near.iter().map(String::as_str));
+        let allow = (why == OUTSIDE)
+            .then(|| "move it there, or give --allow-outside if you trust the scenario".to_owned());
         Diagnostic::error(format!("cannot read the CRD `{}`: {why}", clean(path)))
             .at(source, entry.mark(), "")
             .maybe_help(meant)
+            .maybe_help(allow)
             .note("paths are relative to the folder of the scenario")
     };
     let (mut crds, mut skipped) = (Vec::new(), Vec::new());
     for file in files.list(path).map_err(|why| unreadable(path, why))? {
         let bytes = files.read(&file).map_err(|why| unreadable(&file, why))?;
-        let text = yaml::decode_within(&files.shown(&file), bytes, Bounds::MANIFEST)?;
-        let mut manifest = manifests::objects(&text, &is_crd)?;
+        let shown = files.shown(&file);
+        // Of a file that is something else, no line is shown: a scenario can name any.
+        let kind = b"CustomResourceDefinition";
+        let is_meant = bytes.windows(kind.len()).any(|window| window == kind);
+        let quotes = |mistake: Box<Diagnostic>| match is_meant {
+            true => mistake,
+            false => {
+                let what = format!("`{}` is no CustomResourceDefinition", clean(&shown));
+                Box::new(Diagnostic::error(what).at(source, entry.mark(), ""))
+            }
+        };
+        let text =
+            yaml::decode_within(&shown, bytes, Bounds::MANIFEST).map_err(|it| quotes(it.into()))?;
+        let mut manifest = manifests::objects(&text, &is_crd).map_err(|it| quotes(it.into()))?;
         skipped.append(&mut manifest.skipped);
         crds.extend(manifest.objects.into_iter().map(|node| Crd {
             source: text.clone(),

@@ -4,6 +4,7 @@
 //! [`Diagnostic`] points into one or more texts with labels; [`Mistakes`] are all that were found
 //! at once. Drawing is `annotate-snippets`' work. Next to read: `shape.rs`, which makes most.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -176,7 +177,8 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut first = Group::with_title(level.primary_title(self.message.as_str()));
+        let message = harmless_lines(&self.message);
+        let mut first = Group::with_title(level.primary_title(message));
         for (source, labels) in self.by_source() {
             let name = normalize_untrusted_str(&source.name);
             let snippet = Snippet::source(source.text.as_str()).path(name);
@@ -185,13 +187,14 @@ impl Diagnostic {
                     true => AnnotationKind::Primary,
                     false => AnnotationKind::Context,
                 };
-                let text = (!label.text.is_empty()).then_some(label.text.as_str());
+                let text = (!label.text.is_empty()).then(|| harmless_lines(&label.text));
                 kind.span(visible(&source.text, &label.range)).label(text)
             })));
         }
         let mut groups = vec![first];
         let title = |level: Level<'static>, text: &String| {
-            Group::with_title(level.secondary_title(wrapped(text, style.width.max(40) - 6)))
+            let text = wrapped(text, style.width.max(40) - 6);
+            Group::with_title(level.secondary_title(harmless_lines(&text)))
         };
         groups.extend(self.help.iter().map(|help| title(Level::HELP, help)));
         groups.extend(self.notes.iter().map(|note| title(Level::NOTE, note)));
@@ -299,6 +302,30 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// Whether a character would move the cursor, colour the terminal, or turn the text around.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}
+
+/// A text of a file, or of anybody, as it may reach a terminal.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    match text.contains(is_harmful) {
+        true => Cow::Owned(text.replace(is_harmful, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// The same of several lines, none of which but the first can be a command to a CI system.
+fn harmless_lines(text: &str) -> String {
+    let line = |(number, line): (usize, &str)| match line.trim_start().starts_with("::") {
+        true if number > 0 => format!("| {}", harmless(line)),
+        _ => harmless(line).into_owned(),
+    };
+    text.split('\n').enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// A user's word inside a message: no control characters, and not endless.
 pub fn clean(text: &str) -> String {
     const LONGEST: usize = 60;
@@ -306,13 +333,13 @@ pub fn clean(text: &str) -> String {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     };
-    normalize_untrusted_str(&short.replace(['\n', '\r'], " "))
+    harmless(&short.replace(['\n', '\r'], " ")).into_owned()
 }
 
 /// A server's text: longer than a name may be, but not endless.
 pub fn clean_long(text: &str) -> String {
     let end = text.char_indices().nth(400).map_or(text.len(), |(end, _)| end);
-    normalize_untrusted_str(&text[..end].replace(['\n', '\r'], " "))
+    harmless(&text[..end].replace(['\n', '\r'], " ")).into_owned()
 }
 
 /// The range, on character boundaries, within the text, and cut to its first line.

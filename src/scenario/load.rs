@@ -29,7 +29,7 @@ impl Scenario {
     ///
     /// `name` is how the user knows the text: `-` for stdin, say.
     pub fn from_str(name: &str, text: &str) -> Result<Vec<Scenario>, Mistakes> {
-        let disk = Disk { folder: Default::default() };
+        let disk = Disk { folder: Default::default(), allow_outside: false };
         Scenario::load(&SourceText::new(name, text), None, &disk)
     }
 
@@ -39,15 +39,23 @@ impl Scenario {
         Scenario::from_str(name, &source.text)
     }
 
-    /// The scenarios of a file; CRD files are looked for beside it.
+    /// The scenarios of a file; CRD files are looked for beside it, and nowhere else.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Vec<Scenario>, Mistakes> {
+        Scenario::from_trusted_file(path, false)
+    }
+
+    /// The same, where a scenario that is trusted may name any file (`allow_outside`).
+    pub fn from_trusted_file(
+        path: impl AsRef<Path>,
+        allow_outside: bool,
+    ) -> Result<Vec<Scenario>, Mistakes> {
         let path = path.as_ref();
         let name = path.display().to_string();
         let bytes = read_bounded(path, yaml::Bounds::TEXT)
             .map_err(|why| Diagnostic::error(format!("cannot read `{}`: {why}", clean(&name))))?;
         let source = yaml::decode(&name, bytes)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Scenario::load(&source, Some(name), &Disk { folder })
+        Scenario::load(&source, Some(name), &Disk { folder, allow_outside })
     }
 
     /// The scenarios of a text, with the files it names.

@@ -43,9 +43,8 @@ pub(crate) use build::TIME;
 #[cfg(feature = "serve")]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
-#[cfg(feature = "serve")]
-pub(crate) use diagnostic::clean;
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
+pub(crate) use diagnostic::{clean, clean_long, harmless};
 #[cfg(feature = "serve")]
 pub(crate) use node::Node;
 pub use reference::reference;

@@ -3,16 +3,27 @@
 //! A checkpoint holds the states, the transitions, and *what had to be learnt*, in order: not what
 //! was learnt. Learning the same list again, by the real server, makes the same tables with the
 //! same numbers, so nothing of the server's answers is ever taken from a file. A search that goes
-//! on from a checkpoint ends with the graph of one that was never stopped. Next to read:
-//! `search.rs`.
+//! on from a checkpoint ends with the graph of one that was never stopped.
+//!
+//! Nothing of it is carried out before all of it has been read once and its checksum is right, so
+//! that a damaged file does no harm. Whoever forges one, checksum and all, can have anything made
+//! of it: a checkpoint is to be trusted as much as the program. Next to read: `search.rs`.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::Position;
 use super::graph::Graph;
 use super::parts::Miss;
 use super::search::Search;
 use super::states::States;
+
+/// The first word of a checkpoint: raised whenever what follows is laid out in another way.
+const LAYOUT: u64 = u64::from_le_bytes(*b"lostwr\x02\0");
+
+/// Where a checkpoint is read from, twice: once to see whether it is whole.
+pub trait Source: Read + Seek {}
+
+impl<S: Read + Seek> Source for S {}
 
 /// What is needed, besides the graph, to continue a search.
 pub struct Unfinished {
@@ -46,6 +57,7 @@ impl Unfinished {
                 failed = out.write_all(&word.to_le_bytes());
             }
         };
+        word(LAYOUT);
         let Position { next, level_end, depth } = self.at;
         [next as u64, level_end as u64, depth].into_iter().for_each(&mut word);
         word(self.learnt.len() as u64);
@@ -150,15 +162,39 @@ pub(super) fn list(
 }
 
 /// Puts a search that has just begun where the one that left a checkpoint was.
-pub(super) fn restore(search: &mut Search, from: &mut dyn Read) -> io::Result<Position> {
-    let mut words = Words::new(from);
+pub(super) fn restore(search: &mut Search, mut from: &mut dyn Source) -> io::Result<Position> {
+    let damaged = || {
+        let text = "the checkpoint is damaged, or of another search";
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    };
+    let start = from.stream_position()?;
+    if !is_whole(&mut from)? {
+        return Err(damaged());
+    }
+    from.seek(SeekFrom::Start(start))?;
+    let mut words = Words::new(&mut from);
     let restored = restored(search, &mut words);
     words.failed?;
-    let damaged = "the checkpoint is damaged, or of another search";
-    restored.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, damaged))
+    restored.ok_or_else(damaged)
+}
+
+/// Whether the last word is the sum of all others.
+fn is_whole(from: &mut dyn Read) -> io::Result<bool> {
+    let mut words = Words::new(from);
+    let mut sum = Checksum::default();
+    let mut last = None;
+    while let Some(word) = words.raw() {
+        if let Some(before) = last.replace(word) {
+            sum.add(before);
+        }
+    }
+    let rest = words.end - words.at;
+    words.failed?;
+    Ok(rest == 0 && last == Some(sum.0))
 }
 
 fn restored(search: &mut Search, words: &mut Words<'_>) -> Option<Position> {
+    (words.next()? == LAYOUT).then_some(())?;
     let (next, level_end) = (words.next()? as usize, words.next()? as usize);
     let at = Position { next, level_end, depth: words.next()? };
     for _ in 0..words.next()? {

@@ -28,9 +28,9 @@ mod states;
 mod symmetry;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io;
 
-pub use checkpoint::Unfinished;
+pub use checkpoint::{Source, Unfinished};
 pub use counts::Counts;
 pub use graph::{Edge, Graph};
 pub use odds::{Fraction, Odds};
@@ -158,7 +158,7 @@ pub fn explore(world: &World, limits: Limits, pulse: Pulse<'_>) -> Explored {
 pub fn resume(
     world: &World,
     limits: Limits,
-    checkpoint: &mut dyn Read,
+    checkpoint: &mut dyn Source,
     pulse: Pulse<'_>,
 ) -> io::Result<Explored> {
     let mut search = begin(world, &limits);

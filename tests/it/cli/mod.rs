@@ -5,6 +5,7 @@ mod codes;
 mod documents;
 mod files;
 mod help;
+mod hostile;
 mod learn;
 mod output;
 mod play;

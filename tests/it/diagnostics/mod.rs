@@ -29,7 +29,7 @@ fn every_mistake_has_a_place_a_caret_and_a_way_out() {
     let files = files("broken");
     assert!(files.len() >= 40);
     for path in files {
-        let Err(Mistakes(mistakes)) = Scenario::from_file(&path) else {
+        let Err(Mistakes(mistakes)) = Scenario::from_trusted_file(&path, true) else {
             panic!("{} is not broken", path.display())
         };
         let drawn = Mistakes(mistakes).to_string();
@@ -57,7 +57,7 @@ fn the_command_exits_with_2_and_keeps_stdout_clean() {
 #[test]
 fn what_is_probably_not_meant_is_a_warning() {
     for path in files("doubtful") {
-        let scenarios = Scenario::from_file(&path).unwrap_or_else(|e| panic!("{e}"));
+        let scenarios = Scenario::from_trusted_file(&path, true).unwrap_or_else(|e| panic!("{e}"));
         let warnings: Vec<String> =
             scenarios[0].warnings.iter().map(|warning| warning.to_string()).collect();
         assert!(!warnings.is_empty(), "{} is without doubt", path.display());
