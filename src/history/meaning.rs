@@ -215,11 +215,12 @@ struct Reading<'r> {
 impl Reading<'_> {
     /// The keys that the path itself names entries by.
     fn keys(&self) -> Vec<&str> {
-        let key = |step| match step {
-            &Step::Entry { ref key, .. } => Some(key.as_str()),
+        let steps = self.place.steps().iter();
+        let keys = steps.filter_map(|step| match step {
+            Step::Entry { key, .. } => Some(key.as_str()),
             _ => None,
-        };
-        self.place.steps().iter().filter_map(key).collect()
+        });
+        keys.collect()
     }
 
     fn leaves_of(&self, value: Option<&Value>) -> Vec<(LeafPath, Want)> {

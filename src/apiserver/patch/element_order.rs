@@ -126,12 +126,9 @@ fn delete<'a>(list: &mut [Value], gone: impl Iterator<Item = &'a Value>, key: &s
         return list.len();
     }
     let len = list.len() - beyond.len();
-    let mut left = 0;
-    for place in 0..list.len() {
-        if alive[place] {
-            list.swap(left, place);
-            left += 1;
-        }
+    let kept = alive.iter().enumerate().filter(|(_, alive)| **alive);
+    for (left, (place, _)) in kept.enumerate() {
+        list.swap(left, place);
     }
     for (place, item) in beyond.into_iter().rev().enumerate() {
         list[len + place] = item;
@@ -198,7 +195,7 @@ fn sorted(items: Vec<Placed>) -> Vec<Placed> {
             Some(before) => &mut follows[before],
             None => &mut first,
         };
-        follows[index] = std::mem::replace(link, Some(index));
+        follows[index] = link.replace(index);
     }
     let mut items: Vec<_> = items.into_iter().map(Some).collect();
     let mut out = Vec::with_capacity(items.len());

@@ -164,10 +164,8 @@ impl Worker for Reconciler {
         // precondition names stands in the body.)
         match &mut self.phase {
             Phase::Write(write) | Phase::Restamp(write) => write.settle(),
-            Phase::PutShared { basis, changes } => {
-                if !changes.iter().any(asks_for_basis) {
-                    basis.revision = Revision(0);
-                }
+            Phase::PutShared { basis, changes } if !changes.iter().any(asks_for_basis) => {
+                basis.revision = Revision(0);
             }
             _ => {}
         }

@@ -135,7 +135,7 @@ impl Compiler<'_> {
             when,
             decided: bound.as_ref().map_or_else(Vec::new, |bound| self.decided(bound)),
             guards: false,
-            lists: Lists::of(&**kind),
+            lists: Lists::of(kind),
             field_manager: manager.unwrap_or(&self.defaults.field_manager).to_owned(),
             attempts,
             retry_read: match step.get("retryRead").and_then(Node::as_str) {

@@ -349,7 +349,7 @@ impl Graph {
         self.forward = words.next()? == 1;
         let by_steps = self.edges.iter().fold(0, |flags, edge| flags | edge.flags);
         let by_ends = self.endings.iter().fold(0, |decided, ending| decided | ending);
-        self.decided = by_steps / Edge::DECIDES | by_ends;
+        self.decided = (by_steps / Edge::DECIDES) | by_ends;
         let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
         let counted = self.kinds.len() == states && self.ends.len() == states;
         (ended && counted).then_some(())
