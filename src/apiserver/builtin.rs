@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use super::schema::{self, Schema};
-use super::{Kind, Resource};
+use super::{Kind, Resource, Scale};
 
 /// The built-in kinds: apiVersion, kind, plural, and then of these:
 ///
@@ -132,6 +132,9 @@ fn kind(line: &str) -> Option<Kind> {
         create_on_update: false,
         generation: false,
         review: false,
+        scale: scale_of(group, name),
+        siblings: Vec::new(),
+        stored_as: None,
         selectable_fields: Vec::new(),
         printer_columns: Arc::new(Value::Null),
         schema: schema_of(group, version, name),
@@ -152,6 +155,21 @@ fn kind(line: &str) -> Option<Kind> {
         }
     }
     Some(kind)
+}
+
+/// The workloads that can be scaled.
+fn scale_of(group: &str, kind: &str) -> Option<Arc<Scale>> {
+    let scaled = match group {
+        "apps" => ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind),
+        _ => group.is_empty() && kind == "ReplicationController",
+    };
+    scaled.then(|| {
+        Arc::new(Scale {
+            spec: ".spec.replicas".into(),
+            status: ".status.replicas".into(),
+            selector: Some(".spec.selector".into()),
+        })
+    })
 }
 
 /// The schema of a built-in kind. What a definition may say is checked elsewhere: it takes any

@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
 
     /// Whether the request goes to `/status`.
     pub fn is_status(&self) -> bool {
-        self.request.subresource.is_some()
+        self.request.subresource.as_deref() == Some("status")
     }
 
     /// Whether this endpoint ignores the status of its body.

@@ -1,7 +1,7 @@
 //! CustomResourceDefinitions: defaults, validation, status, and the kinds they define.
 //!
-//! Left out: conversion webhooks (all versions are stored and served as they are written), the
-//! scale subresource, and the check that two definitions of one group do not share names.
+//! Left out: conversion webhooks (versions differ in their apiVersion and in nothing else,
+//! `versions.rs`), and the check that two definitions of one group do not share names.
 //! Next to read: `kind.rs`.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
-use super::{Kind, Resource, names};
+use super::{Kind, Resource, Scale, names};
 
 /// The group of CustomResourceDefinitions.
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
@@ -40,16 +40,33 @@ fn versions(crd: &Value) -> &[Value] {
 pub(crate) fn kinds(crd: &Value) -> Result<Vec<Kind>, Vec<FieldError>> {
     let mut kinds = Vec::new();
     let mut errors = Vec::new();
+    let mut stored = None;
     for (index, version) in versions(crd).iter().enumerate() {
         let path = format!("spec.versions[{index}].schema.openAPIV3Schema");
         let openapi = &version["schema"]["openAPIV3Schema"];
         match Schema::parse(openapi, &path) {
-            Ok(schema) if version["served"] == true => kinds.push(kind(crd, version, schema)),
-            Ok(_) => {}
+            Ok(schema) => {
+                let kind = kind(crd, version, schema);
+                if version["storage"] == true {
+                    stored = Some((kind.resource.clone(), kind.schema.clone()));
+                }
+                if version["served"] == true {
+                    kinds.push(kind);
+                }
+            }
             Err(mut more) => errors.append(&mut more),
         }
     }
-    if errors.is_empty() { Ok(kinds) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let all: Vec<Resource> = kinds.iter().map(|kind| kind.resource.clone()).collect();
+    for kind in &mut kinds {
+        kind.siblings = all.iter().filter(|other| **other != kind.resource).cloned().collect();
+        let other = stored.as_ref().filter(|(resource, _)| *resource != kind.resource);
+        kind.stored_as = other.map(|(_, schema)| schema.clone());
+    }
+    Ok(kinds)
 }
 
 fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
@@ -79,11 +96,23 @@ fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
         create_on_update: false,
         review: false,
         generation: true,
+        scale: scale(version).map(Arc::new),
+        siblings: Vec::new(),
+        stored_as: None,
         selectable_fields: selectable_fields(version),
         printer_columns: Arc::new(version["additionalPrinterColumns"].clone()),
         openapi: schema.text().cloned(),
         schema: Arc::new(schema),
     }
+}
+
+fn scale(version: &Value) -> Option<Scale> {
+    let scale = version["subresources"].get("scale").filter(|scale| scale.is_object())?;
+    Some(Scale {
+        spec: text(&scale["specReplicasPath"]).to_owned(),
+        status: text(&scale["statusReplicasPath"]).to_owned(),
+        selector: scale["labelSelectorPath"].as_str().map(str::to_owned),
+    })
 }
 
 /// The paths of `selectableFields`, without the leading dot.

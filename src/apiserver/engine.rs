@@ -65,6 +65,7 @@ pub(crate) fn update(
     let old = store::settled(&current.object);
     prepare(call, &mut new, &old);
     validate(call, &new, &old)?;
+    call.kind.settle(&mut new);
     if call.kind.custom {
         call.warnings.extend(names::finalizer_warnings(&new, Some(&old)));
     }

@@ -13,6 +13,17 @@ use serde_json::Value;
 use super::schema::{Schema, node};
 use super::{ListType, Resource, Step};
 
+/// The fields that `/scale` shows, as paths with a dot in front.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scale {
+    /// The replicas that are wished for.
+    pub spec: String,
+    /// The replicas that there are.
+    pub status: String,
+    /// The selector of their labels: a text, or a LabelSelector.
+    pub selector: Option<String>,
+}
+
 /// One type of object: its names, its rules and its schema.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -44,6 +55,12 @@ pub struct Kind {
     pub generation: bool,
     /// Whether it is answered when it is created, and never stored.
     pub review: bool,
+    /// Where `/scale` finds the replicas, if there is one.
+    pub scale: Option<Arc<Scale>>,
+    /// The same kind at other versions that are served.
+    pub(crate) siblings: Vec<Resource>,
+    /// The schema of the version in which objects are stored, if that is another one.
+    pub(crate) stored_as: Option<Arc<Schema>>,
     /// Fields besides name and namespace that field selectors may name, such as `spec.nodeName`.
     pub selectable_fields: Vec<String>,
     /// The columns of its tables (`additionalPrinterColumns`).
@@ -94,7 +111,9 @@ impl Kind {
 
     /// Whether requests may go to this subresource, or to none.
     pub fn has_subresource(&self, name: Option<&str>) -> bool {
-        name.is_none_or(|name| name == "status" && self.status_subresource)
+        name.is_none_or(|name| {
+            name == "status" && self.status_subresource || name == "scale" && self.scale.is_some()
+        })
     }
 
     /// Whether a field selector may name this field; the error says why not.

@@ -36,6 +36,7 @@ impl ApiServer {
 
     /// Does what follows from a write of this object.
     pub(crate) fn written(&mut self, key: &Key, time: i64) {
+        self.mirror(key);
         if key.resource == crd::resource() {
             self.definition_written(key, time);
         }
@@ -43,6 +44,7 @@ impl ApiServer {
 
     /// Does what follows from the removal of this object.
     pub(crate) fn removed(&mut self, key: &Key, time: i64) {
+        self.unmirror(key);
         if key.resource == crd::resource() {
             self.serve(&key.name, Vec::new());
         } else if self.is_terminating(&key.resource) {
@@ -58,7 +60,9 @@ impl ApiServer {
     fn definition_written(&mut self, key: &Key, time: i64) {
         let Some(stored) = self.store.get(key).cloned() else { return };
         if stored.object.meta("deletionTimestamp").is_some() {
-            self.finish_definition(key, &stored.object, time);
+            if !self.later {
+                self.finish_definition(key, &stored.object, time);
+            }
             return;
         }
         let kinds = crd::kinds(&stored.object).unwrap_or_default();
@@ -67,6 +71,13 @@ impl ApiServer {
         crd::accept(&mut accepted, time);
         if accepted != *stored.object {
             self.store.put(key, Arc::new(accepted));
+        }
+    }
+
+    /// The same for a definition whose end has waited.
+    pub(crate) fn finish_deleted_definition(&mut self, key: &Key, time: i64) {
+        if let Some(stored) = self.store.get(key).cloned() {
+            self.finish_definition(key, &stored.object, time);
         }
     }
 
@@ -111,12 +122,14 @@ impl ApiServer {
             let Some(stored) = self.store.get(key).cloned() else { continue };
             if stored.object.finalizers().is_empty() {
                 self.store.delete(key);
+                self.unmirror(key);
                 continue;
             }
             gone = false;
             if stored.object.meta("deletionTimestamp").is_none() {
                 let marked = metadata::marked(&stored.object, 0, time);
                 self.store.put(key, Arc::new(marked));
+                self.mirror(key);
             }
         }
         gone

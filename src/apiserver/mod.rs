@@ -12,6 +12,7 @@
 
 mod builtin;
 mod call;
+mod controllers;
 mod crd;
 mod engine;
 mod field_path;
@@ -35,11 +36,12 @@ mod snapshot;
 mod status;
 mod store;
 mod verbs;
+mod versions;
 mod watch;
 
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
-pub use kind::Kind;
+pub use kind::{Kind, Scale};
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };

@@ -33,6 +33,10 @@ pub struct Config {
     /// nobody applies turns this off: ownership is then looked at by nobody, and modelled clients
     /// send no `managedFields`, so it decides nothing, not even whether a write is a no-op.
     pub managed_fields: bool,
+    /// Whether a deleted definition waits for [`ApiServer::run_controllers`], as on a cluster.
+    pub later: bool,
+    /// Whether [`ApiServer::run_controllers`] collects garbage.
+    pub collects: bool,
 }
 
 impl Default for Config {
@@ -43,6 +47,8 @@ impl Default for Config {
             history: History::KeepAll,
             seed: 0,
             managed_fields: true,
+            later: false,
+            collects: false,
         }
     }
 }
@@ -58,6 +64,8 @@ pub struct ApiServer {
     any_namespace: bool,
     seed: u64,
     pub(super) managed_fields: bool,
+    pub(super) later: bool,
+    pub(super) collects: bool,
     /// How many uids and names have been made.
     made: u64,
 }
@@ -79,6 +87,8 @@ impl ApiServer {
             any_namespace: config.any_namespace,
             seed: config.seed,
             managed_fields: config.managed_fields,
+            later: config.later,
+            collects: config.collects,
             made: 0,
         };
         if !config.any_namespace {
@@ -155,9 +165,11 @@ impl ApiServer {
     pub(crate) fn serve(&mut self, definition: &str, kinds: Vec<Kind>) {
         let registry = Arc::make_mut(&mut self.kinds);
         registry.retain(|resource, kind| !kind.custom || resource.qualified() != definition);
-        for kind in kinds {
-            registry.insert(kind.resource.clone(), Arc::new(kind));
+        let kinds: Vec<Arc<Kind>> = kinds.into_iter().map(Arc::new).collect();
+        for kind in &kinds {
+            registry.insert(kind.resource.clone(), kind.clone());
         }
+        self.settle_versions(definition, &kinds);
     }
 
     /// Puts an object there as the initial state has it: its status is stored as given.

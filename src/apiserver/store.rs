@@ -323,6 +323,19 @@ impl Store {
         Some(revision)
     }
 
+    /// Removes an object along with the write of the present revision.
+    pub fn delete_silently(&mut self, key: &Key) {
+        if self.objects.contains_key(key) {
+            self.revision.0 -= 1;
+            self.delete(key);
+        }
+    }
+
+    /// Removes an object as if it had never been there.
+    pub fn forget(&mut self, key: &Key) {
+        Arc::make_mut(&mut self.objects).remove(key);
+    }
+
     /// Forgets the past up to and including `revision`.
     pub fn compact(&mut self, revision: Revision) {
         if let Some(log) = &mut self.log {

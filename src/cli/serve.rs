@@ -38,6 +38,9 @@ pub struct Serve {
     /// that are not served are skipped (repeatable)
     #[arg(short = 'f', long, value_name = "PATH", help_heading = "Cluster")]
     pub object: Vec<PathBuf>,
+    /// Collect garbage: objects without owners go, foreground and orphan deletion end
+    #[arg(long, help_heading = "Cluster")]
+    pub gc: bool,
     /// Let every namespace exist, without Namespace objects
     #[arg(long, help_heading = "Cluster")]
     pub any_namespace: bool,
@@ -138,7 +141,8 @@ fn address(args: &Serve, token: Option<&str>) -> Result<SocketAddr, Diagnostic> 
 
 /// The server with what the files hold; definitions first, in whichever file they are.
 fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> {
-    let config = Config { any_namespace: args.any_namespace, ..Config::default() };
+    let (any_namespace, collects) = (args.any_namespace, args.gc);
+    let config = Config { any_namespace, collects, later: true, ..Config::default() };
     let (mut server, kept) = serve::restore(config, keeper)?;
     if kept {
         // What the files hold was put there when the snapshot began.

@@ -154,6 +154,17 @@ pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Optio
                 "verbs": ["get", "patch", "update"],
             }));
         }
+        if kind.scale.is_some() {
+            resources.push(json!({
+                "name": format!("{}/scale", kind.resource.plural),
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "group": "autoscaling",
+                "version": "v1",
+                "kind": "Scale",
+                "verbs": ["get", "patch", "update"],
+            }));
+        }
     }
     Some(json!({
         "kind": "APIResourceList",

@@ -40,6 +40,7 @@ pub async fn serve(
     if signals && shared.keeps() {
         tokio::spawn(save_on_signal(shared.clone()));
     }
+    tokio::spawn(control(shared.clone()));
     if let Some(every) = save_every {
         tokio::spawn(save_now_and_then(shared.clone(), every));
     }
@@ -98,6 +99,26 @@ async fn save_on_signal(shared: Arc<Shared>) {
     }
     #[cfg(not(unix))]
     drop(shared);
+}
+
+/// How long what controllers do waits.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Does what controllers of a cluster do, a moment after something has changed.
+async fn control(shared: Arc<Shared>) {
+    let mut stop = shared.stops();
+    let mut seen = None;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = sleep(MOMENT) => {}
+        }
+        let (revision, work) = shared.look(|server| (server.revision(), server.has_work()));
+        if work && seen != Some(revision) {
+            shared.with(|server| server.run_controllers(super::state::now()));
+        }
+        seen = Some(revision);
+    }
 }
 
 async fn save_now_and_then(shared: Arc<Shared>, every: Duration) {

@@ -47,13 +47,10 @@ const GAPS: &[(&str, &str)] = &[
          is skipped in silence",
     ),
     (
-        "conversion webhooks; several versions are stored as they are written",
-        "a controller that relies on conversion sees objects of another version",
+        "conversion webhooks: several versions are one object, and differ in their apiVersion alone",
+        "a controller that relies on conversion finds the fields of the version that was written",
     ),
-    (
-        "the scale, finalize, binding, log and exec subresources",
-        "autoscalers and `kubectl scale` get 404",
-    ),
+    ("the finalize, binding, log and exec subresources", "clients of them get 404"),
     (
         "admission: webhooks, policies, quotas, service accounts",
         "a mutating webhook that overwrites a field is a writer that the model does not see",
@@ -81,7 +78,8 @@ const GAPS: &[(&str, &str)] = &[
     ),
     ("most value checks of pod and deployment specs", "a spec is stored that a cluster refuses"),
     (
-        "garbage collection: owner references are stored, nothing is deleted through them",
+        "garbage collection, unless `serve --gc` is told to: owner references are stored, nothing \
+         is deleted through them",
         "children outlive their owner; a foreground deletion waits until somebody removes its \
          finalizer",
     ),

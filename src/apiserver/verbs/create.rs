@@ -116,6 +116,11 @@ pub(crate) fn store_new(
     if call.request.options.dry_run {
         return Ok(call.answer(201, store::settled(&Arc::new(object))));
     }
+    call.kind.settle(&mut object);
+    if call.kind.custom && call.drops_status() {
+        // A status that was dropped has its default when it is read again.
+        call.kind.schema.default(&mut object);
+    }
     let stored = server.store.try_put(&key, Arc::new(object));
     let stored = stored.map_err(|store::TooLarge| Status::too_large_to_store())?;
     server.written(&key, call.request.time);

@@ -7,6 +7,7 @@ mod delete;
 mod get;
 pub(crate) mod list;
 mod patch;
+mod scale;
 mod update;
 
 use super::call::{Answer, Call};
@@ -33,9 +34,14 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
     }
     Some(match call.kind.has_subresource(call.request.subresource.as_deref()) {
         false => Err(call.not_found()),
+        true if is_scale(call) => scale::get(server, call),
         true if call.request.verb == Verb::Get => get::get(server, call),
         true => list::list(server, call),
     })
+}
+
+fn is_scale(call: &Call<'_>) -> bool {
+    call.request.subresource.as_deref() == Some("scale")
 }
 
 /// Handles one request.
@@ -47,6 +53,13 @@ pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         return reviews::review(call);
     }
     let verb = call.request.verb;
+    if is_scale(call) {
+        return if verb == Verb::Get {
+            scale::get(server, call)
+        } else {
+            scale::write(server, call)
+        };
+    }
     match TABLE.iter().find(|(known, _)| *known == verb) {
         Some((_, handler)) => handler(server, call),
         None => Err(Status::bad_request("a watch is not answered by one response")),
