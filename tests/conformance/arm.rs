@@ -61,6 +61,7 @@ impl InProcess {
             history: History::KeepAll,
             seed: 7,
             managed_fields: true,
+            ..Config::default()
         };
         let mut arm = InProcess { server: ApiServer::new(config), time: 1_790_000_000 };
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
