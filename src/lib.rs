@@ -104,6 +104,7 @@
 #![forbid(unsafe_code)]
 
 pub mod apiserver;
+pub mod audit;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -64,6 +64,8 @@ pub enum Command {
     Replay(Replay),
     /// Say in words why a recorded run lost a write
     Explain(Explain),
+    /// Find lost writes in a Kubernetes audit log
+    Judge(Box<super::judge::Judge>),
     /// Show what goes wrong inside one process: shared objects, torn strings, unlocked maps
     #[cfg(feature = "loom")]
     Memory(super::memory::Memory),

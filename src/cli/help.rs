@@ -12,7 +12,7 @@ use crate::scenario::{Diagnostic, json_schema};
 /// The commands in the groups of the help, in order. Hidden commands are in none; a command that
 /// this build does not have is passed over.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Check", &["check", "compare", "merge", "replay", "explain", "memory", "serve"]),
+    ("Check", &["check", "compare", "merge", "replay", "explain", "judge", "memory", "serve"]),
     ("Learn", &["play", "learn"]),
     ("Scenarios", &["list", "new", "validate", "report"]),
     ("", &["help"]),

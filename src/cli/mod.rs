@@ -13,6 +13,7 @@ mod estimate;
 mod exit;
 mod explain;
 mod help;
+mod judge;
 mod learn;
 mod list;
 #[cfg(feature = "loom")]
@@ -89,6 +90,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Merge(args) => merge::run(args, drawing),
         Command::Replay(args) => replay::run(args, drawing),
         Command::Explain(args) => explain::run(args, drawing),
+        Command::Judge(args) => judge::run(args, drawing),
         #[cfg(feature = "loom")]
         Command::Memory(args) => memory::run(args, drawing),
         #[cfg(feature = "serve")]

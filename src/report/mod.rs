@@ -15,6 +15,7 @@ mod folded;
 pub mod game;
 mod github;
 mod json;
+pub mod judge;
 mod junit;
 mod lanes;
 mod likelihood;

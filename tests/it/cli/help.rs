@@ -9,8 +9,8 @@ use lostwrite::{properties, report, schedulers};
 fn help_texts() {
     let folder = folder();
     let commands = [
-        "check", "compare", "replay", "explain", "play", "learn", "list", "new", "validate",
-        "report",
+        "check", "compare", "replay", "explain", "judge", "play", "learn", "list", "new",
+        "validate", "report",
     ];
     for command in commands {
         let flag = run(folder.path(), &format!("{command} --help"));

@@ -6,6 +6,7 @@ mod documents;
 mod files;
 mod help;
 mod hostile;
+mod judge;
 mod learn;
 mod output;
 mod play;

@@ -1,0 +1,364 @@
+//! What was found, as people and programs read it: findings by keyed entry, pairs of writers.
+//!
+//! Next to read: `judge.rs`, which makes them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::judge::{Basis, Judged};
+use super::log::{Act, Log};
+use super::pairs::{Pair, pairs};
+use super::risks::{self, Risk};
+use crate::history::infer::{ABSENT, LeafId, THERE};
+use crate::history::{End, LeafPath, LossClass};
+
+/// One lost leaf, as the judge has it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub leaf: LeafId,
+    /// How likely it was lost: its author meant it, and the culprit did not.
+    pub likely: f64,
+    pub twin: bool,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    /// The steps of the object's line.
+    pub victim: usize,
+    pub culprit: usize,
+    pub class: LossClass,
+    pub end: End,
+    /// The victim had removed it.
+    pub absent: bool,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The basis is known, and no other version explains the body as well.
+    Certain,
+    /// One explanation is clearly the best.
+    Inferred,
+    /// Two explanations are near each other.
+    Suspect,
+}
+
+impl Certainty {
+    /// As the JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Certainty::Certain => "certain",
+            Certainty::Inferred => "inferred",
+            Certainty::Suspect => "suspect",
+        }
+    }
+}
+
+/// A leaf of a finding.
+#[derive(Clone, Debug)]
+pub struct LostLeaf {
+    pub path: String,
+    pub lost: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// One of the two writes.
+#[derive(Clone, Debug)]
+pub struct Party {
+    pub audit: String,
+    pub client: String,
+    pub program: u32,
+    pub version: u64,
+    pub method: &'static str,
+    /// When it was answered, in microseconds since 1970.
+    pub time: i64,
+    /// What it meant, with the value that it is to have.
+    pub meant: Vec<(String, Option<Value>)>,
+}
+
+/// How a lost value came back, or was written anew.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    pub audit: String,
+    pub client: String,
+    pub same_client: bool,
+    pub after_writes: usize,
+    /// Microseconds after the loss.
+    pub after: i64,
+}
+
+/// One loss: a keyed entry, or a leaf outside of keyed lists.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub path: LeafPath,
+    pub leaves: Vec<LostLeaf>,
+    pub object: String,
+    pub kind: String,
+    pub uid: String,
+    pub how: &'static str,
+    pub class: LossClass,
+    pub certainty: Certainty,
+    pub likely: f64,
+    pub stays: bool,
+    pub repaired: Option<Repair>,
+    pub only_times: bool,
+    pub victim: Party,
+    /// The version that the culprit was made of; 0 if nobody can tell.
+    pub basis: u64,
+    pub basis_time: i64,
+    pub culprit: Party,
+    /// Of a suspect: the explanations that are near each other.
+    pub readings: Vec<String>,
+}
+
+/// What one program usually writes.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub program: u32,
+    /// Path, in which share of the writes that would show it, how often.
+    pub rows: Vec<(LeafPath, f64, f64)>,
+}
+
+/// What a log shows.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    pub events: u64,
+    pub writes: u64,
+    pub objects: usize,
+    /// When the last event was answered.
+    pub ends: i64,
+    pub lost: Vec<Finding>,
+    pub suspects: Vec<Finding>,
+    pub pairs: Vec<Pair>,
+    pub risks: Vec<Risk>,
+    pub not_judged: Vec<(String, u64)>,
+    /// What each program usually writes: agent, paths with share and count.
+    pub writers: Vec<(String, Vec<(LeafPath, f64, f64)>)>,
+}
+
+/// A loss that is at least this likely is called one.
+pub const LOST: f64 = 0.9;
+/// What is less likely than this is not even suspected.
+pub const SUSPECT: f64 = 0.1;
+/// Replicas of one program write the same paths: what one of them meant anew, with the value that
+/// stood there before, looks like a revert.
+const LOST_AMONG_REPLICAS: f64 = 0.98;
+
+/// All findings of a log.
+pub fn collect(
+    log: &Log,
+    judged: Vec<Judged>,
+    found: Vec<Vec<Found>>,
+    tables: Vec<Table>,
+) -> Verdict {
+    let clients = log.clients.names();
+    let mut all = Vec::new();
+    for (judged, found) in judged.iter().zip(found) {
+        let mut by_owner: BTreeMap<(usize, usize, LeafId), Vec<Found>> = BTreeMap::new();
+        for found in found.into_iter().filter(|found| found.likely >= SUSPECT) {
+            let owner = log.names.owner(found.leaf);
+            by_owner.entry((found.culprit, found.victim, owner)).or_default().push(found);
+        }
+        for ((.., owner), found) in by_owner {
+            all.push(finding(log, judged, &clients, owner, &found));
+        }
+    }
+    in_order(&mut all);
+    let (suspects, lost): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|it| it.certainty == Certainty::Suspect);
+    let writers =
+        tables.into_iter().map(|table| (log.clients.of(table.program).agent.clone(), table.rows));
+    Verdict {
+        events: log.events,
+        writes: log.writes,
+        objects: judged.len(),
+        ends: log.ends,
+        pairs: pairs(&lost),
+        risks: risks::of(log, &judged, &clients),
+        lost,
+        suspects,
+        not_judged: log.not_judged.iter().map(|(why, n)| (why.clone(), *n)).collect(),
+        writers: writers.filter(|(_, rows)| !rows.is_empty()).collect(),
+    }
+}
+
+impl Verdict {
+    /// Keeps only some findings.
+    pub fn keep(&mut self, keep: &dyn Fn(&Finding) -> bool) {
+        self.lost.retain(keep);
+        self.suspects.retain(keep);
+        self.pairs = pairs(&self.lost);
+    }
+
+    /// What was found later in the same log.
+    pub fn add(&mut self, later: Verdict) {
+        let Verdict { events, writes, ends, not_judged, .. } = later;
+        (self.events, self.writes, self.ends, self.not_judged) = (events, writes, ends, not_judged);
+        self.objects = self.objects.max(later.objects);
+        self.lost.extend(later.lost);
+        self.suspects.extend(later.suspects);
+        self.risks.extend(later.risks);
+        for (agent, rows) in later.writers {
+            match self.writers.iter_mut().find(|(known, _)| *known == agent) {
+                Some((_, known)) => {
+                    known.extend(rows);
+                    known.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)));
+                    known.dedup_by(|a, b| a.0 == b.0);
+                }
+                None => self.writers.push((agent, rows)),
+            }
+        }
+        in_order(&mut self.lost);
+        in_order(&mut self.suspects);
+        self.pairs = pairs(&self.lost);
+    }
+}
+
+/// First what stays, then what is more than times.
+fn in_order(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let rank = |it: &Finding| (!it.stays, it.only_times, it.culprit.time);
+        rank(a).cmp(&rank(b)).then_with(|| a.object.cmp(&b.object))
+    });
+}
+
+fn finding(
+    log: &Log,
+    judged: &Judged,
+    clients: &[String],
+    owner: LeafId,
+    found: &[Found],
+) -> Finding {
+    let best = found.iter().max_by(|a, b| a.likely.total_cmp(&b.likely));
+    let first = best.unwrap_or(&found[0]);
+    let acts: Vec<&Act> = judged.line.steps.iter().map(|step| &step.act).collect();
+    let (victim, culprit) = (acts[first.victim], acts[first.culprit]);
+    let value = |found: &Found| match (&found.before, found.absent) {
+        (_, true) => None,
+        (before, false) => before.clone(),
+    };
+    let leaves = found.iter().map(|it| LostLeaf {
+        path: log.names.leaf(it.leaf).to_string(),
+        lost: value(it),
+        after: it.after.clone(),
+    });
+    let is_entry = |it: &&Found| it.leaf == owner;
+    let gone = found.iter().filter(is_entry).any(|it| it.after.is_none())
+        || found.iter().all(|it| it.after.is_none());
+    let how = match (found.iter().all(|it| it.absent), gone) {
+        (true, _) => "reappeared",
+        (false, true) => "removed",
+        (false, false) => "reverted",
+    };
+    let stays = found.iter().all(|it| matches!(it.end, End::Stays));
+    let is_time = |it: &Found| {
+        let time = |value: &Option<Value>| {
+            let text = value.as_ref().and_then(Value::as_str);
+            text.is_none_or(|text| text.parse::<jiff::Timestamp>().is_ok())
+        };
+        (it.before.is_some() || it.after.is_some()) && time(&it.before) && time(&it.after)
+    };
+    let bases = &judged.bases[first.culprit];
+    let mut certainty = certainty(first, bases, victim.program == culprit.program);
+    if !means_something(judged, first.culprit) {
+        certainty = Certainty::Suspect;
+    }
+    let basis = bases.first().map_or(0, |basis| basis.version);
+    let basis_at = acts.iter().find(|act| act.accepted && act.at == basis);
+    Finding {
+        path: log.names.leaf(owner).clone(),
+        leaves: leaves.collect(),
+        object: judged.object.clone(),
+        kind: judged.kind.clone(),
+        uid: judged.uid.clone(),
+        how,
+        class: first.class,
+        certainty,
+        likely: first.likely,
+        stays,
+        repaired: if stays { None } else { repair(found, &acts, clients, first) },
+        only_times: found.iter().all(is_time),
+        victim: party(log, judged, clients, first.victim),
+        basis,
+        basis_time: basis_at.map_or(0, |act| act.done),
+        culprit: party(log, judged, clients, first.culprit),
+        readings: match certainty {
+            Certainty::Suspect => readings(log, judged, first),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
+    let least = if replicas { LOST_AMONG_REPLICAS } else { LOST };
+    let known = bases.first().is_none_or(|basis| basis.known && basis.weight > 0.99);
+    match found.likely {
+        _ if found.twin => Certainty::Suspect,
+        likely if likely >= 0.99 && known => Certainty::Certain,
+        likely if likely >= least => Certainty::Inferred,
+        _ => Certainty::Suspect,
+    }
+}
+
+/// Whether a write meant anything: one that only reverts meant the revert, or was made of a very
+/// old version.
+fn means_something(judged: &Judged, step: usize) -> bool {
+    judged.meant[step].iter().any(|it| it.2 > 0.5)
+}
+
+fn repair(found: &[Found], acts: &[&Act], clients: &[String], first: &Found) -> Option<Repair> {
+    let by = found.iter().filter_map(|it| match it.end {
+        End::Repaired { by, .. } | End::Replaced { by } => Some(by),
+        _ => None,
+    });
+    let by = by.min()?;
+    let (act, culprit) = (acts[by], acts[first.culprit]);
+    Some(Repair {
+        audit: act.id.to_string(),
+        client: clients[act.author as usize].clone(),
+        same_client: act.author == acts[first.victim].author,
+        after_writes: by - first.culprit,
+        after: act.done - culprit.done,
+    })
+}
+
+fn party(log: &Log, judged: &Judged, clients: &[String], step: usize) -> Party {
+    let act = &judged.line.steps[step].act;
+    let meant = judged.meant[step].iter().filter(|it| it.2 > 0.5 && it.1 != THERE);
+    let meant = meant.map(|(leaf, value, _)| {
+        let value = if *value == ABSENT { None } else { log.names.value_of(*value).cloned() };
+        (log.names.leaf(*leaf).to_string(), value)
+    });
+    Party {
+        audit: act.id.to_string(),
+        client: clients[act.author as usize].clone(),
+        program: act.program,
+        version: log.real_version(judged, act.at),
+        method: act.method.name(),
+        time: act.done,
+        meant: meant.collect(),
+    }
+}
+
+/// `read 1043 and meant phase`; `read 1049 and meant phase and conditions[type=Ready]`.
+fn readings(log: &Log, judged: &Judged, found: &Found) -> Vec<String> {
+    let reading = |basis: &Basis| {
+        let owners = basis.owners.iter().map(|owner| log.names.leaf(*owner).to_string());
+        let owners: Vec<String> = owners.collect();
+        let meant = match owners.len() {
+            0 => "meant nothing new".to_owned(),
+            1..4 => format!("meant {}", owners.join(" and ")),
+            many => format!("meant {} and {} more", owners[..2].join(" and "), many - 2),
+        };
+        format!("read {} and {meant}", log.real_version(judged, basis.version))
+    };
+    let mut all: Vec<String> = judged.bases[found.culprit].iter().map(reading).collect();
+    all.truncate(3);
+    if found.twin {
+        all.push("another write was answered with the same version, and explains it too".into());
+    }
+    let owner = log.names.owner(found.leaf);
+    if all.len() < 2 && !found.twin {
+        all.push(format!("or wrote {} anew, as it was", log.names.leaf(owner)));
+    }
+    all
+}

@@ -1,0 +1,212 @@
+//! Logs without answers: what came of each accepted write is computed by our own server.
+//!
+//! The common policy records what was sent and not what came of it. The accepted writes of an
+//! object are made again, in the order of their times, on a server that knows its kind; versions
+//! are numbered by that server, and where a request named the real resourceVersion of the version
+//! before it, that is remembered. Next to read: `track.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::kinds::resource;
+use super::log::{Act, Log, Place, ResourceName, Track};
+use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Verb};
+use crate::history::infer::Method;
+
+/// Computes the versions of all objects whose writes were answered without the log saying so.
+pub fn replay(log: &mut Log) {
+    let keys: Vec<(Place, String)> = log.tracks.keys().cloned().collect();
+    let mut server = log.kinds.server().clone();
+    let mut kinds: BTreeMap<ResourceName, String> = BTreeMap::new();
+    for key in keys.iter().filter(|(_, uid)| uid.is_empty()) {
+        let Some(mut track) = log.tracks.swap_remove(key) else { continue };
+        let others = keys.iter().any(|(place, uid)| *place == key.0 && !uid.is_empty());
+        let name = log.resources[key.0.resource as usize].clone();
+        let blind = track.acts.iter().filter(|act| act.raw.is_some()).count() as u64;
+        if others {
+            let why = "accepted writes without a response body, of objects that others show";
+            *log.not_judged.entry(why.into()).or_default() += blind;
+            continue;
+        }
+        if blind > 0 {
+            let kind = kinds.entry(name.clone()).or_insert_with(|| kind_of(&track));
+            let with_status = log.kinds.has_status(&name);
+            let known = known(&mut server, &name, kind, with_status);
+            let failed = again(log, &mut server, &mut track, key, known.then_some(kind.as_str()));
+            if failed > 0 {
+                let why = "accepted writes that our own server refuses: the versions after them";
+                *log.not_judged.entry(why.into()).or_default() += failed;
+            }
+        }
+        log.tracks.insert(key.clone(), track);
+    }
+}
+
+/// The kind as bodies name it.
+fn kind_of(track: &Track) -> String {
+    let kinds = track.acts.iter().filter_map(|act| act.raw.as_ref()?["kind"].as_str());
+    kinds.max().unwrap_or("Unknown").to_owned()
+}
+
+/// Makes a server know a resource; whether it does.
+fn known(server: &mut ApiServer, name: &ResourceName, kind: &str, with_status: bool) -> bool {
+    let wanted = resource(name);
+    if server.kind_of(&wanted).is_some() {
+        return true;
+    }
+    let group = if name.0.is_empty() { "core.invalid" } else { name.0.as_str() };
+    let mut version = json!({
+        "name": name.1, "served": true, "storage": true,
+        "schema": { "openAPIV3Schema": {
+            "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+        } },
+    });
+    if with_status {
+        version["subresources"] = json!({ "status": {} });
+    }
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": { "name": format!("{}.{group}", name.2) },
+        "spec": {
+            "group": group, "scope": "Namespaced",
+            "names": { "plural": name.2, "kind": kind },
+            "versions": [version],
+        },
+    });
+    server.install_crd(&definition, 0).is_ok()
+}
+
+/// Makes the writes of one object again; how many could not be made.
+fn again(
+    log: &mut Log,
+    server: &mut ApiServer,
+    track: &mut Track,
+    (place, _): &(Place, String),
+    kind: Option<&str>,
+) -> u64 {
+    let name = log.resources[place.resource as usize].clone();
+    let mut wanted = resource(&name);
+    if server.kind_of(&wanted).is_none() {
+        wanted.group = "core.invalid".to_owned();
+    }
+    let (Some(kind), Some(known)) = (kind, server.kind_of(&wanted)) else {
+        return track.acts.len() as u64;
+    };
+    let api_version = known.api_version();
+    let lists = log.kinds.lists(&name);
+    track.acts.sort_by_key(|act| (act.done, act.received, act.line));
+    let mut failed = 0;
+    let mut last: Option<(u64, Arc<Value>)> = None;
+    for at in 0..track.acts.len() {
+        let act = &track.acts[at];
+        let Some(raw) = &act.raw else { continue };
+        let mut body = raw.as_ref().clone();
+        if act.method != Method::JsonPatch && body.get("apiVersion").is_some() {
+            body["apiVersion"] = api_version.clone().into();
+        }
+        if let (Some(named), Some((version, _))) = (act.named, &last) {
+            log.real.insert((place.clone(), *version), named);
+        }
+        let object = match made(server, (&wanted, kind), place, act, &mut body, last.as_ref()) {
+            Some(object) => object,
+            None => {
+                failed += 1;
+                track.acts[at].at = 0;
+                continue;
+            }
+        };
+        let revision = object["metadata"]["resourceVersion"].as_str();
+        let Some(revision) = revision.and_then(|text| text.parse::<u64>().ok()) else { continue };
+        let version = log.names.version(&lists, &object);
+        track.acts[at].at = revision;
+        track.acts[at].after = Some(version.clone());
+        track.acts[at].raw = None;
+        track.versions.insert(revision, version);
+        last = Some((revision, object));
+    }
+    let real = &log.real;
+    let mut named: BTreeMap<u64, u64> = BTreeMap::new();
+    for version in track.versions.keys() {
+        if let Some(real) = real.get(&(place.clone(), *version)) {
+            named.insert(*real, *version);
+        }
+    }
+    let translate = |act: &mut Act| act.named = act.named.and_then(|it| named.get(&it).copied());
+    track.acts.iter_mut().for_each(translate);
+    if let Some(refused) = log.refused.get_mut(place) {
+        refused.iter_mut().for_each(translate);
+    }
+    failed
+}
+
+/// What the server makes of a write.
+fn made(
+    server: &mut ApiServer,
+    (wanted, kind): (&Resource, &str),
+    place: &Place,
+    act: &Act,
+    body: &mut Value,
+    last: Option<&(u64, Arc<Value>)>,
+) -> Option<Arc<Value>> {
+    let api_version = server.kind_of(wanted)?.api_version();
+    let namespace = (!place.namespace.is_empty()).then(|| place.namespace.clone());
+    if last.is_none() && act.method != Method::Create {
+        // The log begins in the middle: the object is what the first whole body says;
+        // what a patch says of it, it says whole.
+        let whole = act.method == Method::Update;
+        let mut object = match whole {
+            true => body.clone(),
+            false => json!({ "apiVersion": api_version, "kind": kind, "metadata": {} }),
+        };
+        object["metadata"]["name"] = place.name.clone().into();
+        if let Some(namespace) = &namespace {
+            object["metadata"]["namespace"] = namespace.clone().into();
+        }
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            ["resourceVersion", "uid", "managedFields"].iter().for_each(|field| {
+                metadata.remove(*field);
+            });
+        }
+        let key = server.seed_object(&object, 0).ok()?;
+        if whole {
+            return server.object(&key);
+        }
+    }
+    let (verb, patch) = match act.method {
+        Method::Create => (Verb::Create, None),
+        Method::Update => (Verb::Update, None),
+        Method::MergePatch => (Verb::Patch, Some(PatchKind::Merge)),
+        Method::StrategicMergePatch => (Verb::Patch, Some(PatchKind::Strategic)),
+        Method::JsonPatch => (Verb::Patch, Some(PatchKind::Json)),
+        Method::Apply => (Verb::Patch, Some(PatchKind::Apply)),
+    };
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        // It was accepted: whatever it names was the version that stood there.
+        metadata.remove("uid");
+        match (metadata.remove("resourceVersion").is_some(), last) {
+            (_, Some((version, _))) if act.method == Method::Update => {
+                metadata.insert("resourceVersion".into(), version.to_string().into());
+            }
+            _ => {}
+        }
+    }
+    let request = Request {
+        verb,
+        patch,
+        resource: wanted.clone(),
+        namespace,
+        name: Some(place.name.clone()).filter(|_| verb != Verb::Create),
+        subresource: (act.on_status && verb != Verb::Create).then(|| "status".to_owned()),
+        options: Options {
+            field_manager: Some(format!("manager-{:x}", act.manager)),
+            force: (act.method == Method::Apply).then_some(true),
+            ..Options::default()
+        },
+        body: Some(Arc::new(body.clone())),
+        user_agent: "judge".into(),
+        time: act.done / 1_000_000,
+    };
+    server.handle(&request).object().cloned()
+}
