@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::account::Stages;
 use super::managed_fields::{self, Write};
 use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
@@ -25,11 +26,20 @@ pub(crate) struct Call<'a> {
     pub records_owners: bool,
     /// Whether it puts an object there as the initial state has it.
     pub seeds: bool,
+    /// The object at each stage, if somebody asks for an account.
+    pub stages: Option<Box<Stages>>,
 }
 
 impl<'a> Call<'a> {
     pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
-        Call { request, kind, warnings: Vec::new(), records_owners: true, seeds: false }
+        Call {
+            request,
+            kind,
+            warnings: Vec::new(),
+            records_owners: true,
+            seeds: false,
+            stages: None,
+        }
     }
 
     /// Whether the request goes to `/status`.
@@ -113,6 +123,7 @@ impl<'a> Call<'a> {
     /// Decoding of a POST's or PUT's body as a real server does it: types, unknown fields,
     /// defaults.
     pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
+        self.note(|stages| &mut stages.asked, object);
         let kind = Arc::clone(&self.kind);
         let found = object["kind"].as_str().unwrap_or_default().to_string();
         let refuse = |why: String| {
@@ -163,6 +174,7 @@ impl<'a> Call<'a> {
 
     /// The same for the outcome of a patch, which refuses with 422 and shows that outcome.
     pub fn admit_patched(&mut self, object: &mut Value) -> Answer<()> {
+        self.note(|stages| &mut stages.asked, object);
         let patched = Value::String(object.to_string());
         let refuse = |why: &str| {
             let error = FieldError::invalid("patch", &patched, why);
@@ -193,6 +205,10 @@ impl<'a> Call<'a> {
             Some(false) => Schema::unknown_version().prune(object),
             None => Vec::new(),
         };
+        self.note(|stages| &mut stages.decoded, object);
+        if let Some(stages) = &mut self.stages {
+            stages.unknown.clone_from(&unknown);
+        }
         let mut texts = self.request.options.decoding_errors.clone();
         texts.extend(unknown.into_iter().map(|path| format!("unknown field \"{path}\"")));
         if self.request.options.field_validation == FieldValidation::Warn {
@@ -213,11 +229,19 @@ impl<'a> Call<'a> {
         (same && !object["items"].is_array()).then(|| version == self.kind.api_version())
     }
 
-    fn finish_decoding(&self, object: &mut Value) {
+    /// Notes the object at a stage of its way.
+    pub fn note(&mut self, stage: impl FnOnce(&mut Stages) -> &mut Value, object: &Value) {
+        if let Some(stages) = &mut self.stages {
+            stage(stages).clone_from(object);
+        }
+    }
+
+    fn finish_decoding(&mut self, object: &mut Value) {
         self.kind.schema.default(object);
         if self.kind.kind == crd::KIND && !self.kind.custom {
             crd::default(object);
         }
+        self.note(|stages| &mut stages.defaulted, object);
     }
 
     /// The answer with one object in it.

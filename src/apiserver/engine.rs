@@ -64,6 +64,7 @@ pub(crate) fn update(
     new.set_meta("resourceVersion", None);
     let old = store::settled(&current.object);
     prepare(call, &mut new, &old);
+    call.note(|stages| &mut stages.stored, &new);
     validate(call, &new, &old)?;
     call.kind.settle(&mut new);
     if call.kind.custom {

@@ -10,6 +10,7 @@
 //! refused or found to change nothing. `kind.rs` and `builtin.rs` hold the flags that decide
 //! whether a write can be lost at all.
 
+mod account;
 mod builtin;
 mod call;
 mod controllers;
@@ -39,6 +40,7 @@ mod verbs;
 mod versions;
 mod watch;
 
+pub use account::{Account, Fate};
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
 pub use kind::{Kind, Scale};

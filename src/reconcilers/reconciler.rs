@@ -18,7 +18,7 @@ use super::methods::Refusal;
 use super::program::{DeleteOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
 use super::requests::Target;
 use super::write::Write;
-use super::{Attempts, Basis, Change, Progress};
+use super::{Attempts, Change, Progress};
 use crate::apiserver::{Key, Response};
 use crate::client::without_managed_fields;
 
@@ -49,7 +49,6 @@ enum Phase {
     Touch,
     PutShared {
         changes: Arc<[Change]>,
-        basis: Basis,
     },
     Decode {
         object: Arc<Value>,
@@ -210,9 +209,8 @@ impl Reconciler {
         match (held, changes) {
             (None, _) => self.drop_intent(),
             (_, None) => self.finish(false, false),
-            (Some(held), Some(changes)) => {
-                let (changes, basis) = (Arc::clone(changes), Basis::of(held));
-                self.phase = Phase::PutShared { changes, basis };
+            (Some(_), Some(changes)) => {
+                self.phase = Phase::PutShared { changes: Arc::clone(changes) };
             }
         }
     }

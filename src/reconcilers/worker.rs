@@ -103,9 +103,9 @@ pub enum Shared {
         /// Where it is read.
         from: Reader,
     },
-    /// Decide from what memory holds now, and change it there: value and basis are of this moment.
+    /// Decide from what memory holds now, and change it there.
     Touch(Arc<Decision>),
-    /// Send what memory holds now, as this call's body.
+    /// Send what memory holds now, as this call's body; its version is the basis.
     Put {
         /// The call, without its body.
         call: Call,

@@ -139,28 +139,42 @@ fn silent_later(facts: &Facts<'_>) -> bool {
 fn conclusion(facts: &Facts<'_>) -> String {
     let who = facts.victim.map_or("it", |victim| victim.name);
     let code = facts.victim.and_then(|victim| victim.event.code).unwrap_or(200);
+    let told = format!("However, {who} was told {code}");
     match facts.witness.class {
         LossClass::Dropped => format!("{who} gave up, and knows it. Not a lost write."),
-        LossClass::Ignored => format!(
-            "However, {who} was told {code}: its write should be there, and never was. An ignored \
-             write."
-        ),
+        LossClass::Ignored => {
+            format!("{told}: its write should be there, and never was. An ignored write.")
+        }
         LossClass::Skew => format!(
-            "However, {who} was told {code}, and the state is one that no order of the two gives. \
-             Write skew (A5B)."
-        ),
-        LossClass::Torn => format!(
-            "However, {who} was told {code}: what is there now is half of one and half of the \
-             other. A torn status."
+            "{told}, and the state is one that no order of the two gives. Write skew (A5B)."
         ),
         LossClass::WrongObject => {
-            format!("However, {who} was told {code}, for an object that is not the one it read.")
+            format!("{told}, for an object that is not the one it read.")
         }
-        class => format!(
-            "However, {who} was told {code}: its write should still be there. A lost update (P4, \
-             {}).",
+        _ if facts.property == "serializable" => match facts.unanswered() {
+            Some(_) => format!(
+                "{told} once: its write was made twice, and what is there contains both. A \
+                 repeated write."
+            ),
+            None => "However, each was told that its write is there, and no order of the writes \
+                     gives what is there. Not serializable."
+                .to_owned(),
+        },
+        LossClass::Torn if facts.holds_anothers() => format!(
+            "{told}: what is there now is half of its own and half of another's. A torn write."
+        ),
+        LossClass::Torn => format!("{told}: only a part of what it meant is there. A torn write."),
+        LossClass::Omitted => format!(
+            "{told}: what it meant is not there, because what it sent did not say it. An omitted \
+             write."
+        ),
+        class if facts.is_lost_update() => format!(
+            "{told}: its write should still be there. A lost update (P4, {}).",
             class.as_str()
         ),
+        class => {
+            format!("{told}: its write should still be there. A lost write ({}).", class.as_str())
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use super::likelihood::{JsonOdds, JsonSample, JsonTimed};
 use super::losses::Facts;
 use super::steps::Story;
 use super::{explain, story, why};
-use crate::check::{Bound, CheckResult, Expectation, PropertyResult, Replayed, Verdict, Witness};
+use crate::check::{
+    Bound, CheckResult, Expectation, LossClass, PropertyResult, Replayed, Verdict, Witness,
+};
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
 
@@ -113,6 +115,9 @@ struct JsonWitness<'a> {
     victim: JsonVictim<'a>,
     stale_read: Option<JsonPointer<'a>>,
     culprit: Option<JsonPointer<'a>>,
+    /// Of a worker that gave up: the write that was sooner. It is guilty of nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overtaken_by: Option<JsonPointer<'a>>,
     why: Vec<String>,
     explanation: Vec<String>,
     trace: Vec<JsonStep>,
@@ -299,6 +304,8 @@ fn witness<'a>(scenario: &'a Scenario, property: &'a str, found: &'a Witness) ->
         step: pointer.step,
     };
     let facts = Facts::new(scenario, property, found);
+    let given_up = found.class == LossClass::Dropped;
+    let guilty = found.culprit.as_ref().filter(|_| !given_up);
     let plain = super::Style { width: usize::MAX / 4, ..super::Style::default() };
     JsonWitness {
         schedule: found.schedule.to_string(),
@@ -309,8 +316,9 @@ fn witness<'a>(scenario: &'a Scenario, property: &'a str, found: &'a Witness) ->
             step: found.victim.step,
             field: &found.field,
         },
-        stale_read: found.stale_read.as_ref().map(pointer),
-        culprit: found.culprit.as_ref().map(pointer),
+        stale_read: found.stale_read.as_ref().filter(|_| facts.has_stale_read()).map(pointer),
+        culprit: guilty.map(pointer),
+        overtaken_by: given_up.then_some(found.culprit.as_ref()).flatten().map(pointer),
         why: why::sentences(&facts).into_iter().map(|sentence| sentence.text).collect(),
         explanation: explain::explain(&facts, &plain)
             .iter()

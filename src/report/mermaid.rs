@@ -29,7 +29,8 @@ pub fn replay(replayed: &Replayed) -> String {
 }
 
 fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>) -> String {
-    let mut lines = vec!["sequenceDiagram".to_owned(), "  autonumber".to_owned()];
+    // Numbered by step: mermaid's own numbers would count arrows, of which a step has two.
+    let mut lines = vec!["sequenceDiagram".to_owned()];
     let workers = story.trace.workers.iter().enumerate();
     let mut participants: Vec<String> =
         workers.map(|(at, name)| format!("  participant w{at} as {}", escape(name))).collect();
@@ -61,15 +62,16 @@ fn messages(story: &Story<'_>, step: usize) -> Vec<String> {
     let Some(event) = story.event(step) else { return Vec::new() };
     let name = story.names(event).into_iter().next().unwrap_or_default();
     let notes = story.notes(step).join(", ");
-    let said = if notes.is_empty() { name } else { format!("{name} ({notes})") };
-    let said = escape(&said);
+    let plain = if notes.is_empty() { name } else { format!("{name} ({notes})") };
+    let said = format!("{step}. {}", escape(&plain));
     let rv = story.rv(step);
     let Some(worker) = event.worker() else {
         let over = match (event.actor, &event.action) {
             (Actor::Cache(_), Action::Deliver) => format!("{}: ", story.actor(event)),
             _ => format!("{} ", story.actor(event)),
         };
-        return vec![format!("Note over s: {}{said}", escape(&over))];
+        let said = format!("{step}. {}{}", escape(&over), escape(&plain));
+        return vec![format!("Note over s: {said}")];
     };
     let code = event.code.map_or_else(String::new, |code| code.to_string());
     let answer = match story.flow(event) {

@@ -38,6 +38,7 @@ mod table;
 mod text;
 mod timed_trace;
 mod timeline;
+mod unmet;
 mod view;
 mod why;
 mod yaml;

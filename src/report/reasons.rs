@@ -1,11 +1,12 @@
 //! Why nothing objected: the last sentences below a drawing.
 //!
 //! The API server accepted the guilty write because it had nothing to compare, because what it
-//! compared was right, or because it was never asked. Next to read: `explain.rs`.
+//! compared was right, or because it was never asked. Next to read: `unmet.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::{is_status_on_main, locked_to, verb};
+use super::steps::{locked_to, verb};
 use super::text::list_and;
+use super::unmet;
 use crate::apiserver::PatchKind;
 use crate::check::LossClass;
 use crate::trace::Action;
@@ -49,19 +50,16 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
     let shared = facts.victim.is_some_and(|victim| facts.story.is_shared(victim.event));
     reasons.extend(match facts.witness.class {
         LossClass::Omitted | LossClass::Torn if shared => memory(facts),
-        LossClass::Ignored => ignored(facts),
-        LossClass::Dropped => dropped(facts),
-        LossClass::Omitted => Some(
-            "the diff against what was read was empty, so the patch said nothing about the field, \
-             and the server had nothing to do"
-                .to_owned(),
-        ),
+        LossClass::Ignored => unmet::ignored(facts),
+        LossClass::Dropped => unmet::dropped(facts),
+        LossClass::Omitted => unmet::omitted(facts),
         LossClass::WrongObject => wrong_object(facts),
-        LossClass::Torn => Some(
-            "each write is right by itself, but the combination is one that nobody computed: the \
-             fields belong together, and only part of them was written on top of the other's"
+        LossClass::Torn if facts.holds_anothers() => Some(
+            "each write is right by itself, but no worker computed the combination: only a part of \
+             what this one meant was sent, and lies on top of the other's"
                 .to_owned(),
         ),
+        LossClass::Torn => None,
         LossClass::Skew if facts.decides() => Some(
             "each worker decided on a field that the other then changed; they write different \
              fields, so no resourceVersion and no field manager connects the two decisions"
@@ -226,64 +224,6 @@ pub(super) fn replaced_parent(facts: &Facts<'_>) -> Option<(String, String)> {
         let above = names.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'));
         let puts = matches!(name, "add" | "replace");
         (above && puts).then(|| (name.to_owned(), path.to_owned()))
-    })
-}
-
-fn ignored(facts: &Facts<'_>) -> Option<String> {
-    let victim = facts.victim?;
-    if facts.patch_of(victim) == Some(PatchKind::Json) && facts.list().is_some() {
-        return Some(
-            "a JSON patch names list entries by their index as it was read; by then another entry \
-             stood there, and nothing tested that"
-                .to_owned(),
-        );
-    }
-    if facts.patch_of(victim) == Some(PatchKind::Apply) && facts.is_removal() {
-        return Some(
-            "an apply removes only what its own field manager had applied before, and this one had \
-             not: not naming a field says nothing about it"
-                .to_owned(),
-        );
-    }
-    Some(if is_status_on_main(victim.event) {
-        "the kind has a status subresource: a write to the object's own endpoint is answered 2xx, \
-         and its status is dropped. Status goes to /status only"
-            .to_owned()
-    } else if matches!(&victim.event.action, Action::Write { subresource: Some(_), .. }) {
-        "a write to /status stores the status alone, and of it only what the schema knows; the \
-         rest is dropped, and answered 2xx"
-            .to_owned()
-    } else {
-        format!(
-            "the schema does not know {}: the server prunes unknown fields, and answers 2xx with a \
-             warning that most clients do not show",
-            facts.label()
-        )
-    })
-}
-
-fn dropped(facts: &Facts<'_>) -> Option<String> {
-    let victim = facts.victim?;
-    let attempts = victim.event.mark.attempts;
-    Some(match victim.event.code {
-        Some(409 | 422) if attempts > 1 => format!(
-            "every conflict means that somebody else got through; with {attempts} attempts it can \
-             be turned away {attempts} times. Nothing is lost silently: it was told"
-        ),
-        Some(409) if facts.story.method(victim.event).is_some_and(|m| m.starts_with("apply")) => {
-            "the field belongs to another field manager, and apply without force does not take it. \
-             Nothing is lost silently: it was told"
-                .to_owned()
-        }
-        Some(409) => "the write method gives up on the first conflict. Nothing is lost silently: \
-                      it was told"
-            .to_owned(),
-        _ if !victim.event.answered => {
-            "the answer was lost, and the write method does not try again. Nothing is lost \
-             silently: it knows that it does not know"
-                .to_owned()
-        }
-        _ => "nothing is lost silently: it was told".to_owned(),
     })
 }
 

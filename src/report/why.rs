@@ -8,7 +8,7 @@ use super::losses::{Facts, Told};
 use super::steps::{is_empty_patch, locked_to};
 use super::text::list_and;
 use super::view::value_text;
-use crate::apiserver::PatchKind;
+use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::LossClass;
 use crate::history::Lists;
 use crate::trace::Action;
@@ -106,6 +106,9 @@ fn meant(facts: &Facts<'_>, victim: Told<'_>) -> String {
     let Action::Write { sent, .. } = &victim.event.action else { return format!("{aim}{told}") };
     let sent_value = facts.field().and_then(|field| field.get(sent).cloned());
     match sent_value {
+        Some(serde_json::Value::Null) if facts.is_removal() => {
+            format!("{aim}, sent null for it{told}")
+        }
         Some(_) if facts.is_removal() => format!("{aim}, and sent it all the same{told}"),
         Some(value) if facts.change().is_some_and(|c| c.value.as_ref() != Some(&value)) => {
             format!("{aim}, sent {}{told}", value_text(&value))
@@ -115,6 +118,9 @@ fn meant(facts: &Facts<'_>, victim: Told<'_>) -> String {
             && !is_empty_patch(victim.event) =>
         {
             format!("{aim}{told}")
+        }
+        None if facts.patch_of(victim).is_none() && facts.is_removal() => {
+            format!("{aim}, sent the object without it{told}")
         }
         None => format!("{aim}, sent nothing about it{told}"),
     }
@@ -238,7 +244,12 @@ fn afresh(facts: &Facts<'_>, culprit: Told<'_>) -> Option<String> {
 /// What a PUT replaces: the status, or the object.
 fn whole(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     match &culprit.event.action {
-        Action::Write { subresource: Some(subresource), .. } => format!("the whole {subresource}"),
+        Action::Write { subresource: Some(subresource), .. } => {
+            match facts.field().as_ref().and_then(FieldPath::root) {
+                Some(root) if root != subresource => format!("the {subresource} and the {root}"),
+                _ => format!("the whole {subresource}"),
+            }
+        }
         _ if facts.field().is_some_and(|field| field.root() == Some("status")) => {
             "the whole object, its status too,".to_owned()
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Plan;
-use crate::apiserver::{ApiServer, FieldPath, Kind, Request, Response};
+use crate::apiserver::{Account, ApiServer, Fate, FieldPath, Kind, Request, Response};
 use crate::history::is_empty;
 use crate::reconcilers::{
     Ask, Attempts, Job, Op, Program, Reader, Reconciler, Set, Shared, Worker,
@@ -27,8 +27,9 @@ pub enum Outcome {
     Stored,
     /// This write was refused.
     Refused(Box<Response>),
-    /// Its write was answered 2xx, but the values of these entries of `sets` are not there.
-    Ignored(Vec<usize>),
+    /// Its write was answered 2xx, but the values of these entries of `sets` are not there; what
+    /// became of each in the server.
+    Ignored(Vec<(usize, Option<Fate>)>),
 }
 
 /// Runs a worker alone, once, with live reads and without its `when`.
@@ -45,6 +46,7 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
     let program = Program::short(job, 0, Reader::Live, 1);
     let mut worker = Reconciler::new(Arc::new(program));
     let mut memory = None;
+    let mut account = None;
     for _ in 0..MAX_STEPS {
         let ask = worker.ask();
         let request = match &ask {
@@ -56,6 +58,9 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
             }
             _ => None,
         };
+        if let Some(request) = &request {
+            account = server.account(request, server.object(&key).as_deref()).or(account);
+        }
         if let Some(response) = request.and_then(|request| refusal(&server, &request)) {
             return response.map_or(Outcome::Stored, |said| Outcome::Refused(Box::new(said)));
         }
@@ -71,8 +76,9 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         let removes = change.value.as_ref().is_none_or(is_empty);
         !(change.is_made(&lists, &read, &stored) || by_leaving_out && removes)
     };
-    let ignored: Vec<usize> =
-        sets.iter().enumerate().filter(ignored).map(|(index, _)| index).collect();
+    let fate = |set: &Set| account.as_ref().map(|account: &Account| account.of(&set.path));
+    let ignored = sets.iter().enumerate().filter(ignored);
+    let ignored: Vec<_> = ignored.map(|(index, set)| (index, fate(set))).collect();
     if ignored.is_empty() { Outcome::Stored } else { Outcome::Ignored(ignored) }
 }
 

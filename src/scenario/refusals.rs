@@ -17,7 +17,7 @@ use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
 use super::{Expect, Plan, Scenario, StepsSpec, WorkerSpec};
-use crate::apiserver::{Cause, FieldPath, Kind, Response};
+use crate::apiserver::{Cause, Fate, FieldPath, Kind, Response};
 use crate::reconcilers::methods::{self, Refusal};
 use crate::reconcilers::{Attempts, Reader, ValueExpr};
 
@@ -54,7 +54,7 @@ pub fn of_workers(
             Outcome::Refused(response) => found.push(teller.refused(&response)),
             Outcome::Ignored(_) if expects_a_loss(scenario) => {}
             Outcome::Ignored(sets) => {
-                found.extend(sets.into_iter().map(|set| teller.ignored(set)));
+                found.extend(sets.into_iter().map(|(set, fate)| teller.ignored(set, fate)));
             }
         }
     }
@@ -264,29 +264,50 @@ impl Teller<'_> {
         knows.is_some_and(|known| !known.iter().any(|field| field.overlaps(path)))
     }
 
-    fn ignored(&self, set: usize) -> Diagnostic {
+    /// Why what a worker sets is not there: the client's struct, or the server's own account.
+    fn ignored(&self, set: usize, fate: Option<Fate>) -> Diagnostic {
         let (path, _) = &self.spec.sets[set];
         let (place, _) = &self.places.sets[set];
         let kind = &self.kind;
         let message = format!("what `{}` sets here is never stored", self.spec.name);
-        let label = "answered 200, but dropped";
+        let of_client = self.drops(path);
+        let label = match fate {
+            Some(Fate::Defaulted) if !of_client => "answered 200, but the default comes back",
+            Some(Fate::Merged | Fate::Unsaid) if !of_client => "answered 200, but still there",
+            _ => "answered 200, but dropped",
+        };
         let warning = Diagnostic::warning(message).at(self.checker.source, place.clone(), label);
-        let on_status = self.spec.subresource.is_some();
-        let of_status = path.root() == Some("status");
-        let warning = if let Some(known) = probe::unknown_field(&self.kind, path) {
-            let why = format!("the schema of `{}` does not know the field `{path}`", kind.kind);
-            with_known_fields(warning.note(why), path, &known)
-        } else if self.drops(path) {
-            warning.note("`knows` does not list it, so the client leaves it out of what it sends")
-        } else if kind.status_subresource && on_status != of_status {
-            let why = match of_status {
-                true => "status has an endpoint of its own; the object's own endpoint drops it",
-                false => "the status endpoint takes status only",
-            };
-            let other = if of_status { "status" } else { "main" };
-            warning.note(why).help(format!("set it with `subresource: {other}`"))
-        } else {
-            warning
+        let unknown = probe::unknown_field(&self.kind, path);
+        let warning = match (fate, unknown) {
+            _ if of_client => warning
+                .note("`knows` does not list it, so the client leaves it out of what it sends"),
+            (Some(Fate::Pruned), Some(known)) => {
+                let why = format!("the schema of `{}` does not know the field `{path}`", kind.kind);
+                with_known_fields(warning.note(why), path, &known)
+            }
+            (Some(Fate::Reset), _) => {
+                let on_status = self.spec.subresource.is_some();
+                let root = path.root().unwrap_or_default();
+                let why = match on_status {
+                    true => format!("the status endpoint leaves the {root} as it was"),
+                    false => {
+                        "status has an endpoint of its own; the object's own endpoint drops it"
+                            .to_owned()
+                    }
+                };
+                let other = if on_status { "main" } else { "status" };
+                warning.note(why).help(format!("set it with `subresource: {other}`"))
+            }
+            (Some(Fate::Defaulted), _) => {
+                warning.note(format!("`{path}` has a default, so it cannot be absent"))
+            }
+            (Some(Fate::Normalised), _) => {
+                warning.note("the server stores it in its canonical form")
+            }
+            (Some(Fate::Merged | Fate::Unsaid), _) => {
+                warning.note("what is sent is merged into what is there, and removes nothing")
+            }
+            (Some(Fate::Pruned | Fate::Stored) | None, _) => warning,
         };
         match self.scenario.expect {
             Expect::Unstated => warning.note("if that is the point, say `expect: lost`"),

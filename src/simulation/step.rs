@@ -102,6 +102,7 @@ fn touch(
         Shared::Load { .. } => held(server, actor, Action::Load(Loaded::Held), memory),
         Shared::Put { call, knows } => {
             let mut call = call.clone();
+            call.basis = memory.as_deref().map(Basis::of);
             Arc::make_mut(&mut call.request).body = sent(memory, knows.as_deref());
             request(server, worker, &call, lost)
         }

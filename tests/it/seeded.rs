@@ -142,6 +142,33 @@ fn a_shared_object_is_read_and_added_to_in_one_moment() {
     let touches = run.trace.events.iter().filter(|event| !event.intent.is_empty());
     let bases: Vec<u64> =
         touches.map(|event| event.basis.as_ref().map_or(0, |basis| basis.revision.0)).collect();
-    // Touch and PUT of alder at rv 1; both of birch at rv 2, which memory held when it was touched.
+    // Touch and PUT of alder at rv 1; both of birch at rv 2, which memory held by then.
     assert_eq!(bases, [1, 1, 2, 2]);
+}
+
+#[test]
+fn an_acknowledged_increment_is_lost_if_and_only_if_the_number_does_not_contain_it() {
+    let object = "{ apiVersion: v1, kind: Node, metadata: { name: n1 }, status: \
+                  { daemonEndpoints: { kubeletEndpoint: { Port: 0 } } } }";
+    let path = "status.daemonEndpoints.kubeletEndpoint.Port";
+    for client in ["typed", "unstructured"] {
+        let worker = format!(
+            "process: p, client: {client}, write: update-shared, sets: {{ {path}: {{ $add: 1 }} }}"
+        );
+        let scenario = scenario(object, &[&worker, &worker], "");
+        let world = check::world(&scenario).expect("a world");
+        let mut lost = 0;
+        super::exhaustive::every_schedule(&world, &mut Vec::new(), &mut |choices, end| {
+            let progress = end.workers.iter().map(|worker| worker.progress());
+            let dropped: u32 = progress.map(|progress| progress.dropped).sum();
+            let ending = end.ending();
+            let node = ending.objects.values().next().expect("the node");
+            let number = &node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"];
+            let missing = number.as_u64().expect("a number") < u64::from(2 - dropped);
+            assert_eq!(end.judge()[0], missing, "{choices:?}: {number}, {dropped} gave up");
+            lost += u32::from(missing);
+        });
+        assert!(lost > 0, "{client}");
+        assert_eq!(counts(&scenario)[0].split(' ').next(), Some(&*lost.to_string()));
+    }
 }

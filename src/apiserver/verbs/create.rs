@@ -98,6 +98,7 @@ pub(crate) fn store_new(
     admit_namespace(server, call)?;
     let asked = parse_revision(object.meta_str("resourceVersion"));
     prepare(server, call, &mut object, says_status);
+    call.note(|stages| &mut stages.stored, &object);
     name(server, call, &mut object)?;
     validate(call, &object)?;
     if call.kind.custom {

@@ -115,5 +115,27 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
     let own = |field: &str| current.and_then(|current| current.meta(field).cloned());
     new.set_meta("resourceVersion", revision.or_else(|| own("resourceVersion")));
     new.set_meta("uid", uid.or_else(|| own("uid")));
+    if call.stages.is_some() {
+        let mut asked = new.clone();
+        as_sent(&mut asked, object);
+        call.note(|stages| &mut stages.asked, &asked);
+        call.note(|stages| &mut stages.decoded, &new);
+        call.note(|stages| &mut stages.defaulted, &new);
+    }
     Ok(new)
+}
+
+/// Writes the scalars of a configuration as they were sent: merging has canonicalised them.
+fn as_sent(object: &mut Value, sent: &Value) {
+    match (object, sent) {
+        (Value::Object(object), Value::Object(sent)) => {
+            for (key, sent) in sent {
+                if let Some(value) = object.get_mut(key) {
+                    as_sent(value, sent);
+                }
+            }
+        }
+        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => {}
+        (object, sent) => object.clone_from(sent),
+    }
 }

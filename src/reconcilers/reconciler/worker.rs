@@ -11,8 +11,8 @@ use crate::client::without_managed_fields;
 use crate::reconcilers::methods::Refusal;
 use crate::reconcilers::program::{Op, Program};
 use crate::reconcilers::requests;
-use crate::reconcilers::revisions::{rename_basis, renamed};
-use crate::reconcilers::write::{Write, asks_for_basis};
+use crate::reconcilers::revisions::renamed;
+use crate::reconcilers::write::Write;
 use crate::reconcilers::{
     Answer, Ask, Basis, BoxedWorker, Call, Change, Exchange, Progress, Reader, Shared, Worker,
 };
@@ -62,8 +62,9 @@ impl Reconciler {
         }
     }
 
-    fn send_shared(&self, changes: &Arc<[Change]>, basis: &Basis) -> Call {
-        self.send(&Write::of_memory(changes, basis))
+    /// Body and basis are what memory holds when it is sent.
+    fn send_shared(&self, changes: &Arc<[Change]>) -> Call {
+        self.send(&Write::of_memory(changes, &Basis::of(&Value::Null)))
     }
 }
 
@@ -83,10 +84,10 @@ impl Worker for Reconciler {
             Phase::Write(write) => Ask::Api(self.send(write)),
             Phase::Load => self.load(),
             Phase::Touch => self.touch(),
-            Phase::PutShared { changes, basis } => {
+            Phase::PutShared { changes } => {
                 let op = self.program.write_at(self.at);
                 let knows = op.and_then(|op| op.job.knows.clone());
-                Ask::Shared(Shared::Put { call: self.send_shared(changes, basis), knows })
+                Ask::Shared(Shared::Put { call: self.send_shared(changes), knows })
             }
             Phase::Decode { object } => {
                 let typed = self.program.write_at(self.at).is_none_or(|op| op.job.typed);
@@ -164,9 +165,6 @@ impl Worker for Reconciler {
         // precondition names stands in the body.)
         match &mut self.phase {
             Phase::Write(write) | Phase::Restamp(write) => write.settle(),
-            Phase::PutShared { basis, changes } if !changes.iter().any(asks_for_basis) => {
-                basis.revision = Revision(0);
-            }
             _ => {}
         }
     }
@@ -180,7 +178,7 @@ impl Worker for Reconciler {
         moved.held.exchange(exchange);
         match &mut moved.phase {
             Phase::Write(write) | Phase::Restamp(write) => write.exchange(exchange),
-            Phase::PutShared { changes, .. } => {
+            Phase::PutShared { changes } => {
                 *changes = exchange.changes(changes);
             }
             Phase::Decode { object } => *object = exchange.object(object),
@@ -206,9 +204,6 @@ impl Worker for Reconciler {
             Phase::Write(write) => held.extend(write.revisions()),
             // The old body's version will be overwritten; only the basis is still looked at.
             Phase::Restamp(write) => held.extend(write.basis_revision()),
-            Phase::PutShared { basis, .. } => {
-                held.push(basis.revision);
-            }
             Phase::Decode { object } => held.push(Basis::of(object).revision),
             Phase::Delete(targets) => {
                 let objects = targets.iter().filter_map(|target| target.object.as_ref());
@@ -218,6 +213,7 @@ impl Worker for Reconciler {
             | Phase::ReadAgain(_)
             | Phase::Load
             | Phase::Touch
+            | Phase::PutShared { .. }
             | Phase::Adopt
             | Phase::Done => {}
         }
@@ -235,9 +231,6 @@ impl Worker for Reconciler {
         match &mut self.phase {
             Phase::Write(write) => write.rename_revisions(rename, is_live, restamps),
             Phase::Restamp(write) => write.rename_stale(rename),
-            Phase::PutShared { basis, .. } => {
-                rename_basis(basis, rename);
-            }
             Phase::Decode { object } => *object = renamed(object, rename),
             Phase::Delete(targets) => {
                 for object in targets.iter_mut().filter_map(|target| target.object.as_mut()) {
@@ -248,6 +241,7 @@ impl Worker for Reconciler {
             | Phase::ReadAgain(_)
             | Phase::Load
             | Phase::Touch
+            | Phase::PutShared { .. }
             | Phase::Adopt
             | Phase::Done => {}
         }
