@@ -184,6 +184,9 @@ fn measured(
 /// Why the server refuses the way a scenario writes, whoever moves when: what it answers to a
 /// worker that is alone.
 pub(super) fn refusal(scenario: &Arc<Scenario>) -> Option<String> {
+    if scenario.workers.iter().any(|worker| worker.unsayable().is_some()) {
+        return Some(crate::scenario::NOT_BY_APPLY.to_owned());
+    }
     let prepared = Prepared::new(scenario).ok()?;
     (0..prepared.world.workers.len()).find_map(|worker| {
         let mut world = prepared.world.clone();

@@ -3,8 +3,8 @@
 //!
 //! Stronger than `no-lost-write`: it also sees write skew, where each write is still there but no
 //! order of the two decisions leads to both. A run is explained if, made alone at its place in the
-//! order, it makes the same changes (leaf, and value after or gone), and the end is the same leaf by
-//! leaf; a run that `when` skipped must be skipped there too. A run that was committed but whose
+//! order, it makes the same changes (leaf, and value after or gone), and the end is the same leaf
+//! by leaf; a run that `when` skipped must be skipped there too. A run that was committed but whose
 //! answers were all lost may be part of the order or not; a run that gave up is none. Orders are
 //! tried by whoever runs worlds, and that is handed in. Next to read: `check/serial.rs`.
 

@@ -5,7 +5,7 @@
 //! printed, so that the text is the same byte for byte. Next to read: `timeline.rs`.
 
 use super::commands;
-use super::counts::{count, exactly, of, repaired, share, skipped, small};
+use super::counts::{count, exactly, how_often, of, repaired, share, skipped, small};
 use super::losses::Facts;
 use super::style::{Role, Show, Style};
 use super::summary;
@@ -199,15 +199,6 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
         "raced" => "no two runs overlapped, in no schedule: this tests nothing".to_owned(),
         _ => format!("violated in {n}"),
     }
-}
-
-/// Of real threads: how often they met it.
-fn how_often(result: &CheckResult, property: &PropertyResult) -> Option<String> {
-    property.exact.as_ref()?;
-    let (n, runs) = (property.schedules.as_ref()?, result.exploration.executions?);
-    let per_million = 1e6 * n.ratio(&Count::from(runs));
-    let often = of(n, Some(&Count::from(runs)));
-    Some(format!("{often} runs on real threads ({per_million:.0} in a million)"))
 }
 
 fn claim(name: &str) -> &'static str {

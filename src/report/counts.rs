@@ -84,6 +84,15 @@ pub(super) fn exactly(property: &PropertyResult) -> String {
     })
 }
 
+/// Of real threads: how often they met it.
+pub(super) fn how_often(result: &CheckResult, property: &PropertyResult) -> Option<String> {
+    property.exact.as_ref()?;
+    let (n, runs) = (property.schedules.as_ref()?, result.exploration.executions?);
+    let per_million = 1e6 * n.ratio(&Count::from(runs));
+    let often = of(n, Some(&Count::from(runs)));
+    Some(format!("{often} runs on real threads ({per_million:.0} in a million)"))
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -136,6 +136,19 @@ pub struct WorkerSpec {
     pub steps: Option<StepsSpec>,
 }
 
+/// What server-side apply has no words for.
+pub(crate) const NOT_BY_APPLY: &str =
+    "an apply says what is to be there, and so cannot take an item out of a list";
+
+impl WorkerSpec {
+    /// The entry of `sets` that this worker's write method cannot send: `{ $remove: item }`.
+    pub(crate) fn unsayable(&self) -> Option<usize> {
+        let removes =
+            |(_, value): &(FieldPath, ValueExpr)| matches!(value, ValueExpr::RemoveItem(_));
+        self.write.starts_with("apply").then(|| self.sets.iter().position(removes)).flatten()
+    }
+}
+
 /// The long form of a worker's reconcile.
 #[derive(Clone, Debug)]
 pub struct StepsSpec {

@@ -49,7 +49,8 @@ const PATHS: &str = "
 | `status.conditions[type=Ready]` | the list entry with that key: made if absent; the keys of a \
 value are merged into it |
 | `status.conditions[type=Ready].status` | a field of that entry |
-| `status.history[0]` | a list entry by index: it means the entry that stood there when it was read |
+| `status.history[0]` | a list entry by index: it means the entry that stood there when it was \
+read |
 
 ## Values
 
@@ -62,8 +63,8 @@ value are merged into it |
 | `{ $add: 1 }` | the number as read, plus; absent counts as 0 |
 | `{ $append: x }` | the list as read, with this at its end |
 | `{ $remove: true }` | the field is to go: of a map or list, what the worker saw there |
-| `{ $remove: item }` | the list as read, without this item, or without the entry that has it as its key; not for \
-`apply` |
+| `{ $remove: item }` | the list as read, without this item, or without the entry that has it as \
+its key; not for `apply` |
 
 A literal map or list is *sent* in the place of what is there (only a `[key=value]` path is merged \
 into); what it

@@ -16,7 +16,7 @@ use super::node::{At, NodeKind};
 use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
-use super::{Expect, Plan, Scenario, StepsSpec, WorkerSpec};
+use super::{Expect, NOT_BY_APPLY, Plan, Scenario, StepsSpec, WorkerSpec};
 use crate::apiserver::{Cause, Fate, FieldPath, Kind, Response};
 use crate::reconcilers::methods::{self, Refusal};
 use crate::reconcilers::{Attempts, Reader, ValueExpr};
@@ -48,6 +48,13 @@ pub fn of_workers(
         teller.conditions(&mut found);
         teller.keys(&mut found);
         teller.whole_subtrees(&mut found);
+        if let Some(set) = spec.unsayable() {
+            let mistake = Diagnostic::error(NOT_BY_APPLY);
+            let (_, value) = &places[at].sets[set];
+            let help = "leave the item out of what is applied, or use another write method";
+            found.push(mistake.at(checker.source, value.clone(), "").help(help));
+            continue;
+        }
         match probe::alone(&plan, at) {
             Outcome::Stored => {}
             Outcome::Refused(_) if rejects(scenario) => {}
@@ -68,6 +75,10 @@ pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> 
     }
     let plan = Plan::new(scenario)?;
     for (at, spec) in scenario.workers.iter().enumerate() {
+        if spec.unsayable().is_some() {
+            let mistake = Diagnostic::in_argument(NOT_BY_APPLY, "--write", method, 0..method.len());
+            return Err(mistake);
+        }
         let kind = kind_of(&plan, at);
         if let (Some(kind), Outcome::Refused(response)) = (kind, probe::alone(&plan, at))
             && is_certain(spec, &response)
@@ -184,7 +195,8 @@ impl Teller<'_> {
         }
     }
 
-    /// `status: { ready: true }` replaces all of the status: rarely what its author means.
+    /// `status: { ready: true }` is sent in the place of all of the status: rarely what its author
+    /// means.
     fn whole_subtrees(&self, found: &mut Vec<Diagnostic>) {
         for ((path, value), (place, _)) in self.spec.sets.iter().zip(&self.places.sets) {
             let (ValueExpr::Literal(Value::Object(fields)), [_]) = (value, path.steps()) else {
@@ -193,7 +205,7 @@ impl Teller<'_> {
             if expects_a_loss(self.scenario) {
                 continue;
             }
-            let message = format!("`{}` means to replace all of `{path}`", self.spec.name);
+            let message = format!("what `{}` sends replaces all of `{path}`", self.spec.name);
             let field = fields.keys().next();
             let help = field.map(|field| format!("to set one field of it, write `{path}.{field}`"));
             let warning = Diagnostic::warning(message);

@@ -163,9 +163,9 @@ fn a_literal_map_means_its_keys() {
     let secret = "write: update-retry, sets: { data: { user: dQ==, password: cA== } }";
     let keys = "write: merge-patch, sets: { data.host: aA==, data.uri: dXJp }";
     loses_in("3 of 6", SECRET, &[secret, keys]);
-    // What is meant as a whole is replaced rightly by who means one of its keys.
+    // Who means the whole exactly means that the others' keys go, and they may put them back.
     let exact = "write: update-retry, sets: { data: { $exactly: { user: dQ== } } }";
-    loses_in("3 of 6", SECRET, &[exact, keys]);
+    loses_in("0 of 6", SECRET, &[exact, keys]);
 }
 
 #[test]
@@ -182,6 +182,10 @@ fn a_removal_means_what_its_author_saw() {
     loses_in("4 of 6", CONFIG_MAP, &[data, "write: update-unconditional, sets: { data.n: x }"]);
     let item = "write: update-unconditional, sets: { metadata.finalizers: { $remove: x.io/a } }";
     loses_in("4 of 6", CONFIG_MAP, &[item, &keeper("update-unconditional")]);
+    // An index means the entry that stood there: here the one that birch moves to another place.
+    let second = "write: merge-patch, sets: { \"metadata.finalizers[1]\": { $remove: true } }";
+    let first = "write: merge-patch-locked, sets: { metadata.finalizers: { $remove: x.io/a } }";
+    loses_in("2 of 6", CONFIG_MAP, &[second, first]);
     // By index, or of one item, alone: nothing is lost.
     for path in ["metadata.finalizers: []", "\"metadata.finalizers[0]\": { $remove: true }"] {
         for method in ["update", "merge-patch", "json-patch", "json-patch-tested"] {
