@@ -4,6 +4,7 @@ mod bounds;
 mod cli;
 mod concurrency;
 mod future;
+mod fuzz;
 mod hostile;
 #[path = "../support/http.rs"]
 mod http;
