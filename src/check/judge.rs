@@ -9,7 +9,11 @@ use crate::scenario::{Expect, Scenario};
 
 /// The properties to observe: the judged ones first, and how many these are.
 pub(super) fn properties_of(scenario: &Scenario) -> (Vec<&'static Entry>, usize) {
-    let named = |name: &String| properties::named(name);
+    let own = |name: &String| scenario.invariants.iter().any(|own| own.name == name.as_str());
+    let named = |name: &String| match own(name) {
+        true => Some(properties::invariant_entry(name)),
+        false => properties::named(name),
+    };
     let mut observed: Vec<&Entry> = scenario.properties.iter().filter_map(named).collect();
     if observed.is_empty() {
         observed.extend(properties::named("no-lost-write"));

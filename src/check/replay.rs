@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::explore::Prepared;
 use super::{Length, Pointer, Witness};
-use crate::properties::{Entry, Found, find_witness};
+use crate::properties::{Entry, Found, LossClass, find_witness};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::schedulers::{self, Misfit, Replay, Schedule};
 use crate::simulation::{Choice, World};
@@ -121,7 +121,14 @@ pub(super) fn witness_of(
     let (world, run, _) = follow(&prepared.world, &schedule.choices);
     let trace = trace_of(&prepared.world, run.events, run.finished);
     let (memory, lists) = (&world.remembered[observer], &world.setting.lists);
-    let found = find_witness(property, memory, &trace, &world.ending(), lists)?;
+    let ending = world.ending();
+    let broken = || {
+        let own = &world.setting.observers[observer];
+        let (victim, field) = own.breach(&trace.events, &ending)?;
+        let class = LossClass::Broken;
+        Some(Found { class, victim, field, stale_read: None, culprit: None, finding: None })
+    };
+    let found = find_witness(property, memory, &trace, &ending, lists).or_else(broken)?;
     Some(witness(schedule, trace, found))
 }
 

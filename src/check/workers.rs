@@ -71,7 +71,7 @@ impl Workers {
         let lists = |key: &Key| Some((key.clone(), Lists::of(&*kind(key)?)));
         let lists = Arc::new(self.objects.iter().filter_map(lists).collect());
         let jobs = vec![None; self.workers.len()];
-        let jobs = Jobs { jobs, lists, serial: serial::none() };
+        let jobs = Jobs { jobs, lists, serial: serial::none(), invariants: Vec::new() };
         let info = |(process, worker): (usize, &BoxedWorker)| WorkerInfo {
             name: worker.name().to_owned(),
             process,

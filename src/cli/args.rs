@@ -327,7 +327,7 @@ pub struct Explain {
 /// `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// scenarios, writes, schedulers, properties or formats
+    /// scenarios, museum, writes, schedulers, properties or formats
     #[arg(value_name = "WHAT", default_value = "scenarios", hide_possible_values = true)]
     pub what: ListWhat,
     /// text, wide, name or json
@@ -341,6 +341,7 @@ pub struct List {
 pub enum ListWhat {
     #[value(alias = "scenario")]
     Scenarios,
+    Museum,
     #[value(aliases = ["write", "methods"])]
     Writes,
     #[value(alias = "scheduler")]

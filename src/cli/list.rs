@@ -22,7 +22,10 @@ struct Table {
 /// Runs it.
 pub fn run(args: &List, drawing: &Drawing) -> Outcome {
     let table = match args.what {
-        ListWhat::Scenarios => scenarios(),
+        ListWhat::Scenarios => table_of(Scenario::all_builtin()),
+        ListWhat::Museum => {
+            table_of(Scenario::museum().into_iter().flat_map(|(_, acts)| acts).collect())
+        }
         ListWhat::Writes => writes(),
         ListWhat::Schedulers => schedulers(),
         ListWhat::Properties => properties(),
@@ -93,7 +96,7 @@ fn joined(values: impl Iterator<Item = String>) -> String {
     distinct.join(",")
 }
 
-fn scenarios() -> Table {
+fn table_of(scenarios: Vec<Scenario>) -> Table {
     let row = |scenario: Scenario| {
         let workers = || scenario.workers.iter();
         let read = |reader| match reader {
@@ -114,7 +117,7 @@ fn scenarios() -> Table {
         kind: "scenario",
         headings: &["NAME", "WORKERS", "WRITE", "EXPECT", "READ", "PROPERTIES", "TEACHES"],
         narrow: 5,
-        rows: Scenario::all_builtin().into_iter().map(row).collect(),
+        rows: scenarios.into_iter().map(row).collect(),
     }
 }
 

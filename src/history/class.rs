@@ -31,6 +31,8 @@ pub enum LossClass {
     WrongObject,
     /// Not a loss: the worker gave up, visibly.
     Dropped,
+    /// Not a loss: an invariant of the scenario is broken.
+    Broken,
 }
 
 impl LossClass {
@@ -46,6 +48,7 @@ impl LossClass {
             LossClass::Ignored => "ignored",
             LossClass::WrongObject => "wrong-object",
             LossClass::Dropped => "dropped",
+            LossClass::Broken => "broken",
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod conflict_is_stale;
 mod converges;
+mod invariant;
 mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use crate::history::LossClass;
 pub use conflict_is_stale::ConflictIsStale;
 pub use converges::Converges;
+pub use invariant::{Clause, Invariant, Rule, entry as invariant_entry};
 pub use no_lost_write::{ListsOf, NoLostWrite, Rules};
 pub use no_stale_overwrite::NoStaleOverwrite;
 pub use raced::Raced;
@@ -126,7 +128,16 @@ pub struct Entry {
     pub sometimes: bool,
     /// Whether it is observed even where the scenario does not ask for it, as a note.
     pub noted: bool,
-    build: fn(&Jobs) -> Arc<dyn Observer>,
+    build: Build,
+}
+
+/// How a property is made.
+#[derive(Clone, Copy, Debug)]
+enum Build {
+    /// From what it may know.
+    From(fn(&Jobs) -> Arc<dyn Observer>),
+    /// It is the scenario's invariant of this name.
+    Invariant,
 }
 
 /// What a property may know of the scenario: the jobs of its workers (`None` for a worker that
@@ -139,12 +150,21 @@ pub struct Jobs {
     pub lists: Arc<ListsOf>,
     /// For `serializable`.
     pub serial: SerialOrders,
+    /// The scenario's own.
+    pub invariants: Vec<Arc<Invariant>>,
 }
 
 impl Entry {
     /// The property, for these workers.
     pub fn build(&self, jobs: &Jobs) -> Arc<dyn Observer> {
-        (self.build)(jobs)
+        match self.build {
+            Build::From(build) => build(jobs),
+            Build::Invariant => {
+                let own = jobs.invariants.iter().find(|invariant| invariant.name == self.name);
+                let own = own.expect("only a scenario's own invariants are judged");
+                Arc::<Invariant>::clone(own)
+            }
+        }
     }
 }
 
@@ -157,7 +177,9 @@ pub fn all() -> &'static [Entry] {
                          somebody who meant to and decided from nothing older",
             sometimes: false,
             noted: false,
-            build: |jobs| Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists))),
+            build: Build::From(|jobs| {
+                Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists)))
+            }),
         },
         Entry {
             name: Serializable::NAME,
@@ -165,28 +187,30 @@ pub fn all() -> &'static [Entry] {
                          each of them changed, and the end",
             sometimes: false,
             noted: false,
-            build: |jobs| Arc::new(Serializable::new(jobs.serial.clone(), &jobs.lists)),
+            build: Build::From(|jobs| {
+                Arc::new(Serializable::new(jobs.serial.clone(), &jobs.lists))
+            }),
         },
         Entry {
             name: Converges::NAME,
             holds_when: "every worker's intent was acknowledged: nobody gave up or retried forever",
             sometimes: false,
             noted: true,
-            build: |_| Arc::new(Converges),
+            build: Build::From(|_| Arc::new(Converges)),
         },
         Entry {
             name: NoStaleOverwrite::NAME,
             holds_when: "no field moves to a value computed from an older generation",
             sometimes: false,
             noted: false,
-            build: |jobs| Arc::new(NoStaleOverwrite::new(&jobs.jobs)),
+            build: Build::From(|jobs| Arc::new(NoStaleOverwrite::new(&jobs.jobs))),
         },
         Entry {
             name: ConflictIsStale::NAME,
             holds_when: "409 if and only if the base was stale (judges the server itself)",
             sometimes: false,
             noted: false,
-            build: |_| Arc::new(ConflictIsStale),
+            build: Build::From(|_| Arc::new(ConflictIsStale)),
         },
         Entry {
             name: Raced::NAME,
@@ -194,7 +218,7 @@ pub fn all() -> &'static [Entry] {
                          something",
             sometimes: true,
             noted: true,
-            build: |_| Arc::new(Raced),
+            build: Build::From(|_| Arc::new(Raced)),
         },
     ];
     ALL

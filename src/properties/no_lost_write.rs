@@ -63,7 +63,9 @@ impl Rules {
                 let indexed = set.path.steps().iter().any(|step| matches!(step, Step::Index(_)));
                 let mut reads = guards.clone();
                 match &set.value {
-                    ValueExpr::Read(from) => reads.push(without_index(from)),
+                    ValueExpr::Read(from) | ValueExpr::Held { path: from, own: true, .. } => {
+                        reads.push(without_index(from));
+                    }
                     ValueExpr::Add(_) | ValueExpr::Append(_) => reads.push(own.clone()),
                     _ if indexed => reads.push(own.clone()),
                     _ => {}

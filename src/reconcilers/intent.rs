@@ -33,10 +33,15 @@ impl Decision {
         }
         let write = self.when.iter().all(|(path, value)| is_so(path, value.as_ref(), &held));
         let change = |set: &Set| match &set.value {
-            ValueExpr::Held { slot, path } => {
+            ValueExpr::Held { slot, path, own } => {
                 let value = slots(*slot, path).map_or(ValueExpr::Remove, ValueExpr::Literal);
-                let set = Set { value, ..set.clone() };
-                Change { derived: true, ..self.change(&set, &held) }
+                let mut change = self.change(&Set { value, ..set.clone() }, &held);
+                if *own {
+                    let mut meaning = change.meaning.as_deref().cloned().unwrap_or_default();
+                    meaning.reads.push(LeafPath::from(path));
+                    change.meaning = Some(Arc::new(meaning));
+                }
+                Change { derived: true, ..change }
             }
             _ => self.change(set, &held),
         };

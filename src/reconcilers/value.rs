@@ -33,6 +33,8 @@ pub enum ValueExpr {
         slot: Slot,
         /// The field.
         path: FieldPath,
+        /// Whether it is an earlier read of the object that is written.
+        own: bool,
     },
 }
 

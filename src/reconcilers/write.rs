@@ -10,7 +10,7 @@ use super::held::Held;
 use super::methods::Draft;
 use super::program::WriteOp;
 use super::revisions::{rename_basis, rename_in, sent_revision, tested_version};
-use super::{Basis, Call, Change, Exchange, Job};
+use super::{Basis, Call, Change, Exchange, Job, ValueExpr};
 use crate::apiserver::{Key, Options, PatchKind, Request, Revision, Verb};
 use crate::client::decoded;
 
@@ -32,6 +32,7 @@ impl Write {
         if op.job.knows.is_some() {
             decoded(op.job.knows.as_deref(), Arc::make_mut(&mut object));
         }
+        let held_objects = held;
         let held = |slot, path: &_| held.field(slot, path);
         let intent = op.job.decision().changes_beside(&object, &held)?;
         let key = op.dynamic.then(|| key_of(&op.job, &object));
@@ -43,7 +44,8 @@ impl Write {
                 job.write.draft(&job, &object, &intent)
             }
         };
-        Some(Write { draft, basis: read.map(|read| Basis::of(read)), intent, key })
+        let basis = read.map(|read| Basis::of(read)).map(|basis| oldest(op, basis, held_objects));
+        Some(Write { draft, basis, intent, key })
     }
 
     /// A PUT of what the process holds in memory.
@@ -158,6 +160,18 @@ impl Write {
 pub(super) fn asks_for_basis(change: &Change) -> bool {
     let guarded = change.meaning.as_ref().is_some_and(|meaning| !meaning.guards.is_empty());
     change.derived || guarded
+}
+
+/// The basis of a write: the oldest read of its object that it was computed from.
+fn oldest(op: &WriteOp, mut basis: Basis, held: &Held) -> Basis {
+    for set in &op.job.sets {
+        if let ValueExpr::Held { slot, own: true, .. } = &set.value
+            && let Some(object) = held.one(*slot)
+        {
+            basis.revision = basis.revision.min(Basis::of(object).revision);
+        }
+    }
+    basis
 }
 
 /// The key of an object of the job's kind.

@@ -141,6 +141,7 @@ fn conclusion(facts: &Facts<'_>) -> String {
     let code = facts.victim.and_then(|victim| victim.event.code).unwrap_or(200);
     let told = format!("However, {who} was told {code}");
     match facts.witness.class {
+        LossClass::Broken => format!("{}: {}.", facts.property, facts.witness.field),
         LossClass::Dropped => format!("{who} gave up, and knows it. Not a lost write."),
         LossClass::Ignored => {
             format!("{told}: its write should be there, and never was. An ignored write.")

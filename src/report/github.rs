@@ -114,6 +114,9 @@ fn loss(
             victim.worker,
             victim.step
         ),
+        (None, LossClass::Broken) => {
+            format!("{}: {} (step {})", property.name, witness.field, victim.step)
+        }
         (None, LossClass::Dropped) => {
             format!(
                 "{} (step {}) gave up: {} was never written",

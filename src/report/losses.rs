@@ -261,6 +261,7 @@ impl<'a> Facts<'a> {
                 format!("{} was not acknowledged", self.lost())
             }
             (_, LossClass::Dropped) => format!("{} was never written", self.lost()),
+            (_, LossClass::Broken) => self.witness.field.clone(),
             (Some(change), LossClass::Ignored) if change.value.is_none() => {
                 format!("{} is still there", self.lost())
             }

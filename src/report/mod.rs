@@ -24,6 +24,7 @@ mod markdown;
 #[cfg(feature = "loom")]
 mod memory;
 mod mermaid;
+mod museum;
 mod notes;
 mod page;
 mod reasons;
@@ -51,6 +52,7 @@ pub use json::{compare as compare_json, replay as replay_json};
 #[cfg(feature = "loom")]
 pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
+pub use museum::museum;
 pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;

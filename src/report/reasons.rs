@@ -65,7 +65,7 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
              fields, so no resourceVersion and no field manager connects the two decisions"
                 .to_owned(),
         ),
-        LossClass::Skew => None,
+        LossClass::Skew | LossClass::Broken => None,
         LossClass::Clobber | LossClass::ListReplaced | LossClass::Resurrected => unopposed(facts),
     });
     reasons

@@ -33,6 +33,11 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
         }
     };
     let class = facts.witness.class;
+    if class == LossClass::Broken {
+        let text = format!("{}: {}", facts.property, facts.witness.field);
+        say("broken", facts.victim, Some(text));
+        return sentences;
+    }
     let (victim, culprit) = match (facts.property, class) {
         (_, LossClass::Dropped) => ("dropped", "sooner"),
         ("serializable", _) if facts.other_culprit().is_none() => ("wrote", ""),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Diagnostic, ObjectRef, Scenario, WorkerSpec};
 use crate::apiserver::{ApiServer, Config, History, Key, Kind, Revision};
 use crate::history::Lists;
-use crate::properties::{self, Entry, Jobs, SerialOrders};
+use crate::properties::{self, Entry, Invariant, Jobs, SerialOrders};
 use crate::reconcilers::{BoxedWorker, Job, Op, Program, Reader, Reconciler, Set, methods};
 use crate::simulation::{CacheSpec, FaultBudget, Observer, Setting, WorkerInfo, World};
 
@@ -25,6 +25,7 @@ pub(crate) struct Plan {
     pub setting: Setting,
     pub server: ApiServer,
     pub programs: Vec<Arc<Program>>,
+    pub invariants: Vec<Invariant>,
     pub faults: FaultBudget,
 }
 
@@ -63,13 +64,16 @@ impl Plan {
             watch_gaps: scenario.faults.watch_gaps,
             recreations: scenario.faults.recreations,
         };
-        Ok(Plan { setting, server, programs, faults })
+        let mut invariants = scenario.invariants.clone();
+        invariants.iter_mut().for_each(|own| own.begin(&|key| server.object(key)));
+        Ok(Plan { setting, server, programs, invariants, faults })
     }
 
     fn jobs(&self, serial: SerialOrders) -> Jobs {
         let lists = Arc::clone(&self.setting.lists);
         let jobs = self.programs.iter().flat_map(|program| program.jobs().cloned().map(Some));
-        Jobs { jobs: jobs.collect(), lists, serial }
+        let invariants = self.invariants.iter().cloned().map(Arc::new).collect();
+        Jobs { jobs: jobs.collect(), lists, serial, invariants }
     }
 
     /// What is counted beside the verdicts.

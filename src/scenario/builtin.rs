@@ -46,6 +46,49 @@ const SCENARIOS: &[(&str, &str)] = shipped![
     "unconditional-refused",
 ];
 
+macro_rules! exhibit {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../scenarios/museum/", $name, ".yaml")))),*]
+    };
+}
+
+/// The museum: each exhibit with its acts, the bug first.
+const MUSEUM: &[(&str, &[(&str, &str)])] = &[
+    (
+        "A list of conditions is replaced",
+        exhibit!["conditions-replaced", "conditions-replaced-locked"],
+    ),
+    ("A taint is put back", exhibit!["taint-put-back", "taint-put-back-locked"]),
+    ("Finalizers of others", exhibit!["finalizers-emptied", "finalizers-own-item"]),
+    (
+        "A conflict that is swallowed",
+        exhibit!["finalizer-conflict-swallowed", "finalizer-conflict-returned"],
+    ),
+    ("Whole data, one key", exhibit!["data-written-whole", "data-own-keys"]),
+    (
+        "Fresh read, stale values",
+        exhibit!["status-from-the-start", "status-fresh-values", "labels-of-the-start"],
+    ),
+    (
+        "Two Secrets for one certificate",
+        exhibit!["secret-twice", "secret-twice-locked", "secret-twice-named"],
+    ),
+    (
+        "A cache that does not show it yet",
+        exhibit!["machine-set-twice", "machine-set-live", "machine-set-live-two-replicas"],
+    ),
+    (
+        "An id from the cloud",
+        exhibit!["external-id-dropped", "external-id-requeued", "external-id-retried"],
+    ),
+    ("Whose replicas", exhibit!["hpa-replicas-forced", "hpa-replicas-left-out"]),
+    ("Two leaders", exhibit!["lease-unlocked", "lease-locked"]),
+    ("A former leader", exhibit!["former-leader"]),
+    ("Two decisions", exhibit!["taint-after-check", "taint-after-check-locked"]),
+    ("A guard that another has met", exhibit!["end-timestamp-guard"]),
+    ("Computed from another object", exhibit!["revoked-image"]),
+];
+
 /// The files that shipped scenarios name.
 const FILES: &[(&str, &str)] =
     &[("crds/widget.crd.yaml", include_str!("../../scenarios/crds/widget.crd.yaml"))];
@@ -58,12 +101,22 @@ impl Scenario {
 
     /// The shipped scenario of this name.
     pub fn builtin(name: &str) -> Option<Scenario> {
-        let (name, text) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
+        let acts = MUSEUM.iter().flat_map(|(_, acts)| acts.iter());
+        let (name, text) = SCENARIOS.iter().chain(acts).find(|(known, _)| *known == name)?;
         let loaded = load(name, text).ok()?;
         loaded.into_iter().next()
     }
 
-    /// All shipped scenarios.
+    /// The exhibits of the museum, each with the scenarios that are its acts.
+    pub fn museum() -> Vec<(&'static str, Vec<Scenario>)> {
+        let act = |(name, _): &(&str, &str)| Scenario::builtin(name);
+        let exhibit = |(title, acts): &(&'static str, &[(&str, &str)])| {
+            (*title, acts.iter().filter_map(act).collect())
+        };
+        MUSEUM.iter().map(exhibit).collect()
+    }
+
+    /// All shipped scenarios but those of the museum.
     pub fn all_builtin() -> Vec<Scenario> {
         Scenario::builtin_names().filter_map(Scenario::builtin).collect()
     }
@@ -71,7 +124,8 @@ impl Scenario {
 
 /// The text of a shipped scenario.
 pub fn text(name: &str) -> Option<&'static str> {
-    SCENARIOS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    let acts = MUSEUM.iter().flat_map(|(_, acts)| acts.iter());
+    SCENARIOS.iter().chain(acts).find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 fn load(name: &str, text: &str) -> Result<Vec<Scenario>, Mistakes> {
@@ -125,6 +179,19 @@ mod tests {
             .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
             .collect();
         let in_table: BTreeSet<String> = Scenario::builtin_names().map(str::to_owned).collect();
+        assert_eq!(on_disk, in_table);
+    }
+
+    #[test]
+    fn the_museum_is_its_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/museum");
+        let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+            .collect();
+        let acts = Scenario::museum().into_iter().flat_map(|(_, acts)| acts);
+        let in_table: BTreeSet<String> = acts.map(|act| act.name).collect();
         assert_eq!(on_disk, in_table);
     }
 

@@ -79,7 +79,7 @@ fn expression(value: &ValueExpr) -> Value {
         ValueExpr::Remove => json!(["remove"]),
         ValueExpr::Exactly(value) => json!(["exactly", value]),
         ValueExpr::RemoveItem(value) => json!(["remove", value]),
-        ValueExpr::Held { slot, path } => json!(["held", slot, path.to_string()]),
+        ValueExpr::Held { slot, path, .. } => json!(["held", slot, path.to_string()]),
     }
 }
 

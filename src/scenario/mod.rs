@@ -15,6 +15,7 @@ mod cluster;
 mod crds;
 mod diagnostic;
 mod fingerprint;
+mod invariants;
 mod load;
 mod manifest;
 pub(crate) mod manifests;
@@ -58,6 +59,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::FieldPath;
+use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
 use crate::reconcilers::{Attempts, OnError, Op, Reader, ValueExpr, WriteOp};
 use crate::schedulers::timed::Timing;
@@ -82,6 +84,8 @@ pub struct Scenario {
     pub faults: Faults,
     /// How long everything takes, for the scheduler `timed`.
     pub timing: Timing,
+    /// The invariants of its own.
+    pub invariants: Vec<Invariant>,
     /// The names of the properties to be judged.
     pub properties: Vec<String>,
     /// What is expected.

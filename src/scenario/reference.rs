@@ -88,6 +88,7 @@ pub fn reference() -> String {
         ("A worker", "Worker"),
         ("A step", "Step"),
         ("What `list` lists", "ListStep"),
+        ("An invariant", "Invariant"),
         ("What `create` creates", "CreateStep"),
         ("Faults", "Faults"),
         ("Timing", "Timing"),

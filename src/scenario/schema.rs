@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names;
-use super::schema_steps::{self, Step};
+use super::schema_steps::{self, Invariant, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
 /// So many workers at most: a schedule names each by one letter, small or capital.
@@ -47,6 +47,10 @@ pub struct ScenarioFile {
     /// Faults that the scheduler may choose, at most so many of each in one schedule.
     #[serde(default)]
     pub faults: Faults,
+    /// Invariants of your own: properties with a name that you choose. Each is judged, and `expect`
+    /// takes its name.
+    #[schemars(length(min = 1, max = 6))]
+    pub invariants: Option<Vec<Invariant>>,
     /// How long everything takes, for the scheduler `timed` only.
     #[serde(default)]
     pub timing: Timing,
@@ -260,7 +264,7 @@ fn expect(_: &mut SchemaGenerator) -> Schema {
         { "title": "expectation", "type": "string", "enum": ["lost", "safe", "rejected"] },
         {
             "title": "property", "type": "object", "minProperties": 1,
-            "properties": verdicts, "additionalProperties": false,
+            "properties": verdicts, "additionalProperties": verdict,
         },
     ]})
 }

@@ -142,6 +142,42 @@ pub struct CreateStep {
     pub on_exists: Option<Exists>,
 }
 
+/// An invariant of your own. It has exactly one rule. Paths name a field of the only object, or of
+/// `Kind/name`; a condition is a literal, `null` (absent), or `$eq`, `$ne`, `$lt`, `$lte`, `$gt`,
+/// `$gte` (a number, or a path of the same object), `$in`, `$contains` or `$exists`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "invariant")]
+#[expect(dead_code, reason = "invariants are read from the nodes, for their places")]
+pub struct Invariant {
+    /// Its name.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// Rule: these are not all so after any step: `path: condition`, or several such maps under
+    /// `all`; with `worker: name`, only after a write or an effect of that worker.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub never: Option<Map<String, Value>>,
+    /// Rule: all of these are so after every step.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub always: Option<Map<String, Value>>,
+    /// Rule: all of these are so at the end of every schedule.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub finally: Option<Map<String, Value>>,
+    /// Rule: `{ path: spec.replicas, by: hpa }`: no other worker changes the field, knowingly or
+    /// not. `by` takes a list, too.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub owner: Option<Map<String, Value>>,
+    /// Rule: `{ charge-card: at-most-once }`, `exactly-once` or `never`: how often an `effect` is
+    /// done.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub effect: Option<Map<String, Value>>,
+}
+
 /// What happens if the name of a new object is taken.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

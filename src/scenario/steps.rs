@@ -301,9 +301,15 @@ impl Compiler<'_> {
         let names: Vec<&str> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
         let meant = did_you_mean(name, names.iter().copied());
         let message = format!("there is no kind `{}`", clean(name));
-        self.wrong(place, message)
-            .maybe_help(meant)
-            .note(format!("the kinds are {}", listed(&names, "and")));
+        let custom = kinds.iter().filter(|kind| kind.custom).map(|kind| kind.kind.as_str());
+        let custom: Vec<&str> = custom.collect();
+        let note = match custom.as_slice() {
+            [] => {
+                "this scenario has no CustomResourceDefinition; built-in kinds need none".to_owned()
+            }
+            custom => format!("its own kinds are {}", listed(custom, "and")),
+        };
+        self.wrong(place, message).maybe_help(meant).note(note);
         None
     }
 

@@ -19,7 +19,7 @@ use super::refusals;
 use super::schema::{self, ScenarioFile};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
-use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec};
+use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants};
 use crate::reconcilers::{Attempts, Reader};
 
 /// The default of `attempts`: client-go's DefaultRetry.
@@ -79,6 +79,18 @@ impl<'c> Checker<'c> {
             .enumerate()
             .filter_map(|(at, fields)| self.worker(at, fields, &cluster))
             .collect();
+        let names: Vec<String> = self.file.workers.iter().map(|w| w.name.clone()).collect();
+        let own = self
+            .root
+            .get("invariants")
+            .map(|node| invariants::read(self.source, node, &cluster, &names));
+        let invariants = match own {
+            Some(Err(more)) => {
+                self.mistakes.extend(more);
+                Vec::new()
+            }
+            own => own.and_then(Result::ok).unwrap_or_default(),
+        };
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
@@ -97,6 +109,7 @@ impl<'c> Checker<'c> {
                 recreations: faults.recreations,
             },
             timing,
+            invariants,
             properties,
             expect,
             warnings: Vec::new(),
@@ -188,16 +201,24 @@ impl<'c> Checker<'c> {
     }
 
     fn properties(&mut self, expect: &Expect) -> Vec<String> {
-        let expected = match expect {
+        let own = self.own_names();
+        let expected: Vec<String> = match expect {
             Expect::Verdicts(verdicts) => verdicts.keys().cloned().collect(),
             _ => Vec::new(),
         };
-        let Some(properties) = self.file.properties.clone() else {
+        self.unknown_names(&expected, &own);
+        let Some(mut properties) = self.file.properties.clone() else {
             let mut judged = vec![NO_LOST_WRITE.to_owned()];
             judged.extend(expected.into_iter().filter(|name| name != NO_LOST_WRITE));
+            judged
+                .extend(own.into_iter().filter(|name| !judged.contains(name)).collect::<Vec<_>>());
             return judged;
         };
-        for name in expected.iter().filter(|name| !properties.contains(name)) {
+        properties.extend(own);
+        let known = super::names::properties();
+        let unjudged =
+            |name: &&String| !properties.contains(name) && known.contains(&name.as_str());
+        for name in expected.iter().filter(unjudged) {
             let list = self.at(&[At::Key("properties")]);
             let node = self.at(&[At::Key("expect")]);
             let place = node.entry(name).map_or(node.mark(), |(key, _)| key.span.clone());
@@ -209,6 +230,32 @@ impl<'c> Checker<'c> {
             self.mistakes.push(mistake);
         }
         properties
+    }
+
+    /// The names of the scenario's own invariants.
+    fn own_names(&self) -> Vec<String> {
+        let own = self.file.invariants.iter().flatten();
+        own.map(|invariant| invariant.name.clone()).collect()
+    }
+
+    /// `expect` names properties and invariants.
+    fn unknown_names(&mut self, expected: &[String], own: &[String]) {
+        let known = super::names::properties();
+        for name in expected {
+            if known.contains(&name.as_str()) || own.contains(name) {
+                continue;
+            }
+            let node = self.at(&[At::Key("expect")]);
+            let place = node.entry(name).map_or(node.mark(), |(key, _)| key.span.clone());
+            let mut all: Vec<&str> = known.clone();
+            all.extend(own.iter().map(String::as_str));
+            all.sort_unstable();
+            let mut mistake = Diagnostic::error(format!("unknown property `{}`", clean(name)))
+                .at(self.source, place, "")
+                .maybe_help(did_you_mean(name, all.iter().copied()));
+            mistake.notes.push(format!("the properties are {}", listed(&all, "and")));
+            self.mistakes.push(mistake);
+        }
     }
 
     fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {

@@ -58,6 +58,11 @@ pub trait Observer: Debug + Send + Sync {
     /// Whether a schedule that ended so is decided, though no event did.
     fn decides_at_end(&self, memory: &BoxedMemory, ending: &Ending) -> bool;
 
+    /// The step of a trace that breaks it, and how, if it tells that in words of its own.
+    fn breach(&self, _events: &[Event], _ending: &Ending) -> Option<(usize, String)> {
+        None
+    }
+
     /// The resourceVersions it remembers.
     fn revisions(&self, memory: &BoxedMemory) -> Vec<Revision>;
 

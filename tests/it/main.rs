@@ -10,6 +10,7 @@ mod generated;
 mod keys;
 mod known_counts;
 mod likelihood;
+mod museum;
 mod picture;
 mod random_intents;
 mod report;

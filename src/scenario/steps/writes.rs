@@ -213,7 +213,10 @@ impl Compiler<'_> {
         let own = subject.bound.as_ref().map(|bound| bound.slot);
         match self.bound_path(path) {
             Some((bound, rest)) if Some(bound.slot) == own => set.value = ValueExpr::Read(rest),
-            Some((bound, path)) => set.value = ValueExpr::Held { slot: bound.slot, path },
+            Some((bound, path)) => {
+                let own = bound.key.as_ref() == Some(&subject.key);
+                set.value = ValueExpr::Held { slot: bound.slot, path, own };
+            }
             None if self.is_field_of(path, &subject.kind) => {}
             None => {
                 let first = path.root().unwrap_or_default().to_owned();

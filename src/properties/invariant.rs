@@ -1,0 +1,254 @@
+//! Invariants of the user's own, as properties: what must never be so, always, or at the end; who
+//! may write a field; how often something is done outside of the cluster.
+//!
+//! An invariant owns its name and its sentences ([`Observer::breach`]). It is judged after every
+//! step on the objects in the store, so a state that is repaired one step later breaks it all the
+//! same. Workers are not exchanged where there are invariants: a rule may name one of them.
+//! Next to read: `scenario/invariants.rs`, which reads them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::{Build, Entry};
+use crate::apiserver::{FieldPath, Key, Revision};
+use crate::reconcilers::Condition;
+use crate::simulation::{BoxedMemory, Ending, Observer};
+use crate::trace::{Action, Event};
+
+/// One invariant of a scenario.
+#[derive(Clone, Debug)]
+pub struct Invariant {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub rule: Rule,
+    /// The names of the workers.
+    pub workers: Vec<String>,
+    /// Which clauses are met before the first step.
+    pub initial: Vec<bool>,
+}
+
+/// What an invariant says.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// Not all of these are so after a step (of this worker, if it names one).
+    Never(Vec<Clause>, Option<usize>),
+    /// All of these are so after each step.
+    Always(Vec<Clause>),
+    /// All of these are so at the end.
+    Finally(Vec<Clause>),
+    /// Only these workers change this field.
+    Owner {
+        /// The object.
+        key: Key,
+        /// The field.
+        path: FieldPath,
+        /// The workers.
+        by: Vec<usize>,
+    },
+    /// How often something is done outside of the cluster.
+    Effect {
+        /// What.
+        name: String,
+        /// At least.
+        least: u32,
+        /// At most.
+        most: u32,
+    },
+}
+
+/// A field of an object, and what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// The object.
+    pub key: Key,
+    /// The field; `None` is the object itself.
+    pub path: Option<FieldPath>,
+    /// What is asked.
+    pub condition: Condition,
+    /// As the file says it.
+    pub text: String,
+}
+
+impl Clause {
+    /// Whether it is so of an object.
+    pub fn is_met(&self, object: Option<&Value>) -> bool {
+        let found = match &self.path {
+            Some(path) => object.and_then(|object| path.get(object)),
+            None => object,
+        };
+        self.condition.is_met(found, &|_, path| path.get(object?).cloned())
+    }
+}
+
+/// What is remembered: which clauses are met, or how often it was done.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Memory {
+    met: Vec<bool>,
+    done: u32,
+    broken: bool,
+}
+
+impl Invariant {
+    fn clauses(&self) -> &[Clause] {
+        match &self.rule {
+            Rule::Never(clauses, _) | Rule::Always(clauses) | Rule::Finally(clauses) => clauses,
+            Rule::Owner { .. } | Rule::Effect { .. } => &[],
+        }
+    }
+
+    /// Says which clauses are met before the first step.
+    pub fn begin(&mut self, object: &dyn Fn(&Key) -> Option<Arc<Value>>) {
+        let met = |clause: &Clause| clause.is_met(object(&clause.key).as_deref());
+        self.initial = self.clauses().iter().map(met).collect();
+    }
+
+    fn first(&self) -> Memory {
+        Memory { met: self.initial.clone(), done: 0, broken: false }
+    }
+
+    /// Takes notice of an event; true if it breaks the invariant.
+    fn breaks(&self, memory: &mut Memory, event: &Event) -> bool {
+        for (clause, met) in self.clauses().iter().zip(&mut memory.met) {
+            if event.key.as_ref() == Some(&clause.key) {
+                *met = clause.is_met(event.after.as_deref());
+            }
+        }
+        let acts = event.committed || matches!(event.action, Action::Effect(_));
+        match &self.rule {
+            Rule::Never(_, worker) => {
+                let mover = worker.is_none_or(|worker| acts && event.worker() == Some(worker));
+                mover && memory.met.iter().all(|met| *met)
+            }
+            Rule::Always(_) => memory.met.iter().any(|met| !met),
+            Rule::Finally(_) => false,
+            Rule::Owner { key, path, by } => {
+                let at = |object: &Option<Arc<Value>>| {
+                    object.as_deref().and_then(|o| path.get(o).cloned())
+                };
+                let changed = event.committed && at(&event.before) != at(&event.after);
+                let foreign = event.worker().is_some_and(|worker| !by.contains(&worker));
+                // An object that goes takes its fields with it.
+                let there = event.before.is_some() && event.after.is_some();
+                event.key.as_ref() == Some(key) && changed && foreign && there
+            }
+            Rule::Effect { name, most, .. } => {
+                if matches!(&event.action, Action::Effect(done) if **done == **name) {
+                    memory.done = memory.done.saturating_add(1).min(most.saturating_add(1));
+                }
+                memory.done > *most
+            }
+        }
+    }
+
+    fn broken_at_end(&self, memory: &Memory, ending: &Ending) -> bool {
+        match &self.rule {
+            Rule::Finally(clauses) => {
+                let object = |clause: &Clause| ending.objects.get(&clause.key).map(|o| &**o);
+                clauses.iter().any(|clause| !clause.is_met(object(clause)))
+            }
+            Rule::Effect { least, .. } => memory.done < *least,
+            _ => false,
+        }
+    }
+
+    /// What a step that breaks it does, in words.
+    fn told(&self, memory: &Memory, event: Option<&Event>) -> String {
+        let all = |clauses: &[Clause]| {
+            let texts: Vec<&str> = clauses.iter().map(|clause| clause.text.as_str()).collect();
+            texts.join(" and ")
+        };
+        let who = event.and_then(Event::worker).and_then(|at| self.workers.get(at));
+        let who = who.map_or("somebody", String::as_str);
+        match &self.rule {
+            Rule::Never(clauses, _) => format!("after this step, {} holds", all(clauses)),
+            Rule::Always(clauses) => format!("after this step, {} does not hold", all(clauses)),
+            Rule::Finally(clauses) => format!("at the end, {} does not hold", all(clauses)),
+            Rule::Owner { path, by, .. } => {
+                let now = event.and_then(|event| event.after.as_deref());
+                let now = now.and_then(|object| path.get(object));
+                let what = match now {
+                    Some(value) => format!("set {path} to {value}"),
+                    None => format!("removed {path}"),
+                };
+                let names = by.iter().filter_map(|at| self.workers.get(*at).cloned());
+                let names: Vec<String> = names.collect();
+                format!("{who} {what}; only {} may change it", names.join(" and "))
+            }
+            Rule::Effect { name, least, most } => {
+                let done = memory.done;
+                match done > *most {
+                    true => {
+                        format!("{who} did {name} for the {done}. time; at most {most} is right")
+                    }
+                    false => format!("{name} was done {done} times; at least {least} is right"),
+                }
+            }
+        }
+    }
+}
+
+fn of(memory: &BoxedMemory) -> &Memory {
+    (**memory).as_any().downcast_ref().expect("an invariant is given its own memory")
+}
+
+impl Observer for Invariant {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn start(&self) -> BoxedMemory {
+        Box::new(self.first())
+    }
+
+    fn observe(&self, memory: &mut BoxedMemory, event: &Event) -> bool {
+        let memory: &mut Memory =
+            (**memory).as_any_mut().downcast_mut().expect("an invariant is given its own memory");
+        if !memory.broken && self.breaks(memory, event) {
+            // Nothing that comes later matters.
+            *memory = Memory { met: Vec::new(), done: 0, broken: true };
+        }
+        memory.broken
+    }
+
+    fn decides_at_end(&self, memory: &BoxedMemory, ending: &Ending) -> bool {
+        let memory = of(memory);
+        memory.broken || self.broken_at_end(memory, ending)
+    }
+
+    fn revisions(&self, _: &BoxedMemory) -> Vec<Revision> {
+        Vec::new()
+    }
+
+    fn rename_revisions(&self, _: &mut BoxedMemory, _: &dyn Fn(Revision) -> Revision) {}
+
+    fn breach(&self, events: &[Event], ending: &Ending) -> Option<(usize, String)> {
+        let mut memory = self.first();
+        for (at, event) in events.iter().enumerate() {
+            if self.breaks(&mut memory, event) {
+                return Some((at, self.told(&memory, Some(event))));
+            }
+        }
+        let broken = self.broken_at_end(&memory, ending);
+        let last = events.iter().rposition(|event| event.worker().is_some())?;
+        broken.then(|| (last, self.told(&memory, None)))
+    }
+}
+
+/// The line of the table of properties for an invariant of this name. Names are kept for the life
+/// of the process, each once.
+pub fn entry(name: &str) -> &'static Entry {
+    static KNOWN: Mutex<BTreeMap<String, &'static Entry>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(name.to_owned()).or_insert_with(|| {
+        Box::leak(Box::new(Entry {
+            name: Box::leak(name.to_owned().into_boxed_str()),
+            holds_when: "an invariant of the scenario",
+            sometimes: false,
+            noted: false,
+            build: Build::Invariant,
+        }))
+    })
+}
