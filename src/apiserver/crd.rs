@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::metadata::{self, Meta};
+use super::metadata;
 use super::schema::{FieldError, Schema};
-use super::{Kind, Resource, Scale, names};
+use super::{Kind, Resource, Scale};
 
 /// The group of CustomResourceDefinitions.
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
@@ -150,9 +150,10 @@ pub(crate) fn initial_status(crd: &mut Value) {
     });
 }
 
+/// The version in which objects are stored; of several, which is a mistake, the first.
 fn storage_versions(crd: &Value) -> Vec<String> {
     let stored = versions(crd).iter().filter(|version| version["storage"] == true);
-    stored.map(|version| text(&version["name"]).to_string()).collect()
+    stored.map(|version| text(&version["name"]).to_string()).take(1).collect()
 }
 
 /// What the naming controller says to a definition: its names are accepted, it is established.
@@ -194,80 +195,4 @@ pub(crate) fn set_condition(crd: &mut Value, name: &str, reason: &str, message: 
     }
 }
 
-/// What is wrong with a definition.
-pub(crate) fn validate(crd: &Value, old: Option<&Value>) -> Vec<FieldError> {
-    let spec = &crd["spec"];
-    let mut errors = Vec::new();
-    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
-    let name = crd.meta_str("name");
-    if name != format!("{plural}.{group}") {
-        let why = "must be spec.names.plural+\".\"+spec.group";
-        errors.push(FieldError::invalid("metadata.name", &name.into(), why));
-    }
-    match group {
-        "" => errors.push(FieldError::required("spec.group", "")),
-        _ if !group.contains('.') => {
-            let why = "should be a domain with at least one dot";
-            errors.push(FieldError::invalid("spec.group", &group.into(), why));
-        }
-        _ => {
-            let why = names::subdomain(group);
-            let invalid = |why: &String| FieldError::invalid("spec.group", &group.into(), why);
-            errors.extend(why.iter().map(invalid));
-        }
-    }
-    match text(&spec["scope"]) {
-        "" => errors.push(FieldError::required("spec.scope", "")),
-        "Cluster" | "Namespaced" => {}
-        other => {
-            let known = ["Cluster", "Namespaced"];
-            errors.push(FieldError::not_supported("spec.scope", &other.into(), &known));
-        }
-    }
-    for field in ["plural", "kind"] {
-        if text(&spec["names"][field]).is_empty() {
-            errors.push(FieldError::required(&format!("spec.names.{field}"), ""));
-        }
-    }
-    errors.extend(validate_versions(crd));
-    errors.extend(kinds(crd).err().unwrap_or_default());
-    if let Some(old) = old {
-        let fixed = [("group", "spec.group"), ("scope", "spec.scope")];
-        for (field, path) in fixed {
-            if old["spec"][field] != spec[field] {
-                errors.push(FieldError::invalid(path, &spec[field], "field is immutable"));
-            }
-        }
-        for field in ["plural", "kind"] {
-            let (new, old) = (&spec["names"][field], &old["spec"]["names"][field]);
-            if new != old {
-                let path = format!("spec.names.{field}");
-                errors.push(FieldError::invalid(&path, new, "field is immutable"));
-            }
-        }
-    }
-    errors
-}
-
-fn validate_versions(crd: &Value) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let all = versions(crd);
-    let path = "spec.versions";
-    if all.iter().filter(|version| version["storage"] == true).count() != 1 {
-        let why = "must have exactly one version marked as storage version";
-        errors.push(FieldError::invalid(path, &json!(all.len()), why));
-    }
-    for (index, version) in all.iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        let name = text(&version["name"]);
-        let why = names::dns_label(name);
-        let invalid =
-            |why: &String| FieldError::invalid(&format!("{path}.name"), &name.into(), why);
-        errors.extend(why.iter().map(invalid));
-        if !version["schema"]["openAPIV3Schema"].is_object() {
-            let path = format!("{path}.schema.openAPIV3Schema");
-            errors.push(FieldError::required(&path, "schemas are required"));
-        }
-    }
-    errors
-}
+pub(crate) use super::definition::validate;

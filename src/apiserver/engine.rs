@@ -138,12 +138,15 @@ pub(crate) fn check_identity(call: &Call<'_>, new: &mut Value) -> Answer<()> {
     Ok(())
 }
 
-/// An empty namespace is filled in; another one than the URL's is an error.
+/// An empty namespace is filled in, that of an object without one is dropped; another one than
+/// the URL's is an error.
 pub(crate) fn check_namespace(call: &Call<'_>, object: &mut Value) -> Answer<()> {
     let asked = call.request.namespace.as_deref().unwrap_or_default();
     let found = object.meta_str("namespace");
     if found.is_empty() && !asked.is_empty() {
         object.set_meta("namespace", Some(asked.into()));
+    } else if asked.is_empty() && !found.is_empty() {
+        object.set_meta("namespace", None);
     } else if found != asked {
         return Err(Status::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",

@@ -15,6 +15,7 @@ mod builtin;
 mod call;
 mod controllers;
 mod crd;
+mod definition;
 mod engine;
 mod field_path;
 mod history;

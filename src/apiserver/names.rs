@@ -116,6 +116,23 @@ pub(crate) fn dns_label(text: &str) -> Vec<String> {
     errors
 }
 
+/// What is wrong with a label as DNS had it first: it begins with a letter.
+pub(crate) fn dns_1035_label(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > 63 {
+        errors.push(name_too_long(63));
+    }
+    if !is_word(text, true, "-") || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        errors.push(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start \
+             with an alphabetic character, and end with an alphanumeric character (e.g. \
+             'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+                .into(),
+        );
+    }
+    errors
+}
+
 /// What is wrong with a name as a segment of a path.
 pub(crate) fn path_segment(text: &str, prefix: bool) -> Vec<String> {
     if !prefix && matches!(text, "." | "..") {

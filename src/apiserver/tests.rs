@@ -328,3 +328,22 @@ fn who_seeds_an_object_owns_its_status_as_its_spec() {
     let managers: Vec<_> = entries.iter().map(|entry| entry["manager"].as_str()).collect();
     assert_eq!(managers, [Some("kubelet")]);
 }
+
+#[test]
+fn a_namespace_in_the_body_of_an_object_without_one_is_dropped() {
+    let mut server = server();
+    let node = json!({ "apiVersion": "v1", "kind": "Node",
+        "metadata": { "name": "n", "namespace": "elsewhere" } });
+    let mut create = request(&server, Verb::Create, "Node", "n", node.clone());
+    create.namespace = None;
+    let response = server.handle(&create);
+    assert_eq!(response.code, 201);
+    assert_eq!(response.object().unwrap()["metadata"].get("namespace"), None);
+    for verb in [Verb::Update, Verb::Patch] {
+        let mut write = request(&server, verb, "Node", "n", node.clone());
+        write.namespace = None;
+        let response = server.handle(&write);
+        assert_eq!(response.code, 200, "{verb:?}");
+        assert_eq!(response.object().unwrap()["metadata"].get("namespace"), None);
+    }
+}

@@ -180,6 +180,16 @@ pub fn quoted(source: &SourceText, place: &Range<usize>) -> String {
 pub fn locate<'n>(node: &'n Node, field: &str) -> (Range<usize>, &'n Node) {
     let mut here = node;
     let mut place = node.mark();
+    // The server sees what all versions have in common above them.
+    let field = [
+        ("spec.validation.", "spec.versions[0].schema."),
+        ("spec.subresources.", "spec.versions[0].subresources."),
+        ("spec.additionalPrinterColumns[", "spec.versions[0].additionalPrinterColumns["),
+        ("spec.conversion.webhookClientConfig", "spec.conversion.webhook"),
+    ]
+    .into_iter()
+    .find_map(|(above, there)| Some(format!("{there}{}", field.strip_prefix(above)?)))
+    .unwrap_or_else(|| field.to_owned());
     for token in field.split(['.', '[', ']']).filter(|token| !token.is_empty()) {
         let token = token.trim_matches('"');
         let index = token.parse().ok();
