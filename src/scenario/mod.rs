@@ -9,6 +9,7 @@
 //! `build.rs` makes a world.
 //! Next to read: `load.rs`, then `simulation/mod.rs`.
 
+mod answered;
 mod build;
 pub mod builtin;
 mod cluster;

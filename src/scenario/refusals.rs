@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::answered::{explained, is_missing_endpoint, said};
 use super::cluster::quoted;
 use super::diagnostic::{Diagnostic, SourceText};
 use super::node::{At, NodeKind};
@@ -348,11 +349,6 @@ fn is_certain(spec: &WorkerSpec, response: &Response) -> bool {
     response.code != 422 || causes.any(|cause| of_version(cause) || about_own_literal(cause))
 }
 
-/// Whether the worker writes to an endpoint that the kind does not have.
-fn is_missing_endpoint(spec: &WorkerSpec, response: &Response) -> bool {
-    response.code == 404 && spec.subresource.is_some()
-}
-
 /// The field that was probably meant, or all that stand there.
 fn with_known_fields(warning: Diagnostic, path: &FieldPath, known: &[String]) -> Diagnostic {
     match meant(path, known) {
@@ -375,47 +371,4 @@ fn tokens(field: &str) -> Vec<&str> {
         .split(['.', '[', ']'])
         .filter(|token| !token.is_empty() && token.parse::<usize>().is_err())
         .collect()
-}
-
-fn said(response: &Response) -> String {
-    let status = response.status();
-    let causes = status.and_then(|status| status.details.as_ref()).map(|details| &details.causes);
-    match causes.map(Vec::as_slice) {
-        Some([cause]) => {
-            let part = |text: &Option<String>| text.clone().unwrap_or_default();
-            format!("{}: {}", part(&cause.field), part(&cause.message))
-        }
-        _ => status.and_then(|status| status.message.clone()).unwrap_or_default(),
-    }
-}
-
-/// What it comes to, and the way out.
-fn explained(kind: &Kind, spec: &WorkerSpec, response: &Response) -> (String, Option<String>) {
-    let who = match kind.custom {
-        true => format!("`{}` is a custom resource, so the API server", kind.kind),
-        false => format!("for `{}` the API server", kind.kind),
-    };
-    match (spec.write.as_str(), response.code) {
-        ("update-unconditional", 422) if !kind.unconditional_update => (
-            format!("{who} refuses an update without a resourceVersion"),
-            Some(
-                "use `update-restamp` to show the same loss for a custom resource, or a built-in \
-                 kind"
-                    .to_owned(),
-            ),
-        ),
-        (_, 415) => (
-            format!("{who} takes no strategic merge patch"),
-            Some(
-                "use `merge-patch` (lists are replaced whole) or `apply` (lists of type map are \
-                 merged by key)"
-                    .to_owned(),
-            ),
-        ),
-        _ if is_missing_endpoint(spec, response) => (
-            format!("`{}` has no status subresource", kind.kind),
-            Some("leave `subresource` away: the object is written as a whole".to_owned()),
-        ),
-        _ => (format!("the API server refuses what `{}` writes", spec.name), None),
-    }
 }
