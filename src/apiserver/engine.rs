@@ -190,6 +190,7 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
     if call.drops_status() {
         set_field(new, "status", old.get("status").cloned());
     }
+    call.kind.schema.prepare_update(new, old);
     let ignored: &[&str] = if call.kind.status_subresource { &["status"] } else { &[] };
     if call.kind.generation && metadata::content_differs(new, old, ignored) {
         let generation = old.meta("generation").and_then(Value::as_i64).unwrap_or(0) + 1;

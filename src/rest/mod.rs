@@ -9,6 +9,7 @@
 
 mod aggregated;
 mod body;
+mod columns;
 mod discovery;
 mod encode;
 mod json;

@@ -14,7 +14,11 @@ use crate::apiserver::{ApiServer, Kind};
 
 use super::discovery::{VERSION, of_version};
 
-/// The media type of OpenAPI v2 in protobuf, which kubectl up to 1.28 insists on.
+/// What clients that insist on OpenAPI v2 in protobuf accept, as kubectl up to 1.28 does: between
+/// this and the version stands a dot or an at sign.
+pub(crate) const V2_ASKED: &str = "application/com.github.proto-openapi.spec.v2";
+
+/// The media type of OpenAPI v2 in protobuf.
 pub(crate) const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// The schemas that have been written, by name.

@@ -120,7 +120,7 @@ fn special(
     let accept = http.header("accept")?;
     match segments {
         ["api" | "apis"] => aggregated::discovery(server, &accept, segments[0] == "api"),
-        ["openapi", "v2"] if accept.contains(openapi::V2_PROTOBUF) => {
+        ["openapi", "v2"] if accept.contains(openapi::V2_ASKED) => {
             let body = protobuf::openapi_v2("Kubernetes", discovery::VERSION);
             Some((openapi::V2_PROTOBUF, body))
         }

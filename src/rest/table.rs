@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::apiserver::Kind;
 
-use super::encode;
 use super::negotiate::Include;
+use super::{columns, encode};
 
 const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, \
                     although some resources may allow a client to request the generation of an \
@@ -33,8 +33,8 @@ struct Column {
 enum Cell {
     /// The value at a path such as `.status.phase`.
     Path(String),
-    /// What a function of ours prints.
-    Print(fn(&Value) -> Value),
+    /// What `columns.rs` prints under this word.
+    Print(&'static str),
 }
 
 /// An object, or a list of them, as a table.
@@ -134,84 +134,44 @@ fn columns(kind: &Kind) -> Vec<Column> {
             });
         }
         _ => {
-            columns.extend(built_in(&kind.kind));
-            columns.push(Column {
-                name: "Age".into(),
-                column_type: "date".into(),
-                format: String::new(),
-                description: CREATED.into(),
-                priority: 0,
-                cell: Cell::Path(".metadata.creationTimestamp".into()),
-            });
+            let known = if kind.custom { "" } else { kind.kind.as_str() };
+            let (cells, named) = columns::of(known);
+            columns.truncate(usize::from(named));
+            columns.extend(cells.into_iter().map(built_in));
         }
     }
     columns
 }
 
-/// The columns between name and age of the built-in kinds.
-fn built_in(kind: &str) -> Vec<Column> {
-    let printed = |name: &str, column_type: &str, print: fn(&Value) -> Value| Column {
-        name: name.into(),
-        column_type: column_type.into(),
+/// A column of a built-in kind.
+fn built_in(cell: columns::Cell) -> Column {
+    let age = cell.source == "age";
+    let path = match cell.source {
+        "age" => Some(".metadata.creationTimestamp"),
+        path => Some(path).filter(|path| path.starts_with('.')),
+    };
+    Column {
+        name: cell.name.into(),
+        column_type: if age { "date" } else { cell.column_type }.into(),
         format: String::new(),
-        description: String::new(),
-        priority: 0,
-        cell: Cell::Print(print),
-    };
-    let at = |name: &str, path: &str| Column {
-        name: name.into(),
-        column_type: "string".into(),
-        format: String::new(),
-        description: String::new(),
-        priority: 0,
-        cell: Cell::Path(path.into()),
-    };
-    let count: fn(&Value) -> Value = |object| {
-        let keys = |field: &str| object[field].as_object().map_or(0, serde_json::Map::len);
-        (keys("data") + keys("binaryData")).into()
-    };
-    match kind {
-        "ConfigMap" => vec![printed("Data", "integer", count)],
-        "Secret" => vec![at("Type", ".type"), printed("Data", "integer", count)],
-        "Namespace" => vec![at("Status", ".status.phase")],
-        "Lease" => vec![at("Holder", ".spec.holderIdentity")],
-        "Pod" => vec![
-            printed("Ready", "string", |pod| {
-                let all = pod["spec"]["containers"].as_array().map_or(0, Vec::len);
-                let statuses = pod["status"]["containerStatuses"].as_array();
-                let ready = statuses.into_iter().flatten().filter(|it| it["ready"] == true).count();
-                format!("{ready}/{all}").into()
-            }),
-            at("Status", ".status.phase"),
-            printed("Restarts", "string", |pod| {
-                let statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
-                let restarts = statuses.filter_map(|it| it["restartCount"].as_i64());
-                restarts.fold(0, i64::saturating_add).to_string().into()
-            }),
-        ],
-        "Deployment" => vec![
-            printed("Ready", "string", |object| {
-                let number = |value: &Value| value.as_i64().unwrap_or(0);
-                let ready = number(&object["status"]["readyReplicas"]);
-                format!("{ready}/{}", number(&object["spec"]["replicas"])).into()
-            }),
-            printed("Up-to-date", "string", |object| {
-                object["status"]["updatedReplicas"].as_i64().unwrap_or(0).into()
-            }),
-            printed("Available", "string", |object| {
-                object["status"]["availableReplicas"].as_i64().unwrap_or(0).into()
-            }),
-        ],
-        _ => Vec::new(),
+        description: if age { CREATED.into() } else { String::new() },
+        priority: i64::from(cell.wide),
+        cell: path.map_or(Cell::Print(cell.source), |path| Cell::Path(path.into())),
     }
 }
 
 fn cell(column: &Column, object: &Value, time: i64) -> Value {
-    let path = match &column.cell {
-        Cell::Print(print) => return print(object),
-        Cell::Path(path) => path,
+    let printed;
+    let found = match &column.cell {
+        Cell::Print(source) => {
+            printed = columns::printed(source, object);
+            &printed
+        }
+        Cell::Path(path) => match lookup(object, path) {
+            Some(found) => found,
+            None => return Value::Null,
+        },
     };
-    let Some(found) = lookup(object, path) else { return Value::Null };
     match (column.column_type.as_str(), found) {
         ("date", Value::String(text)) => match text.parse::<jiff::Timestamp>() {
             Ok(then) => age(time - then.as_second()).into(),

@@ -174,6 +174,14 @@ fn encode(fields: &mut Map<String, Value>, node: &Node) {
     }
 }
 
+/// Writes a field that is absent, if Go's encoder would.
+pub(super) fn write_absent(object: &mut Value, root: &Node, field: &str) {
+    let zero = root.properties.get(field).and_then(|node| written_zero(node));
+    if let (Some(fields), Some(zero)) = (object.as_object_mut(), zero) {
+        fields.entry(field).or_insert(zero);
+    }
+}
+
 /// What stands for an absent field, if anything is written at all.
 fn written_zero(node: &Node) -> Option<Value> {
     let structure = node.go.structure.is_some() && !node.go.pointer && !node.go.omitzero;

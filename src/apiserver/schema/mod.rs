@@ -173,6 +173,14 @@ impl Schema {
     pub fn prepare_create(&self, object: &mut Value) {
         if let Some(kind) = self.builtin {
             builtin::prepare_create(kind, object);
+            decode::write_absent(object, &self.root, "status");
+        }
+    }
+
+    /// Prepares an update of a built-in kind: what the server gave a Service stays.
+    pub(crate) fn prepare_update(&self, new: &mut Value, old: &Value) {
+        if let Some(kind) = self.builtin {
+            builtin::prepare_update(kind, new, old);
         }
     }
 

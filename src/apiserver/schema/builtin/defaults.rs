@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Builtin;
+use super::{Builtin, services, workloads};
 
 /// Fills in the defaults of a decoded object.
 pub(in crate::apiserver::schema) fn default(kind: Builtin, object: &mut Value) {
@@ -16,9 +16,29 @@ pub(in crate::apiserver::schema) fn default(kind: Builtin, object: &mut Value) {
                 pod_spec(spec);
             }
         }
-        Builtin::Deployment => {
+        Builtin::Deployment
+        | Builtin::StatefulSet
+        | Builtin::DaemonSet
+        | Builtin::ReplicaSet
+        | Builtin::Job
+        | Builtin::CronJob
+        | Builtin::Service => {
+            let default = match kind {
+                Builtin::Deployment => deployment,
+                Builtin::StatefulSet => workloads::stateful_set,
+                Builtin::DaemonSet => workloads::daemon_set,
+                Builtin::ReplicaSet => workloads::replica_set,
+                Builtin::Job => workloads::job,
+                Builtin::CronJob => workloads::cron_job,
+                _ => services::default,
+            };
             if let Some(spec) = fields(object, "spec") {
-                deployment(spec);
+                default(spec);
+            }
+        }
+        Builtin::PersistentVolume => {
+            if let Some(spec) = fields(object, "spec") {
+                set(Some(spec), "volumeMode", json!("Filesystem"));
             }
         }
         Builtin::Secret => {
@@ -36,12 +56,17 @@ pub(in crate::apiserver::schema) fn default(kind: Builtin, object: &mut Value) {
                 set(Some(status), "phase", json!("Active"));
             }
         }
-        Builtin::ConfigMap | Builtin::Lease | Builtin::Node | Builtin::Other => {}
+        Builtin::ConfigMap | Builtin::Lease | Builtin::Node | Builtin::Event | Builtin::Other => {}
     }
 }
 
 /// Prepares a new object for storage: its first status, and what admission adds.
 pub(in crate::apiserver::schema) fn prepare_create(kind: Builtin, object: &mut Value) {
+    match kind {
+        Builtin::Service => services::allocate(object),
+        Builtin::Job => workloads::select_pods(object),
+        _ => {}
+    }
     let class = quality_of_service(&object["spec"]);
     let Some(object) = object.as_object_mut() else { return };
     let mut put = |field: &str, value: Value| object.insert(field.to_owned(), value);
@@ -52,8 +77,8 @@ pub(in crate::apiserver::schema) fn prepare_create(kind: Builtin, object: &mut V
                 admit_pod(spec);
             }
         }
-        Builtin::Deployment => {
-            put("status", json!({}));
+        Builtin::PersistentVolume => {
+            put("status", json!({ "phase": "Pending" }));
         }
         Builtin::Namespace => {
             put("status", json!({ "phase": "Active" }));
@@ -63,12 +88,19 @@ pub(in crate::apiserver::schema) fn prepare_create(kind: Builtin, object: &mut V
     }
 }
 
-fn fields<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
+/// Prepares an update: what the server gave stays.
+pub(in crate::apiserver::schema) fn prepare_update(kind: Builtin, new: &mut Value, old: &Value) {
+    if kind == Builtin::Service {
+        services::prepare_update(new, old);
+    }
+}
+
+pub(super) fn fields<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
     value.get_mut(key)?.as_object_mut()
 }
 
 /// Sets a field unless it is there.
-fn set(fields: Option<&mut Map<String, Value>>, key: &str, value: Value) {
+pub(super) fn set(fields: Option<&mut Map<String, Value>>, key: &str, value: Value) {
     if let Some(fields) = fields {
         let found = fields.entry(key).or_insert(Value::Null);
         if found.is_null() {
@@ -95,7 +127,7 @@ fn write_string_data(object: &mut Value) {
     }
 }
 
-fn pod_spec(spec: &mut Map<String, Value>) {
+pub(super) fn pod_spec(spec: &mut Map<String, Value>) {
     let spec_defaults = [
         ("restartPolicy", json!("Always")),
         ("dnsPolicy", json!("ClusterFirst")),
@@ -120,7 +152,7 @@ fn pod_spec(spec: &mut Map<String, Value>) {
     }
 }
 
-fn items<'a>(
+pub(super) fn items<'a>(
     fields: &'a mut Map<String, Value>,
     key: &str,
 ) -> impl Iterator<Item = &'a mut Map<String, Value>> {
@@ -186,14 +218,7 @@ fn deployment(spec: &mut Map<String, Value>) {
             set(Some(update), "maxSurge", json!("25%"));
         }
     }
-    let template = spec.get_mut("template").and_then(|template| template.get_mut("spec"));
-    if let Some(template) = template.and_then(Value::as_object_mut) {
-        let links = template.contains_key("enableServiceLinks");
-        pod_spec(template);
-        if !links {
-            template.remove("enableServiceLinks");
-        }
-    }
+    workloads::template(spec);
 }
 
 /// The plugins Priority and DefaultTolerationSeconds.

@@ -7,14 +7,16 @@
 
 mod data;
 mod defaults;
+mod services;
 mod validate;
+mod workloads;
 
 use std::sync::Arc;
 
 use super::Schema;
 use super::node::{Node, Type};
 
-pub(super) use defaults::{default, prepare_create};
+pub(super) use defaults::{default, prepare_create, prepare_update};
 pub(super) use validate::validate;
 
 /// The built-in kinds that have defaults or validations of their own.
@@ -25,6 +27,14 @@ pub(super) enum Builtin {
     Lease,
     Pod,
     Deployment,
+    StatefulSet,
+    DaemonSet,
+    ReplicaSet,
+    Job,
+    CronJob,
+    Service,
+    Event,
+    PersistentVolume,
     Node,
     Namespace,
     Other,
@@ -38,6 +48,14 @@ pub fn schema(group: &str, version: &str, kind: &str) -> Option<Arc<Schema>> {
         ("coordination.k8s.io", "Lease") => Builtin::Lease,
         ("", "Pod") => Builtin::Pod,
         ("apps", "Deployment") => Builtin::Deployment,
+        ("apps", "StatefulSet") => Builtin::StatefulSet,
+        ("apps", "DaemonSet") => Builtin::DaemonSet,
+        ("apps", "ReplicaSet") | ("", "ReplicationController") => Builtin::ReplicaSet,
+        ("batch", "Job") => Builtin::Job,
+        ("batch", "CronJob") => Builtin::CronJob,
+        ("", "Service") => Builtin::Service,
+        ("" | "events.k8s.io", "Event") => Builtin::Event,
+        ("", "PersistentVolume" | "PersistentVolumeClaim") => Builtin::PersistentVolume,
         ("", "Node") => Builtin::Node,
         ("", "Namespace") => Builtin::Namespace,
         _ => Builtin::Other,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Builtin;
+use super::{Builtin, services, workloads};
 use crate::apiserver::schema::{FieldError, decode};
 
 /// The errors of an object of a built-in kind.
@@ -24,10 +24,27 @@ pub(in crate::apiserver::schema) fn validate(
                 pod_update(new, old, &mut errors);
             }
         }
-        Builtin::Deployment => deployment(new, old, &mut errors),
+        Builtin::Deployment | Builtin::DaemonSet | Builtin::ReplicaSet => {
+            workload(new, old, &mut errors);
+        }
+        Builtin::StatefulSet => {
+            workload(new, old, &mut errors);
+            workloads::validate_stateful_set(new, old, &mut errors);
+        }
+        Builtin::Job => {
+            pod_spec(&new["spec"]["template"]["spec"], "spec.template.spec", &mut errors);
+            workloads::validate_job(new, old, &mut errors);
+        }
+        Builtin::Service => services::validate(new, old, &mut errors),
+        Builtin::Event if old.is_none() => workloads::validate_event(new, &mut errors),
         Builtin::Lease => lease(&new["spec"], &mut errors),
         Builtin::ConfigMap | Builtin::Secret => data(kind, new, old, &mut errors),
-        Builtin::Node | Builtin::Namespace | Builtin::Other => {}
+        Builtin::Node
+        | Builtin::Namespace
+        | Builtin::CronJob
+        | Builtin::Event
+        | Builtin::PersistentVolume
+        | Builtin::Other => {}
     }
     errors
 }
@@ -92,7 +109,8 @@ fn pod_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+/// Deployments and their like: replicas, and a selector that fits the template.
+fn workload(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let spec = &new["spec"];
     let replicas = spec["replicas"].as_i64().unwrap_or_default();
     let detail = "must be greater than or equal to 0";
@@ -102,6 +120,7 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let selector = &spec["selector"];
     let labels = &spec["template"]["metadata"]["labels"];
     match selector["matchLabels"].as_object() {
+        None if new["kind"] == "ReplicationController" => {}
         None if selector.is_null() => errors.push(FieldError::required("spec.selector", "")),
         Some(wanted) if wanted.iter().any(|(key, value)| labels.get(key) != Some(value)) => {
             let labels = if labels.is_null() { json!({}) } else { labels.clone() };
@@ -113,7 +132,10 @@ fn deployment(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         }
         _ => {}
     }
-    if let Some(old) = old
+    workloads::restart_policy(&spec["template"], &["Always"], errors);
+    // Of a ReplicationController the selector is a map, and of a StatefulSet all else is checked.
+    let immutable = new["kind"] != "StatefulSet" && new["kind"] != "ReplicationController";
+    if let Some(old) = old.filter(|_| immutable)
         && &old["spec"]["selector"] != selector
     {
         errors.push(FieldError::invalid("spec.selector", selector, "field is immutable"));
