@@ -24,6 +24,7 @@ use super::{Kind, Resource, Scale};
 /// - `generation`: `metadata.generation` counts the changes of what is wished for;
 /// - `versioned`: a PUT needs a resourceVersion;
 /// - `upsert`: a PUT of an absent object creates it;
+/// - `also:events.k8s.io/v1`: the same objects are served there, with other fields;
 /// - `review`: answered when it is created, and not stored;
 /// - `.spec.nodeName`: a field that field selectors may name.
 const TABLE: &str = "\
@@ -37,7 +38,7 @@ v1 Namespace namespaces ns cluster status .status.phase
 v1 Service services svc +all status upsert .spec.clusterIP .spec.type
 v1 ServiceAccount serviceaccounts sa
 v1 Endpoints endpoints ep upsert
-v1 Event events ev upsert .involvedObject.kind .involvedObject.namespace .involvedObject.name \
+v1 Event events ev upsert also:events.k8s.io/v1 .involvedObject.kind .involvedObject.namespace .involvedObject.name \
     .involvedObject.uid .involvedObject.apiVersion .involvedObject.resourceVersion \
     .involvedObject.fieldPath .reason .reportingComponent .source .type
 v1 PersistentVolume persistentvolumes pv cluster status
@@ -53,7 +54,10 @@ apps/v1 ReplicaSet replicasets rs +all status generation .status.replicas
 apps/v1 ControllerRevision controllerrevisions
 batch/v1 Job jobs +all status generation .status.successful
 batch/v1 CronJob cronjobs cj +all status generation
-autoscaling/v2 HorizontalPodAutoscaler horizontalpodautoscalers hpa +all status
+autoscaling/v1 HorizontalPodAutoscaler horizontalpodautoscalers hpa +all status \
+    also:autoscaling/v2
+autoscaling/v2 HorizontalPodAutoscaler horizontalpodautoscalers hpa +all status \
+    also:autoscaling/v1
 policy/v1 PodDisruptionBudget poddisruptionbudgets pdb status generation versioned
 rbac.authorization.k8s.io/v1 Role roles upsert
 rbac.authorization.k8s.io/v1 RoleBinding rolebindings upsert
@@ -65,7 +69,7 @@ networking.k8s.io/v1 NetworkPolicy networkpolicies netpol generation
 networking.k8s.io/v1 IPAddress ipaddresses ip cluster .spec.parentRef
 networking.k8s.io/v1 ServiceCIDR servicecidrs cluster status generation versioned
 coordination.k8s.io/v1 Lease leases versioned upsert
-events.k8s.io/v1 Event events ev upsert
+events.k8s.io/v1 Event events ev upsert also:v1
 storage.k8s.io/v1 StorageClass storageclasses sc cluster
 storage.k8s.io/v1 CSIDriver csidrivers cluster generation versioned
 storage.k8s.io/v1 CSINode csinodes cluster versioned
@@ -149,12 +153,64 @@ fn kind(line: &str) -> Option<Kind> {
             ("versioned", _) => kind.unconditional_update = false,
             ("upsert", _) => kind.create_on_update = true,
             ("review", _) => kind.review = true,
+            (also, _) if also.starts_with("also:") => kind.siblings.extend(sibling(also, plural)),
             (_, ("+", category)) => kind.categories.push(category.into()),
             (_, (".", field)) => kind.selectable_fields.push(field.into()),
             (short, _) => kind.short_names.push(short.into()),
         }
     }
     Some(kind)
+}
+
+/// The resource that `also:apps/v1` names.
+fn sibling(word: &str, plural: &str) -> Option<Resource> {
+    let api_version = word.strip_prefix("also:")?;
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    Some(Resource { group: group.into(), version: version.into(), plural: plural.into() })
+}
+
+/// What an event's fields are called in `v1` and in `events.k8s.io/v1`.
+const EVENT: [(&str, &str); 7] = [
+    ("involvedObject", "regarding"),
+    ("message", "note"),
+    ("source", "deprecatedSource"),
+    ("firstTimestamp", "deprecatedFirstTimestamp"),
+    ("lastTimestamp", "deprecatedLastTimestamp"),
+    ("count", "deprecatedCount"),
+    ("reportingComponent", "reportingController"),
+];
+
+/// Gives an object of a built-in kind the fields that it has at another version.
+pub(crate) fn convert(kind: &Kind, object: &mut Value) {
+    let Some(fields) = object.as_object_mut() else { return };
+    match (kind.kind.as_str(), kind.resource.group.as_str(), kind.resource.version.as_str()) {
+        ("Event", group, _) => {
+            for (core, newer) in EVENT {
+                let (from, to) = if group.is_empty() { (newer, core) } else { (core, newer) };
+                if let Some(value) = fields.remove(from) {
+                    fields.insert(to.into(), value);
+                }
+            }
+        }
+        ("HorizontalPodAutoscaler", _, "v1") => {
+            let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) else { return };
+            let metrics = spec.remove("metrics").unwrap_or_default();
+            let mut cpu = metrics.as_array().into_iter().flatten().map(|it| &it["resource"]);
+            let cpu = cpu.find(|it| it["name"] == "cpu").map(|it| &it["target"]);
+            if let Some(number) = cpu.and_then(|target| target.get("averageUtilization")) {
+                spec.insert("targetCPUUtilizationPercentage".into(), number.clone());
+            }
+        }
+        ("HorizontalPodAutoscaler", ..) => {
+            let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) else { return };
+            if let Some(number) = spec.remove("targetCPUUtilizationPercentage") {
+                let target = json!({ "type": "Utilization", "averageUtilization": number });
+                let cpu = json!({ "name": "cpu", "target": target });
+                spec.insert("metrics".into(), json!([{ "type": "Resource", "resource": cpu }]));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The workloads that can be scaled.
@@ -199,6 +255,24 @@ mod tests {
                 assert!(apart || kind.schema.node_at(&path).is_some(), "{field}");
             }
         }
+    }
+
+    /// Recorders write to one group, `kubectl get events` reads the other.
+    #[test]
+    fn an_event_of_one_group_is_one_of_the_other() {
+        use super::super::{ApiServer, Config, Key};
+        let mut server = ApiServer::new(Config::default());
+        let event = json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": "e" },
+            "involvedObject": { "kind": "Pod", "name": "p", "namespace": "default" },
+            "message": "hello", "reason": "R", "type": "Normal" });
+        let key = server.seed_object(&event, 0).expect("an event");
+        let resource = sibling("also:events.k8s.io/v1", "events").expect("a resource");
+        let newer = server.object(&Key { resource, ..key.clone() }).expect("the same event");
+        assert_eq!(newer["apiVersion"], "events.k8s.io/v1");
+        assert_eq!((&newer["note"], &newer["regarding"]["name"]), (&json!("hello"), &json!("p")));
+        assert!(newer.get("message").is_none());
+        let older = server.object(&key).expect("the event");
+        assert_eq!(older["metadata"]["resourceVersion"], newer["metadata"]["resourceVersion"]);
     }
 
     #[test]

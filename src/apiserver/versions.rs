@@ -29,6 +29,9 @@ impl Kind {
     fn shown(&self, object: &Value) -> Value {
         let mut object = object.clone();
         object["apiVersion"] = self.api_version().into();
+        if !self.custom {
+            super::builtin::convert(self, &mut object);
+        }
         self.schema.prune(&mut object);
         self.schema.default(&mut object);
         object

@@ -96,10 +96,6 @@ const GAPS: &[(&str, &str)] = &[
         "a field is empty where a cluster fills it in; an object is stored that a cluster refuses",
     ),
     (
-        "one store for the events of both groups: an event of `events.k8s.io` is not seen in `v1`",
-        "a reader of one group does not see what a recorder writes to the other",
-    ),
-    (
         "a list of the cluster's addresses that are taken: those of Services follow from their uid",
         "two of very many Services get the same address",
     ),
