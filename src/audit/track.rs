@@ -101,7 +101,10 @@ impl Line {
         let guilty = group.iter().position(explains).unwrap_or(0);
         let done = group[guilty].done;
         let twin = group.iter().enumerate().any(|(at, act)| {
+            // The same request of the same author again says the same of whose change it was.
+            let other = act.author != group[guilty].author || act.body != group[guilty].body;
             at != guilty
+                && other
                 && act.received <= done
                 && group[guilty].received <= act.done
                 && explains(act)

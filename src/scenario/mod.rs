@@ -42,12 +42,12 @@ pub(crate) mod yaml;
 pub(crate) use build::Plan;
 #[cfg(feature = "kube")]
 pub(crate) use build::TIME;
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub(crate) use diagnostic::{clean, clean_long, harmless};
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use node::Node;
 pub use reference::reference;
 pub use schema::json_schema;

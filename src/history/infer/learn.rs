@@ -45,7 +45,7 @@ struct Weighed<'w> {
 
 const ROUNDS: usize = 8;
 /// More writes of one program teach nothing more.
-const LESSONS: usize = 2000;
+const LESSONS: usize = 500;
 
 /// The habits of the program whose writes these are, and what each of them meant.
 pub fn learn(names: &Names, writes: &[Unsaid], owns: &Owns) -> (Habits, Vec<Guess>) {

@@ -125,6 +125,67 @@ fn order_duplicates_and_torn_lines_change_nothing() {
 }
 
 #[test]
+fn a_request_that_is_logged_again_under_another_id_is_no_other_write() {
+    let events = log();
+    let plain = pairs("a.jsonl", lines(&events).as_bytes());
+    let mut twice = events.clone();
+    for event in &events {
+        let mut again = event.clone();
+        again["auditID"] = format!("again-{}", event["auditID"].as_str().unwrap()).into();
+        twice.push(again);
+    }
+    assert_eq!(pairs("a.jsonl", lines(&twice).as_bytes()), plain);
+}
+
+/// One writer of an entry by a JSON patch whose index is of an older version, and finalizers.
+#[test]
+fn an_index_stands_for_the_entry_that_its_author_saw() {
+    let mut events = log();
+    let last = events.len() as u64;
+    let mut object = events[events.len() - 1]["responseObject"].clone();
+    let version = |object: &mut Value, rv: u64, conditions: Value| {
+        object["metadata"]["resourceVersion"] = rv.to_string().into();
+        object["status"]["conditions"] = conditions;
+        object.clone()
+    };
+    let request = |n: u64, agent: &str, body: Value, answer: Value| {
+        let mut event = events[events.len() - 1].clone();
+        event["auditID"] = format!("id-{n}").into();
+        event["userAgent"] = format!("{agent}/v1").into();
+        event["user"] = json!({"username": agent});
+        event["requestObject"] = body;
+        event["responseObject"] = answer;
+        let at = |part: &str| format!("2026-01-01T00:01:{n:02}.{part}Z");
+        event["requestReceivedTimestamp"] = at("000000").into();
+        event["stageTimestamp"] = at("000500").into();
+        event
+    };
+    let old = object["status"]["conditions"].clone();
+    // A GET by the patcher, then an entry comes in front, then the patcher replaces index 0.
+    let mut read = request(last + 1, "patcher", Value::Null, version(&mut object, 9, old.clone()));
+    read["verb"] = "get".into();
+    read.as_object_mut().unwrap().remove("requestObject");
+    let front = json!([{"type": "New", "status": "n1"}, old[0], old[1]]);
+    let first = request(
+        last + 2,
+        "front",
+        json!([{"op": "add", "path": "/status/conditions/0", "value": front[0]}]),
+        version(&mut object, 10, front.clone()),
+    );
+    let hit = json!([{"type": "New", "status": "p1"}, old[0], old[1]]);
+    let second = request(
+        last + 3,
+        "patcher",
+        json!([{"op": "replace", "path": "/status/conditions/0/status", "value": "p1"}]),
+        version(&mut object, 11, hit),
+    );
+    events.extend([read, first, second]);
+    let found = pairs("a.jsonl", lines(&events).as_bytes());
+    let ids = (format!("id-{}", last + 2), format!("id-{}", last + 3));
+    assert!(found.contains(&ids), "{found:?}");
+}
+
+#[test]
 fn every_wrapper_and_every_compression_is_read() {
     let events = log();
     let plain = pairs("a.jsonl", lines(&events).as_bytes());
