@@ -100,6 +100,7 @@
 //! | [`history`](mod@history) | what a write meant, what it did, when it is lost, leaf by leaf |
 //! | [`apiserver`] | one value, one transition per request; [`rest`] is its HTTP face |
 //! | `kube` | real kube-rs controllers under every order (feature `kube`) |
+//! | `programs` | unmodified programs, started with a kubeconfig each |
 //! | `serve` | that face on a socket, for kubectl and every other client |
 #![forbid(unsafe_code)]
 
@@ -118,6 +119,8 @@ pub mod learn;
 pub mod library;
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub mod parking;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub mod programs;
 pub mod properties;
 pub mod reconcilers;
 pub mod report;

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::environment::ColorWhen;
-pub use super::search_flags::{Merge, OnOff, SearchFlags};
+pub use super::search_flags::{Merge, OnOff, SearchFlags, ShowWhich};
 use crate::scenario::{TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
@@ -250,15 +250,9 @@ pub struct Check {
     /// Keep no recording of a losing schedule in .lostwrite/
     #[arg(long, help_heading = "Output")]
     pub no_record: bool,
-}
-
-/// `--show`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum ShowWhich {
-    Shortest,
-    Serial,
-    All,
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long, help_heading = "Scenario")]
+    pub allow_run: bool,
 }
 
 /// `compare`.
@@ -293,6 +287,9 @@ pub struct Replay {
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long)]
+    pub allow_run: bool,
     /// text, json or mermaid
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub output: ReplayFormat,

@@ -15,6 +15,10 @@ use crate::{properties, schedulers};
 
 /// Runs it.
 pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    if let Some(outcome) = super::programs::check(args)? {
+        return Ok(outcome);
+    }
     let output = renderer(&args.output, "-o")?;
     let reports = reports(&args.report)?;
     let lesson = output.lesson || reports.iter().any(|(renderer, _)| renderer.lesson);

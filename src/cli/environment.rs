@@ -14,6 +14,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("LOSTWRITE_SEED", "the seed of a sampling scheduler, where --seed is not given"),
     ("LOSTWRITE_RUNS", "how many schedules to sample, where --runs is not given"),
     ("LOSTWRITE_COLOR", "auto, always or never, where --color is not given"),
+    ("LOSTWRITE_ALLOW_RUN", "1: check and replay may start the programs that a file names"),
     ("LOSTWRITE_TOKEN", "the token of serve, where neither --token nor --token-file is given"),
     ("NO_COLOR", "if not empty: no colour, unless --color or LOSTWRITE_COLOR says so"),
     ("CLICOLOR_FORCE", "if neither empty nor 0: colour even where stdout is no terminal"),

@@ -23,6 +23,8 @@ mod merge;
 mod new;
 mod output;
 mod play;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+mod programs;
 mod progress;
 mod recording;
 mod replay;

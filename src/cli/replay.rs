@@ -15,6 +15,10 @@ use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Scenario};
 
 /// Runs it.
 pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    if let Some(outcome) = super::programs::replay(args)? {
+        return Ok(outcome);
+    }
     let opened = open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     let Some(schedule) = opened.schedule else {
         return Err(Diagnostic::error("missing --schedule")

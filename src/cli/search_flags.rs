@@ -69,3 +69,12 @@ pub struct Merge {
     #[arg(long)]
     pub require_exhaustive: bool,
 }
+
+/// `--show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ShowWhich {
+    Shortest,
+    Serial,
+    All,
+}

@@ -12,12 +12,12 @@ use parking_lot::Mutex;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep};
 
-use super::client::{Answering, Arrivals, client};
+use super::client::{Arrivals, client};
 use super::quiet::Quiet;
 use super::simulation::Starter;
 use super::watchdog::Beat;
 use crate::apiserver::Revision;
-use crate::parking::{History, Lot, Start};
+use crate::parking::{Answering, History, Lot, Start};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
 
 /// What an execution needs.
@@ -126,7 +126,8 @@ impl Drive<'_> {
                 return End::Steps;
             }
             let key = self.lot.key(&[self.spent.as_millis() as u64, self.idle]);
-            let chosen = guide.choose(Point { key, moves: &moves });
+            let writes = self.lot.writes(&moves);
+            let chosen = guide.choose(Point { key, moves: &moves, writes: &writes });
             let Some(chosen) = chosen else {
                 return if moves.is_empty() { End::Quiet(()) } else { End::Stopped };
             };

@@ -92,8 +92,8 @@ fn stuck_words(
     };
     format!(
         "a worker has kept the thread for {:?} {after}\n  help: something blocks: \
-         `std::thread::sleep`, a lock, a loop without an `await` that waits, or a blocking task that \
-         waits for an answer; its thread is left behind",
+         `std::thread::sleep`, a lock, a loop without an `await` that waits, or a blocking task \
+         that waits for an answer; its thread is left behind",
         simulation.patience
     )
 }

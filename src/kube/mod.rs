@@ -2,8 +2,8 @@
 //!
 //! A [`Simulation`] runs async code of yours, which is given a [`kube::Client`](::kube::Client),
 //! against the API server of this crate: a reconcile function, a `Controller`, a whole manager. The
-//! client's requests are parked, the watches' events wait, and the order in which they are let go is
-//! chosen: every order, random ones, or a given one.
+//! client's requests are parked, the watches' events wait, and the order in which they are let go
+//! is chosen: every order, random ones, or a given one.
 //!
 //! ```no_run
 //! # mod health { pub async fn run(_: kube::Client) {} }

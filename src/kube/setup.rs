@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::drive::Plan;
 use super::simulation::Simulation;
 use crate::parking::Start;
-use crate::properties::SerialOutcomes;
+use crate::properties::SerialOrders;
 use crate::reconcilers::BoxedWorker;
 use crate::scenario::{self, Scenario};
 use crate::simulation::{FaultBudget, Setting, World};
@@ -66,7 +66,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
             return Err("modelled workers come in one text, so that they share a world".to_owned());
         }
         let plan = scenario::Plan::new(scenario).map_err(|error| error.to_string())?;
-        let none = SerialOutcomes(Arc::new(|_| Default::default()));
+        let none = SerialOrders(Arc::new(|_, _| true));
         let world = plan.world(&[], none);
         setting = Setting::clone(&world.setting);
         workers = world.workers;

@@ -3,12 +3,12 @@
 //! The drawing is that of scenarios (`crate::report`). No time is printed. Next to read:
 //! `checked.rs`.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use super::checked::{Checked, Explored, Outcome, Run};
 use super::history;
-use crate::parking::{Judged, Loss, Teller};
-use crate::report::{self, Style};
+use crate::parking::{drawing, plain};
+use crate::report;
 use crate::schedulers::Bound;
 
 impl fmt::Display for Checked {
@@ -70,7 +70,7 @@ impl Checked {
         };
         let shortest = if all.is_some() { ", the shortest" } else { "" };
         writeln!(f, "\n{claim}{shortest}:\n")?;
-        self.drawing(run, &judged, loss, f)?;
+        f.write_str(&drawing(&run.ran.history, &judged, loss))?;
         self.again(run, f)
     }
 
@@ -106,36 +106,6 @@ impl Checked {
         }
     }
 
-    /// The drawing of scenarios; a plain list where an object cannot be drawn so.
-    fn drawing(
-        &self,
-        run: &Run,
-        judged: &Judged,
-        loss: &Loss,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        let teller = Teller::new(&run.ran.history, judged);
-        let told = teller.tell("real", loss);
-        let width = 110;
-        match &told {
-            Some(told) => {
-                let style = Style { recorded: false, width, ..Style::default() };
-                f.write_str(&report::witness(&told.scenario, &told.witness, &style))?;
-            }
-            None => f.write_str(&plain(run))?,
-        }
-        let name = |step: usize| {
-            let worker = run.ran.history.steps[step].worker;
-            self.workers.get(worker).cloned().unwrap_or_default()
-        };
-        if let Some(by) = loss.repaired {
-            let (by, owner) = (name(by), name(loss.victim));
-            let whose = if by == owner { "by its owner" } else { "by another worker" };
-            writeln!(f, "\n  repaired  by {by}, {whose}: readers saw it gone in between")?;
-        }
-        Ok(())
-    }
-
     /// How to see it again.
     fn again(&self, run: &Run, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.spelling.text(&run.moves);
@@ -156,9 +126,9 @@ impl Checked {
         }
         let judged = history::losses(&run.ran);
         match judged.lost().chain(judged.repaired()).next() {
-            Some(loss) => self.drawing(run, &judged, loss, f),
+            Some(loss) => f.write_str(&drawing(&run.ran.history, &judged, loss)),
             None => {
-                f.write_str(&plain(run))?;
+                f.write_str(&plain(&run.ran.history))?;
                 writeln!(f, "\n  ok    nothing is lost")
             }
         }
@@ -189,31 +159,4 @@ fn partly(found: &Explored) -> String {
         _ => String::new(),
     };
     format!("not everything: {covered}{why}")
-}
-
-/// The steps as a list.
-fn plain(run: &Run) -> String {
-    use crate::parking::What;
-    let mut text = String::new();
-    let names = &run.ran.history.workers;
-    let mut number = 0;
-    for step in run.ran.history.steps.iter().filter(|step| step.chosen.is_some()) {
-        number += 1;
-        let who = names.get(step.worker).map_or("?", String::as_str);
-        let what = match &step.what {
-            What::Exchange(it) => {
-                let lost = if it.answered { "" } else { ", and nobody was told" };
-                format!("{} {} → {}{lost}", it.http.method, it.http.path, it.code)
-            }
-            What::Delivered(events) => {
-                format!("its watch delivers {}", plural(events.len() as u64, "event"))
-            }
-            What::Modelled(event) => format!("{:?} {:?}", event.key, event.code),
-            What::Broken => "its watch breaks".to_owned(),
-            What::Restarted => "is stopped and started anew".to_owned(),
-            What::Time(ms) => format!("{ms} ms pass"),
-        };
-        let _ = writeln!(text, "  {number:>3}  {who:<12} {what}");
-    }
-    text
 }

@@ -226,6 +226,18 @@ impl<R: Reply> Lot<R> {
         moves
     }
 
+    /// For each of these moves the object that it writes, if it does.
+    pub fn writes(&self, moves: &[Move]) -> Vec<Option<u64>> {
+        let object = |made: &Move| {
+            let Move::Answer { worker, nth } = *made else { return None };
+            let mut mine = self.parked.iter().filter(|parked| parked.worker == worker);
+            let parked = mine.nth(nth).filter(|parked| parked.http.method != "GET")?;
+            let aim = parked.aim.as_ref()?;
+            Some(object_number(&aim.kind.resource, aim.namespace.as_deref(), aim.name.as_deref()?))
+        };
+        moves.iter().map(object).collect()
+    }
+
     fn open(&self, worker: usize) -> impl Iterator<Item = &Open<R::Sink>> {
         self.streams.iter().filter(move |open| open.worker == worker)
     }
@@ -368,4 +380,13 @@ impl<R: Reply> Lot<R> {
 
 pub(super) fn stream_id(worker: usize, nth: usize) -> u64 {
     (worker as u64) << 32 | nth as u64
+}
+
+/// A number for an object.
+pub(crate) fn object_number(
+    resource: &apiserver::Resource,
+    namespace: Option<&str>,
+    name: &str,
+) -> u64 {
+    short(&(resource, namespace, name))
 }

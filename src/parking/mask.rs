@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn covers_objects_lists_events_and_patches() {
         let mask = Mask::new("status.conditions[*].lastTransitionTime");
-        let object = |time: &str| json!({ "status": { "conditions": [{ "type": "Ready", "lastTransitionTime": time }] } });
+        let object = |time: &str| {
+            let condition = json!({ "type": "Ready", "lastTransitionTime": time });
+            json!({ "status": { "conditions": [condition] } })
+        };
         let shapes: [&dyn Fn(&str) -> Value; 5] = [
             &|time| object(time),
             &|time| json!({ "items": [object(time)] }),

@@ -13,7 +13,7 @@ use super::text::{Text, plural, wrap};
 use super::{advice, likelihood, timeline, why};
 use crate::check::{CheckResult, Length, PropertyResult, Verdict, Witness};
 use crate::reconcilers::Reader;
-use crate::scenario::{Expect, Scenario};
+use crate::scenario::Expect;
 use crate::schedulers::Count;
 
 /// The text of all results and the summary.
@@ -308,15 +308,6 @@ fn draw_witness(
         lines.push(label("explain", None).then(Role::Strong, commands::explain(result)));
     }
     lines
-}
-
-/// The drawing of a losing schedule and its reasons, without anything about a search.
-pub fn witness(scenario: &Scenario, witness: &Witness, style: &Style) -> String {
-    let facts = Facts::new(scenario, "no-lost-write", witness);
-    let mut lines = timeline::draw_witness(&facts, style);
-    lines.push(Text::new());
-    lines.extend(reasons(&facts, style));
-    paint(&lines, style)
 }
 
 /// Whether this is the schedule that the report was asked to be about.

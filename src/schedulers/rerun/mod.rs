@@ -83,6 +83,8 @@ pub struct Point<'a> {
     pub key: Key,
     /// Who may move; nobody where the execution has ended.
     pub moves: &'a [Move],
+    /// For each move the object that it writes, as a number, if it does; may be left empty.
+    pub writes: &'a [Option<u64>],
 }
 
 /// Decides, and is told what its decisions did.

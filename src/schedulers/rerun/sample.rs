@@ -1,4 +1,5 @@
-//! Guides that run one schedule each: a given one, random ones, and PCT.
+//! Guides that run one schedule each: a given one, random ones, PCT, and one that is steered to an
+//! inversion.
 //!
 //! Next to read: `crate::schedulers::pct`, whose rule this is.
 
@@ -101,6 +102,78 @@ impl Guide for Dice {
                 chosen
             }
         };
+        self.made.push(point.moves[chosen]);
+        Some(chosen)
+    }
+}
+
+/// Steers to one inversion: two workers have both prepared a write of one object; the one is let
+/// go, and then the other, which knows nothing of it.
+#[derive(Clone, Debug)]
+pub struct Steer {
+    first: usize,
+    then: usize,
+    object: u64,
+    stage: Stage,
+    /// The moves that were made.
+    pub made: Vec<Move>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Both are to have their write ready.
+    Prepare,
+    /// The first has been let go: now the other.
+    Strike,
+    /// Whatever comes.
+    Over,
+}
+
+impl Steer {
+    /// The write of `first` is to be overtaken by that of `then`, on this object.
+    pub fn new(first: usize, then: usize, object: u64) -> Steer {
+        Steer { first, then, object, stage: Stage::Prepare, made: Vec::new() }
+    }
+
+    fn pick(&mut self, point: Point<'_>) -> usize {
+        let all = 0..point.moves.len();
+        let write = |worker: usize| {
+            let mut all = all.clone();
+            all.find(|at| {
+                point.moves[*at].worker() == worker
+                    && point.writes.get(*at).copied().flatten() == Some(self.object)
+            })
+        };
+        let (first, then) = (write(self.first), write(self.then));
+        match (self.stage, first, then) {
+            (Stage::Prepare, Some(first), Some(_)) => {
+                self.stage = Stage::Strike;
+                first
+            }
+            (Stage::Strike, _, Some(then)) => {
+                self.stage = Stage::Over;
+                then
+            }
+            (Stage::Prepare, ..) => {
+                let held = |at: &usize| {
+                    let made = point.moves[*at];
+                    let ready =
+                        |worker, write: Option<usize>| write.is_some() && made.worker() == worker;
+                    ready(self.first, first) || ready(self.then, then)
+                };
+                all.clone().find(|at| !held(at)).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Guide for Steer {
+    fn choose(&mut self, point: Point<'_>) -> Option<usize> {
+        if point.moves.is_empty() {
+            return None;
+        }
+        let chosen = self.pick(point);
         self.made.push(point.moves[chosen]);
         Some(chosen)
     }

@@ -37,7 +37,7 @@ impl Toy {
             let key = text.bytes().fold(7_u128, |key, byte| {
                 (key ^ u128::from(byte)).wrapping_mul(0x0000_0100_0000_01b3_0000_0000_0000_013b)
             });
-            match guide.choose(Point { key, moves: &moves }) {
+            match guide.choose(Point { key, moves: &moves, writes: &[] }) {
                 None if moves.is_empty() => {
                     let made: u64 = value.values().sum();
                     return End::Quiet(made < self.counters.len() as u64);
@@ -141,7 +141,7 @@ fn a_run_that_does_not_end_is_cut_off_and_nothing_is_claimed() {
             if key == 8 {
                 return End::Steps;
             }
-            if guide.choose(Point { key, moves: &moves }).is_none() {
+            if guide.choose(Point { key, moves: &moves, writes: &[] }).is_none() {
                 return End::Stopped;
             }
             guide.did(Footprint { alone: true, ..Footprint::default() });

@@ -1,0 +1,65 @@
+//! An execution and a loss in it, as text: the drawing of scenarios (`crate::report`).
+//!
+//! Next to read: `telling.rs`.
+
+use std::fmt::Write;
+
+use super::lot::History;
+use super::step::What;
+use super::telling::Teller;
+use super::verdict::{Judged, Loss};
+use crate::report::{self, Style};
+
+/// The drawing of a loss; a plain list where an object cannot be drawn so.
+pub fn drawing(history: &History, judged: &Judged, loss: &Loss) -> String {
+    let told = Teller::new(history, judged).tell("real", loss);
+    let mut text = match &told {
+        Some(told) => {
+            let style = Style { recorded: false, width: 110, ..Style::default() };
+            report::witness(&told.scenario, &told.witness, &style)
+        }
+        None => plain(history),
+    };
+    let name = |step: usize| {
+        let worker = history.steps[step].worker;
+        history.workers.get(worker).cloned().unwrap_or_default()
+    };
+    if let Some(by) = loss.repaired {
+        let (by, owner) = (name(by), name(loss.victim));
+        let whose = if by == owner { "by its owner" } else { "by another worker" };
+        let _ = writeln!(text, "\n  repaired  by {by}, {whose}: readers saw it gone in between");
+    }
+    text
+}
+
+/// The steps as a list.
+pub fn plain(history: &History) -> String {
+    let mut text = String::new();
+    let mut number = 0;
+    for step in history.steps.iter().filter(|step| step.chosen.is_some()) {
+        number += 1;
+        let who = history.workers.get(step.worker).map_or("?", String::as_str);
+        let what = match &step.what {
+            What::Exchange(it) => {
+                let lost = if it.answered { "" } else { ", and nobody was told" };
+                format!("{} {} → {}{lost}", it.http.method, it.http.path, it.code)
+            }
+            What::Delivered(events) => {
+                let s = if events.len() == 1 { "" } else { "s" };
+                format!("its watch delivers {} event{s}", events.len())
+            }
+            What::Modelled(event) => {
+                let object = event.key.as_ref().map(ToString::to_string).unwrap_or_default();
+                match event.code {
+                    Some(code) => format!("a step on {object} → {code}"),
+                    None => format!("a step of its own, about {object}"),
+                }
+            }
+            What::Broken => "its watch breaks".to_owned(),
+            What::Restarted => "is stopped and started anew".to_owned(),
+            What::Time(ms) => format!("{ms} ms pass"),
+        };
+        let _ = writeln!(text, "  {number:>3}  {who:<12} {what}");
+    }
+    text
+}

@@ -1,0 +1,20 @@
+//! The drawing of a loss that no search of ours found: of real controllers and programs.
+//!
+//! Next to read: `check_text.rs`, whose parts these are.
+
+use super::check_text::{paint, reasons};
+use super::losses::Facts;
+use super::style::Style;
+use super::text::Text;
+use super::timeline;
+use crate::check::Witness;
+use crate::scenario::Scenario;
+
+/// The drawing of a losing schedule and its reasons, without anything about a search.
+pub fn witness(scenario: &Scenario, witness: &Witness, style: &Style) -> String {
+    let facts = Facts::new(scenario, "no-lost-write", witness);
+    let mut lines = timeline::draw_witness(&facts, style);
+    lines.push(Text::new());
+    lines.extend(reasons(&facts, style));
+    paint(&lines, style)
+}

@@ -1,0 +1,128 @@
+//! Programs under a chosen order: a loss is hunted down, and nobody survives an execution.
+#![cfg(target_os = "linux")]
+
+use std::time::{Duration, Instant};
+
+use lostwrite::programs::Hunt;
+use serde_json::{Value, json};
+
+fn crd() -> Value {
+    let open = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": { "name": "widgets.demo.example.com" },
+        "spec": {
+            "group": "demo.example.com", "scope": "Namespaced",
+            "names": { "plural": "widgets", "kind": "Widget" },
+            "versions": [{
+                "name": "v1", "served": true, "storage": true, "subresources": { "status": {} },
+                "schema": { "openAPIV3Schema": {
+                    "type": "object", "properties": { "spec": open, "status": open },
+                } },
+            }],
+        },
+    })
+}
+
+fn cluster() -> Hunt {
+    let widget = json!({
+        "apiVersion": "demo.example.com/v1", "kind": "Widget",
+        "metadata": { "name": "demo", "namespace": "default" }, "spec": {},
+    });
+    Hunt::new().crd(crd()).object(widget)
+}
+
+fn two(locked: &str) -> Hunt {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/controller.py");
+    let run = |hunt: Hunt, name: &str, condition: &str| {
+        hunt.program(name, &["python3", script, condition, locked])
+    };
+    run(run(cluster(), "ready", "Ready"), "usage", "Usage")
+}
+
+#[test]
+fn an_unlocked_list_is_lost_within_ten_executions_and_its_replay_shows_it() {
+    let hunted = two("unlocked").executions(10).run();
+    let loss = hunted.loss.as_ref().unwrap_or_else(|| panic!("{hunted}"));
+    assert!(hunted.executions <= 10, "{hunted}");
+    let text = hunted.to_string();
+    for needle in ["LOST", "replaced the whole list conditions", "replay   1.", "Ready 200"] {
+        assert!(text.contains(needle), "{needle} in:\n{text}");
+    }
+    let again = two("unlocked").replay(&loss.schedule).run();
+    assert!(again.loss.is_some(), "{again}");
+    let scenario = loss.scenario.as_deref().expect("it can be modelled");
+    let scenarios = lostwrite::Scenario::from_str("from-a-run", scenario).expect("it is one");
+    lostwrite::Verdicts::of(scenarios, &Default::default()).assert_lost();
+}
+
+#[test]
+fn with_the_version_in_the_patch_nothing_is_found() {
+    let hunted = two("locked").executions(5).run();
+    assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
+    assert_eq!(hunted.executions, 5);
+    assert!(hunted.to_string().contains("not every order was run"), "{hunted}");
+}
+
+/// The processes with this word in their command line.
+fn alive(word: &str) -> usize {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let line = |entry: std::fs::DirEntry| std::fs::read(entry.path().join("cmdline")).ok();
+    let own = std::process::id().to_string();
+    let others = all.filter(|entry| entry.file_name() != *own);
+    others.filter_map(line).filter(|it| String::from_utf8_lossy(it).contains(word)).count()
+}
+
+#[test]
+fn whatever_a_program_does_there_is_an_outcome_and_nobody_survives() {
+    let shell = |script: &str| {
+        let short = cluster().timeout(Duration::from_secs(4)).executions(1);
+        short.program("awkward", &["sh", "-c", script]).run()
+    };
+    let begin = Instant::now();
+    let gone = cluster().program("gone", &["/no/such/program"]).run();
+    assert!(gone.to_string().contains("`gone` cannot be started"), "{gone}");
+    let crashed = shell("echo going down; exit 3");
+    assert!(crashed.loss.is_none() && crashed.failed.is_none(), "{crashed}");
+    let busy = shell("while :; do :; done # lostwrite-busy");
+    assert!(busy.failed.is_some(), "{busy}");
+    let silent = shell("trap '' TERM; sleep 3601 & sleep 3602; : lostwrite-silent");
+    assert!(silent.loss.is_none(), "{silent}");
+    let left = shell("setsid sleep 3603 & sleep 3604; : lostwrite-left");
+    assert!(left.loss.is_none(), "{left}");
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    for word in ["lostwrite-busy", "3601", "3602", "3603", "3604"] {
+        assert_eq!(alive(word), 0, "{word}");
+    }
+}
+
+/// `lostwrite` with these arguments, in the folder of this test: exit code, stdout, stderr.
+fn lostwrite(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let program = env!("CARGO_BIN_EXE_lostwrite");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).current_dir(folder).env_remove("LOSTWRITE_ALLOW_RUN");
+    let output = command.output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_line_starts_programs_only_if_it_is_allowed_to() {
+    let (code, out, err) = lostwrite(&["check", "two.yaml"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+    assert!(err.contains("python3 controller.py Ready unlocked"), "{err}");
+    assert!(err.contains("--allow-run starts them"), "{err}");
+
+    let (code, out, err) = lostwrite(&["check", "two.yaml", "--allow-run", "--runs", "10"]);
+    assert_eq!(code, Some(1), "{out}{err}");
+    let (_, schedule) = out.split_once("replay   ").expect("the replay line");
+    let schedule = schedule.lines().next().unwrap_or_default();
+    let (code, out, _) = lostwrite(&["replay", "two.yaml", "--allow-run", "--schedule", schedule]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("replaced the whole list conditions"), "{out}");
+
+    let (code, out, _) = lostwrite(&["check", "two.yaml", "--allow-run", "-o", "json"]);
+    let value: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &value["verdict"]), (Some(1), &json!("violated")));
+}
