@@ -141,7 +141,7 @@ pub const LOST: f64 = 0.9;
 pub const SUSPECT: f64 = 0.1;
 /// Replicas of one program write the same paths: what one of them meant anew, with the value that
 /// stood there before, looks like a revert.
-const LOST_AMONG_REPLICAS: f64 = 0.98;
+const LOST_AMONG_REPLICAS: f64 = 0.99;
 
 /// All findings of a log.
 pub fn collect(
