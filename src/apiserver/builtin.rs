@@ -38,7 +38,8 @@ v1 Namespace namespaces ns cluster status .status.phase
 v1 Service services svc +all status upsert .spec.clusterIP .spec.type
 v1 ServiceAccount serviceaccounts sa
 v1 Endpoints endpoints ep upsert
-v1 Event events ev upsert also:events.k8s.io/v1 .involvedObject.kind .involvedObject.namespace .involvedObject.name \
+v1 Event events ev upsert also:events.k8s.io/v1 .involvedObject.kind \
+    .involvedObject.namespace .involvedObject.name \
     .involvedObject.uid .involvedObject.apiVersion .involvedObject.resourceVersion \
     .involvedObject.fieldPath .reason .reportingComponent .source .type
 v1 PersistentVolume persistentvolumes pv cluster status

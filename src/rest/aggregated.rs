@@ -57,7 +57,8 @@ fn of_version(server: &ApiServer, group: &str, version: &str) -> Option<Value> {
             "kind": found["kind"],
         });
         if let Some((_, subresource)) = name.split_once('/') {
-            let shown = json!({ "subresource": subresource, "responseKind": kind, "verbs": found["verbs"] });
+            let verbs = &found["verbs"];
+            let shown = json!({ "subresource": subresource, "responseKind": kind, "verbs": verbs });
             match resources.last_mut().map(|parent| &mut parent["subresources"]) {
                 Some(Value::Array(all)) => all.push(shown),
                 Some(none) => *none = json!([shown]),

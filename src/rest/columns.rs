@@ -50,7 +50,8 @@ const TABLE: &[(&str, &str)] = &[
         "PersistentVolume",
         "Capacity=.spec.capacity.storage,Access Modes=access modes,\
          Reclaim Policy=.spec.persistentVolumeReclaimPolicy,Status=.status.phase,Claim=claim,\
-         StorageClass=.spec.storageClassName,Reason=.status.reason,Age,*VolumeMode=.spec.volumeMode",
+         StorageClass=.spec.storageClassName,Reason=.status.reason,Age,\
+         *VolumeMode=.spec.volumeMode",
     ),
     (
         "PersistentVolumeClaim",
@@ -368,7 +369,8 @@ mod tests {
 
     #[test]
     fn cells_are_what_kubectl_prints() {
-        let node = json!({ "metadata": { "labels": { "node-role.kubernetes.io/control-plane": "" } },
+        let labels = json!({ "node-role.kubernetes.io/control-plane": "" });
+        let node = json!({ "metadata": { "labels": labels },
             "spec": { "unschedulable": true },
             "status": { "conditions": [{ "type": "Ready", "status": "True" }] } });
         assert_eq!(printed("node status", &node), "Ready,SchedulingDisabled");

@@ -73,7 +73,8 @@ const GAPS: &[(&str, &str)] = &[
         "a definition is accepted that a cluster would leave unestablished",
     ),
     (
-        "built-in kinds other than those that `kubectl api-resources` lists; versions other than those",
+        "built-in kinds other than those that `kubectl api-resources` lists; versions other than \
+         those",
         "404 where a cluster has them",
     ),
     ("most value checks of pod and deployment specs", "a spec is stored that a cluster refuses"),
