@@ -1,4 +1,4 @@
-//! The five lines of somebody's own `cargo test`: check a scenario file, and assert.
+//! The five lines of a user's own `cargo test`: check a scenario file, and assert.
 //!
 //! [`check()`] is `lostwrite check`, exhaustive, as a function; what it returns asserts, or hands
 //! out the results. The panic of a failed assertion is what the command line prints: the drawing,

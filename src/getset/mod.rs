@@ -115,7 +115,7 @@ const MODELS: &[Model] = &[
     holds(
         "update-under-lock",
         "one method that holds the sync.Mutex from the read to the write",
-        "Nobody comes between the read and the write.",
+        "No other thread comes between the read and the write.",
         program!(get_then_set::corrected),
     ),
     holds(
@@ -247,7 +247,7 @@ const MODELS: &[Model] = &[
     holds(
         "args-per-call",
         "reflect.Value.Call with an argument slice for each call",
-        "Nobody else knows the slice.",
+        "No other thread knows the slice.",
         program!(args_buffer::corrected),
     ),
     breaks(
@@ -259,7 +259,7 @@ const MODELS: &[Model] = &[
     holds(
         "informer-deep-copy",
         "a DeepCopy of an object from a lister",
-        "The change is made to memory that nobody shares.",
+        "The change is made to memory that no other thread shares.",
         program!(informer::corrected),
     ),
 ];

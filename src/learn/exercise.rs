@@ -115,7 +115,7 @@ pub struct Reveal {
 #[allow(missing_docs)]
 pub struct Play {
     pub scenario: String,
-    /// So many different workers have to lose.
+    /// How many different workers have to lose.
     pub victims: usize,
 }
 
@@ -150,11 +150,11 @@ pub enum Need {
     Write(String),
     /// This property holds in every schedule.
     Holds(String),
-    /// At least so many answers may get lost.
+    /// The minimum number of answers that may get lost.
     LostResponses(u32),
-    /// At least so many workers.
+    /// The minimum number of workers.
     Workers(usize),
-    /// At most so many API calls, even in the worst schedule.
+    /// The maximum number of API calls, even in the worst schedule.
     WorstCalls(u64),
     /// It states this: `safe`.
     Expect(String),

@@ -5,6 +5,7 @@ mod cli;
 mod diagnostics;
 mod documents;
 mod endless;
+mod english;
 mod exhaustive;
 mod generated;
 mod keys;

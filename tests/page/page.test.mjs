@@ -72,7 +72,7 @@ test('a losing schedule is played by clicking, and undone', async () => {
   assert.match(page.url(), /#s=huhu&step=4$/);
   assert.match(await page.locator('#game').innerText(), /a write is lost[\s\S]*phase: Running is gone[\s\S]*one of the 4, of 6/);
   assert.deepEqual(await texts(page, '#truth .line.lost s'), ['phase: Running']);
-  await page.getByText('Why can’t somebody move?').click();
+  await page.getByText('Why can’t a worker move?').click();
   assert.match(await page.locator('#game').innerText(), /health is done/);
   await page.getByRole('button', { name: 'Undo' }).click();
   assert.equal(await page.locator('#so-far').innerText(), 'huh');

@@ -1,4 +1,4 @@
-//! The whole workshop as one HTML page, for a room in which nobody can install anything.
+//! The whole workshop as one HTML page, for a room in which participants cannot install anything.
 //!
 //! Everything that could be asked of the program is asked beforehand: what each command prints
 //! (`ansi.rs` makes HTML of it), every place of each game (`games.rs`), and what would become of a

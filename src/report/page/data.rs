@@ -35,7 +35,7 @@ pub struct Scene {
     pub verdicts: Vec<Verdict>,
     /// The last line of `check`.
     pub summary: String,
-    /// All schedules, and those that violate; `None` where nobody knows.
+    /// All schedules, and those that violate; `None` where unknown.
     pub schedules: Option<String>,
     pub violating: Option<String>,
     pub workers: Vec<Worker>,
@@ -177,7 +177,7 @@ pub struct Cell {
 pub struct Graph {
     /// Every choice there is: its letters, who moves, and a sentence.
     pub choices: Vec<[String; 2]>,
-    /// Why somebody cannot move.
+    /// Why a worker cannot move.
     pub reasons: Vec<String>,
     pub verdicts: Vec<Verdict>,
     pub states: Vec<State>,

@@ -1,4 +1,4 @@
-// Everything is wired up here, and drawn anew after each change.
+// Everything is wired up here, and drawn again after each change.
 
 function wire(id, action) {
   $(id).addEventListener('click', action);

@@ -48,7 +48,7 @@ function strip() {
   if (focused) box.querySelector('[tabindex="0"]')?.focus();
   const all = scene.schedules === null ? 'Some schedules' : `All ${plural(scene.schedules, 'schedule')}`;
   const what = scene.each ? 'one square each' : `one square for each way to end`;
-  $('strip-title').textContent = `${all}, ${what}. ✓ nothing is lost  ✗ a write is lost  ▲ somebody gives up. Press one to see it.`;
+  $('strip-title').textContent = `${all}, ${what}. ✓ nothing is lost  ✗ a write is lost  ▲ a worker gives up. Press one to see it.`;
 }
 
 function which() {

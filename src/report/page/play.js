@@ -1,4 +1,4 @@
-// The game: at every step the reader may choose somebody else to move.
+// The game: at every step the reader may choose another worker to move.
 
 // The part of the schedules from here that violate, as a bar and as words.
 function odds(place) {
@@ -54,7 +54,7 @@ function game() {
     el('button', { type: 'button', id: 'restart', 'data-key': 'restart', disabled: now.step === 0, on: { click: () => show(walk(scene, []), 0) } }, 'Restart')));
   if (state.s.length > 0) {
     const open = box.querySelector('details')?.open ?? false;
-    parts.push(el('details', { open }, el('summary', {}, 'Why can’t somebody move?'),
+    parts.push(el('details', { open }, el('summary', {}, 'Why can’t a worker move?'),
       el('ul', {}, ...state.s.map(([choice, reason]) => el('li', {}, el('code', {}, scene.graph.choices[choice][0]), ` ${scene.graph.reasons[reason]}`)))));
   }
   box.replaceChildren(...parts);

@@ -1,7 +1,7 @@
 //! The questions of a page: asked before the answer is seen, and computed from the run.
 //!
 //! People who predict first see what happens; people who only watch do not. Each wrong choice is
-//! a belief that somebody holds, and its reply says why it is not so.
+//! a common belief, and its reply says why it is not so.
 //! Next to read: `scene.rs`.
 
 use super::data::{Choice, Question};

@@ -144,7 +144,7 @@ pub(super) fn outcome(violated: Option<&str>, finished: bool) -> Verdict {
         (_, false) => ("notice", "not finished"),
         (None, true) => ("good", "nothing is lost"),
         (Some("no-lost-write"), _) => ("bad", "a write is lost"),
-        (Some("converges"), _) => ("notice", "somebody gives up"),
+        (Some("converges"), _) => ("notice", "a worker gives up"),
         (Some("serializable"), _) => ("bad", "no order of the writes gives this"),
         (Some("no-stale-overwrite"), _) => ("bad", "a field goes back"),
         (Some(_), _) => ("bad", "violated"),

@@ -1,7 +1,7 @@
 // The timeline: one row per step, the object's lane between the workers' lanes.
 //
 // The line from each write goes back to the version that it was made of. In a lost write that line
-// passes under somebody else's write: that is the picture of the race.
+// passes under another worker's write: that is the picture of the race.
 
 const measurer = document.createElement('canvas').getContext('2d');
 
@@ -32,7 +32,7 @@ function wrapped(text, width, size, mono) {
   return lines.map((line) => fitting([line], width, size, mono));
 }
 
-// Where the columns are, for this width and so many workers.
+// Where the columns are, for this width and number of workers.
 function columns(scene, width, unit) {
   const n = scene.workers.length;
   const gutter = 70 * unit;
