@@ -19,7 +19,7 @@ const EXPLORED: &[(&str, u64, u64)] = &[
     ("two-fields-atomic", 6, 0),
     ("string-header", 52, 26),
     ("string-pointer", 8, 0),
-    ("slice-header", 24, 3),
+    ("slice-header", 30, 8),
     ("slice-mutex", 4, 0),
     ("mutex-per-field", 13, 5),
     ("atomic-per-field", 30, 13),
@@ -38,6 +38,12 @@ const EXPLORED: &[(&str, u64, u64)] = &[
     ("args-per-call", 1, 0),
     ("informer-in-place", 1, 1),
     ("informer-deep-copy", 1, 0),
+    ("shallow-copy", 1, 1),
+    ("deep-copy", 1, 0),
+    ("map-plain", 70, 28),
+    ("map-mutex", 4, 0),
+    ("rwmutex-rlock", 12, 10),
+    ("rwmutex-lock", 5, 0),
 ];
 
 fn explore(name: &str, limits: Limits) -> MemoryVerdict {
@@ -89,7 +95,7 @@ fn each_offending_order_is_one_that_go_allows() {
             weak.push(model.name);
         }
     }
-    assert_eq!(weak, ["two-fields-plain", "slice-header"], "the others need no weak memory");
+    assert_eq!(weak, ["two-fields-plain"], "the others need no weak memory");
 }
 
 #[test]

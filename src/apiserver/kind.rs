@@ -178,6 +178,13 @@ impl Kind {
         }
     }
 
+    /// Whether the definition of a custom kind has a list there and says nothing of how it merges.
+    pub fn is_untyped_list(&self, path: &[&str]) -> bool {
+        self.schema_at(path).is_some_and(|schema| {
+            schema.get("items").is_some() && schema.get("x-kubernetes-list-type").is_none()
+        })
+    }
+
     /// The list type at such a path, of a built-in kind as of a custom one.
     pub fn list_type(&self, path: &[&str]) -> ListType {
         match self.schema.node_at(path).map(|node| &node.list) {

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::explore::refusal;
+use super::explore::{bounded, refusal};
+use super::list_type::{ListTyped, with_list_type};
 use super::{CheckResult, Options, Verdict, run};
 use crate::reconcilers::{Reader, methods};
 use crate::scenario::{Diagnostic, Scenario};
@@ -38,6 +39,8 @@ pub struct Comparison {
     pub scenario: Arc<Scenario>,
     /// The rows, methods in the order of the table, live before cached.
     pub rows: Vec<Row>,
+    /// What a list type would change, where the schema of a list that is written has none.
+    pub list_type: Option<ListTyped>,
 }
 
 /// Runs a scenario with every write method and both readers.
@@ -60,5 +63,7 @@ pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison
             rows.push(Row { write, read, result, refused: refused.clone() });
         }
     }
-    Ok(Comparison { scenario: Arc::clone(scenario), rows })
+    let loses = rows.iter().any(|row| row.verdict() == Verdict::Violated);
+    let list_type = loses.then(|| with_list_type(scenario, &bounded(&options))).flatten();
+    Ok(Comparison { scenario: Arc::clone(scenario), rows, list_type })
 }

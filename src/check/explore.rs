@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::exhaustive::exhaustively;
 use super::judge::{expectation, properties_of};
+use super::list_type::with_list_type;
 use super::{
     Advice, CheckResult, Costs, Expectation, Exploration, Options, PropertyResult, Verdict, lesson,
     sample, serial, threaded,
@@ -111,12 +112,14 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         expectation: stated,
         refused,
         advice: Vec::new(),
+        list_type: None,
         run: None,
         lesson: None,
     };
     let lost = result.property("no-lost-write").is_some_and(|p| p.verdict == Verdict::Violated);
     if options.advice && lost {
         result.advice = advice(scenario, options);
+        result.list_type = with_list_type(scenario, &bounded(options));
     }
     if options.lesson {
         result.lesson = Some(Arc::new(lesson(&result, None, options)?));
@@ -158,17 +161,7 @@ fn measured(
             refused,
         });
     }
-    let bounded = Options {
-        advice: false,
-        max_states: Some(options.max_states.unwrap_or(ADVICE_STATES).min(ADVICE_STATES)),
-        max_steps: options.max_steps,
-        max_memory: options.max_memory,
-        runs: Some(ADVICE_RUNS),
-        scheduler: "exhaustive".to_owned(),
-        pulse: options.pulse.clone(),
-        ..Options::default()
-    };
-    let result = run(&other, &bounded).ok()?;
+    let result = run(&other, &bounded(options)).ok()?;
     let lost = result.property("no-lost-write")?;
     let converges = result.property("converges").map(|property| property.verdict);
     Some(Advice {
@@ -179,6 +172,20 @@ fn measured(
         gives_up: converges == Some(Verdict::Violated),
         refused: None,
     })
+}
+
+/// The bounds of a measurement beside a verdict.
+pub(super) fn bounded(options: &Options) -> Options {
+    Options {
+        advice: false,
+        max_states: Some(options.max_states.unwrap_or(ADVICE_STATES).min(ADVICE_STATES)),
+        max_steps: options.max_steps,
+        max_memory: options.max_memory,
+        runs: Some(ADVICE_RUNS),
+        scheduler: "exhaustive".to_owned(),
+        pulse: options.pulse.clone(),
+        ..Options::default()
+    }
 }
 
 /// Why the server refuses the way a scenario writes, whoever moves when: what it answers to a

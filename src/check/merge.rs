@@ -190,6 +190,7 @@ pub fn merge(
         expectation,
         refused: None,
         advice: Vec::new(),
+        list_type: None,
         run: None,
         lesson: None,
     })

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Lesson, Replayed};
+use super::{Lesson, ListTyped, Replayed};
 use crate::history::{Finding, LossClass};
 use crate::scenario::Scenario;
 use crate::schedulers::exhaustive::Odds;
@@ -211,6 +211,8 @@ pub struct CheckResult {
     pub refused: Option<String>,
     /// Other write methods run on the same scenario, if `advice` was asked for.
     pub advice: Vec<Advice>,
+    /// What a list type would change, where the schema of a list that is written has none.
+    pub list_type: Option<ListTyped>,
     /// The schedule that a report is to be about, if one was asked for.
     pub run: Option<Arc<Replayed>>,
     /// What a page shows besides, if `lesson` was asked for.

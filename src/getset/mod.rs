@@ -6,8 +6,8 @@
 //! corrected, and loom runs each under the C11 memory model, in every order and with every value
 //! that a read may return. [`models`] is the table; `lostwrite memory` lists and runs it.
 //!
-//! Left out: what loom leaves out (see `../threads/loom.rs`), and Go's garbage collector, channels
-//! and `RWMutex`. Next to read: `process.rs` (what a model is written against), `get_then_set.rs`.
+//! Left out: what loom leaves out (see `../threads/loom.rs`), and Go's garbage collector and
+//! channels. Next to read: `process.rs` (what a model is written against), `get_then_set.rs`.
 
 mod args_buffer;
 mod explore;
@@ -16,8 +16,11 @@ mod getter;
 mod informer;
 mod invariant;
 mod lazy_cache;
+mod map;
 mod mixed_access;
 pub mod process;
+mod read_lock;
+mod shallow_copy;
 mod slice_header;
 mod snapshot_read;
 mod snapshot_replace;
@@ -151,7 +154,7 @@ const MODELS: &[Model] = &[
     breaks(
         "slice-header",
         "a slice field (pointer, length, capacity), appended to without a lock",
-        "The new length with the old pointer walks off the end of the old array.",
+        "Go leaves the order of the words of a slice unspecified: length before pointer overruns.",
         program!(slice_header::broken),
     ),
     holds(
@@ -261,5 +264,41 @@ const MODELS: &[Model] = &[
         "a DeepCopy of an object from a lister",
         "The change is made to memory that no other thread shares.",
         program!(informer::corrected),
+    ),
+    breaks(
+        "shallow-copy",
+        "a struct copied by assignment, its map changed through the copy",
+        "Assignment copies the reference to the map: both structs have the same one.",
+        program!(shallow_copy::broken),
+    ),
+    holds(
+        "deep-copy",
+        "a struct copied by DeepCopy, its map changed through the copy",
+        "The copy has a map of its own.",
+        program!(shallow_copy::corrected),
+    ),
+    breaks(
+        "map-plain",
+        "a map that is written and read without a lock",
+        "A map that is read while it is written ends the process, and often is not noticed.",
+        program!(map::broken),
+    ),
+    holds(
+        "map-mutex",
+        "a map behind a sync.Mutex",
+        "Nobody reads the map while it is written.",
+        program!(map::corrected),
+    ),
+    breaks(
+        "rwmutex-rlock",
+        "a write under sync.RWMutex.RLock",
+        "RLock does not keep out another RLock: one of two increments is gone.",
+        program!(read_lock::broken),
+    ),
+    holds(
+        "rwmutex-lock",
+        "the same write under sync.RWMutex.Lock",
+        "Lock keeps out every other holder.",
+        program!(read_lock::corrected),
     ),
 ];

@@ -5,9 +5,12 @@
 //! for i := range w.status.Conditions { ... }               // goroutine 2
 //! ```
 //!
-//! A slice is three words (pointer, length, capacity; the capacity plays no part here). The new
-//! length with the old pointer walks off the end of the old array. Under a mutex both change as
-//! one. Next to read: `invariant.rs`.
+//! A slice is three words (pointer, length, capacity; the capacity plays no part here). Go leaves
+//! unspecified in which order the words of one value are written and read ("reads of memory
+//! locations larger than a single machine word may be observed as more than one access, in an
+//! unspecified order", says its memory model), so the model takes the order that shows it: length
+//! first. The new length with the old pointer walks off the end of the old array. Under a mutex
+//! both change as one. Next to read: `invariant.rs`.
 
 use super::process::{Memory, Mutex, Process, Word};
 use crate::threads::Backend;
@@ -33,8 +36,8 @@ pub(super) fn broken<B: Backend>(process: &mut Process<B>) {
         length: process.word("conditions.length", 1),
     });
     process.go("appender", &conditions, |me, conditions| {
-        conditions.pointer.set(me, 1);
         conditions.length.set(me, 2);
+        conditions.pointer.set(me, 1);
     });
     process.go("reader", &conditions, |me, conditions| {
         let length = conditions.length.get(me);

@@ -4,8 +4,26 @@
 //! Next to read: `check/explore.rs`, which runs them.
 
 use super::counts::of;
-use crate::check::{Advice, Verdict};
+use crate::check::{Advice, ListTyped, Verdict};
 use crate::schedulers::Count;
+
+/// What a list type would change, measured.
+pub fn list_type(typed: &ListTyped) -> String {
+    let ListTyped { list, key, .. } = typed;
+    let none = (typed.verdict == Verdict::Holds).then_some(Count::ZERO);
+    let losing = none.or_else(|| typed.losing.clone());
+    let counts =
+        losing.map_or_else(String::new, |n| format!(": {}", of(&n, typed.schedules.as_ref())));
+    let would = match typed.verdict {
+        Verdict::Holds => "apply would be safe here",
+        Verdict::Violated => "apply would still lose",
+        Verdict::Unknown => "apply was not decided within its bounds",
+    };
+    format!(
+        "{list} has no list type. With x-kubernetes-list-type: map and \
+         x-kubernetes-list-map-keys: [{key}], {would}{counts}"
+    )
+}
 
 /// What the other write methods did on the same scenario.
 pub fn sentences(advice: &[Advice]) -> Vec<String> {

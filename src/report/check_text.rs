@@ -300,6 +300,8 @@ fn draw_witness(
     lines.push(Text::new());
     lines.extend(labelled("odds", None, &likelihood::odds(property), style));
     lines.extend(labelled("safe", None, &advice::sentences(&result.advice), style));
+    let typed: Vec<String> = result.list_type.iter().map(advice::list_type).collect();
+    lines.extend(labelled("list", None, &typed, style));
     let (command, remark) = commands::replay(result, witness);
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     lines.push(label("replay", None).then(Role::Strong, command).then(Role::Faint, remark));

@@ -3,16 +3,13 @@
 //! `why.rs`, `explain.rs`, the annotations and the drawings all read [`Facts`], so that they tell
 //! one story. Next to read: `why.rs`.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::steps::{Story, locked_to, or_nothing, resource_version};
-use crate::apiserver::{Account, FieldPath, Options, PatchKind, Request};
+use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::{CheckResult, LossClass, Pointer, Replayed, Witness};
-use crate::history::Want;
 use crate::reconcilers::{Change, ValueExpr};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
 
 impl<'a> Story<'a> {
@@ -64,7 +61,7 @@ impl<'a> Story<'a> {
     }
 }
 
-fn is_there(change: &Change, object: Option<&Value>) -> bool {
+pub(super) fn is_there(change: &Change, object: Option<&Value>) -> bool {
     object.is_some_and(|object| change.is_made_in(object))
 }
 
@@ -178,42 +175,6 @@ impl<'a> Facts<'a> {
                 event.worker() == told.event.worker() && event.committed && !event.answered
             })
         })
-    }
-
-    /// The server's account of a told write: what became of each leaf of the request.
-    pub fn account(&self, told: Told<'_>) -> Option<Account> {
-        let event = told.event;
-        let Action::Write { verb, patch, subresource, force, sent, .. } = &event.action else {
-            return None;
-        };
-        let spec = self.story.scenario.workers.get(event.worker()?)?;
-        let plan = Plan::new(self.story.scenario).ok()?;
-        let key = event.key.clone()?;
-        let request = Request {
-            verb: *verb,
-            patch: *patch,
-            resource: key.resource,
-            namespace: key.namespace,
-            name: Some(key.name),
-            subresource: subresource.clone(),
-            options: Options {
-                field_manager: Some(spec.field_manager.clone()),
-                force: force.then_some(true),
-                ..Options::default()
-            },
-            body: Some(Arc::clone(sent)),
-            user_agent: spec.name.clone(),
-            time: plan.setting.time,
-        };
-        plan.server.account(&request, event.before.as_deref())
-    }
-
-    /// Whether the lost leaf was to be gone.
-    pub fn wants_nothing(&self) -> bool {
-        match &self.witness.finding {
-            Some(finding) => matches!(finding.want, Want::Absent | Want::Only(_)),
-            None => self.is_removal(),
-        }
     }
 
     /// The field that was lost.
@@ -360,32 +321,6 @@ impl<'a> Facts<'a> {
             Action::Write { patch, .. } => *patch,
             _ => None,
         }
-    }
-
-    /// Whether the read that the story points at was out of date.
-    pub fn has_stale_read(&self) -> bool {
-        self.stale.is_some_and(|stale| self.is_behind(stale))
-    }
-
-    /// Whether the lost leaf holds what another worker meant it to be.
-    pub fn holds_anothers(&self) -> bool {
-        let (Some(victim), Some(field)) = (self.victim, self.field()) else { return false };
-        let after = self.story.after(victim.step);
-        let events = self.story.trace.events.iter().take(victim.step);
-        let mut others = events.filter(|event| event.worker() != victim.event.worker());
-        others.any(|event| {
-            let mut meant = event.intent.iter().filter(|change| change.path.overlaps(&field));
-            event.committed && meant.any(|change| is_there(change, after))
-        })
-    }
-
-    /// Whether the culprit was built from a version older than what the victim wrote.
-    pub fn is_lost_update(&self) -> bool {
-        let (Some(victim), Some(culprit)) = (self.victim, self.other_culprit()) else {
-            return false;
-        };
-        let basis = Facts::basis(culprit);
-        victim.step < culprit.step && basis.is_some_and(|basis| basis < self.made(victim))
     }
 
     /// Whether what was read then is older than what the victim (for a dropped write, the one who

@@ -5,6 +5,7 @@
 //! `steps.rs` (what a step is called), `losses.rs` (what was lost, and the facts about it).
 //! Next to read: `check_text.rs`, the format people see.
 
+mod account;
 mod advice;
 mod check_text;
 mod chrome_trace;

@@ -155,6 +155,18 @@ fn apply_reason(facts: &Facts<'_>, culprit: Told<'_>) -> String {
                 versions, so nothing told it that the base was old"
             .to_owned();
     }
+    if let Some(list) = facts.untyped_list() {
+        let force = match (same, &culprit.event.action) {
+            (false, Action::Write { force: true, .. }) => {
+                ". Without force the server would have answered 409"
+            }
+            _ => "",
+        };
+        return format!(
+            "the schema gives {list} no x-kubernetes-list-type, so the list is atomic: an apply \
+             replaces all of it, and its manager owns all of it{force}"
+        );
+    }
     match (same, &culprit.event.action) {
         (true, _) => format!(
             "both apply as field manager `{mine}`, and an apply removes every field that its \

@@ -72,7 +72,10 @@ pub fn compared(comparison: &Comparison) -> Vec<Compared> {
 
 /// The sentences that follow from the table.
 pub fn closing_sentences(comparison: &Comparison) -> Vec<String> {
-    closing(comparison, &methods(comparison))
+    let mut sentences = closing(comparison, &methods(comparison));
+    let typed = comparison.list_type.as_ref().map(super::advice::list_type);
+    sentences.extend(typed.map(|text| format!("List type: {text}.")));
+    sentences
 }
 
 /// What one row says, looked up once.

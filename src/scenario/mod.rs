@@ -35,6 +35,7 @@ mod steps;
 mod suggest;
 mod timing;
 mod unreadable;
+mod useless_keys;
 mod validate;
 mod values;
 pub(crate) mod yaml;

@@ -13,14 +13,12 @@ use serde_json::Value;
 use super::answered::{explained, is_missing_endpoint, said};
 use super::cluster::quoted;
 use super::diagnostic::{Diagnostic, SourceText};
-use super::node::{At, NodeKind};
 use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
 use super::{Expect, NOT_BY_APPLY, Plan, Scenario, StepsSpec, WorkerSpec};
 use crate::apiserver::{Cause, Fate, FieldPath, Kind, Response};
-use crate::reconcilers::methods::{self, Refusal};
-use crate::reconcilers::{Attempts, Reader, ValueExpr};
+use crate::reconcilers::ValueExpr;
 
 /// Where a worker's paths and values stand.
 #[derive(Debug)]
@@ -134,12 +132,12 @@ fn expects_a_loss(scenario: &Scenario) -> bool {
     }
 }
 
-struct Teller<'t> {
-    checker: &'t Checker<'t>,
+pub(super) struct Teller<'t> {
+    pub(super) checker: &'t Checker<'t>,
     places: &'t Places,
-    at: usize,
+    pub(super) at: usize,
     kind: Arc<Kind>,
-    spec: &'t WorkerSpec,
+    pub(super) spec: &'t WorkerSpec,
     scenario: &'t Scenario,
 }
 
@@ -162,36 +160,6 @@ impl Teller<'_> {
                     "always absent",
                 );
                 found.push(with_known_fields(warning, path, &known));
-            }
-        }
-    }
-
-    /// Keys of the worker that its write method has no use for.
-    fn keys(&self, found: &mut Vec<Diagnostic>) {
-        let Some(method) = methods::named(&self.spec.write) else { return };
-        let name = method.name();
-        let again = method.after_refusal();
-        let once = format!("`{name}` never tries a second time");
-        let restamps = format!("`{name}` takes the new version by a GET");
-        let decodes = "only `update-shared` keeps the object that it decodes a response into";
-        let stated = (self.spec.attempts, self.spec.retry_read);
-        for (key, useless, why) in [
-            ("attempts", again == Refusal::GiveUp && stated.0 != Attempts::AtMost(1), &*once),
-            ("retryRead", again == Refusal::GiveUp, &*once),
-            ("retryRead", again == Refusal::Restamp && stated.1 == Reader::Cache, &*restamps),
-            ("client", !method.is_shared(), decodes),
-        ] {
-            let worker = [At::Key("workers"), At::Index(self.at)];
-            let Some((name, value)) = self.checker.at(&worker).entry(key).filter(|_| useless)
-            else {
-                continue;
-            };
-            if !matches!(value.kind, NodeKind::Null) {
-                found.push(
-                    Diagnostic::warning(format!("`{key}` has no effect here"))
-                        .at(self.checker.source, name.span.clone(), "")
-                        .note(why),
-                );
             }
         }
     }

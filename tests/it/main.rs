@@ -11,6 +11,7 @@ mod generated;
 mod keys;
 mod known_counts;
 mod likelihood;
+mod list_type;
 mod museum;
 mod picture;
 mod random_intents;

@@ -1,7 +1,7 @@
 //! `update-shared`: as `update`, on one object that all workers of the process hold in memory.
 //!
-//! Four steps: read into it (only if no worker has yet: by a GET, or from the informer cache), touch
-//! it, PUT what it holds now, decode the response into it, as controller-runtime's client does.
+//! Four steps: read into it (only if no worker has yet: by a GET or from the cache), touch it,
+//! PUT what it holds now, decode the response into it, as controller-runtime's client does.
 //! A touch computes from what memory holds at that moment; a PUT is based on what it holds then. A
 //! neighbour's touch between the PUT and the decoding of its response is wiped; the neighbour then
 //! writes the old value, with a fresh resourceVersion, and is told 200. On 409 it gives up.
