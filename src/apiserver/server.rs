@@ -289,6 +289,11 @@ impl ApiServer {
         self.store.rename_revisions(f);
     }
 
+    /// Records the owners of fields from now on, or does not.
+    pub(crate) fn record_owners(&mut self, record: bool) {
+        self.managed_fields = record;
+    }
+
     /// Whether the owners of fields are recorded.
     pub fn records_owners(&self) -> bool {
         self.managed_fields

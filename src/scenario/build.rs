@@ -32,16 +32,14 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan of a scenario.
     pub(crate) fn new(scenario: &Scenario) -> Result<Plan, Diagnostic> {
-        let mut server = ApiServer::new(Config {
-            first_revision: Revision(0),
-            any_namespace: true,
-            history: History::Nothing,
-            managed_fields: scenario.workers.iter().any(applies),
-            ..Config::default()
-        });
-        for crd in &scenario.crds {
-            server.install_crd(crd, TIME).map_err(|status| refused("a CRD", &status))?;
-        }
+        let mut server = match scenario.base.get() {
+            Some(base) => base.clone(),
+            None => {
+                let base = base(scenario)?;
+                scenario.base.get_or_init(|| base).clone()
+            }
+        };
+        server.record_owners(scenario.workers.iter().any(applies));
         let mut keys = Vec::new();
         for object in &scenario.objects {
             let seeded = server.seed_object(object, TIME);
@@ -93,6 +91,20 @@ impl Plan {
         let workers = self.programs.iter().map(worker).collect();
         World::new(Arc::new(setting), self.server.clone(), workers, self.faults)
     }
+}
+
+/// A server with the scenario's definitions.
+fn base(scenario: &Scenario) -> Result<ApiServer, Diagnostic> {
+    let mut server = ApiServer::new(Config {
+        first_revision: Revision(0),
+        any_namespace: true,
+        history: History::Nothing,
+        ..Config::default()
+    });
+    for crd in &scenario.crds {
+        server.install_crd(crd, TIME).map_err(|status| refused("a CRD", &status))?;
+    }
+    Ok(server)
 }
 
 fn applies(worker: &WorkerSpec) -> bool {

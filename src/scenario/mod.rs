@@ -94,9 +94,8 @@ pub struct Scenario {
     pub expect: Expect,
     /// What is probably not meant so, but can be run.
     pub warnings: Vec<Diagnostic>,
-    /// The kinds of the definitions: their schemas are parsed once while somebody holds them.
-    #[expect(dead_code, reason = "it is held, not read")]
-    pub(crate) kinds: Vec<std::sync::Arc<crate::apiserver::Kind>>,
+    /// A server with the definitions installed, once somebody has made one: they are large.
+    pub(crate) base: std::sync::OnceLock<crate::apiserver::ApiServer>,
 }
 
 /// Where a scenario came from.

@@ -113,7 +113,7 @@ impl<'c> Checker<'c> {
             properties,
             expect,
             warnings: Vec::new(),
-            kinds: cluster.server.kinds(),
+            base: Default::default(),
         };
         let found = refusals::of_workers(&self, &fields_places(&fields), &scenario)
             .map_err(|mistake| vec![mistake])?;
