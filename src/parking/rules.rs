@@ -45,6 +45,7 @@ impl Rules {
         match (group, plural) {
             ("coordination.k8s.io", "leases") if !self.leases_race => true,
             ("" | "events.k8s.io", "events") => true,
+            ("authorization.k8s.io" | "authentication.k8s.io", _) => true,
             _ => match aim.verb {
                 Verb::Watch => true,
                 Verb::List => !begun,
