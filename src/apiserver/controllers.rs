@@ -171,7 +171,7 @@ impl ApiServer {
         if references.len() == before {
             return;
         }
-        let left = (!references.is_empty()).then(|| Value::Array(references));
+        let left = (!references.is_empty()).then_some(Value::Array(references));
         object.set_meta("ownerReferences", left);
         self.store.put(key, Arc::new(object));
         self.written(key, time);

@@ -118,6 +118,9 @@ pub struct Table {
     pub rows: Vec<(LeafPath, f64, f64)>,
 }
 
+/// A path that a program usually writes, its share of the program's writes, and how often.
+pub type Habit = (LeafPath, f64, f64);
+
 /// What a log shows.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
@@ -132,7 +135,7 @@ pub struct Verdict {
     pub risks: Vec<Risk>,
     pub not_judged: Vec<(String, u64)>,
     /// What each program usually writes: agent, paths with share and count.
-    pub writers: Vec<(String, Vec<(LeafPath, f64, f64)>)>,
+    pub writers: Vec<(String, Vec<Habit>)>,
 }
 
 /// A loss that is at least this likely is called one.

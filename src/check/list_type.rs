@@ -35,7 +35,8 @@ pub(super) fn with_list_type(scenario: &Arc<Scenario>, options: &Options) -> Opt
     let (list, key) = untyped(scenario)?;
     let mut typed = scenario.writing(methods::named("apply")?);
     let names: Vec<String> = list.field_names().into_iter().map(str::to_owned).collect();
-    let changed = typed.crds.iter_mut().fold(false, |any, crd| declare(crd, &names, &key) || any);
+    let declared = typed.crds.iter_mut().map(|crd| declare(crd, &names, &key));
+    let changed = declared.filter(|declared| *declared).count() > 0;
     let result = changed.then(|| run(&Arc::new(typed), options).ok()).flatten()?;
     let lost = result.property("no-lost-write")?;
     Some(ListTyped {

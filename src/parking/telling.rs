@@ -304,8 +304,8 @@ impl<'h> Teller<'h> {
             return None;
         }
         Some(format!(
-            "  - name: {}\n    object: {object}\n    write: {}\n    read: {}\n    subresource: {}\n    \
-             sets:\n{sets}",
+            "  - name: {}\n    object: {object}\n    write: {}\n    read: {}\n    \
+             subresource: {}\n    sets:\n{sets}",
             self.history.workers[worker],
             method(write),
             if live { "live" } else { "cache" },

@@ -62,10 +62,11 @@ async fn answer(
 pub(super) fn kubeconfig(folder: &Path, name: &str, port: u16) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{name}.kubeconfig"));
     let text = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: lostwrite\nclusters:\n  - name: lostwrite\n    \
-         cluster: {{ server: \"http://127.0.0.1:{port}\", insecure-skip-tls-verify: true }}\nusers:\n  \
-         - {{ name: {name}, user: {{}} }}\ncontexts:\n  - name: lostwrite\n    context: {{ cluster: \
-         lostwrite, user: {name}, namespace: default }}\n"
+        "apiVersion: v1\nkind: Config\ncurrent-context: lostwrite\nclusters:\n  \
+         - name: lostwrite\n    cluster: {{ server: \"http://127.0.0.1:{port}\", \
+         insecure-skip-tls-verify: true }}\nusers:\n  \
+         - {{ name: {name}, user: {{}} }}\ncontexts:\n  - name: lostwrite\n    context: {{ \
+         cluster: lostwrite, user: {name}, namespace: default }}\n"
     );
     std::fs::write(&path, text)?;
     Ok(path)

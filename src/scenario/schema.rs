@@ -33,8 +33,8 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub description: String,
     /// CustomResourceDefinitions (`apiextensions.k8s.io/v1`): inline, or a path relative to this
-    /// file: a manifest of up to 16 MiB, a folder of such, or a glob. Other kinds in it are skipped.
-    /// Built-in kinds (such as ConfigMap, Pod, Deployment) need none.
+    /// file: a manifest of up to 16 MiB, a folder of such, or a glob. Other kinds in it are
+    /// skipped. Built-in kinds (such as ConfigMap, Pod, Deployment) need none.
     #[serde(default)]
     #[schemars(schema_with = "crds")]
     pub crds: Vec<Value>,

@@ -45,7 +45,8 @@ fn read(write: &str, more: &str) -> Result<Arc<Scenario>, Vec<Diagnostic>> {
     read.map(|mut read| Arc::new(read.remove(0))).map_err(|mistakes| mistakes.0)
 }
 
-/// All that may happen: how many schedules there are and lose, how they end, and who owns what after one.
+/// All that may happen: how many schedules there are and lose, how they end, and who owns what
+/// after one.
 fn outcome(scenario: &Arc<Scenario>) -> (Vec<String>, BTreeSet<String>, Vec<String>) {
     let mut world = check::world(scenario).expect("a world");
     let explored = explore(&world, Limits::default(), &mut |_| None);

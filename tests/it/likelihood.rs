@@ -266,8 +266,8 @@ fn a_sample_says_what_it_covered_and_whether_its_loss_is_the_shortest() {
     assert_eq!(witness.schedule.choices, shortest.schedule.choices);
 }
 
-/// N writers that replace the whole status lose nothing only in the orders in which each reads after
-/// the one before has written, which a random scheduler meets once in N! runs.
+/// N writers that replace the whole status lose nothing only in the orders in which each reads
+/// after the one before has written, which a random scheduler meets once in N! runs.
 #[test]
 fn the_odds_are_exact_fractions() {
     let mut factorial = 1;

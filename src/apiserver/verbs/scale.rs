@@ -114,7 +114,8 @@ fn shown(call: &Call<'_>, object: &Value) -> Answer<Value> {
     }
     let mut scale = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-        "spec": {}, "status": { "replicas": at(&paths.status).and_then(Value::as_i64).unwrap_or(0) },
+        "spec": {},
+        "status": { "replicas": at(&paths.status).and_then(Value::as_i64).unwrap_or(0) },
     });
     if replicas != 0 {
         scale["spec"]["replicas"] = replicas.into();

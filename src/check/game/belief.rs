@@ -1,9 +1,10 @@
 //! What a worker believes the object to be: what it holds of it, however old that is.
 //!
 //! Belief against truth is the whole lesson: a lost write is a write built from a belief that was
-//! no longer true. A worker holds what its client decoded (an old Go struct drops the fields that it
-//! does not know), and workers that share an object in memory all hold that object. Left out: what a worker means to do next (`walk.rs` tells that as the event that
-//! its next step would be). Next to read: `walk.rs`.
+//! no longer true. A worker holds what its client decoded (an old Go struct drops the fields that
+//! it does not know), and workers that share an object in memory all hold that object. Left out:
+//! what a worker means to do next (`walk.rs` tells that as the event that its next step would be).
+//! Next to read: `walk.rs`.
 
 use std::sync::Arc;
 

@@ -96,9 +96,9 @@ fn time(micros: i64) -> String {
 fn length(micros: i64) -> String {
     match micros {
         ..1_000 => format!("{micros} us"),
-        ..1_000_000 => format!("{} ms", micros / 1_000),
-        ..60_000_000 => format!("{:.1} s", micros as f64 / 1e6),
-        ..3_600_000_000 => format!("{} min", micros / 60_000_000),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{:.1} s", micros as f64 / 1e6),
+        60_000_000..3_600_000_000 => format!("{} min", micros / 60_000_000),
         _ => format!("{} h", micros / 3_600_000_000),
     }
 }

@@ -241,8 +241,8 @@ impl Graph {
     }
 
     /// For each worker, cache and process of the state that the n-th transition of a state leads
-    /// to, the place it had before (workers first, then caches, then processes); `None` if no worker
-    /// was exchanged.
+    /// to, the place it had before (workers first, then caches, then processes); `None` if no
+    /// worker was exchanged.
     pub(super) fn from(&self, state: usize, nth: usize) -> Option<&[u8]> {
         let start = if state == 0 { 0 } else { self.ends[state - 1] as usize };
         let permutation = *self.permutations.get(start + nth)?;

@@ -266,8 +266,8 @@ impl Explored {
         if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
-    /// Exact counts; up to `max_steps` steps if the graph has a cycle or was cut off there. `None` if
-    /// something else cut it off, or if steps that may change places were taken in one order.
+    /// Exact counts; up to `max_steps` steps if the graph has a cycle or was cut off there. `None`
+    /// if something else cut it off, or if steps that may change places were taken in one order.
     pub fn counts(&self, max_steps: u64) -> Option<Counts> {
         if self.reduced {
             return None;

@@ -7,9 +7,9 @@
 //!
 //! Rounding: all terms are non-negative doubles that are only added and divided by small whole
 //! numbers, for *decided* and for *clean* separately, never one as 1 minus the other. So both are
-//! exact up to a relative error of (steps x choices) x 2^-53, however close to 0 they are. Where the
-//! graph has no cycle and the fractions fit into 128 bits, the probability is also computed as an
-//! exact fraction.
+//! exact up to a relative error of (steps x choices) x 2^-53, however close to 0 they are. Where
+//! the graph has no cycle and the fractions fit into 128 bits, the probability is also computed as
+//! an exact fraction.
 //! Next to read: `shortest.rs`.
 
 use super::graph::Graph;

@@ -4,8 +4,8 @@
 //! nothing may: each request to it reads or moves its resourceVersion, even two patches of
 //! different fields (the revision tells them apart). Steps about *different* objects may, if the
 //! workers share no memory and no cache: the store's one revision then comes in another order,
-//! which no worker compares across objects. A delivery may change places with whatever does not look
-//! into that cache; if no worker reads that cache again, it need not be made at all.
+//! which no worker compares across objects. A delivery may change places with whatever does not
+//! look into that cache; if no worker reads that cache again, it need not be made at all.
 //!
 //! So workers fall into groups that have nothing in common: workers of one object, of one shared
 //! memory, and readers of one cache with all that write what it watches. In each state it is enough

@@ -26,8 +26,8 @@ pub enum Distribution {
         /// 99 in 100 are at most this.
         p99: Nanos,
     },
-    /// Measured percentiles: this share of the durations is at most this long. Straight lines between, from 0 at 0;
-    /// nothing is longer than the last.
+    /// Measured percentiles: this share of the durations is at most this long. Straight lines
+    /// between, from 0 at 0; nothing is longer than the last.
     Percentiles(Vec<(f64, Nanos)>),
 }
 

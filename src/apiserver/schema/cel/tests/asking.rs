@@ -260,7 +260,9 @@ fn reasons_paths_and_messages_are_the_authors() {
             "spec.tags[a.b]: Invalid value: failed rule: false",
         ),
         (
-            json!({ "rule": "false", "message": "m", "messageExpression": "'n=' + string(self.n)" }),
+            json!({
+                "rule": "false", "message": "m", "messageExpression": "'n=' + string(self.n)"
+            }),
             "spec: Invalid value: n=1",
         ),
         (
