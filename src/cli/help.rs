@@ -15,6 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Check", &["check", "compare", "merge", "replay", "explain", "judge", "memory", "serve"]),
     ("Learn", &["play", "learn"]),
     ("Scenarios", &["list", "new", "validate", "report"]),
+    ("Set up", &["schema", "completions", "man"]),
     ("", &["help"]),
 ];
 

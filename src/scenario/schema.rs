@@ -345,7 +345,7 @@ mod tests {
         let named = text.split_once("kinds (").and_then(|(_, rest)| rest.split_once(')'));
         let (named, _) = named.expect("some kinds are named");
         let server = crate::apiserver::ApiServer::new(Default::default());
-        for kind in named.split(", ") {
+        for kind in named.trim_start_matches("such as ").split(", ") {
             assert!(server.kind_named(kind).is_some(), "there is no kind `{kind}`");
         }
     }

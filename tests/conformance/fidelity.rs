@@ -47,7 +47,8 @@ const GAPS: &[(&str, &str)] = &[
          is skipped in silence",
     ),
     (
-        "conversion webhooks: several versions are one object, and differ in their apiVersion alone",
+        "conversion webhooks: several versions are one object, and differ in their apiVersion \
+         alone",
         "a controller that relies on conversion finds the fields of the version that was written",
     ),
     ("the finalize, binding, log and exec subresources", "clients of them get 404"),

@@ -41,6 +41,8 @@ fn commands(text: &str) -> Vec<String> {
         if let (true, Some(arguments)) = (shell, line.strip_prefix("lostwrite ")) {
             let arguments = arguments.split(" #").next().unwrap_or(arguments).trim();
             let ends = !["serve", "play", "learn"].iter().any(|name| arguments.starts_with(name));
+            // What starts programs is tried in `tests/programs`.
+            let ends = ends && !arguments.contains("--allow-run");
             if ends && !arguments.contains("...") && !arguments.contains('<') {
                 commands.push(arguments.to_owned());
             }
