@@ -167,13 +167,11 @@ fn a_token_opens_and_its_absence_does_not() {
 #[test]
 fn mistakes_exit_with_2_and_say_why() {
     let folder = tempfile::tempdir().unwrap();
-    let lonely = file(folder.path(), "o.json", &widget("w", json!({})).to_string());
     let snapshot = file(folder.path(), "s.json", "{}");
     for (arguments, why) in [
         (&["--listen", "0.0.0.0:0"][..], "token"),
         (&["--listen", "nowhere"], "this is no address"),
         (&["-f", "does-not-exist.yaml"], "no such file"),
-        (&["-f", &lonely], "no matches for kind"),
         (&["--snapshot", &snapshot], "is no snapshot"),
     ] {
         let output = command(arguments).output().unwrap();
