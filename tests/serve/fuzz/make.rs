@@ -351,7 +351,9 @@ pub fn request(random: &mut Random) -> HttpRequest {
         7 => {
             query = format!("fieldManager=m{}&force={}", random.below(40), random.one_in(2));
             let mut config = object(random, kind);
-            config["metadata"]["name"] = json!(&item[item.len() - 1..]);
+            if let Some(metadata) = config["metadata"].as_object_mut() {
+                metadata.insert("name".into(), json!(&item[item.len() - 1..]));
+            }
             ("PATCH", item + status, "application/apply-patch+yaml", config.to_string())
         }
         8 => {
