@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{Exit, Failure, Outcome, duration, output};
 use crate::apiserver::{ApiServer, Config};
 use crate::scenario::{Diagnostic, clean, manifests};
-use crate::serve::{self, Keeper, Limits, Record};
+use crate::serve::{self, Keeper, Limits, Policy, Record, Tokens};
 
 /// `serve`.
 #[derive(Debug, Args)]
@@ -24,7 +24,8 @@ pub struct Serve {
     /// Answer 401 to requests without this bearer token (others see it in the list of processes)
     #[arg(long, value_name = "TOKEN", env = "LOSTWRITE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-    /// The same token, from the first line of a file
+    /// The same token, from the first line of a file; or lines of token,user,uid,"groups" as
+    /// kube-apiserver reads them
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Let at most so many watches be open
@@ -62,6 +63,16 @@ pub struct Serve {
     /// Append an audit.k8s.io/v1 event for each request, as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub record: Option<PathBuf>,
+    /// What of a request is recorded: Metadata, Request or RequestResponse (and omitManagedFields,
+    /// after a comma), or a file with an audit Policy
+    #[arg(
+        long,
+        value_name = "LEVEL|FILE",
+        default_value = "RequestResponse",
+        requires = "record",
+        help_heading = "Files"
+    )]
+    pub record_policy: String,
     /// Write a kubeconfig for this server
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub kubeconfig: Option<PathBuf>,
@@ -72,21 +83,24 @@ const SAVE_EVERY_MIN: Duration = Duration::from_millis(100);
 
 /// Runs it.
 pub fn run(args: &Serve) -> Outcome {
-    let token = token(args)?;
-    let listen = address(args, token.as_deref())?;
+    let tokens = tokens(args)?;
+    let listen = address(args, &tokens)?;
     let mut config = serve::Config::new(listen);
     config.save_every = args.snapshot_every.map(|every| every.max(SAVE_EVERY_MIN));
     let keeper = args.snapshot.as_deref().map(|path| Keeper::open(path, args.durable));
     config.keeper = keeper.transpose()?;
     let server = cluster(args, config.keeper.as_ref())?;
-    config.token = token.clone();
+    config.policy = policy(&args.record_policy)?;
+    let token = tokens.first().map(str::to_owned);
+    config.tokens = tokens;
     config.limits.watches = args.max_watches;
     config.signals = true;
     if let Some(path) = &args.record {
         // Each line is written at once: what is acknowledged is in it, however this ends.
         let file = serve::private().create(true).append(true).open(path);
         let file = file.map_err(|error| cannot("write", path, &error))?;
-        config.record = Some(Record::new(file));
+        let before = file.metadata().map_or(0, |metadata| metadata.len());
+        config.record = Some(Record::new(file).after(before));
     }
     let running = serve::start(config, server).map_err(|error| {
         let kept = args.snapshot.as_ref().map(|path| format!(" with `{}`", path.display()));
@@ -106,23 +120,40 @@ fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot {what} `{}`: {error}", path.display()))
 }
 
-/// The token, from wherever it is given.
-fn token(args: &Serve) -> Result<Option<String>, Diagnostic> {
-    let token = match (&args.token, &args.token_file) {
-        (token, None) => token.clone(),
+/// The tokens, from wherever they are given.
+fn tokens(args: &Serve) -> Result<Tokens, Diagnostic> {
+    match (&args.token, &args.token_file) {
+        (None, None) => Ok(Tokens::default()),
+        (Some(token), None) => Tokens::one(token).map_err(Diagnostic::error),
         (_, Some(path)) => {
             let text = std::fs::read_to_string(path);
             let text = text.map_err(|error| cannot("read", path, &error))?;
-            Some(text.lines().next().unwrap_or_default().trim().to_string())
+            Tokens::parse(&text).map_err(|why| {
+                Diagnostic::error(why).note(format!("in the token file {}", path.display()))
+            })
         }
-    };
-    if token.as_deref().is_some_and(|token| token.trim().is_empty()) {
-        return Err(Diagnostic::error("an empty token keeps nobody out"));
     }
-    Ok(token)
 }
 
-fn address(args: &Serve, token: Option<&str>) -> Result<SocketAddr, Diagnostic> {
+/// What is recorded: one level for all, or what a file says.
+fn policy(text: &str) -> Result<Policy, Diagnostic> {
+    if let Some(policy) = Policy::of_words(text) {
+        return Ok(policy);
+    }
+    let path = Path::new(text);
+    let read = std::fs::read_to_string(path).map_err(|error| {
+        let levels =
+            "or one of Metadata, Request, RequestResponse; `,omitManagedFields` may follow";
+        cannot("read", path, &error).help(levels)
+    })?;
+    Policy::parse(&read).map_err(|why| {
+        Diagnostic::error(format!("`{text}` is no audit policy"))
+            .note(why)
+            .help("`lostwrite judge --policy` prints one")
+    })
+}
+
+fn address(args: &Serve, tokens: &Tokens) -> Result<SocketAddr, Diagnostic> {
     let text = args.listen.as_str();
     let no_address = |error: std::io::Error| {
         Diagnostic::in_argument("this is no address", "--listen", text, 0..text.len())
@@ -131,7 +162,7 @@ fn address(args: &Serve, token: Option<&str>) -> Result<SocketAddr, Diagnostic> 
     };
     let mut all = text.to_socket_addrs().map_err(no_address)?;
     let address = all.next().ok_or_else(|| no_address(std::io::ErrorKind::NotFound.into()))?;
-    if !address.ip().is_loopback() && token.is_none() {
+    if !address.ip().is_loopback() && tokens.is_empty() {
         let message = "others could reach this address, and nothing would keep them out";
         return Err(Diagnostic::in_argument(message, "--listen", text, 0..text.len())
             .help("listen on 127.0.0.1, or give a --token-file"));

@@ -162,6 +162,11 @@ pub fn act(server: &mut ApiServer, http: &HttpRequest) -> Outcome {
     access(Access::Write(server), http)
 }
 
+/// A text with its `%20`s decoded; `None` if that is no text.
+pub fn decoded(text: &str) -> Option<String> {
+    query::decode(text)
+}
+
 /// Whether a request can only read.
 pub fn only_reads(http: &HttpRequest) -> bool {
     matches!(http.method.as_str(), "GET" | "HEAD")

@@ -61,7 +61,7 @@ fn lossy(text: &str) -> Option<String> {
 }
 
 /// Undoes percent-encoding; `None` if it is broken or not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes(text)?).ok()
 }
 

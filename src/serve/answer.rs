@@ -19,6 +19,7 @@ use crate::rest::{Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
 
 use super::record::Entry;
 use super::state::{SMALL_BODY, Shared};
+use super::users::{self, User};
 use super::watch;
 
 /// The body of an answer.
@@ -29,16 +30,24 @@ const DRAINED_BYTES: usize = 8 << 20;
 /// How long a read of a revision of the future waits for it.
 const FUTURE: Duration = Duration::from_secs(3);
 
+const AUDIT_ID: &str = "audit-id";
+
 /// Answers a request.
 pub async fn answer(
     shared: Arc<Shared>,
     peer: String,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    Ok(match try_answer(shared, peer, request).await {
+    let given = request.headers().get(AUDIT_ID).filter(|id| !id.is_empty()).cloned();
+    let id = given.unwrap_or_else(|| {
+        HeaderValue::from_str(&shared.audit_id()).unwrap_or(HeaderValue::from_static(""))
+    });
+    let mut response = match try_answer(shared, &id, peer, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.response(),
-    })
+    };
+    response.headers_mut().insert(AUDIT_ID, id);
+    Ok(response)
 }
 
 /// An answer that the API server itself has no part in.
@@ -76,6 +85,7 @@ impl Refusal {
 
 async fn try_answer(
     shared: Arc<Shared>,
+    id: &HeaderValue,
     peer: String,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
@@ -91,15 +101,21 @@ async fn try_answer(
         time: 0,
     };
     check_host(head.version, &http)?;
-    admit(&shared, &http, head.uri.host())?;
+    let user = admit(&shared, &http, head.uri.host())?;
+    let acts_as = users::impersonated(&http);
+    let acts_as = acts_as.map_err(|why| Refusal::new(500, "InternalError", why))?;
     http.body = read(&shared, body).await?;
     let watches = watch::is_watch(&http);
     let permit = match watches {
         true => Some(shared.watches.clone().try_acquire_owned().map_err(|_| too_many())?),
         false => None,
     };
-    let entry = || shared.records().then(|| Entry::new(&http, &peer));
-    let entry = entry();
+    let id = String::from_utf8_lossy(id.as_bytes());
+    let who = (user, acts_as);
+    let entry = match shared.records() {
+        true => Entry::new(&http, (&id, &peer), who, &shared.policy),
+        false => None,
+    };
     let handled = handle(&shared, &mut http, entry.clone()).await;
     match handled {
         Err(why) => Err(Refusal::new(500, "InternalError", why)),
@@ -146,25 +162,27 @@ fn is_early(answer: &Answer) -> bool {
     matches!(answer, Answer::Response(response) if response.code == 504)
 }
 
-/// Whether this request may be made at all.
-fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result<(), Refusal> {
+/// Who asks, if this request may be made at all.
+fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result<User, Refusal> {
     let health = matches!(http.path.as_str(), "/healthz" | "/livez" | "/readyz");
-    let Some(token) = &shared.token else {
+    if shared.tokens.is_empty() {
         // A web page whose name has been pointed here must not write to the store.
         let header = http.header("host");
         let host = authority.or(header.as_deref()).unwrap_or("localhost");
         return match is_local(host) && !is_from_elsewhere(http) {
-            true => Ok(()),
+            true => Ok(User::only()),
             false => Err(Refusal::new(403, "Forbidden", "without a token, only for localhost")),
         };
-    };
+    }
     let header = http.header("authorization").unwrap_or_default();
     let scheme = header.get(..7).unwrap_or_default();
     let given = header.get(7..).unwrap_or_default().trim();
-    if health || scheme.eq_ignore_ascii_case("bearer ") && same(given, token) {
-        return Ok(());
+    let user = shared.tokens.user(given).filter(|_| scheme.eq_ignore_ascii_case("bearer "));
+    match user {
+        Some(user) => Ok(user.clone()),
+        None if health => Ok(User::anonymous()),
+        None => Err(Refusal::new(401, "Unauthorized", "Unauthorized")),
     }
-    Err(Refusal::new(401, "Unauthorized", "Unauthorized"))
 }
 
 /// HTTP/1.1 asks for one Host, so that nobody can leave out what the next check looks at.
@@ -197,12 +215,6 @@ fn is_local(host: &str) -> bool {
     };
     let address = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     address || host.eq_ignore_ascii_case("localhost")
-}
-
-/// Equality in a time that does not tell where the two differ.
-fn same(a: &str, b: &str) -> bool {
-    let differences = a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-    a.len() == b.len() && differences == 0
 }
 
 /// The body: at most one byte more than is accepted, so that its refusal is said in one place.

@@ -4,15 +4,17 @@
 //! a thread of its own. Requests are handled one at a time under one lock, so that the order in
 //! which they are handled is the order of the revisions and of the record. What a request means is
 //! not decided here but in [`rest`](crate::rest): this folder has what that one leaves out, which
-//! is sockets, the clock, the seed of the uids, limits, the record and the snapshot. Left out: TLS,
-//! users and RBAC (a token opens everything). Next to read: `answer.rs`, then `watch.rs`.
+//! is sockets, the clock, the seed of the uids, limits, users, record and snapshot. Left out: TLS
+//! and RBAC (a token opens everything). Next to read: `answer.rs`, then `watch.rs`.
 
 mod answer;
 mod connection;
 mod files;
 mod keeper;
+mod policy;
 mod record;
 mod state;
+mod users;
 mod watch;
 
 use std::io;
@@ -24,18 +26,22 @@ use crate::apiserver::ApiServer;
 
 pub use files::{kubeconfig, load_objects, restore, seed, serves};
 pub use keeper::{Keeper, private};
+pub use policy::{Level, Policy, Recorded};
 pub use state::Record;
 use state::Shared;
+pub use users::{Tokens, User};
 
 /// How to serve.
 #[derive(Debug)]
 pub struct Config {
     /// Where to listen; port 0 is any free one.
     pub listen: SocketAddr,
-    /// What every request must bear, if anything.
-    pub token: Option<String>,
+    /// Of which every request must bear one, if there are any, and whose they are.
+    pub tokens: Tokens,
     /// Where an audit event goes for each request.
     pub record: Option<Record>,
+    /// What of it goes there.
+    pub policy: Policy,
     /// Where the store is kept: written at the beginning, whenever it is asked for, and at the end.
     pub keeper: Option<Keeper>,
     /// How often the snapshot is written meanwhile, if at all.
@@ -52,8 +58,9 @@ impl Config {
         let limits = Limits::default();
         Config {
             listen,
-            token: None,
+            tokens: Tokens::default(),
             record: None,
+            policy: Policy::everything(),
             keeper: None,
             save_every: None,
             signals: false,

@@ -1,17 +1,18 @@
 //! The record: an audit.k8s.io/v1 Event for each request, as kube-apiserver's audit log has them
-//! at level RequestResponse.
+//! at the level that the policy gives it.
 //!
 //! Lines stand in the order in which the requests were handled, which a real cluster's log does
 //! not promise. A watch has two lines, one when it began and one when it ended, without its
 //! events. Left out: requests that were refused before the API server saw them (401, 403, 408,
-//! 429). Next to read: `state.rs`.
+//! 429), and the stage RequestReceived. Next to read: `policy.rs`.
 
 use serde_json::{Map, Value, json};
 
 use crate::rest::{Answer, HttpRequest};
 
 use super::answer::value;
-use super::state::random;
+use super::policy::{Level, Policy, Recorded};
+use super::users::User;
 
 /// What is known of a request before it is handled.
 #[derive(Clone, Debug)]
@@ -19,20 +20,45 @@ pub struct Entry {
     id: String,
     peer: String,
     received: String,
+    user: User,
+    impersonated: Option<User>,
+    recorded: Recorded,
+}
+
+/// The auditID of a request that brings none. It follows from the number of the request and from
+/// `seed`, the length of the record when the server began.
+pub fn audit_id(seed: u64, number: u64) -> String {
+    // SplitMix64.
+    let mixed = |salt: u64| {
+        let mut x = number.wrapping_add(salt).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ seed;
+        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        x ^ (x >> 31)
+    };
+    let (a, b) = (mixed(1), mixed(1 << 32));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        0x8000 | (b >> 48) & 0x3fff,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 impl Entry {
-    pub fn new(_http: &HttpRequest, peer: &str) -> Self {
-        let (a, b) = (random(), random());
-        let id = format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            a >> 32,
-            (a >> 16) & 0xffff,
-            a & 0xfff,
-            0x8000 | (b >> 48) & 0x3fff,
-            b & 0xffff_ffff_ffff
-        );
-        Entry { id, peer: peer.into(), received: timestamp() }
+    /// `None` if the policy wants nothing of it.
+    pub fn new(
+        http: &HttpRequest,
+        (id, peer): (&str, &str),
+        (user, impersonated): (User, Option<User>),
+        policy: &Policy,
+    ) -> Option<Self> {
+        // What is recorded is decided by who asks, before that one acts as another.
+        let recorded = policy.of(&user, &About::parse(http), &http.path);
+        let (id, peer, received) = (id.into(), peer.into(), timestamp());
+        let wanted = recorded.level > Level::None;
+        wanted.then_some(Entry { id, peer, received, user, impersonated, recorded })
     }
 
     /// The line of a request that has been answered.
@@ -52,6 +78,9 @@ impl Entry {
     }
 
     fn event(&self, http: &HttpRequest, stage: &str, code: u16, answer: Option<Value>) -> Vec<u8> {
+        if self.recorded.omitted.iter().any(|omitted| omitted == stage) {
+            return Vec::new();
+        }
         let uri = match http.query.as_str() {
             "" => http.path.clone(),
             query => format!("{}?{query}", http.path),
@@ -69,12 +98,12 @@ impl Entry {
         let mut event = json!({
             "kind": "Event",
             "apiVersion": "audit.k8s.io/v1",
-            "level": "RequestResponse",
+            "level": self.recorded.level.as_str(),
             "auditID": self.id,
             "stage": stage,
             "requestURI": uri,
             "verb": about.verb,
-            "user": { "username": "lostwrite", "groups": ["system:masters"] },
+            "user": self.user.to_json(),
             "sourceIPs": [self.peer],
             "userAgent": http.header("user-agent").unwrap_or_default(),
             "responseStatus": status,
@@ -84,11 +113,20 @@ impl Entry {
         if let Some(reference) = about.reference(request.as_ref()) {
             event["objectRef"] = reference;
         }
-        if let Some(request) = request {
-            event["requestObject"] = request;
+        if let Some(user) = &self.impersonated {
+            event["impersonatedUser"] = user.to_json();
         }
-        if let Some(answer) = answer {
-            event["responseObject"] = answer;
+        let is_resource = !about.resource.is_empty();
+        for (field, body, level) in [
+            ("requestObject", request, Level::Request),
+            ("responseObject", answer, Level::RequestResponse),
+        ] {
+            let wanted = is_resource && self.recorded.level >= level;
+            let Some(mut body) = body.filter(|_| wanted) else { continue };
+            if self.recorded.bare {
+                without_managed_fields(&mut body);
+            }
+            event[field] = body;
         }
         let mut line = event.to_string().into_bytes();
         line.push(b'\n');
@@ -96,16 +134,25 @@ impl Entry {
     }
 }
 
+/// Takes them out of an object, or of the items of a list.
+fn without_managed_fields(object: &mut Value) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+    }
+    let items = object.get_mut("items").and_then(Value::as_array_mut);
+    items.into_iter().flatten().for_each(without_managed_fields);
+}
+
 /// What a path is about, as kube-apiserver's RequestInfo has it.
 #[derive(Debug, Default)]
-struct About<'a> {
-    verb: String,
-    group: &'a str,
-    version: &'a str,
-    namespace: &'a str,
-    resource: &'a str,
-    name: &'a str,
-    subresource: &'a str,
+pub struct About<'a> {
+    pub verb: String,
+    pub group: &'a str,
+    pub version: &'a str,
+    pub namespace: &'a str,
+    pub resource: &'a str,
+    pub name: &'a str,
+    pub subresource: &'a str,
 }
 
 impl<'a> About<'a> {

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, RwLock};
@@ -18,8 +19,8 @@ use crate::apiserver::{ApiServer, Revision};
 use crate::rest::{self, Answer, HttpRequest};
 
 use super::keeper::{Journal, Keeper};
-use super::record::Entry;
-use super::{Config, Limits};
+use super::record::{Entry, audit_id};
+use super::{Config, Limits, Policy, Tokens};
 
 /// So many bodies of more than [`SMALL_BODY`] are read at a time.
 const LARGE_BODIES: usize = 32;
@@ -29,12 +30,22 @@ const ROOM: usize = 1024;
 pub const SMALL_BODY: usize = 64 * 1024;
 
 /// A sink for audit events.
-pub struct Record(Box<dyn Write + Send + Sync>);
+pub struct Record {
+    sink: Box<dyn Write + Send + Sync>,
+    /// The bytes that stand in it already.
+    after: u64,
+}
 
 impl Record {
     /// Lines go there, in the order in which the requests were handled.
     pub fn new(sink: impl Write + Send + Sync + 'static) -> Self {
-        Record(Box::new(sink))
+        Record { sink: Box::new(sink), after: 0 }
+    }
+
+    /// The length of the earlier record that it goes on: its auditIDs differ from those.
+    #[must_use]
+    pub fn after(self, bytes: u64) -> Self {
+        Record { after: bytes, ..self }
     }
 }
 
@@ -81,7 +92,11 @@ pub struct Shared {
     pub large_bodies: Semaphore,
     /// The snapshot's files; one save at a time.
     keeper: Option<Mutex<Keeper>>,
-    pub token: Option<String>,
+    pub tokens: Tokens,
+    pub policy: Policy,
+    /// Requests that brought no auditID so far, and the seed of the next one's.
+    numbers: AtomicU64,
+    seed: u64,
     pub limits: Limits,
 }
 
@@ -96,6 +111,7 @@ impl Shared {
             journal = keeper.begin_journal()?;
         }
         let record = config.record;
+        let seed = record.as_ref().map_or(0, |record| record.after);
         let past = Past::default();
         let state = State { server, record, record_error: None, journal, past };
         Ok(Shared {
@@ -107,7 +123,10 @@ impl Shared {
             connections: Arc::new(Semaphore::new(limits.connections.max(limits.watches + ROOM))),
             large_bodies: Semaphore::new(LARGE_BODIES),
             keeper: config.keeper.map(Mutex::new),
-            token: config.token,
+            tokens: config.tokens,
+            policy: config.policy,
+            numbers: AtomicU64::new(0),
+            seed,
             limits,
         })
     }
@@ -235,6 +254,11 @@ impl Shared {
         self.state.read().record.is_some()
     }
 
+    /// The auditID of a request that brings none.
+    pub fn audit_id(&self) -> String {
+        audit_id(self.seed, self.numbers.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// Appends a line to the record.
     pub fn note(&self, line: &[u8]) {
         self.state.write().note(line);
@@ -269,7 +293,7 @@ impl State {
     fn note(&mut self, line: &[u8]) {
         let Some(record) = &mut self.record else { return };
         // A full disk must not stop the cluster; it is said once.
-        if let Err(error) = record.0.write_all(line).and_then(|()| record.0.flush()) {
+        if let Err(error) = record.sink.write_all(line).and_then(|()| record.sink.flush()) {
             eprintln!("lostwrite: the record ends here: {error}");
             self.record = None;
             self.record_error = Some(error);
