@@ -23,6 +23,9 @@ pub(super) struct Ran {
     pub said: Vec<Vec<String>>,
 }
 
+/// How often a point waits for a move that may still come.
+const WAITS: u32 = 20;
+
 /// So many looks without a change are quiet, at first.
 const LOOKS: u32 = 3;
 
@@ -95,6 +98,7 @@ impl Drive<'_> {
     async fn go(&mut self, guide: &mut dyn Guide) -> End<()> {
         let mut steps = 0;
         let mut mover: Option<usize> = None;
+        let mut waited = 0;
         loop {
             if let Some(words) = self.settle(mover).await {
                 return End::Failed(words);
@@ -113,7 +117,15 @@ impl Drive<'_> {
             }
             let writes = self.lot.writes(&moves);
             let key = self.lot.key(&[]);
-            let chosen = guide.choose(Point { key, moves: &moves, writes: &writes });
+            let point = Point { key, moves: &moves, writes: &writes };
+            // Before the first move every program has asked; later, what the guide wants may come.
+            let waits = guide.waits(point) || (steps == 0 && self.starting());
+            if waits && !moves.is_empty() && waited < WAITS && self.somebody_comes().await {
+                (mover, waited) = (None, waited + 1);
+                continue;
+            }
+            waited = 0;
+            let chosen = guide.choose(point);
             let Some(chosen) = chosen else {
                 return if moves.is_empty() { End::Quiet(()) } else { End::Stopped };
             };
@@ -166,18 +178,19 @@ impl Drive<'_> {
         }
     }
 
-    /// Nobody can move: whether somebody asks within a while. Programs have timers, and start.
+    /// Whether a program lives that has not made a request yet.
+    fn starting(&mut self) -> bool {
+        (0..self.asked.len()).any(|at| !self.asked[at] && self.programs[at].ended().is_none())
+    }
+
+    /// Whether a request comes within a while. Programs have timers, and start.
     async fn somebody_comes(&mut self) -> bool {
-        let starting = |drive: &mut Self| {
-            (0..drive.asked.len())
-                .any(|at| !drive.asked[at] && drive.programs[at].ended().is_none())
-        };
         let begin = Instant::now();
         loop {
             if !self.arrivals.lock().is_empty() {
                 return true;
             }
-            let patience = match starting(self) {
+            let patience = match self.starting() {
                 true => self.plan.start_within,
                 false => self.plan.linger,
             };

@@ -92,6 +92,12 @@ pub trait Guide {
     /// The move to make, as an index; `None` ends the execution here.
     fn choose(&mut self, point: Point<'_>) -> Option<usize>;
 
+    /// Whether a move that it wants is not among these, and may still come: a program that starts,
+    /// or whose timer has not fired. Only executions in real time can wait.
+    fn waits(&self, _point: Point<'_>) -> bool {
+        false
+    }
+
     /// What the move that was chosen last has done.
     fn did(&mut self, _footprint: Footprint) {}
 }

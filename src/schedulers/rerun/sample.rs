@@ -44,6 +44,11 @@ impl Guide for Follow {
         self.made.push(point.moves[chosen]);
         Some(chosen)
     }
+
+    fn waits(&self, point: Point<'_>) -> bool {
+        let wanted = self.moves.get(self.made.len());
+        wanted.is_some_and(|wanted| !point.moves.contains(wanted))
+    }
 }
 
 /// At each point anybody who may move, each equally likely; or by priorities that change at a few
@@ -135,16 +140,22 @@ impl Steer {
         Steer { first, then, object, stage: Stage::Prepare, made: Vec::new() }
     }
 
+    /// Where this worker writes the object, if it may.
+    fn write(&self, point: Point<'_>, worker: usize) -> Option<usize> {
+        (0..point.moves.len()).find(|at| {
+            point.moves[*at].worker() == worker
+                && point.writes.get(*at).copied().flatten() == Some(self.object)
+        })
+    }
+
+    /// A move of a worker whose write is not ready yet.
+    fn free(&self, point: Point<'_>) -> Option<usize> {
+        let held = [self.first, self.then].map(|it| self.write(point, it).map(|_| it));
+        (0..point.moves.len()).find(|at| !held.contains(&Some(point.moves[*at].worker())))
+    }
+
     fn pick(&mut self, point: Point<'_>) -> usize {
-        let all = 0..point.moves.len();
-        let write = |worker: usize| {
-            let mut all = all.clone();
-            all.find(|at| {
-                point.moves[*at].worker() == worker
-                    && point.writes.get(*at).copied().flatten() == Some(self.object)
-            })
-        };
-        let (first, then) = (write(self.first), write(self.then));
+        let (first, then) = (self.write(point, self.first), self.write(point, self.then));
         match (self.stage, first, then) {
             (Stage::Prepare, Some(first), Some(_)) => {
                 self.stage = Stage::Strike;
@@ -154,15 +165,7 @@ impl Steer {
                 self.stage = Stage::Over;
                 then
             }
-            (Stage::Prepare, ..) => {
-                let held = |at: &usize| {
-                    let made = point.moves[*at];
-                    let ready =
-                        |worker, write: Option<usize>| write.is_some() && made.worker() == worker;
-                    ready(self.first, first) || ready(self.then, then)
-                };
-                all.clone().find(|at| !held(at)).unwrap_or(0)
-            }
+            (Stage::Prepare, ..) => self.free(point).unwrap_or(0),
             _ => 0,
         }
     }
@@ -176,5 +179,9 @@ impl Guide for Steer {
         let chosen = self.pick(point);
         self.made.push(point.moves[chosen]);
         Some(chosen)
+    }
+    fn waits(&self, point: Point<'_>) -> bool {
+        let one = [self.first, self.then].iter().any(|it| self.write(point, *it).is_none());
+        self.stage == Stage::Prepare && one && self.free(point).is_none()
     }
 }
