@@ -172,7 +172,7 @@ fn tell(document: &Document, hunted: &Hunted, format: &str) -> Result<(), Failur
 fn exit(document: &Document, hunted: &Hunted) -> Exit {
     let expects_loss = document.value["expect"] == "lost";
     match (&hunted.failed, hunted.loss.is_some()) {
-        _ if progress::interrupted() => Exit::Interrupted,
+        _ if hunted.interrupted || progress::interrupted() => Exit::Interrupted,
         (Some(_), _) => Exit::Usage,
         (None, lost) if lost == expects_loss => Exit::Ok,
         (None, _) => Exit::Violated,

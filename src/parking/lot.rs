@@ -10,12 +10,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::digest::{Digest, short};
+use super::history::{History, Said, Start};
 use super::names::{BASE, Names};
 use super::rules::{Deliveries, Rules};
 use super::step::{Step, What};
 use super::streams::Open;
 use super::{Reply, Sink};
-use crate::apiserver::{self, ApiServer, Config, Key, Revision};
+use crate::apiserver::{self, ApiServer, Key, Revision};
 use crate::rest::{self, Aim, HttpRequest};
 use crate::schedulers::rerun::{Footprint, Move};
 use crate::simulation::{Choice, World};
@@ -29,44 +30,6 @@ pub(super) struct Parked<R> {
     /// What tells it from others of its worker, the same in every execution.
     pub text: (String, u128),
     pub arrived: u64,
-}
-
-/// What a lot begins with.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// The server, the modelled workers and their caches.
-    pub world: World,
-    /// The names of the real workers.
-    pub real: Vec<String>,
-    /// What is a choice.
-    pub rules: Rules,
-}
-
-impl Start {
-    /// A server whose revisions are told from every other number.
-    pub fn server() -> ApiServer {
-        ApiServer::new(Config {
-            first_revision: Revision(BASE),
-            any_namespace: true,
-            history: apiserver::History::KeepAll,
-            ..Config::default()
-        })
-    }
-}
-
-/// An execution that has ended.
-#[derive(Clone, Debug, Default)]
-pub struct History {
-    /// What happened.
-    pub steps: Vec<Step>,
-    /// The objects before the first step.
-    pub initial: Vec<(Key, Arc<Value>)>,
-    /// The kinds that the server serves.
-    pub kinds: super::Kinds,
-    /// The names of the workers.
-    pub workers: Vec<String>,
-    /// The definitions of custom kinds.
-    pub crds: Vec<Value>,
 }
 
 /// The server, and everybody who waits for it.
@@ -83,6 +46,7 @@ pub struct Lot<R: Reply> {
     pub(super) histories: BTreeMap<Key, Digest>,
     pub(super) footprint: Footprint,
     pub(super) steps: Vec<Step>,
+    said: Vec<Said>,
     /// The objects before the first step.
     pub(super) initial: Vec<(Key, Arc<Value>)>,
     pub(super) begun: bool,
@@ -111,6 +75,7 @@ impl<R: Reply> Lot<R> {
             histories: BTreeMap::new(),
             footprint: Footprint::default(),
             steps: Vec::new(),
+            said: Vec::new(),
             initial: Vec::new(),
             begun: false,
             arrived: 0,
@@ -158,7 +123,19 @@ impl<R: Reply> Lot<R> {
             })
         };
         let crds = crds.map(definition).collect();
-        History { steps: self.steps, initial: self.initial, kinds, workers, crds }
+        let Lot { steps, initial, said, .. } = self;
+        History { steps, initial, kinds, workers, crds, said }
+    }
+
+    /// A worker has printed these lines.
+    pub fn say(&mut self, worker: usize, lines: Vec<String>) {
+        let after = self.steps.len();
+        self.said.extend(lines.into_iter().map(|line| Said { worker, after, line }));
+    }
+
+    /// How many watches a worker has open.
+    pub fn watches(&self, worker: usize) -> usize {
+        self.open(worker).count()
     }
 
     /// Whether a worker may still be started anew.

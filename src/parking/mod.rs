@@ -10,6 +10,7 @@
 
 mod answer;
 mod digest;
+mod history;
 mod lot;
 mod mask;
 mod meaning;
@@ -27,8 +28,9 @@ mod verdict;
 mod tests;
 
 pub use digest::Digest;
+pub use history::{History, Said, Start};
+pub use lot::Lot;
 pub(crate) use lot::object_number;
-pub use lot::{History, Lot, Start};
 pub use mask::Mask;
 pub use meaning::Meaning;
 pub use reply::{Answering, Lines, Watching};

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::lot::History;
+use super::history::History;
 use super::step::What;
 use super::telling::Teller;
 use super::verdict::{Judged, Loss};

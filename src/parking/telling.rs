@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::lot::History;
+use super::history::History;
 use super::model::{change_of, field_path, manifest, method, rebased};
 use super::names::BASE;
 use super::step::{Exchange, Step, What};

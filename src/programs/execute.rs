@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::hunt::Plan;
+use super::limits;
 use super::process::{Folder, Running};
-use super::quiet::{self, look};
+use super::quiet::{self, Calm, Look};
 use super::socket::{self, Arrivals};
 use crate::parking::{Answering, History, Lot};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
@@ -19,23 +20,26 @@ pub(super) struct Ran {
     pub history: History,
     /// Requests that came after all had seemed quiet.
     pub late: u64,
-    /// What each program has printed last.
-    pub said: Vec<Vec<String>>,
+    /// How each program has ended by itself, if it has.
+    pub ended: Vec<Option<String>>,
+    /// It was stopped from outside: Ctrl-C.
+    pub interrupted: bool,
 }
 
 /// How often a point waits for a move that may still come.
 const WAITS: u32 = 20;
 
-/// So many looks without a change are quiet, at first.
-const LOOKS: u32 = 3;
+/// Looks between two looks at memory and processes.
+const WEIGHED_EVERY: u32 = 16;
 
 /// Runs the programs once, as the guide says.
-pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, number: u64) -> Ran {
+pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String) -> Ran {
     let nothing = |words: String| Ran {
         end: End::Failed(words),
         history: History::default(),
         late: 0,
-        said: Vec::new(),
+        ended: Vec::new(),
+        interrupted: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
@@ -43,24 +47,36 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, number: u64) -> Ran {
         Err(error) => return nothing(format!("no runtime can be made: {error}")),
     };
     let ran = runtime.block_on(async {
-        let folder = Folder::new(number).map_err(|error| format!("no folder: {error}"))?;
+        let folder = Folder::new(mark).map_err(|error| format!("no folder: {error}"))?;
         let mut drive = Drive {
             plan,
+            folder,
             arrivals: Arrivals::default(),
             lot: Lot::new(plan.start.clone()),
             programs: Vec::new(),
-            looks: LOOKS,
-            late: 0,
-            asked: vec![false; plan.programs.len()],
+            variables: Vec::new(),
+            calm: Calm::default(),
+            requests: vec![0; plan.programs.len()],
             begin: Instant::now(),
+            interrupted: false,
         };
-        drive.start(&folder).await?;
+        drive.start().await?;
         let end = drive.go(guide).await;
-        let said = drive.programs.iter().map(|program| program.said(8)).collect();
+        let end = drive.weighed(end);
+        let ended = drive.programs.iter_mut().map(Running::ended).collect();
+        for (worker, program) in drive.programs.iter_mut().enumerate() {
+            drive.lot.say(worker, program.log.last());
+        }
         // They are ended before their server is.
         drive.programs.clear();
-        let Drive { lot, late, .. } = drive;
-        Ok::<_, String>(Ran { end, history: lot.into_history(), late, said })
+        let Drive { lot, calm, interrupted, .. } = drive;
+        Ok::<_, String>(Ran {
+            end,
+            history: lot.into_history(),
+            late: calm.late,
+            ended,
+            interrupted,
+        })
     });
     runtime.shutdown_background();
     ran.unwrap_or_else(nothing)
@@ -68,31 +84,58 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, number: u64) -> Ran {
 
 struct Drive<'p> {
     plan: &'p Plan,
+    folder: Folder,
     arrivals: Arrivals,
     lot: Lot<Answering>,
     programs: Vec<Running>,
-    looks: u32,
-    late: u64,
-    /// Which programs have made a request at all.
-    asked: Vec<bool>,
+    /// What each program finds in its environment.
+    variables: Vec<Vec<(String, String)>>,
+    calm: Calm,
+    /// How many requests each program has made.
+    requests: Vec<u64>,
     begin: Instant,
+    interrupted: bool,
 }
 
 impl Drive<'_> {
-    async fn start(&mut self, folder: &Folder) -> Result<(), String> {
+    async fn start(&mut self) -> Result<(), String> {
         for (worker, program) in self.plan.programs.iter().enumerate() {
             let name = &program.name;
             let port = socket::listen(worker, Arc::clone(&self.arrivals)).await;
             let port = port.map_err(|error| format!("no port for `{name}`: {error}"))?;
-            let kubeconfig = socket::kubeconfig(&folder.0, name, port)
+            let kubeconfig = socket::kubeconfig(&self.folder.path, name, port)
                 .map_err(|error| format!("no kubeconfig for `{name}`: {error}"))?;
-            let running = Running::start(program, &self.plan.folder, &folder.0, &kubeconfig);
-            let running = running.map_err(|error| {
-                format!("`{name}` cannot be started ({}): {error}", program.run.join(" "))
-            })?;
+            let kubeconfig = kubeconfig.to_string_lossy().into_owned();
+            self.variables.push(vec![("KUBECONFIG".to_owned(), kubeconfig)]);
+            let running = self.launch(worker)?;
             self.programs.push(running);
         }
         Ok(())
+    }
+
+    fn launch(&self, worker: usize) -> Result<Running, String> {
+        let program = &self.plan.programs[worker];
+        let (within, limits) = (&self.plan.folder, &self.plan.limits);
+        let variables = &self.variables[worker];
+        let running = Running::start(program, within, &self.folder, worker, variables, limits);
+        running.map_err(|error| {
+            format!("`{}` cannot be started ({}): {error}", program.name, program.run.join(" "))
+        })
+    }
+
+    /// The end, in the light of what the programs did: one that never asked was not tested.
+    fn weighed(&mut self, end: End<()>) -> End<()> {
+        let End::Quiet(()) = end else { return end };
+        let silent = (0..self.programs.len()).find(|at| self.requests[*at] == 0);
+        let Some(silent) = silent else { return End::Quiet(()) };
+        let name = &self.plan.programs[silent].name;
+        End::Failed(match self.programs[silent].ended() {
+            Some(how) => format!("`{name}` ended before it asked the API server: {how}"),
+            None => format!(
+                "`{name}` did not ask the API server within {:?}\n  help: does it read KUBECONFIG?",
+                self.plan.start_within
+            ),
+        })
     }
 
     async fn go(&mut self, guide: &mut dyn Guide) -> End<()> {
@@ -101,16 +144,22 @@ impl Drive<'_> {
         let mut waited = 0;
         loop {
             if let Some(words) = self.settle(mover).await {
-                return End::Failed(words);
+                return if self.interrupted { End::Stopped } else { End::Failed(words) };
             }
             if self.lot.settle() {
                 mover = None;
                 continue;
             }
-            let moves = self.lot.moves();
-            if moves.is_empty() && self.somebody_comes().await {
+            let mut moves = self.lot.moves();
+            if moves.is_empty() && self.request_comes().await {
                 mover = None;
                 continue;
+            }
+            if self.interrupted {
+                return End::Stopped;
+            }
+            if self.lot.may_crash() && !moves.is_empty() {
+                moves.extend((0..self.programs.len()).map(|worker| Move::Crash { worker }));
             }
             if steps >= self.plan.max_steps && !moves.is_empty() {
                 return End::Steps;
@@ -120,7 +169,7 @@ impl Drive<'_> {
             let point = Point { key, moves: &moves, writes: &writes };
             // Before the first move every program has asked; later, what the guide wants may come.
             let waits = guide.waits(point) || (steps == 0 && self.starting());
-            if waits && !moves.is_empty() && waited < WAITS && self.somebody_comes().await {
+            if waits && !moves.is_empty() && waited < WAITS && self.request_comes().await {
                 (mover, waited) = (None, waited + 1);
                 continue;
             }
@@ -130,7 +179,14 @@ impl Drive<'_> {
                 return if moves.is_empty() { End::Quiet(()) } else { End::Stopped };
             };
             steps += 1;
-            self.lot.take(moves[chosen]);
+            match moves[chosen] {
+                Move::Crash { worker } if worker < self.programs.len() => {
+                    if let Err(words) = self.restart(worker) {
+                        return End::Failed(words);
+                    }
+                }
+                made => self.lot.take(made),
+            }
             mover = match moves[chosen] {
                 Move::Answer { worker, .. } | Move::Deliver { worker, .. } => Some(worker),
                 _ => None,
@@ -138,63 +194,124 @@ impl Drive<'_> {
         }
     }
 
+    /// Ends a program where it stands, and starts it again.
+    fn restart(&mut self, worker: usize) -> Result<(), String> {
+        self.programs[worker].end();
+        self.arrivals.lock().retain(|(of, ..)| *of != worker);
+        self.lot.restarted(worker);
+        self.programs[worker] = self.launch(worker)?;
+        Ok(())
+    }
+
     /// Until all programs sleep. What to say if that takes too long.
     async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
-        let mut last = look(&self.programs);
-        let mut same = 0;
-        loop {
+        self.calm.begin();
+        for round in 0_u32.. {
             tokio::time::sleep(quiet::STEP).await;
             let came = std::mem::take(&mut *self.arrivals.lock());
-            let now = look(&self.programs);
-            let quiet = came.is_empty() && now.is_as_quiet_as(&last);
-            same = if quiet { same + 1 } else { 0 };
-            last = now;
+            let trees: Vec<Vec<u32>> = self.programs.iter().map(Running::tree).collect();
+            let looks = trees.iter().map(|tree| Look::at(tree)).collect();
+            let is_quiet = self.calm.see(looks, !came.is_empty());
             for (worker, http, reply) in came {
-                // Nobody but the one that was let go had a reason to ask.
-                if mover.is_some_and(|mover| mover != worker) && self.asked[worker] {
-                    self.late += 1;
-                    self.looks = (self.looks * 2).min(64);
+                // Only the worker that was let go had a reason to ask.
+                if mover.is_some_and(|mover| mover != worker) && self.requests[worker] > 0 {
+                    self.calm.was_late();
                 }
-                self.asked[worker] = true;
+                self.requests[worker] += 1;
                 self.lot.park(worker, http, reply);
             }
-            if same >= self.looks {
+            if (self.plan.until.0)() {
+                self.interrupted = true;
+                return Some("it was interrupted".to_owned());
+            }
+            if let Some(words) = self.too_much(round, &trees) {
+                return Some(words);
+            }
+            if is_quiet {
+                for (worker, program) in self.programs.iter_mut().enumerate() {
+                    self.lot.say(worker, program.log.fresh());
+                }
                 return None;
             }
             if begin.elapsed() >= self.plan.settle_within {
-                return Some(format!(
-                    "the programs do not become quiet within {:?}\n  help: one of them is busy all \
-                     the time; give it more with `settle_within`, or look at what it prints",
-                    self.plan.settle_within
-                ));
-            }
-            if (self.plan.until.0)() {
-                return Some("it was interrupted".to_owned());
+                return Some(self.never_quiet());
             }
             if self.begin.elapsed() >= self.plan.timeout {
-                return Some(format!("an execution takes longer than {:?}", self.plan.timeout));
+                return Some(format!(
+                    "an execution takes longer than {:?}\n  help: --timeout gives it more",
+                    self.plan.timeout
+                ));
             }
         }
+        None
+    }
+
+    fn never_quiet(&self) -> String {
+        let names = self.calm.busy().into_iter().map(|at| self.plan.programs[at].name.as_str());
+        let names: Vec<&str> = names.collect();
+        let who = match names.is_empty() {
+            true => "the programs do not become quiet".to_owned(),
+            false => format!("`{}` does not become quiet", names.join("` and `")),
+        };
+        format!(
+            "{who} within {:?}\n  help: a program that is always busy cannot be steered; look at \
+             what it prints",
+            self.plan.settle_within
+        )
+    }
+
+    /// What to say if a program uses more than it may.
+    fn too_much(&self, round: u32, trees: &[Vec<u32>]) -> Option<String> {
+        let limits = &self.plan.limits;
+        for (worker, program) in self.plan.programs.iter().enumerate() {
+            let name = &program.name;
+            if self.requests[worker] > limits.requests {
+                return Some(format!(
+                    "`{name}` has made more than {} requests\n  help: `limits: {{ requests: {} }}` \
+                     allows more",
+                    limits.requests,
+                    limits.requests * 2
+                ));
+            }
+            if self.lot.watches(worker) > limits.watches {
+                return Some(format!(
+                    "`{name}` has more than {} watches open\n  help: `limits: {{ watches: {} }}` \
+                     allows more",
+                    limits.watches,
+                    limits.watches * 2
+                ));
+            }
+            let many = trees[worker].len() > limits.processes;
+            if many || round.is_multiple_of(WEIGHED_EVERY) {
+                let words = limits.exceeded(name, limits::used(&trees[worker]));
+                if words.is_some() {
+                    return words;
+                }
+            }
+        }
+        None
     }
 
     /// Whether a program lives that has not made a request yet.
     fn starting(&mut self) -> bool {
-        (0..self.asked.len()).any(|at| !self.asked[at] && self.programs[at].ended().is_none())
+        let all = 0..self.programs.len();
+        all.into_iter().any(|at| self.requests[at] == 0 && self.programs[at].ended().is_none())
     }
 
     /// Whether a request comes within a while. Programs have timers, and start.
-    async fn somebody_comes(&mut self) -> bool {
+    async fn request_comes(&mut self) -> bool {
         let begin = Instant::now();
         loop {
             if !self.arrivals.lock().is_empty() {
                 return true;
             }
-            let patience = match self.starting() {
-                true => self.plan.start_within,
-                false => self.plan.linger,
-            };
-            if begin.elapsed() >= patience || (self.plan.until.0)() {
+            if (self.plan.until.0)() {
+                self.interrupted = true;
+                return false;
+            }
+            let patience = if self.starting() { self.plan.start_within } else { self.plan.linger };
+            if begin.elapsed() >= patience {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -2,7 +2,6 @@
 //!
 //! Next to read: `crate::schedulers::rerun::sample`, whose `Steer` this uses.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,11 +9,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::execute::{self, Ran};
-use super::hunted::{Hunted, Loss};
-use crate::parking::{History, Judged, Rules, Start, Teller, What, drawing, judged, object_number};
-use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
-use crate::schedulers::rerun::{End, Move, Spelling};
+use super::hunted::Hunted;
+use super::limits::Limits;
+use super::session::Session;
+use crate::parking::{Rules, Start};
+use crate::schedulers::rerun::Spelling;
 use crate::simulation::{FaultBudget, Setting, World};
 
 /// A program.
@@ -37,6 +36,7 @@ pub(super) struct Plan {
     pub timeout: Duration,
     pub until: Until,
     pub folder: PathBuf,
+    pub limits: Limits,
 }
 
 /// Says whether to stop.
@@ -57,14 +57,15 @@ pub struct Hunt {
     objects: Vec<Value>,
     programs: Vec<Program>,
     rules: Rules,
-    executions: u64,
-    seed: u64,
-    predict: bool,
-    replay: Option<String>,
+    pub(super) executions: u64,
+    pub(super) seed: u64,
+    pub(super) predict: bool,
+    pub(super) replay: Option<String>,
     linger: Duration,
     timeout: Duration,
     until: Until,
     folder: PathBuf,
+    limits: Limits,
 }
 
 impl Default for Hunt {
@@ -82,6 +83,7 @@ impl Default for Hunt {
             timeout: Duration::from_secs(60),
             until: Until(std::sync::Arc::new(|| false)),
             folder: PathBuf::from("."),
+            limits: Limits::default(),
         }
     }
 }
@@ -167,6 +169,12 @@ impl Hunt {
         self
     }
 
+    /// What each program may use up.
+    pub fn limits(mut self, limits: Limits) -> Hunt {
+        self.limits = limits;
+        self
+    }
+
     /// Stops, and ends the programs, as soon as this is true: after Ctrl-C, say.
     pub fn until(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Hunt {
         self.until = Until(std::sync::Arc::new(stop));
@@ -204,6 +212,7 @@ impl Hunt {
             timeout: self.timeout,
             until: self.until.clone(),
             folder: self.folder.clone(),
+            limits: self.limits,
         })
     }
 
@@ -213,161 +222,11 @@ impl Hunt {
         let mut digest = crate::parking::Digest::default();
         digest.feed(&workers);
         let spelling = Spelling::new(&workers, digest.finish() as u16);
-        let mut hunted =
-            Hunted { workers, executions: 0, tainted: 0, loss: None, unconfirmed: 0, failed: None };
-        match self.plan() {
-            Ok(plan) => Session { plan, spelling, hunted: &mut hunted }.all(&self),
-            Err(words) => hunted.failed = Some(words),
+        let mut hunted = Hunted { workers, ..Hunted::default() };
+        let session = self.plan().and_then(|plan| Session::new(plan, spelling, &mut hunted));
+        if let Err(words) = session.map(|mut session| session.all(&self)) {
+            hunted.failed = Some(words);
         }
         hunted
     }
-}
-
-struct Session<'h> {
-    plan: Plan,
-    spelling: Spelling,
-    hunted: &'h mut Hunted,
-}
-
-impl Session<'_> {
-    fn all(&mut self, hunt: &Hunt) {
-        if let Some(text) = &hunt.replay {
-            match self.spelling.parse(text) {
-                Ok(moves) => {
-                    let mut follow = Follow::new(moves);
-                    self.once(&mut follow, |it| it.made.clone(), "replay");
-                }
-                Err(error) => self.hunted.failed = Some(error.to_string()),
-            }
-            return;
-        }
-        let mut predictions = Vec::new();
-        if hunt.predict {
-            let mut first = Follow::new(Vec::new());
-            let Some(history) = self.once(&mut first, |it| it.made.clone(), "first run") else {
-                return;
-            };
-            predictions = predicted(&history);
-        }
-        for (first, then, object) in predictions {
-            if self.over(hunt) {
-                return;
-            }
-            let mut steer = Steer::new(first, then, object);
-            self.once(&mut steer, |it| it.made.clone(), "predicted");
-        }
-        let mut run = 0;
-        while !self.over(hunt) {
-            self.once(&mut Dice::random(hunt.seed, run), |it| it.made.clone(), "random");
-            run += 1;
-        }
-    }
-
-    fn over(&self, hunt: &Hunt) -> bool {
-        let found = self.hunted.loss.is_some() || self.hunted.failed.is_some();
-        found || self.hunted.executions >= hunt.executions
-    }
-
-    /// One execution; its history, if it came to an end and nothing was found.
-    fn once<G: crate::schedulers::rerun::Guide>(
-        &mut self,
-        guide: &mut G,
-        made: impl Fn(&G) -> Vec<Move>,
-        how: &'static str,
-    ) -> Option<History> {
-        let ran = self.execute(guide)?;
-        let judged = judged(&ran.history.steps, &ran.history.kinds);
-        if judged.losses.is_empty() {
-            return Some(ran.history);
-        }
-        let moves = made(guide);
-        if how == "replay" {
-            self.keep(ran, &judged, &moves, how);
-            return None;
-        }
-        // What its own replay does not show is no loss.
-        let again = self.execute(&mut Follow::new(moves.clone()))?;
-        let confirmed = judged_of(&again);
-        match confirmed.losses.is_empty() {
-            true => self.hunted.unconfirmed += 1,
-            false => self.keep(again, &confirmed, &moves, how),
-        }
-        None
-    }
-
-    fn execute(&mut self, guide: &mut dyn crate::schedulers::rerun::Guide) -> Option<Ran> {
-        self.hunted.executions += 1;
-        let ran = execute::run(&self.plan, guide, self.hunted.executions);
-        self.hunted.tainted += u64::from(ran.late > 0);
-        match &ran.end {
-            End::Quiet(()) => Some(ran),
-            End::Failed(words) => {
-                let said = self.said(&ran);
-                let said: String = said
-                    .iter()
-                    .map(|(who, lines)| {
-                        format!("\n  {who}: {}", lines.last().cloned().unwrap_or_default())
-                    })
-                    .collect();
-                self.hunted.failed = Some(format!("{words}{said}"));
-                None
-            }
-            End::Steps => {
-                self.hunted.failed = Some(format!(
-                    "the programs are still busy after {} steps",
-                    self.plan.max_steps
-                ));
-                None
-            }
-            End::Stopped => None,
-        }
-    }
-
-    fn said(&self, ran: &Ran) -> Vec<(String, Vec<String>)> {
-        self.hunted.workers.iter().cloned().zip(ran.said.iter().cloned()).collect()
-    }
-
-    fn keep(&mut self, ran: Ran, judged: &Judged, moves: &[Move], how: &'static str) {
-        let stays = judged.lost().next();
-        let Some(loss) = stays.or_else(|| judged.repaired().next()) else { return };
-        let scenario = Teller::new(&ran.history, judged).scenario("from-a-run");
-        let said = self.said(&ran);
-        self.hunted.loss = Some(Loss {
-            schedule: self.spelling.text(moves),
-            how,
-            stays: stays.is_some(),
-            drawing: drawing(&ran.history, judged, loss),
-            said,
-            scenario,
-        });
-    }
-}
-
-fn judged_of(ran: &Ran) -> Judged {
-    judged(&ran.history.steps, &ran.history.kinds)
-}
-
-/// Which writes would be lost if another's came in between: of each pair that writes one object,
-/// the write without a resourceVersion comes after the other's. Those first.
-fn predicted(history: &History) -> Vec<(usize, usize, u64)> {
-    let mut writes: BTreeSet<(u64, usize, bool)> = BTreeSet::new();
-    for step in &history.steps {
-        let What::Exchange(exchange) = &step.what else { continue };
-        let Some(key) = exchange.key.as_ref().filter(|_| exchange.is_write()) else { continue };
-        let object = object_number(&key.resource, key.namespace.as_deref(), &key.name);
-        let body = String::from_utf8_lossy(&exchange.http.body);
-        writes.insert((object, step.worker, body.contains("\"resourceVersion\":\"")));
-    }
-    let mut found = Vec::new();
-    for locked in [false, true] {
-        for (object, then, _) in writes.iter().filter(|it| it.2 == locked) {
-            for (_, first, _) in writes.iter().filter(|it| it.0 == *object && it.1 != *then) {
-                let prediction = (*first, *then, *object);
-                if !found.contains(&prediction) {
-                    found.push(prediction);
-                }
-            }
-        }
-    }
-    found
 }

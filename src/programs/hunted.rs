@@ -2,10 +2,11 @@
 //!
 //! Next to read: `hunt.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a hunt found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Hunted {
     pub(super) workers: Vec<String>,
     /// Executions that were made.
@@ -16,6 +17,15 @@ pub struct Hunted {
     pub loss: Option<Loss>,
     /// A loss whose replay did not show it: told, and no loss.
     pub unconfirmed: u64,
+    /// Executions in which a schedule that was to be followed could not be: the programs did
+    /// something else.
+    pub strayed: u64,
+    /// Of a replay: where it could not go on as its schedule says, and what was possible there.
+    pub diverged: Option<String>,
+    /// Programs that ended by themselves, how, and in how many executions.
+    pub ended: BTreeMap<(String, String), u64>,
+    /// Whether it was stopped by Ctrl-C.
+    pub interrupted: bool,
     /// What went wrong, if something did: a program that cannot be started, one never quiet.
     pub failed: Option<String>,
 }
@@ -31,8 +41,8 @@ pub struct Loss {
     pub stays: bool,
     /// The drawing.
     pub drawing: String,
-    /// The last lines that each program has printed.
-    pub said: Vec<(String, Vec<String>)>,
+    /// What the programs have printed, line by line: who, and what.
+    pub said: Vec<(String, String)>,
     /// A scenario that models the programs, each with its first write.
     pub scenario: Option<String>,
 }
@@ -57,24 +67,42 @@ impl fmt::Display for Hunted {
                     loss.how
                 )?;
                 f.write_str(&loss.drawing)?;
-                for (who, lines) in &loss.said {
-                    for line in lines {
-                        writeln!(f, "  {who:<9} | {line}")?;
-                    }
+                for (who, line) in &loss.said {
+                    writeln!(f, "  {who:<9} | {line}")?;
                 }
                 writeln!(f, "\n  replay   {}", loss.schedule)?;
             }
         }
-        if self.unconfirmed > 0 {
-            writeln!(f, "  note: {} seen once whose replay did not show it", self.unconfirmed)?;
-        }
-        if self.tainted > 0 {
-            writeln!(
-                f,
-                "  note: in {} executions a request came after all had seemed quiet",
-                self.tainted
-            )?;
+        for note in self.notes() {
+            writeln!(f, "  note: {note}")?;
         }
         Ok(())
+    }
+}
+
+impl Hunted {
+    /// What is told besides.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let times =
+            |n: u64| if n == 1 { "1 execution".to_owned() } else { format!("{n} executions") };
+        let mut notes = Vec::new();
+        if self.interrupted {
+            notes.push(format!("interrupted after {}", times(self.executions)));
+        }
+        notes.extend(self.diverged.iter().map(|words| format!("the programs diverge: {words}")));
+        if self.unconfirmed > 0 {
+            notes.push(format!("{} seen once whose replay did not show it", self.unconfirmed));
+        }
+        if self.strayed > 0 {
+            notes.push(format!("in {} the programs left the schedule", times(self.strayed)));
+        }
+        if self.tainted > 0 {
+            let n = times(self.tainted);
+            notes.push(format!("in {n} a request came after all had seemed quiet"));
+        }
+        for ((name, how), n) in &self.ended {
+            notes.push(format!("`{name}` ended by itself in {}: {how}", times(*n)));
+        }
+        notes
     }
 }

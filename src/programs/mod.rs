@@ -13,9 +13,14 @@
 mod execute;
 mod hunt;
 mod hunted;
+mod limits;
+mod log;
 mod process;
 mod quiet;
+mod session;
 mod socket;
+mod supervisor;
 
 pub use hunt::Hunt;
 pub use hunted::{Hunted, Loss};
+pub use limits::Limits;

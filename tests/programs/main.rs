@@ -1,7 +1,7 @@
 //! Programs under a chosen order: a loss is hunted down, and nobody survives an execution.
 #![cfg(target_os = "linux")]
 
-use std::time::{Duration, Instant};
+mod awkward;
 
 use lostwrite::programs::Hunt;
 use serde_json::{Value, json};
@@ -62,38 +62,6 @@ fn with_the_version_in_the_patch_nothing_is_found() {
     assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
     assert_eq!(hunted.executions, 5);
     assert!(hunted.to_string().contains("not every order was run"), "{hunted}");
-}
-
-/// The processes with this word in their command line.
-fn alive(word: &str) -> usize {
-    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let line = |entry: std::fs::DirEntry| std::fs::read(entry.path().join("cmdline")).ok();
-    let own = std::process::id().to_string();
-    let others = all.filter(|entry| entry.file_name() != *own);
-    others.filter_map(line).filter(|it| String::from_utf8_lossy(it).contains(word)).count()
-}
-
-#[test]
-fn whatever_a_program_does_there_is_an_outcome_and_nobody_survives() {
-    let shell = |script: &str| {
-        let short = cluster().timeout(Duration::from_secs(4)).executions(1);
-        short.program("awkward", &["sh", "-c", script]).run()
-    };
-    let begin = Instant::now();
-    let gone = cluster().program("gone", &["/no/such/program"]).run();
-    assert!(gone.to_string().contains("`gone` cannot be started"), "{gone}");
-    let crashed = shell("echo going down; exit 3");
-    assert!(crashed.loss.is_none() && crashed.failed.is_none(), "{crashed}");
-    let busy = shell("while :; do :; done # lostwrite-busy");
-    assert!(busy.failed.is_some(), "{busy}");
-    let silent = shell("trap '' TERM; sleep 3601 & sleep 3602; : lostwrite-silent");
-    assert!(silent.loss.is_none(), "{silent}");
-    let left = shell("setsid sleep 3603 & sleep 3604; : lostwrite-left");
-    assert!(left.loss.is_none(), "{left}");
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
-    for word in ["lostwrite-busy", "3601", "3602", "3603", "3604"] {
-        assert_eq!(alive(word), 0, "{word}");
-    }
 }
 
 /// `lostwrite` with these arguments, in the folder of this test: exit code, stdout, stderr.

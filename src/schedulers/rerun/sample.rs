@@ -19,26 +19,45 @@ pub struct Follow {
     pub keys: Vec<Key>,
     /// The first step (from 0) that could not be made as it was given.
     pub left_at: Option<usize>,
+    /// What was to be done there.
+    pub wanted: Option<Move>,
+    /// What could be done there.
+    pub possible: Vec<Move>,
 }
 
 impl Follow {
     /// Along these moves.
     pub fn new(moves: Vec<Move>) -> Follow {
-        Follow { moves, made: Vec::new(), keys: Vec::new(), left_at: None }
+        Follow {
+            moves,
+            made: Vec::new(),
+            keys: Vec::new(),
+            left_at: None,
+            wanted: None,
+            possible: Vec::new(),
+        }
+    }
+
+    fn left(&mut self, possible: &[Move]) {
+        let step = self.made.len();
+        if self.left_at.is_none() {
+            self.left_at = Some(step);
+            self.wanted = self.moves.get(step).copied();
+            self.possible = possible.to_vec();
+        }
     }
 }
 
 impl Guide for Follow {
     fn choose(&mut self, point: Point<'_>) -> Option<usize> {
         self.keys.push(point.key);
+        let wanted = self.moves.get(self.made.len()).copied();
+        let found = wanted.and_then(|wanted| point.moves.iter().position(|it| *it == wanted));
+        if wanted.is_some() && found.is_none() {
+            self.left(point.moves);
+        }
         if point.moves.is_empty() {
             return None;
-        }
-        let step = self.made.len();
-        let wanted = self.moves.get(step);
-        let found = wanted.and_then(|wanted| point.moves.iter().position(|it| it == wanted));
-        if wanted.is_some() && found.is_none() {
-            self.left_at.get_or_insert(step);
         }
         let chosen = found.unwrap_or(0);
         self.made.push(point.moves[chosen]);

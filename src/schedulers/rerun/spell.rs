@@ -48,7 +48,8 @@ impl Spelling {
         Spelling { letters, fingerprint: format!("{fingerprint:04x}") }
     }
 
-    fn one(&self, made: Move) -> String {
+    /// One move.
+    pub fn one(&self, made: Move) -> String {
         let letter = self.letters.get(made.worker()).copied().unwrap_or('?');
         let (before, nth) = match made {
             Move::Answer { nth, .. } => ("", nth),

@@ -1,0 +1,205 @@
+//! The executions of one hunt: run, judge, predict, steer, confirm.
+//!
+//! Next to read: `crate::schedulers::rerun::sample`, whose `Steer` this uses.
+
+use std::collections::BTreeSet;
+
+use super::execute::{self, Ran};
+use super::hunt::{Hunt, Plan};
+use super::hunted::{Hunted, Loss};
+use super::supervisor::Supervisor;
+use crate::parking::{History, Judged, Teller, What, drawing, judged, object_number};
+use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
+use crate::schedulers::rerun::{End, Guide, Move, Spelling};
+
+pub(super) struct Session<'h> {
+    plan: Plan,
+    spelling: Spelling,
+    hunted: &'h mut Hunted,
+    supervisor: Supervisor,
+}
+
+impl<'h> Session<'h> {
+    /// Ready to start programs.
+    pub fn new(
+        plan: Plan,
+        spelling: Spelling,
+        hunted: &'h mut Hunted,
+    ) -> Result<Session<'h>, String> {
+        let supervisor = Supervisor::start().map_err(|error| {
+            format!(
+                "programs are only started beside a shell that ends them if lostwrite is killed, \
+                 and `sh` cannot be started: {error}"
+            )
+        })?;
+        Ok(Session { plan, spelling, hunted, supervisor })
+    }
+
+    /// All of it.
+    pub fn all(&mut self, hunt: &Hunt) {
+        if let Some(text) = &hunt.replay {
+            match self.spelling.parse(text) {
+                Ok(moves) => {
+                    let mut follow = Follow::new(moves);
+                    self.once(&mut follow, |it| it.made.clone(), "replay");
+                    self.hunted.diverged = self.divergence(&follow);
+                }
+                Err(error) => self.hunted.failed = Some(error.to_string()),
+            }
+            return;
+        }
+        let mut predictions = Vec::new();
+        if hunt.predict {
+            let mut first = Follow::new(Vec::new());
+            let Some(history) = self.once(&mut first, |it| it.made.clone(), "first run") else {
+                return;
+            };
+            predictions = predicted(&history);
+        }
+        for (first, then, object) in predictions {
+            if self.over(hunt) {
+                return;
+            }
+            let mut steer = Steer::new(first, then, object);
+            self.once(&mut steer, |it| it.made.clone(), "predicted");
+        }
+        let mut run = 0;
+        while !self.over(hunt) {
+            self.once(&mut Dice::random(hunt.seed, run), |it| it.made.clone(), "random");
+            run += 1;
+        }
+    }
+
+    fn over(&self, hunt: &Hunt) -> bool {
+        let it = &self.hunted;
+        let found = it.loss.is_some() || it.failed.is_some() || it.interrupted;
+        found || self.hunted.executions >= hunt.executions
+    }
+
+    /// One execution; its history, if it came to an end and nothing was found.
+    fn once<G: Guide>(
+        &mut self,
+        guide: &mut G,
+        made: impl Fn(&G) -> Vec<Move>,
+        how: &'static str,
+    ) -> Option<History> {
+        let ran = self.execute(guide)?;
+        let judged = judged(&ran.history.steps, &ran.history.kinds);
+        if judged.losses.is_empty() {
+            return Some(ran.history);
+        }
+        let moves = made(guide);
+        if how == "replay" {
+            self.keep(ran, &judged, &moves, how);
+            return None;
+        }
+        // What its own replay does not show is no loss.
+        let mut follow = Follow::new(moves.clone());
+        let again = self.execute(&mut follow)?;
+        self.hunted.strayed += u64::from(follow.left_at.is_some());
+        let confirmed = judged_of(&again);
+        match confirmed.losses.is_empty() {
+            true => self.hunted.unconfirmed += 1,
+            false => self.keep(again, &confirmed, &moves, how),
+        }
+        None
+    }
+
+    fn execute(&mut self, guide: &mut dyn Guide) -> Option<Ran> {
+        self.hunted.executions += 1;
+        let mark = self.supervisor.mark(self.hunted.executions);
+        let ran = execute::run(&self.plan, guide, mark);
+        self.hunted.tainted += u64::from(ran.late > 0);
+        self.hunted.interrupted |= ran.interrupted;
+        for (worker, how) in ran.ended.iter().enumerate() {
+            if let Some(how) = how {
+                let name = self.hunted.workers[worker].clone();
+                *self.hunted.ended.entry((name, how.clone())).or_default() += 1;
+            }
+        }
+        match &ran.end {
+            End::Quiet(()) => Some(ran),
+            End::Failed(words) => {
+                let last = |worker: usize| {
+                    let mut said = ran.history.said.iter().rev();
+                    Some(&said.find(|said| said.worker == worker)?.line)
+                };
+                let workers = self.hunted.workers.iter().enumerate();
+                let said = workers.filter_map(|(at, who)| Some((who, last(at)?)));
+                let said: String = said.map(|(who, line)| format!("\n  {who} | {line}")).collect();
+                self.hunted.failed = Some(format!("{words}{said}"));
+                None
+            }
+            End::Steps => {
+                self.hunted.failed = Some(format!(
+                    "the programs are still busy after {} steps",
+                    self.plan.max_steps
+                ));
+                None
+            }
+            End::Stopped => None,
+        }
+    }
+
+    /// Where a replay could not go on as its schedule says.
+    fn divergence(&self, follow: &Follow) -> Option<String> {
+        let step = follow.left_at?;
+        let spell = |made: &Move| format!("`{}`", self.spelling.one(*made));
+        let possible: Vec<String> = follow.possible.iter().map(spell).collect();
+        let wanted = follow.wanted.as_ref().map(spell).unwrap_or_default();
+        Some(match possible.is_empty() {
+            true => format!("step {} was to be {wanted}; no worker could move any more", step + 1),
+            false => format!(
+                "step {} was to be {wanted}; possible there: {}",
+                step + 1,
+                possible.join(", ")
+            ),
+        })
+    }
+
+    fn keep(&mut self, ran: Ran, judged: &Judged, moves: &[Move], how: &'static str) {
+        let stays = judged.lost().next();
+        let Some(loss) = stays.or_else(|| judged.repaired().next()) else { return };
+        let scenario = Teller::new(&ran.history, judged).scenario("from-a-run");
+        let name = |worker: usize| self.hunted.workers.get(worker).cloned().unwrap_or_default();
+        let said = ran.history.said.iter().map(|said| (name(said.worker), said.line.clone()));
+        let said = said.collect();
+        self.hunted.loss = Some(Loss {
+            schedule: self.spelling.text(moves),
+            how,
+            stays: stays.is_some(),
+            drawing: drawing(&ran.history, judged, loss),
+            said,
+            scenario,
+        });
+    }
+}
+
+fn judged_of(ran: &Ran) -> Judged {
+    judged(&ran.history.steps, &ran.history.kinds)
+}
+
+/// Which writes would be lost if another's came in between: of each pair that writes one object,
+/// the write without a resourceVersion comes after the other's. Those first.
+fn predicted(history: &History) -> Vec<(usize, usize, u64)> {
+    let mut writes: BTreeSet<(u64, usize, bool)> = BTreeSet::new();
+    for step in &history.steps {
+        let What::Exchange(exchange) = &step.what else { continue };
+        let Some(key) = exchange.key.as_ref().filter(|_| exchange.is_write()) else { continue };
+        let object = object_number(&key.resource, key.namespace.as_deref(), &key.name);
+        let body = String::from_utf8_lossy(&exchange.http.body);
+        writes.insert((object, step.worker, body.contains("\"resourceVersion\":\"")));
+    }
+    let mut found = Vec::new();
+    for locked in [false, true] {
+        for (object, then, _) in writes.iter().filter(|it| it.2 == locked) {
+            for (_, first, _) in writes.iter().filter(|it| it.0 == *object && it.1 != *then) {
+                let prediction = (*first, *then, *object);
+                if !found.contains(&prediction) {
+                    found.push(prediction);
+                }
+            }
+        }
+    }
+    found
+}
