@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::environment::ColorWhen;
 pub use super::search_flags::{Merge, OnOff, SearchFlags, ShowWhich};
-use crate::scenario::{TEMPLATES, Template};
+use crate::scenario::{RACES, TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
 #[derive(Debug, Parser)]
@@ -371,6 +371,20 @@ pub struct New {
     /// A shipped scenario to start from
     #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
     pub from: Option<String>,
+    /// The model of a kind of bug report to start from
+    #[arg(long, value_name = "KIND", conflicts_with_all = ["template", "from"],
+          value_parser = threads())]
+    pub from_thread: Option<String>,
+    /// A CustomResourceDefinition to start from: two writers of one object of its kind
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "from", "from_thread"])]
+    pub from_crd: Option<PathBuf>,
+    /// With --from-crd: what the two writers write
+    #[arg(long, value_name = "RACE", requires = "from_crd", default_value = "conditions",
+          value_parser = races())]
+    pub race: String,
+    /// With --from-crd: which kind, if the file defines several
+    #[arg(long, value_name = "KIND", requires = "from_crd")]
+    pub kind: Option<String>,
     /// Write to this file; - is stdout
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
@@ -383,6 +397,19 @@ pub struct New {
 fn templates() -> PossibleValuesParser {
     let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
     PossibleValuesParser::new(TEMPLATES.iter().map(value))
+}
+
+/// The models of bug reports.
+fn threads() -> PossibleValuesParser {
+    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
+    PossibleValuesParser::new(TEMPLATES.iter().filter(|known| known.thread).map(value))
+}
+
+/// What two writers of a kind may write.
+fn races() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        RACES.iter().map(|(name, about)| PossibleValue::new(*name).help(*about)),
+    )
 }
 
 /// `validate`.

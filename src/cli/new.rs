@@ -7,14 +7,22 @@ use std::path::{Path, PathBuf};
 use super::args::New;
 use super::{Exit, Outcome, output};
 use crate::report;
-use crate::scenario::{Diagnostic, Scenario, starter};
+use crate::scenario::{Diagnostic, Mistakes, Scenario, from_crd, starter};
+
+/// Files that are written beside a scenario, with their texts.
+type Files = Vec<(String, String)>;
 
 /// Runs it.
 pub fn run(args: &New) -> Outcome {
     checked_name(&args.name)?;
-    let (text, files) = match &args.from {
-        None => (starter(&args.template, &args.name).unwrap_or_default(), Vec::new()),
-        Some(from) => {
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.yaml", args.name)));
+    let (text, files) = match (&args.from, &args.from_crd) {
+        (None, None) => {
+            let template = args.from_thread.as_ref().unwrap_or(&args.template);
+            (starter(template, &args.name).unwrap_or_default(), Vec::new())
+        }
+        (_, Some(crd)) => of_crd(args, crd, &path)?,
+        (Some(from), _) => {
             let scenario = Scenario::builtin(from).ok_or_else(|| {
                 Diagnostic::error(format!("there is no shipped scenario `{from}`"))
                     .note("`lostwrite list scenarios` prints all of them")
@@ -22,7 +30,6 @@ pub fn run(args: &New) -> Outcome {
             (renamed(&scenario, &args.name), scenario.source.files.clone())
         }
     };
-    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.yaml", args.name)));
     if path == Path::new("-") {
         return output::finish(&text, Exit::Ok);
     }
@@ -40,6 +47,22 @@ pub fn run(args: &New) -> Outcome {
     let shown = path.display().to_string();
     output::stderr(&format!("Wrote {shown}. Next: lostwrite check {}\n", report::quoted(&shown)));
     Ok(Exit::Ok)
+}
+
+/// A scenario of the kind that a file defines, and that file, if the scenario's folder has it not.
+fn of_crd(args: &New, crd: &Path, path: &Path) -> Result<(String, Files), Mistakes> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let inside = canonical(crd).strip_prefix(canonical(folder)).map(Path::to_owned).ok();
+    let name = crd.file_name().map(PathBuf::from).unwrap_or_default();
+    let named = inside.clone().unwrap_or(name).display().to_string();
+    let text = from_crd(crd, &named, args.kind.as_deref(), &args.race, &args.name)?;
+    let beside = match inside {
+        Some(_) => Vec::new(),
+        None => vec![(named, std::fs::read_to_string(crd).unwrap_or_default())],
+    };
+    Ok((text, beside))
 }
 
 /// A file that already has the same text is left as it is.
