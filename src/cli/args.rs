@@ -3,15 +3,12 @@
 //! Flag beats environment beats default; the environment is read in `environment.rs`, so that a
 //! bad value names its variable. Next to read: `check.rs`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::environment::ColorWhen;
 pub use super::search_flags::{Merge, OnOff, SearchFlags, ShowWhich};
-use crate::scenario::{RACES, TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
 #[derive(Debug, Parser)]
@@ -79,7 +76,7 @@ pub enum Command {
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario
-    New(New),
+    New(super::new::New),
     /// Check scenario files without running them
     Validate(Validate),
     /// Turn a recorded run into HTML, Mermaid, Perfetto, JUnit, SARIF, JSON or text
@@ -357,59 +354,6 @@ pub enum ListFormat {
     Wide,
     Name,
     Json,
-}
-
-/// `new`.
-#[derive(Debug, Args)]
-pub struct New {
-    /// The scenario's name; the file is NAME.yaml
-    #[arg(value_name = "NAME", default_value = "my-race")]
-    pub name: String,
-    /// A commented scenario to start from
-    #[arg(long, value_name = "TEMPLATE", default_value = "race", value_parser = templates())]
-    pub template: String,
-    /// A shipped scenario to start from
-    #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
-    pub from: Option<String>,
-    /// The model of a kind of bug report to start from
-    #[arg(long, value_name = "KIND", conflicts_with_all = ["template", "from"],
-          value_parser = threads())]
-    pub from_thread: Option<String>,
-    /// A CustomResourceDefinition to start from: two writers of one object of its kind
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "from", "from_thread"])]
-    pub from_crd: Option<PathBuf>,
-    /// With --from-crd: what the two writers write
-    #[arg(long, value_name = "RACE", requires = "from_crd", default_value = "conditions",
-          value_parser = races())]
-    pub race: String,
-    /// With --from-crd: which kind, if the file defines several
-    #[arg(long, value_name = "KIND", requires = "from_crd")]
-    pub kind: Option<String>,
-    /// Write to this file; - is stdout
-    #[arg(short, long, value_name = "PATH")]
-    pub output: Option<PathBuf>,
-    /// Overwrite a file that is there
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// The templates with their one line each.
-fn templates() -> PossibleValuesParser {
-    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
-    PossibleValuesParser::new(TEMPLATES.iter().map(value))
-}
-
-/// The models of bug reports.
-fn threads() -> PossibleValuesParser {
-    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
-    PossibleValuesParser::new(TEMPLATES.iter().filter(|known| known.thread).map(value))
-}
-
-/// What two writers of a kind may write.
-fn races() -> PossibleValuesParser {
-    PossibleValuesParser::new(
-        RACES.iter().map(|(name, about)| PossibleValue::new(*name).help(*about)),
-    )
 }
 
 /// `validate`.

@@ -4,10 +4,67 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::New;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
 use super::{Exit, Outcome, output};
 use crate::report;
-use crate::scenario::{Diagnostic, Mistakes, Scenario, from_crd, starter};
+use crate::scenario::{
+    Diagnostic, Mistakes, RACES, Scenario, TEMPLATES, Template, from_crd, starter,
+};
+
+/// `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The scenario's name; the file is NAME.yaml
+    #[arg(value_name = "NAME", default_value = "my-race")]
+    pub name: String,
+    /// A commented scenario to start from
+    #[arg(long, value_name = "TEMPLATE", default_value = "race", value_parser = templates())]
+    pub template: String,
+    /// A shipped scenario to start from
+    #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
+    pub from: Option<String>,
+    /// The model of a kind of bug report to start from
+    #[arg(long, value_name = "KIND", conflicts_with_all = ["template", "from"],
+          value_parser = threads())]
+    pub from_thread: Option<String>,
+    /// A CustomResourceDefinition to start from: two writers of one object of its kind
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "from", "from_thread"])]
+    pub from_crd: Option<PathBuf>,
+    /// With --from-crd: what the two writers write
+    #[arg(long, value_name = "RACE", requires = "from_crd", default_value = "conditions",
+          value_parser = races())]
+    pub race: String,
+    /// With --from-crd: which kind, if the file defines several
+    #[arg(long, value_name = "KIND", requires = "from_crd")]
+    pub kind: Option<String>,
+    /// Write to this file; - is stdout
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The templates with their one line each.
+fn templates() -> PossibleValuesParser {
+    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
+    PossibleValuesParser::new(TEMPLATES.iter().map(value))
+}
+
+/// The models of bug reports.
+fn threads() -> PossibleValuesParser {
+    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
+    PossibleValuesParser::new(TEMPLATES.iter().filter(|known| known.thread).map(value))
+}
+
+/// What two writers of a kind may write.
+fn races() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        RACES.iter().map(|(name, about)| PossibleValue::new(*name).help(*about)),
+    )
+}
 
 /// Files that are written beside a scenario, with their texts.
 type Files = Vec<(String, String)>;

@@ -99,7 +99,8 @@ fn definition(node: &Node, kind: &str) -> Value {
             "group": group,
             "scope": if no("namespaced") { "Cluster" } else { "Namespaced" },
             "names": {
-                "kind": kind, "plural": plural, "singular": lower, "listKind": format!("{kind}List"),
+                "kind": kind, "plural": plural, "singular": lower,
+                "listKind": format!("{kind}List"),
             },
             "versions": [served],
         },
