@@ -18,7 +18,7 @@ pub fn drawing(history: &History, judged: &Judged, loss: &Loss) -> String {
             let style = Style { recorded: false, width: 110, ..Style::default() };
             report::witness(&told.scenario, &told.witness, &style)
         }
-        None => plain(history),
+        None => plain_with(history, loss),
     };
     let name = |step: usize| {
         let worker = history.steps[step].worker;
@@ -32,11 +32,39 @@ pub fn drawing(history: &History, judged: &Judged, loss: &Loss) -> String {
     text
 }
 
+/// The steps as a list, and under them which write took what away.
+fn plain_with(history: &History, loss: &Loss) -> String {
+    let about = [loss.victim, loss.culprit];
+    let mut text = listed(history, &about);
+    let line = |at: usize| {
+        let shown = |it: &usize| history.steps[*it].chosen.is_some() || about.contains(it);
+        let number = (0..=at).filter(shown).count();
+        let worker = history.workers.get(history.steps[at].worker);
+        (number, worker.map_or("?", String::as_str))
+    };
+    let object = match &history.steps[loss.victim].what {
+        What::Exchange(it) => it.key.as_ref().map(ToString::to_string),
+        What::Modelled(event) => event.key.as_ref().map(ToString::to_string),
+        _ => None,
+    };
+    let object = object.unwrap_or_default();
+    let ((lost, victim), (guilty, culprit)) = (line(loss.victim), line(loss.culprit));
+    let _ = writeln!(text, "\n  lost     step {lost}   {victim} wrote {} of {object}", loss.path);
+    let _ = writeln!(text, "  guilty   step {guilty}   the write of {culprit} took it away");
+    text
+}
+
 /// The steps as a list.
 pub fn plain(history: &History) -> String {
+    listed(history, &[])
+}
+
+/// The steps that were chosen, and these, as a list.
+fn listed(history: &History, also: &[usize]) -> String {
     let mut text = String::new();
     let mut number = 0;
-    for step in history.steps.iter().filter(|step| step.chosen.is_some()) {
+    let shown = |at: &usize| history.steps[*at].chosen.is_some() || also.contains(at);
+    for step in (0..history.steps.len()).filter(shown).map(|at| &history.steps[at]) {
         number += 1;
         let who = history.workers.get(step.worker).map_or("?", String::as_str);
         let what = match &step.what {

@@ -13,7 +13,6 @@ mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
 mod serializable;
-mod stable;
 mod tallies;
 mod witness;
 
@@ -36,9 +35,6 @@ use crate::apiserver::Revision;
 use crate::reconcilers::{Exchange, Job};
 use crate::simulation::{BoxedMemory, Ending, Observer};
 use crate::trace::Event;
-
-/// The name of [`Converges`], for those who ask for that one verdict.
-pub const CONVERGES: &str = Converges::NAME;
 
 /// A property of histories.
 pub trait Property: Debug + Send + Sync {

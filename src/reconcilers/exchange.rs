@@ -287,8 +287,6 @@ fn jobs_pair(a: &Job, b: &Job, fields: &mut Vec<OwnField>) -> bool {
         && a.when.len() == b.when.len()
         && a.knows.is_none()
         && b.knows.is_none()
-        && a.validate.is_empty()
-        && b.validate.is_empty()
         && a.sets.iter().zip(&b.sets).all(|(x, y)| {
             x.list == y.list
                 && pair(&x.path, &y.path, fields)
@@ -325,9 +323,7 @@ fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
                 let sets = job.sets.iter().flat_map(|set| [Some(&set.path), set.value.reads()]);
                 let known = job.knows.iter().flatten();
                 let when = job.when.iter().map(|(path, _)| path);
-                let asked = job.validate.iter().flat_map(|(path, rule)| [Some(path), rule.path()]);
-                let read = when.chain(known).chain(&job.decided).chain(asked.flatten());
-                Box::new(sets.flatten().chain(read))
+                Box::new(sets.flatten().chain(when).chain(known).chain(&job.decided))
             }
             _ => Box::new(std::iter::empty()),
         }

@@ -86,7 +86,6 @@ pub fn reference() -> String {
     let parts = [
         ("metadata", "Metadata"),
         ("A worker", "Worker"),
-        ("A kind of your own", "OwnKind"),
         ("A step", "Step"),
         ("What `list` lists", "ListStep"),
         ("An invariant", "Invariant"),

@@ -33,8 +33,10 @@ const (
 type Keeper struct {
 	Condition string
 	Write     Write
-	// Warmup passes before the manager starts: a cache that is filled, figures that are collected.
-	Warmup time.Duration
+	// Measure passes in each reconcile before the Widget is read: a call to somewhere else.
+	Measure time.Duration
+	// Cached reads the Widget from the manager's cache, as typed objects are read.
+	Cached bool
 	// LeaderElection makes the manager wait for a Lease of its own.
 	LeaderElection bool
 	// Owns makes the keeper create a ConfigMap for each Widget and watch it.
@@ -53,12 +55,12 @@ func widget() *unstructured.Unstructured {
 // Run runs a manager with this keeper until the context ends.
 func (k Keeper) Run(ctx context.Context, config *rest.Config) error {
 	log.SetLogger(logr.Discard())
-	time.Sleep(k.Warmup)
 	manager, err := ctrl.NewManager(config, ctrl.Options{
 		Metrics:                 server.Options{BindAddress: "0"},
 		LeaderElection:          k.LeaderElection,
 		LeaderElectionID:        "keeper-" + k.child("lock"),
 		LeaderElectionNamespace: "default",
+		Client:                  client.Options{Cache: &client.CacheOptions{Unstructured: k.Cached}},
 	})
 	if err != nil {
 		return err
@@ -80,6 +82,7 @@ func (k *Keeper) child(name string) string {
 
 // Reconcile adds the condition, if it is not there.
 func (k *Keeper) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	time.Sleep(k.Measure)
 	object := widget()
 	if err := k.client.Get(ctx, request.NamespacedName, object); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -19,7 +18,8 @@ func main() {
 	flag.StringVar(&write, "write", "merge", "merge, locked or update")
 	flag.BoolVar(&keeper.LeaderElection, "leader-elect", false, "lead before working")
 	flag.BoolVar(&keeper.Owns, "owns", false, "own a ConfigMap for each Widget")
-	flag.DurationVar(&keeper.Warmup, "warmup", 0*time.Second, "what passes before the manager starts")
+	flag.BoolVar(&keeper.Cached, "cached", false, "read from the manager's cache")
+	flag.DurationVar(&keeper.Measure, "measure", 0, "what passes in a reconcile before it reads")
 	flag.Parse()
 	keeper.Write = example.Write(write)
 	err := keeper.Run(ctrl.SetupSignalHandler(), ctrl.GetConfigOrDie())
