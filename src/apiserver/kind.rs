@@ -178,6 +178,29 @@ impl Kind {
         }
     }
 
+    /// Whether the server only stores a value at a path of field names, steps into items skipped,
+    /// and judges it, if at all, by its own schema: no rule, no combination of schemas, no default
+    /// and no behaviour of the kind looks at it. False where that is not certain.
+    pub fn only_stores(&self, path: &[&str]) -> bool {
+        if let ["metadata", "labels" | "annotations", _] = path {
+            return !self.schema.is_watched(path, true);
+        }
+        if !self.custom {
+            return matches!(path, ["data", _] | ["status", "conditions", ..]);
+        }
+        let combined = |node: &Value| {
+            let words = ["allOf", "anyOf", "oneOf", "not", "default"];
+            words.iter().any(|word| node.get(*word).is_some())
+        };
+        let plain = |length: usize| {
+            let node = self.schema_at(&path[..length]);
+            node.is_some_and(|node| !combined(node) && !combined(into_items(node)))
+        };
+        path.first() != Some(&"metadata")
+            && !self.schema.is_watched(path, true)
+            && (0..=path.len()).all(plain)
+    }
+
     /// Whether the definition of a custom kind has a list there and says nothing of how it merges.
     pub fn is_untyped_list(&self, path: &[&str]) -> bool {
         self.schema_at(path).is_some_and(|schema| {

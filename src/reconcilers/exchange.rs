@@ -1,4 +1,5 @@
-//! Two workers that are alike up to their names and the fields they own, exchanged.
+//! Two workers that are alike up to their names, the fields they own and the values they write,
+//! exchanged.
 //!
 //! A world in which `a` is where `b` was, `b` where `a` was, and each field of the one is the
 //! other's, has the same future up to that exchange: the API server knows a key of a map, or the
@@ -6,15 +7,20 @@
 //! two. What is alike is *detected* ([`Exchange::between`]), never declared, and in doubt it is
 //! not: fields must have the same schema, nobody else may name them, patches that depend on the
 //! places or the order of list entries are left out.
-//! Next to read: `schedulers/exhaustive/symmetry.rs`.
+//! Next to read: `exchange/values.rs`, the values; `schedulers/exhaustive/symmetry.rs`.
+
+mod alike;
+mod values;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Attempts, Change, Job, Op, Program, ValueExpr};
+use super::{Change, Op, Program, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Kind, Step};
-use crate::history::{LeafPath, Meaning, Part};
+use crate::history::{LeafPath, Meaning, Part, canonical};
+use alike::{Apart, OwnField, are_alike, distinct, ops_pair};
+use values::OwnValue;
 
 /// Two workers, exchanged.
 #[derive(Clone, Debug)]
@@ -24,13 +30,7 @@ pub struct Exchange {
     programs: (Arc<Program>, Arc<Program>),
     key: Key,
     fields: Vec<OwnField>,
-}
-
-/// A field of the one and the field of the other: two steps under one parent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct OwnField {
-    parent: FieldPath,
-    steps: (Step, Step),
+    values: Vec<OwnValue>,
 }
 
 impl Exchange {
@@ -38,14 +38,16 @@ impl Exchange {
     pub fn between(programs: &[Arc<Program>], a: usize, b: usize, kind: &Kind) -> Option<Exchange> {
         let (one, other) = (&programs[a], &programs[b]);
         let key = one.only_key()?.clone();
-        let mut fields = Vec::new();
+        let mut apart = Apart::default();
         let alike = are_alike(one, other)
-            && one.code.iter().zip(&other.code).all(|(x, y)| ops_pair(x, y, &mut fields));
+            && one.code.iter().zip(&other.code).all(|(x, y)| ops_pair(x, y, &mut apart));
+        let Apart { fields, values } = apart;
         let exchange = Exchange {
             workers: (a, b),
             programs: (Arc::clone(one), Arc::clone(other)),
             key,
             fields: distinct(fields),
+            values,
         };
         let sound = alike
             && exchange.fields.iter().all(|OwnField { parent, steps: (a, b) }| {
@@ -53,13 +55,45 @@ impl Exchange {
             })
             && (exchange.is_plain() || !one.jobs().any(|job| job.write.sends_places()))
             && programs.iter().all(|program| exchange.keeps_apart(program))
+            && values::are_sound(&exchange.values, programs, (one, other), kind)
             && exchange.maps_onto(one, other);
         sound.then_some(exchange)
     }
 
-    /// Whether only the names are exchanged: no field is.
+    /// Whether only the names are exchanged: no field and no value is.
     pub fn is_plain(&self) -> bool {
-        self.fields.is_empty()
+        self.fields.is_empty() && self.values.is_empty()
+    }
+
+    /// Whether the values that are exchanged, if any are, are new to an object.
+    pub fn is_new_to(&self, object: &Value) -> bool {
+        values::are_new_to(&self.values, object)
+    }
+
+    /// Objects that both must be able to write, and the server to store as they are, for values to
+    /// be exchanged: with each one's literals, and with the other's values in the same places.
+    pub fn trials(&self, object: &Value) -> Vec<(Option<String>, Value)> {
+        let mut trials = Vec::new();
+        let jobs = [&self.programs.0, &self.programs.1].into_iter().flat_map(|p| p.jobs());
+        for job in jobs.filter(|_| !self.values.is_empty()) {
+            let mut object = object.clone();
+            for set in &job.sets {
+                if let ValueExpr::Literal(value) = &set.value {
+                    set.path.set(&mut object, value.clone());
+                }
+            }
+            let mut other = object.clone();
+            values::exchange_in(&self.values, &mut other);
+            trials.push((job.subresource.clone(), object));
+            trials.push((job.subresource.clone(), other));
+        }
+        trials
+    }
+
+    /// Whether one object has the values that are exchanged as the other has them.
+    pub fn has_same_values(&self, a: &Value, b: &Value) -> bool {
+        let places = self.values.iter().flat_map(|value| [&value.paths.0, &value.paths.1]);
+        places.into_iter().all(|place| place.get(a) == place.get(b))
     }
 
     /// The object that both write.
@@ -131,6 +165,14 @@ impl Exchange {
                 _ => {}
             }
         }
+        values::exchange_in(&self.values, object);
+    }
+
+    /// A value that is written at a path, afterwards.
+    fn value_at(&self, path: &FieldPath, value: &Value) -> Value {
+        let mut value = value.clone();
+        values::exchange_below(&self.values, &self.path(path), &mut value);
+        value
     }
 
     /// What is meant to change, afterwards.
@@ -140,6 +182,7 @@ impl Exchange {
         }
         let change = |change: &Change| Change {
             path: self.path(&change.path),
+            value: change.value.as_ref().map(|value| self.value_at(&change.path, value)),
             meaning: change.meaning.as_ref().map(|meaning| Arc::new(self.meaning(meaning))),
             ..change.clone()
         };
@@ -164,14 +207,27 @@ impl Exchange {
 
     /// A leaf's value as JSON text, afterwards: a list that is one leaf has names in it.
     pub fn text_at(&self, leaf: &LeafPath, text: &str) -> String {
-        let inside = |field: &OwnField| leaf.contains(&LeafPath::from(&field.parent));
+        let moved = self.leaf(leaf);
+        let places = |value: &OwnValue| [&value.paths.0, &value.paths.1].map(LeafPath::from);
+        let own = |value: &&OwnValue| places(value).iter().any(|place| place.is_same(&moved));
+        if let Some(found) = self.values.iter().filter(own).find_map(|value| {
+            let (a, b) = &value.values;
+            let texts = [a, b].map(|value| canonical(value).to_string());
+            let at = texts.iter().position(|known| known == text)?;
+            Some(texts[1 - at].clone())
+        }) {
+            return found;
+        }
+        let holds = |place: &FieldPath| leaf.contains(&LeafPath::from(place));
+        let inside = self.fields.iter().any(|field| holds(&field.parent))
+            || self.values.iter().any(|value| holds(&value.paths.0) || holds(&value.paths.1));
         let fields = leaf.parts().iter().map(|part| match part {
             Part::Field(name) => Some(Step::Key(name.clone())),
             Part::Entry(_) | Part::Item(_) => None,
         });
         let path: Option<Vec<Step>> = fields.collect();
         match (path, serde_json::from_str(text)) {
-            (Some(path), Ok(value)) if self.fields.iter().any(inside) => {
+            (Some(path), Ok(value)) if inside => {
                 let (path, mut object) = (FieldPath::new(path), Value::Null);
                 path.set(&mut object, value);
                 self.exchange_in(&mut object);
@@ -224,8 +280,21 @@ impl Exchange {
     }
 
     /// Whether what the one does is, exchanged, what the other does.
-    fn maps_onto(&self, one: &Program, other: &Program) -> bool {
+    fn maps_onto(&self, one: &Arc<Program>, other: &Arc<Program>) -> bool {
+        let literals = |program: &Arc<Program>| -> Vec<Option<Value>> {
+            let sets = program.jobs().flat_map(|job| &job.sets);
+            let literal = |value: &ValueExpr| match value {
+                ValueExpr::Literal(value) => Some(value.clone()),
+                _ => None,
+            };
+            sets.map(|set| literal(&set.value)).collect()
+        };
+        let sets = one.jobs().flat_map(|job| &job.sets);
+        let moved = sets
+            .zip(literals(one))
+            .map(|(set, value)| value.map(|value| self.value_at(&set.path, &value)));
         paths(one).map(|path| self.path(path)).eq(paths(other).cloned())
+            && moved.eq(literals(other))
     }
 }
 
@@ -235,69 +304,6 @@ fn exchange(name: &mut String, a: &str, b: &str) {
     } else if name == b {
         a.clone_into(name);
     }
-}
-
-/// Everything of a program but names and operations.
-fn are_alike(a: &Program, b: &Program) -> bool {
-    a.only_key() == b.only_key()
-        && (a.runs, a.attempts, a.time) == (b.runs, b.attempts, b.time)
-        && a.code.len() == b.code.len()
-}
-
-/// Whether two operations are the same but for fields of their own.
-fn ops_pair(a: &Op, b: &Op, fields: &mut Vec<OwnField>) -> bool {
-    match (a, b) {
-        (Op::Read { key, slot, reader }, Op::Read { key: k, slot: s, reader: r }) => {
-            (key, slot, reader) == (k, s, r)
-        }
-        (Op::Test { tests, otherwise }, Op::Test { tests: others, otherwise: other }) => {
-            otherwise == other
-                && tests.len() == others.len()
-                && tests.iter().zip(others).all(|(x, y)| {
-                    let paths = match (&x.path, &y.path) {
-                        (Some(x), Some(y)) => pair(x, y, fields),
-                        (x, y) => x == y,
-                    };
-                    // What a test compares with may itself be a field.
-                    paths && x.slot == y.slot && x.condition == y.condition
-                })
-        }
-        (Op::Write(x), Op::Write(y)) => {
-            (x.from, x.dynamic, x.on_error) == (y.from, y.dynamic, y.on_error)
-                && jobs_pair(&x.job, &y.job, fields)
-        }
-        (Op::Effect { name }, Op::Effect { name: other }) => name == other,
-        (Op::Jump(x), Op::Jump(y)) => x == y,
-        (Op::Stop, Op::Stop) => true,
-        _ => false,
-    }
-}
-
-fn jobs_pair(a: &Job, b: &Job, fields: &mut Vec<OwnField>) -> bool {
-    let numbers = |job: &Job| {
-        let unlimited = job.attempts == Attempts::Unlimited;
-        (job.time, job.typed, job.retry_read, job.attempts, unlimited)
-    };
-    a.key == b.key
-        && a.guards == b.guards
-        && a.write.name() == b.write.name()
-        && a.subresource == b.subresource
-        && numbers(a) == numbers(b)
-        && a.sets.len() == b.sets.len()
-        && a.when.len() == b.when.len()
-        && a.knows.is_none()
-        && b.knows.is_none()
-        && a.sets.iter().zip(&b.sets).all(|(x, y)| {
-            x.list == y.list
-                && pair(&x.path, &y.path, fields)
-                && match (&x.value, &y.value) {
-                    (ValueExpr::Read(x), ValueExpr::Read(y)) => pair(x, y, fields),
-                    (x, y) => x == y,
-                }
-        })
-        && a.when.iter().zip(&b.when).all(|((x, v), (y, w))| v == w && pair(x, y, fields))
-        && a.decided.len() == b.decided.len()
-        && a.decided.iter().zip(&b.decided).all(|(x, y)| pair(x, y, fields))
 }
 
 /// Whether a program may have to do with an object, one way or another.
@@ -320,7 +326,7 @@ fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
             Op::Test { tests, .. } => Box::new(tests.iter().filter_map(|test| test.path.as_ref())),
             Op::Write(write) => {
                 let job = &write.job;
-                let sets = job.sets.iter().flat_map(|set| [Some(&set.path), set.value.reads()]);
+                let sets = job.sets.iter().flat_map(|set| [Some(&set.path), copied(&set.value)]);
                 let known = job.knows.iter().flatten();
                 let when = job.when.iter().map(|(path, _)| path);
                 Box::new(sets.flatten().chain(when).chain(known).chain(&job.decided))
@@ -330,32 +336,10 @@ fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
     })
 }
 
-/// Whether two paths are the same but for one step, which is then somebody's own.
-fn pair(a: &FieldPath, b: &FieldPath, fields: &mut Vec<OwnField>) -> bool {
-    let (a, b) = (a.steps(), b.steps());
-    let mut apart = a.iter().zip(b).enumerate().filter(|(_, (x, y))| x != y);
-    let first = apart.next();
-    if a.len() != b.len() || apart.next().is_some() {
-        return false;
+/// The field of the same object that a value is copied from.
+fn copied(value: &ValueExpr) -> Option<&FieldPath> {
+    match value {
+        ValueExpr::Read(path) | ValueExpr::Held { path, own: true, .. } => Some(path),
+        _ => None,
     }
-    let Some((at, (x, y))) = first else { return true };
-    let same_kind = match (x, y) {
-        (Step::Key(_), Step::Key(_)) => true,
-        (Step::Entry { key, .. }, Step::Entry { key: other, .. }) => key == other,
-        _ => false,
-    };
-    let parent = FieldPath::new(a[..at].to_vec());
-    fields.push(OwnField { parent, steps: (x.clone(), y.clone()) });
-    same_kind
-}
-
-/// Each field once. Fields that contradict each other are found by `maps_onto`.
-fn distinct(fields: Vec<OwnField>) -> Vec<OwnField> {
-    let mut all: Vec<OwnField> = Vec::new();
-    for field in fields {
-        if !all.contains(&field) {
-            all.push(field);
-        }
-    }
-    all
 }

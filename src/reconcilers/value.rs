@@ -45,14 +45,6 @@ impl ValueExpr {
         matches!(self, Read(_) | Add(_) | Append(_) | Held { .. })
     }
 
-    /// The field that it copies, if it does.
-    pub fn reads(&self) -> Option<&FieldPath> {
-        match self {
-            ValueExpr::Read(from) => Some(from),
-            _ => None,
-        }
-    }
-
     /// What the field at `path` is to become, given the object as read. A value that is held
     /// elsewhere is the decision's business.
     pub fn change(&self, path: &FieldPath, read: &Value, lists: &Lists) -> Change {

@@ -1,8 +1,9 @@
 //! Workers that are alike, and so may be exchanged: detected, not declared.
 //!
-//! Two workers are alike if each does exactly what the other does, but for the name and the fields
-//! that are its own ([`Exchange::between`]), if they share a process with each other or with
-//! nobody, and if the initial state is the same after the exchange. Where owners of fields are
+//! Two workers are alike if each does exactly what the other does, but for the name and for fields
+//! and values that are its own ([`Exchange::between`]), if they share a process with each other or
+//! with nobody, and if the initial state is the same after the exchange. Of values, the server is
+//! asked: it must take both in either place, and store them as they are. Where owners of fields are
 //! recorded nobody is: a manager's name is part of the object, and the server sorts by it. Where
 //! somebody retries without limit nobody is either, because schedules may then have no end.
 //! `tests/it/scale.rs` compares with the search that exchanges nobody. Next to read:
@@ -11,6 +12,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::apiserver::{Options, Request, Verb};
 use crate::reconcilers::{BoxedWorker, Exchange, Program};
 use crate::simulation::World;
 
@@ -122,7 +126,34 @@ fn pair(world: &World, programs: &[Arc<Program>], a: usize, b: usize) -> Option<
         _ => return None,
     };
     let pair = Pair { exchange, caches, processes };
-    is_unchanged(world, &pair).then_some(pair)
+    (is_unchanged(world, &pair) && takes_both(world, &pair.exchange)).then_some(pair)
+}
+
+/// Whether the server takes the values that are exchanged, of either worker in either one's place,
+/// and stores them unchanged; and whether nothing like them is there at the start.
+fn takes_both(world: &World, exchange: &Exchange) -> bool {
+    let key = exchange.key();
+    let time = world.workers[exchange.workers.0].program().map_or(0, |program| program.time);
+    let request = |verb, subresource, body: Option<Value>| Request {
+        verb,
+        patch: None,
+        resource: key.resource.clone(),
+        namespace: key.namespace.clone(),
+        name: Some(key.name.clone()),
+        subresource,
+        options: Options::default(),
+        body: body.map(Arc::new),
+        user_agent: String::new(),
+        time,
+    };
+    let found = world.server.clone().handle(&request(Verb::Get, None, None));
+    let Some(object) = found.object() else { return exchange.trials(&Value::Null).is_empty() };
+    exchange.is_new_to(object)
+        && exchange.trials(object).into_iter().all(|(subresource, body)| {
+            let update = request(Verb::Update, subresource, Some(body.clone()));
+            let answer = world.server.clone().handle(&update);
+            answer.object().is_some_and(|stored| exchange.has_same_values(stored, &body))
+        })
 }
 
 /// Their processes, if each has one to itself; `Some(None)` if they share one.
