@@ -6,6 +6,7 @@
 //! Next to read: `replay.rs`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use super::explore::{Outcome, Prepared};
 use super::replay::witness_of;
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
-use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
+use crate::schedulers::exhaustive::{self, Counts, Explored, Finding, Limits, SearchProgress};
 use crate::schedulers::{Random, Scheduler, run_watched};
 
 /// States after which a search tries random schedules before it goes on.
@@ -69,23 +70,30 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
             })?
         }
     };
+    let searched = now();
     let counts = match options.count {
         true => explored.counts(options.max_steps.unwrap_or(DEFAULT_MAX_STEPS)),
         false => None,
     };
-    let time = began.zip(now()).map(|(began, now)| now.saturating_sub(began));
+    let findings =
+        explored.findings(prepared.observed.len(), DEFAULT_MAX_STEPS, options.shard.is_some());
+    let between = |from: Option<Duration>, to: Option<Duration>| {
+        from.zip(to).map(|(from, to)| to.saturating_sub(from))
+    };
+    let times = (between(began, searched), between(searched, now()));
     if let (Some(unfinished), Some(keep)) = (&explored.unfinished, &options.keep) {
         keep(&|out: &mut dyn Write| unfinished.write(&explored.graph, out));
     }
-    let observed = prepared.observed.iter().enumerate();
+    let observed = prepared.observed.iter().copied().enumerate();
     let mut properties: Vec<PropertyResult> = observed
-        .map(|(index, entry)| property(prepared, &explored, counts.as_ref(), options, index, entry))
+        .zip(findings)
+        .map(|(at, found)| property(prepared, &explored, counts.as_ref(), options, at, found))
         .collect();
     if explored.stopped_by.is_some() && options.shard.is_none() {
         let tally = sampled.unwrap_or_else(|| sample(prepared, options));
         add_sampled(prepared, &mut properties, tally, 4 * sampled_runs(options) as usize);
     }
-    let exploration = exploration(&explored, counts.as_ref(), options, time);
+    let exploration = exploration(&explored, counts.as_ref(), options, times);
     let tally = |counts: &Option<Counts>, at: usize| {
         counts.as_ref().map(|counts| counts.decided[prepared.observed.len() + at].clone())
     };
@@ -142,7 +150,7 @@ fn exploration(
     explored: &Explored,
     counts: Option<&Counts>,
     options: &Options,
-    time: Option<std::time::Duration>,
+    (time, afterwards): (Option<Duration>, Option<Duration>),
 ) -> Exploration {
     let part = options.shard.map(|shard| Bound::Shard(shard.index, shard.of));
     let stopped_by = explored.stopped_by.clone().or(part);
@@ -166,6 +174,7 @@ fn exploration(
             symmetric: explored.symmetric.clone(),
             threads: options.threads,
             time,
+            afterwards,
         }),
     }
 }
@@ -175,11 +184,11 @@ fn property(
     explored: &Explored,
     counts: Option<&Counts>,
     options: &Options,
-    index: usize,
-    entry: &Entry,
+    (index, entry): (usize, &Entry),
+    found: Finding,
 ) -> PropertyResult {
     let endless = (entry.name == "converges").then(|| explored.livelock()).flatten();
-    let decided = explored.shortest(index).or(endless);
+    let decided = found.shortest.or(endless);
     let decides = decided.is_some();
     let covered = explored.stopped_by.is_none() && options.shard.is_none();
     let verdict = match (entry.sometimes, &decided) {
@@ -204,8 +213,10 @@ fn property(
         });
     let judged = index < prepared.judged;
     // A part's odds are wanted even if they are nothing: they are added up.
-    let odds = (decides || options.shard.is_some())
-        .then(|| explored.odds(index, DEFAULT_MAX_STEPS))
-        .flatten();
+    let wanted = decides || options.shard.is_some();
+    let odds = match found.odds {
+        None if wanted => explored.odds(index, DEFAULT_MAX_STEPS),
+        odds => odds,
+    };
     PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }
 }

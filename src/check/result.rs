@@ -155,8 +155,10 @@ pub struct SearchWork {
     pub symmetric: Vec<Vec<usize>>,
     /// Threads it was allowed.
     pub threads: usize,
-    /// How long it took, if the caller gave a clock. Never printed to stdout.
+    /// How long the search took, if the caller gave a clock. Never printed to stdout.
     pub time: Option<Duration>,
+    /// How long the passes over its graph took: counts, odds, shortest schedules.
+    pub afterwards: Option<Duration>,
 }
 
 /// What optimistic locking cost, and what else is counted beside the verdicts.

@@ -69,12 +69,14 @@ fn stats(result: &CheckResult) -> String {
     };
     format!(
         "{}: search: {states} states, {transitions} transitions in {:.2} ms ({:.2} million a \
-         second) on at most {} threads; {} bytes a state, all told apart exactly; {} steps were \
-         performed by the server, {} looked up ({:.2} %); {exchanged}\n",
+         second) on at most {} threads; then counts, odds and shortest schedules in {:.2} ms; {} \
+         bytes a state, all told apart exactly; {} steps were performed by the server, {} looked up \
+         ({:.2} %); {exchanged}\n",
         result.scenario.name,
         seconds * 1e3,
         transitions as f64 / seconds.max(1e-9) / 1e6,
         work.threads,
+        work.afterwards.map_or(0.0, |time| time.as_secs_f64()) * 1e3,
         work.bytes / states.max(1),
         work.computed,
         work.looked_up,

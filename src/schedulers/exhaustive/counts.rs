@@ -13,6 +13,11 @@ use crate::schedulers::Count;
 /// Graphs below this are not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 14;
 
+/// Whether a pass over a graph takes long enough for a second thread.
+pub(super) fn is_worth_a_thread(graph: &Graph) -> bool {
+    graph.states() >= WORTH_A_THREAD
+}
+
 /// The counts of a search.
 #[derive(Clone, Debug)]
 pub struct Counts {
@@ -152,7 +157,7 @@ impl Sum for Count {
 /// The sums of the initial state, each in a pass of its own, in the smallest numbers that hold
 /// them.
 fn backward(graph: &Graph, order: &[u32], threads: usize) -> Sums {
-    let threads = if order.len() < WORTH_A_THREAD { 1 } else { threads };
+    let threads = if is_worth_a_thread(graph) { threads } else { 1 };
     sums::<u64>(graph, order, threads)
         .or_else(|| sums::<u128>(graph, order, threads))
         .or_else(|| sums::<Count>(graph, order, threads))

@@ -127,6 +127,21 @@ impl std::fmt::Debug for Explored {
     }
 }
 
+/// What a graph says of one observer.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// See [`Explored::shortest`].
+    pub shortest: Option<Vec<Choice>>,
+    /// See [`Explored::odds`].
+    pub odds: Option<Odds>,
+}
+
+/// One pass over the graph after the search, and where its result goes.
+enum Pass<'p> {
+    Shortest(&'p mut (usize, Option<Vec<Choice>>)),
+    Odds(&'p mut (usize, Option<Odds>)),
+}
+
 /// Told of progress from time to time; stops a search by returning a bound.
 pub type Pulse<'p> = &'p mut dyn FnMut(SearchProgress) -> Option<Bound>;
 
@@ -219,8 +234,9 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
     }
 }
 
-/// Bytes that the pass for the shortest schedule takes for each state.
-const BYTES_AFTERWARDS: u64 = 32;
+/// Bytes that the pass for the shortest schedule takes for each state, and the pass for odds, of
+/// which one runs on each further thread.
+const BYTES_AFTERWARDS: (u64, u64) = (32, 16);
 
 fn bound(search: &Search, at: Position, limits: &Limits) -> Option<Bound> {
     if at.next as u64 >= limits.max_states {
@@ -230,7 +246,9 @@ fn bound(search: &Search, at: Position, limits: &Limits) -> Option<Bound> {
         return Some(Bound::FirstViolation);
     }
     // What the shortest schedule takes afterwards is part of the bound.
-    let afterwards = BYTES_AFTERWARDS * search.states.len() as u64;
+    let (first, further) = BYTES_AFTERWARDS;
+    let beside = limits.threads.saturating_sub(1) as u64;
+    let afterwards = (first + further * beside) * search.states.len() as u64;
     let full = search.bytes() + afterwards > limits.max_bytes || search.graph.is_full();
     full.then_some(Bound::Memory(limits.max_bytes))
 }
@@ -252,6 +270,27 @@ impl Explored {
         self.graph
             .ever_decides(observer)
             .then(|| shortest::schedule(&self.graph, Some(observer)))?
+    }
+
+    /// What the graph says of each of the first observers; with `all_odds`, the odds also of those
+    /// that no schedule decides. On the threads of the search: the passes only read the graph.
+    pub fn findings(&self, observers: usize, max_steps: u64, all_odds: bool) -> Vec<Finding> {
+        let mut schedules: Vec<(usize, Option<Vec<Choice>>)> = Vec::new();
+        let mut odds: Vec<(usize, Option<Odds>)> = Vec::new();
+        schedules.extend((0..observers).map(|observer| (observer, None)));
+        odds.extend((0..observers).map(|observer| (observer, None)));
+        let mut passes: Vec<Pass<'_>> = schedules.iter_mut().map(Pass::Shortest).collect();
+        passes.extend(odds.iter_mut().map(Pass::Odds));
+        let threads = if counts::is_worth_a_thread(&self.graph) { self.threads } else { 1 };
+        parallel::in_parallel(threads, &mut passes, |pass| match pass {
+            Pass::Shortest((observer, schedule)) => *schedule = self.shortest(*observer),
+            Pass::Odds((observer, odds)) if all_odds || self.graph.ever_decides(*observer) => {
+                *odds = self.odds(*observer, max_steps);
+            }
+            Pass::Odds(_) => {}
+        });
+        let found = schedules.into_iter().zip(odds);
+        found.map(|((_, shortest), (_, odds))| Finding { shortest, odds }).collect()
     }
 
     /// The shortest schedule of all, whatever it decides.
