@@ -26,6 +26,10 @@ impl WriteMethod for JsonPatchTested {
         true
     }
 
+    fn names_version(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         let version = &read["metadata"]["resourceVersion"];
         let test = json!({"op": "test", "path": "/metadata/resourceVersion", "value": version});

@@ -22,6 +22,10 @@ impl WriteMethod for MergePatchLocked {
         "the same with the version read in the patch; on 409 read again, diff again"
     }
 
+    fn names_version(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         let mut patch = merge_diff(read, &wanted(job, read, changes));
         if !patch["metadata"].is_object() {

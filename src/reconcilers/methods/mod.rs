@@ -77,6 +77,12 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
         false
     }
 
+    /// Whether everything it sends names the version that was read, so that the server refuses it
+    /// once another write has come in between, whatever else is in it.
+    fn names_version(&self) -> bool {
+        false
+    }
+
     /// Whether the workers of a process share the object in memory.
     fn is_shared(&self) -> bool {
         false

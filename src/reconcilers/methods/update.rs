@@ -21,6 +21,10 @@ impl WriteMethod for Update {
         "read; PUT with the resourceVersion that was read; on 409 give up"
     }
 
+    fn names_version(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         Draft::put(wanted(job, read, changes))
     }

@@ -21,6 +21,10 @@ impl WriteMethod for UpdateRetry {
         "read; PUT with the version read; on 409 read again, compute again, PUT again"
     }
 
+    fn names_version(&self) -> bool {
+        true
+    }
+
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
         Draft::put(wanted(job, read, changes))
     }

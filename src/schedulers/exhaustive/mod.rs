@@ -24,6 +24,7 @@ mod reduction;
 mod search;
 mod shard;
 mod shortest;
+mod stale;
 mod states;
 mod symmetry;
 

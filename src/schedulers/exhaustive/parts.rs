@@ -29,6 +29,7 @@ use rustc_hash::FxHashMap;
 
 use super::canonical::Relabelling;
 use super::reduction::Reduction;
+use super::stale;
 use super::symmetry::Symmetry;
 use crate::apiserver::{ApiServer, Request};
 use crate::client::{Informer, WatchEvent};
@@ -113,6 +114,8 @@ pub(super) struct Parts {
     pub(super) layout: Layout,
     common: Common,
     canonical: bool,
+    /// By cache: whether of an object that the server no longer has so, only the version matters.
+    dead_when_stale: Vec<bool>,
     records_owners: bool,
     symmetry: Symmetry,
     reduction: Option<Reduction>,
@@ -185,6 +188,7 @@ impl Parts {
             layout: Layout { workers, caches, width: caches + world.caches.len() },
             common: Common { memories, remembered },
             canonical: canonical && renamable,
+            dead_when_stale: stale::dead_when_stale(world),
             records_owners: world.server.records_owners(),
             symmetry,
             reduction,

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::super::canonical::Relabelling;
+use super::super::stale::only_version;
 use super::{Known, NONE, Parts, SERVER};
 use crate::apiserver::Revision;
-use crate::reconcilers::{Worker, WorkerValue, renamed};
+use crate::reconcilers::{Basis, Worker, WorkerValue, renamed};
 
 /// The kinds of parts that a common part is made of, as keys of the memo.
 const OF_SERVER: u8 = 0;
@@ -125,7 +126,11 @@ impl Parts {
         }
         let labels = self.relabellings.value(relabelling);
         let (index, mut value) = self.caches.value(cache).clone();
-        value.map_objects(&|object| renamed(object, &|revision| labels.rename(revision)));
+        let dead = self.dead_when_stale[index];
+        value.map_objects(&|object| match dead && !labels.is_live(Basis::of(object).revision) {
+            true => renamed(&Arc::new(only_version(object)), &|revision| labels.rename(revision)),
+            false => renamed(object, &|revision| labels.rename(revision)),
+        });
         let settled = self.number_cache(index, value);
         self.relabelled_caches[relabelling as usize].set(cache, settled);
         settled
