@@ -3,12 +3,14 @@
 //! Next to read: `judge.rs`, which makes them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::judge::{Basis, Judged};
 use super::log::{Act, Log};
-use super::pairs::{Pair, pairs};
+use super::model::{self, Model};
+use super::pairs::{Pair, pairs, pattern};
 use super::risks::{self, Risk};
 use crate::history::infer::{ABSENT, LeafId, THERE};
 use crate::history::{End, LeafPath, LossClass};
@@ -108,6 +110,20 @@ pub struct Finding {
     pub culprit: Party,
     /// Of a suspect: the explanations that are near each other.
     pub readings: Vec<String>,
+    /// The object, and its steps that are the victim and the culprit.
+    pub(super) place: (usize, usize, usize),
+}
+
+/// What tells pairs of writers apart: victim, culprit, kind, path, method, class.
+pub type PairKey = (String, String, String, String, &'static str, LossClass);
+
+impl Finding {
+    /// The pair of writers that it counts for.
+    pub fn pair(&self) -> PairKey {
+        let path = pattern(&self.path).to_string();
+        let (victim, culprit) = (self.victim.client.clone(), self.culprit.client.clone());
+        (victim, culprit, self.kind.clone(), path, self.culprit.method, self.class)
+    }
 }
 
 /// What one program usually writes.
@@ -136,6 +152,8 @@ pub struct Verdict {
     pub not_judged: Vec<(String, u64)>,
     /// What each program usually writes: agent, paths with share and count.
     pub writers: Vec<(String, Vec<Habit>)>,
+    /// For each pair of writers, how its worst loss can be modelled.
+    pub models: Vec<(PairKey, Arc<Model>)>,
 }
 
 /// A loss that is at least this likely is called one.
@@ -155,19 +173,20 @@ pub fn collect(
 ) -> Verdict {
     let clients = log.clients.names();
     let mut all = Vec::new();
-    for (judged, found) in judged.iter().zip(found) {
+    for (at, (judged, found)) in judged.iter().zip(found).enumerate() {
         let mut by_owner: BTreeMap<(usize, usize, LeafId), Vec<Found>> = BTreeMap::new();
         for found in found.into_iter().filter(|found| found.likely >= SUSPECT) {
             let owner = log.names.owner(found.leaf);
             by_owner.entry((found.culprit, found.victim, owner)).or_default().push(found);
         }
         for ((.., owner), found) in by_owner {
-            all.push(finding(log, judged, &clients, owner, &found));
+            all.push(finding(log, (at, judged), &clients, owner, &found));
         }
     }
     in_order(&mut all);
     let (suspects, lost): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|it| it.certainty == Certainty::Suspect);
+    let models = model::of(log, &judged, &lost);
     let writers =
         tables.into_iter().map(|table| (log.clients.of(table.program).agent.clone(), table.rows));
     Verdict {
@@ -177,6 +196,7 @@ pub fn collect(
         ends: log.ends,
         pairs: pairs(&lost),
         risks: risks::of(log, &judged, &clients),
+        models,
         lost,
         suspects,
         not_judged: log.not_judged.iter().map(|(why, n)| (why.clone(), *n)).collect(),
@@ -200,6 +220,11 @@ impl Verdict {
         self.lost.extend(later.lost);
         self.suspects.extend(later.suspects);
         self.risks.extend(later.risks);
+        for (key, model) in later.models {
+            if !self.models.iter().any(|(known, _)| *known == key) {
+                self.models.push((key, model));
+            }
+        }
         for (agent, rows) in later.writers {
             match self.writers.iter_mut().find(|(known, _)| *known == agent) {
                 Some((_, known)) => {
@@ -226,7 +251,7 @@ fn in_order(findings: &mut [Finding]) {
 
 fn finding(
     log: &Log,
-    judged: &Judged,
+    (at, judged): (usize, &Judged),
     clients: &[String],
     owner: LeafId,
     found: &[Found],
@@ -288,6 +313,7 @@ fn finding(
             Certainty::Suspect => readings(log, judged, first),
             _ => Vec::new(),
         },
+        place: (at, first.victim, first.culprit),
     }
 }
 

@@ -264,7 +264,8 @@ fn run(names: &Names, judged: &Judged, steps: &[&Step], least: f64) -> Vec<Found
         meant.push(wants);
         befores.push(before);
         afters.push(names.object(&after.leaves));
-        bodies.push(names.object(&step.act.sent.body));
+        let sent = step.act.sent.body.iter().chain(&step.act.sent.explicit);
+        bodies.push(names.object(&sent.copied().collect::<Vec<_>>()));
     }
     let writes: Vec<Write<'_>> = (0..meant.len())
         .map(|at| Write {

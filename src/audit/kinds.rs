@@ -18,6 +18,8 @@ pub struct Kinds {
     lists: BTreeMap<ResourceName, Lists>,
     /// Resources of which the log shows a write to `/status`.
     with_status: BTreeSet<(String, String)>,
+    /// CustomResourceDefinitions as they were given.
+    definitions: Vec<Value>,
 }
 
 impl Kinds {
@@ -35,12 +37,25 @@ impl Kinds {
                 .install_crd(definition, 0)
                 .map_err(|status| status.message.clone().unwrap_or_default())?;
         }
-        Ok(Kinds { server, lists: BTreeMap::new(), with_status: BTreeSet::new() })
+        Ok(Kinds {
+            server,
+            lists: BTreeMap::new(),
+            with_status: BTreeSet::new(),
+            definitions: definitions.to_vec(),
+        })
     }
 
     /// A server that knows these kinds.
     pub fn server(&self) -> &ApiServer {
         &self.server
+    }
+
+    /// The CustomResourceDefinition of a resource, if it was given.
+    pub fn definition(&self, name: &ResourceName) -> Option<&Value> {
+        self.definitions.iter().find(|it| {
+            it["spec"]["group"] == name.0.as_str()
+                && it["spec"]["names"]["plural"] == name.2.as_str()
+        })
     }
 
     /// How the lists of a resource's objects are told apart.

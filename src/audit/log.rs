@@ -50,6 +50,8 @@ pub struct Act {
     /// Its body without that.
     pub body: u64,
     pub manager: u64,
+    /// An apply that takes over what others manage.
+    pub force: bool,
     pub sent: Sent,
     pub after: Option<Version>,
     /// The request, if what came of it has to be computed.
@@ -319,6 +321,7 @@ impl Log {
             named,
             body: hash(&without_version(body).to_string()),
             manager,
+            force: event.parameter("force") == Some("true"),
             sent,
             after,
             raw: None,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::findings::Finding;
+use super::findings::{Finding, PairKey};
 use crate::history::{LeafPath, LossClass, Part};
 
 /// Losses of one writer by another on one kind of path.
@@ -23,14 +23,19 @@ pub struct Pair {
     pub repaired_after: Option<i64>,
 }
 
+impl Pair {
+    /// What tells it from other pairs.
+    pub fn key(&self) -> PairKey {
+        let (victim, culprit) = (self.victim.clone(), self.culprit.clone());
+        (victim, culprit, self.kind.clone(), self.path.clone(), self.method, self.class)
+    }
+}
+
 /// The pairs of these losses: first who loses for good.
 pub fn pairs(lost: &[Finding]) -> Vec<Pair> {
     let mut by: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in lost {
-        let path = pattern(&finding.path).to_string();
-        let (victim, culprit) = (&finding.victim.client, &finding.culprit.client);
-        let key = (victim, culprit, &finding.kind, path, finding.culprit.method, finding.class);
-        by.entry(key).or_default().push(finding);
+        by.entry(finding.pair()).or_default().push(finding);
     }
     let mut pairs = Vec::new();
     for ((victim, culprit, kind, path, method, class), found) in by {

@@ -155,6 +155,33 @@ impl LeafPath {
         Some(found).filter(|found| !found.is_null())
     }
 
+    /// The same path as a field path, which names an entry by one key and no items; `None` if
+    /// that is not possible.
+    pub fn as_field_path(&self) -> Option<FieldPath> {
+        let step = |part: &Part| match part {
+            Part::Field(key) => Some(Step::Key(key.clone())),
+            Part::Entry(keys) => match keys.as_slice() {
+                [(key, value)] => Some(Step::Entry { key: key.clone(), value: value.clone() }),
+                _ => None,
+            },
+            Part::Item(_) => None,
+        };
+        let steps: Option<Vec<Step>> = self.0.iter().map(step).collect();
+        steps.map(FieldPath::new)
+    }
+
+    /// The same path with each entry named by the first of its keys.
+    #[must_use]
+    pub fn one_key(&self) -> LeafPath {
+        let mut path = self.clone();
+        for part in &mut path.0 {
+            if let Part::Entry(keys) = part {
+                keys.truncate(1);
+            }
+        }
+        path
+    }
+
     /// The path to the innermost keyed entry on the way, or the whole path outside of keyed lists:
     /// what belongs to one owner.
     pub fn owned(&self) -> LeafPath {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::names::BASE;
 use super::step::Exchange;
-use crate::apiserver::{FieldPath, PatchKind, Step as PathStep};
-use crate::history::{LeafPath, Meant, Part, Want};
+use crate::apiserver::{FieldPath, PatchKind};
+use crate::history::{LeafPath, Meant, Want};
 use crate::reconcilers::Change;
 
 /// The write method that sends such a request.
@@ -40,16 +40,7 @@ pub(super) fn change_of(meant: &Meant) -> Option<Change> {
 }
 
 pub(super) fn field_path(leaf: &LeafPath) -> Option<FieldPath> {
-    let step = |part: &Part| match part {
-        Part::Field(key) => Some(PathStep::Key(key.clone())),
-        Part::Entry(keys) => match keys.as_slice() {
-            [(key, value)] => Some(PathStep::Entry { key: key.clone(), value: value.clone() }),
-            _ => None,
-        },
-        Part::Item(_) => None,
-    };
-    let steps: Option<Vec<PathStep>> = leaf.parts().iter().map(step).collect();
-    steps.map(FieldPath::new)
+    leaf.as_field_path()
 }
 
 /// An object as people are told of it: its revisions from 1.

@@ -30,6 +30,7 @@ mod notes;
 mod page;
 mod real;
 mod reasons;
+pub mod regression;
 mod replay_text;
 mod sarif;
 mod sent;

@@ -217,3 +217,42 @@ fn what_is_wrong_with_users_and_policies_is_said() {
         assert!(output.status.code() == Some(2) && said.contains(why), "{said}");
     }
 }
+
+/// What a shell needs to play a test.
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn the_test_that_judge_prints_plays_the_losing_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (serving, record) = begin(folder.path(), &[]);
+    rounds(&serving.url);
+    serving.end("-TERM");
+    let scenario = folder.path().join("pair.yaml").display().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_lostwrite"))
+        .args(["judge", &record, "--scenario", &scenario, "--test", "shell"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    if !is_there("curl") || !is_there("jq") {
+        eprintln!("not played: there is no curl, or no jq");
+        return;
+    }
+    let play = |text: &str| {
+        let script = file(folder.path(), "test.sh", text);
+        let lostwrite = env!("CARGO_BIN_EXE_lostwrite");
+        Command::new("sh").arg(script).env("LOSTWRITE", lostwrite).output().unwrap()
+    };
+    let lost = play(&text);
+    let said = String::from_utf8_lossy(&lost.stderr).into_owned();
+    assert!(lost.status.code() == Some(1) && said.contains("LOST: "), "{said}");
+    // Without the culprit's request the write stays.
+    let guilty = text.find("the write that takes it away\n").expect("the guilty write");
+    let begin = guilty + text[guilty..].find("request ").unwrap();
+    let end = begin + text[begin..].find('\n').unwrap();
+    let mended = format!("{}:{}", &text[..begin], &text[end..]);
+    let kept = play(&mended);
+    assert!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
+}

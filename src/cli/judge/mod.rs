@@ -6,6 +6,7 @@
 
 mod input;
 mod policy;
+mod proof;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -18,7 +19,8 @@ use super::environment::Drawing;
 use super::progress::{interrupted, listen};
 use super::{Exit, Failure, Outcome, output};
 use crate::audit::{self, Finding, Kinds, Log, Owns, Skipped, Verdict};
-use crate::report::judge::{FORMATS, Shown, render};
+use crate::report::judge::{FORMATS, Proof, Shown, render};
+use crate::report::regression;
 use crate::scenario::yaml::{self, Bounds};
 use crate::scenario::{Diagnostic, Node, manifests, read_bounded};
 
@@ -57,6 +59,16 @@ pub struct Judge {
     /// Only losses of or by this client (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub client: Vec<String>,
+    /// Write the worst pair of writers as a scenario, run it, and measure what would be safe
+    #[arg(long, value_name = "FILE", help_heading = "From log to proof")]
+    pub scenario: Option<PathBuf>,
+    /// The row of the table instead of the worst, from 1
+    #[arg(long, value_name = "N", requires = "scenario", help_heading = "From log to proof")]
+    pub pair: Option<usize>,
+    /// Print a regression test that plays the losing order: rust, go or shell
+    #[arg(long, value_name = "LANGUAGE", requires = "scenario")]
+    #[arg(value_parser = regression::LANGUAGES, help_heading = "From log to proof")]
+    pub test: Option<String>,
     /// text, json, markdown, html, sarif or junit
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     #[arg(value_parser = FORMATS)]
@@ -116,8 +128,39 @@ pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
         (false, true) => Exit::Ok,
         (false, false) => Exit::Violated,
     };
-    let text = render(&args.output, &verdict, &shown, &drawing.out).unwrap_or_default();
+    let proof = match &args.scenario {
+        Some(path) => Some(proof::prove(&verdict, args.pair, path, &shown)?),
+        None => None,
+    };
+    if let (Some(language), Some(proof)) = (&args.test, &proof) {
+        let test = regression::of(language, &proof.result, &proof.file, proof.mended.is_some())
+            .map_err(Diagnostic::error)?;
+        return output::finish(&test, exit);
+    }
+    let mut text = render(&args.output, &verdict, &shown, &drawing.out).unwrap_or_default();
+    if let Some(proof) = &proof {
+        text = with_proof(&args.output, text, proof, drawing);
+    }
     if args.follow { Ok(exit) } else { output::finish(&text, exit) }
+}
+
+/// A report with what the model of a pair has shown; formats without a place for it leave it to
+/// stderr.
+fn with_proof(format: &str, text: String, proof: &Proof, drawing: &Drawing) -> String {
+    match format {
+        "text" => text + &proof.text(&drawing.out),
+        "json" => match serde_json::from_str::<Value>(&text) {
+            Ok(mut document) => {
+                document["proof"] = proof.json();
+                format!("{document:#}\n")
+            }
+            Err(_) => text,
+        },
+        _ => {
+            output::stderr(&proof.text(&Default::default()));
+            text
+        }
+    }
 }
 
 /// What was read, and what was found in what is no longer kept.

@@ -19,6 +19,8 @@ mod unsaid;
 
 pub use habits::{Habits, Slot};
 pub use learn::{Guess, Owns, learn};
-pub use names::{ABSENT, Flat, LeafId, Names, Order, THERE, ValueId, Version, differences, look};
+pub use names::{
+    ABSENT, Flat, LeafId, Names, Order, THERE, ValueId, Version, differences, look, put,
+};
 pub use sent::{Change, Method, Scope, Sent};
 pub use unsaid::{Candidate, Unsaid};

@@ -244,7 +244,7 @@ impl Names {
 }
 
 /// Puts a value at a path; `None` is an entry or an item that is there.
-fn put(at: &mut Value, parts: &[Part], value: Option<Value>) {
+pub fn put(at: &mut Value, parts: &[Part], value: Option<Value>) {
     let Some((part, rest)) = parts.split_first() else {
         if let Some(value) = value {
             *at = value;

@@ -121,6 +121,11 @@ impl Sent {
         sent
     }
 
+    /// Whether it is refused unless the object is as it says.
+    pub fn tests(&self) -> bool {
+        self.operations.iter().any(|operation| operation.tests)
+    }
+
     /// Whether what it means depends on what its author had read.
     pub fn depends(&self) -> bool {
         match self.method {

@@ -6,9 +6,14 @@
 
 mod documents;
 mod json;
+mod proof;
+mod scenario;
 mod text;
 
 use serde_json::{Value, json};
+
+pub use proof::{Proof, safe};
+pub use scenario::{Variant, scenario};
 
 use super::style::Style;
 use crate::audit::{Finding, Verdict};
@@ -53,6 +58,11 @@ impl Shown {
     /// A value, or what stands for it.
     fn value(&self, kind: &str, value: Option<&Value>) -> Value {
         let Some(value) = value else { return Value::Null };
+        if self.shows(kind, value) { value.clone() } else { json!(HIDDEN) }
+    }
+
+    /// Whether this value of an object of this kind is shown.
+    fn shows(&self, kind: &str, value: &Value) -> bool {
         let plain = match value {
             Value::Bool(_) | Value::Number(_) => true,
             Value::String(text) => {
@@ -60,7 +70,7 @@ impl Shown {
             }
             _ => false,
         };
-        if kind != "secrets" && (self.values || plain) { value.clone() } else { json!(HIDDEN) }
+        kind != "secrets" && (self.values || plain)
     }
 
     /// The same as text, short.

@@ -23,7 +23,7 @@ impl Mixer {
 }
 
 /// Two programs that patch one list whole: the second was made of the version before the first.
-fn log() -> Vec<Value> {
+pub(super) fn log() -> Vec<Value> {
     let condition = |kind: &str, status: &str| json!({"type": kind, "status": status});
     let object = |rv: u64, conditions: Value| {
         json!({
@@ -75,7 +75,7 @@ fn log() -> Vec<Value> {
     events
 }
 
-fn lines(events: &[Value]) -> String {
+pub(super) fn lines(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }
 

@@ -10,6 +10,7 @@ mod judge;
 mod learn;
 mod output;
 mod play;
+mod proof;
 mod reports;
 mod scale;
 
