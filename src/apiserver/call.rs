@@ -238,10 +238,20 @@ impl<'a> Call<'a> {
 
     fn finish_decoding(&mut self, object: &mut Value) {
         self.kind.schema.default(object);
-        if self.kind.kind == crd::KIND && !self.kind.custom {
+        self.default_definition(object);
+        self.note(|stages| &mut stages.defaulted, object);
+    }
+
+    /// Whether this is about a CustomResourceDefinition.
+    pub fn is_definition(&self) -> bool {
+        self.kind.kind == crd::KIND && !self.kind.custom
+    }
+
+    /// Fills in what a definition may leave out.
+    pub fn default_definition(&self, object: &mut Value) {
+        if self.is_definition() {
             crd::default(object);
         }
-        self.note(|stages| &mut stages.defaulted, object);
     }
 
     /// The answer with one object in it.

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::metadata::{self, Meta};
 use super::{ApiServer, Key, crd};
@@ -36,6 +36,19 @@ impl ApiServer {
                 return;
             }
         }
+    }
+
+    /// Puts there what an API server makes of itself: the service by which it is found.
+    pub fn furnish(&mut self, time: i64) {
+        let service = json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": { "name": "kubernetes", "namespace": "default",
+                "labels": { "component": "apiserver", "provider": "kubernetes" } },
+            "spec": { "clusterIP": "10.96.0.1", "type": "ClusterIP",
+                "ports": [{ "name": "https", "port": 443, "targetPort": 6443 }] },
+        });
+        // It may be there already, and is kept.
+        let _ = self.seed_object(&service, time);
     }
 
     /// Whether there may be something to do.

@@ -163,16 +163,23 @@ pub(crate) fn accept(crd: &mut Value, time: i64) {
         initial_status(crd);
     }
     crd["status"]["acceptedNames"] = names;
+    note_stored_versions(crd);
+    set_condition(crd, "NamesAccepted", "NoConflicts", "no conflicts found", time);
+    let message = "the initial names have been accepted";
+    set_condition(crd, "Established", "InitialNamesAccepted", message, time);
+}
+
+/// Adds the version in which objects are stored to those in which some may be stored.
+pub(crate) fn note_stored_versions(crd: &mut Value) {
     let mut stored = strings(&crd["status"]["storedVersions"]);
     for version in storage_versions(crd) {
         if !stored.contains(&version) {
             stored.push(version);
         }
     }
-    crd["status"]["storedVersions"] = json!(stored);
-    set_condition(crd, "NamesAccepted", "NoConflicts", "no conflicts found", time);
-    let message = "the initial names have been accepted";
-    set_condition(crd, "Established", "InitialNamesAccepted", message, time);
+    if crd["status"].is_object() {
+        crd["status"]["storedVersions"] = json!(stored);
+    }
 }
 
 /// Sets a condition to True; one that is True already stays as it is.

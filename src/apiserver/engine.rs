@@ -15,6 +15,7 @@ use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::Stored;
+use super::verbs::subresources;
 use super::{ApiServer, Key, PatchKind, Revision, Status, crd, names, store};
 
 /// Reads a resourceVersion: empty and zero mean none.
@@ -179,6 +180,10 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
         new.set_meta("managedFields", managed);
         return;
     }
+    if let Some(path) = subresources::part_of(call) {
+        prepare_part(call, path, new, old);
+        return;
+    }
     metadata::prepare_update(new, old);
     if call.is_status() {
         set_field(new, "spec", old.get("spec").cloned());
@@ -191,10 +196,42 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
         set_field(new, "status", old.get("status").cloned());
     }
     call.kind.schema.prepare_update(new, old);
+    if call.is_definition() {
+        crd::note_stored_versions(new);
+    }
     let ignored: &[&str] = if call.kind.status_subresource { &["status"] } else { &[] };
     if call.kind.generation && metadata::content_differs(new, old, ignored) {
         let generation = old.meta("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
         new.set_meta("generation", Some(generation.into()));
+    }
+}
+
+/// A subresource that writes one part of the object: everything else stays as it was.
+fn prepare_part(call: &Call<'_>, path: &[&str], new: &mut Value, old: &Value) {
+    let managed = new.meta("managedFields").cloned();
+    let sent = path.iter().try_fold(&*new, |value, step| value.get(*step)).cloned();
+    let mut kept = old.clone();
+    put_at(&mut kept, path, sent);
+    *new = kept;
+    new.set_meta("managedFields", managed);
+    if call.kind.generation && metadata::content_differs(new, old, &["status"]) {
+        let generation = old.meta("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
+        new.set_meta("generation", Some(generation.into()));
+    }
+}
+
+fn put_at(object: &mut Value, path: &[&str], value: Option<Value>) {
+    match path {
+        [] => {}
+        [last] => set_field(object, last, value),
+        [first, rest @ ..] => {
+            if !object[*first].is_object() && value.is_some() {
+                object[*first] = Value::Object(Default::default());
+            }
+            if let Some(inner) = object.get_mut(*first) {
+                put_at(inner, rest, value);
+            }
+        }
     }
 }
 
@@ -203,11 +240,14 @@ fn validate(call: &mut Call<'_>, new: &Value, old: &Value) -> Answer<()> {
     check_type(call, new)?;
     let mut errors = metadata::validate_update(&call.kind, new, old);
     let schema = &call.kind.schema;
+    let in_part = subresources::part_of(call).is_some();
     errors.extend(match call.is_status() {
+        // What may not change has stayed.
+        _ if in_part => schema.validate(new, None, &mut call.warnings),
         true => schema.validate_status(new, old, &mut call.warnings),
         false => schema.validate(new, Some(old), &mut call.warnings),
     });
-    if call.kind.kind == crd::KIND && !call.kind.custom && !call.is_status() {
+    if call.is_definition() && !call.is_status() {
         errors.extend(crd::validate(new, Some(old)));
     }
     if errors.is_empty() { Ok(()) } else { Err(call.invalid(name, &errors)) }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::schema::{Schema, node};
+use super::verbs::subresources;
 use super::{ListType, Resource, Step};
 
 /// The fields that `/scale` shows, as paths with a dot in front.
@@ -112,8 +113,15 @@ impl Kind {
     /// Whether requests may go to this subresource, or to none.
     pub fn has_subresource(&self, name: Option<&str>) -> bool {
         name.is_none_or(|name| {
-            name == "status" && self.status_subresource || name == "scale" && self.scale.is_some()
+            name == "status" && self.status_subresource
+                || name == "scale" && self.scale.is_some()
+                || subresources::named(self, name).is_some()
         })
+    }
+
+    /// What is behind the name of an object, besides `status` and `scale`.
+    pub(crate) fn subresources(&self) -> impl Iterator<Item = &'static subresources::Subresource> {
+        subresources::of(self)
     }
 
     /// Whether a field selector may name this field; the error says why not.

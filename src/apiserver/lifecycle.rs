@@ -110,8 +110,16 @@ impl ApiServer {
     pub(crate) fn finish_namespace(&mut self, name: &str, time: i64) {
         let found = self.store.iter().filter(|(key, _)| key.namespace.as_deref() == Some(name));
         let keys: Vec<Arc<Key>> = found.map(|(key, _)| key.clone()).collect();
-        if self.delete_all(&keys, time) {
-            self.store.delete(&namespace_key(name));
+        let key = namespace_key(name);
+        let emptied = self.delete_all(&keys, time);
+        // Others than the controller's own are taken off by who put them on, by `/finalize`.
+        let held = self.store.get(&key).is_some_and(|stored| {
+            let holders = stored.object["spec"]["finalizers"].as_array();
+            let foreign = holders.into_iter().flatten().any(|it| it != "kubernetes");
+            foreign || !stored.object.finalizers().is_empty()
+        });
+        if emptied && !held {
+            self.store.delete(&key);
         }
     }
 

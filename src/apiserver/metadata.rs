@@ -137,10 +137,9 @@ fn validate_common(kind: &Kind, object: &Value) -> Vec<FieldError> {
 
 /// What is wrong with the name of an object, by the rules of its kind or as a path segment.
 fn validate_name(kind: &Kind, object: &Value, by_kind: bool) -> Vec<FieldError> {
-    let check = |name: &str, prefix: bool| match (by_kind, kind.kind.as_str()) {
-        (false, _) => names::path_segment(name, prefix),
-        (true, "Namespace") if !kind.custom => names::dns_label(mask(name, prefix)),
-        (true, _) => names::subdomain(mask(name, prefix)),
+    let check = |name: &str, prefix: bool| match by_kind {
+        false => names::path_segment(name, prefix),
+        true => names_by_kind(kind, name, prefix),
     };
     let mut errors = Vec::new();
     for (field, prefix) in [("generateName", true), ("name", false)] {
@@ -154,6 +153,23 @@ fn validate_name(kind: &Kind, object: &Value, by_kind: bool) -> Vec<FieldError> 
         }
     }
     errors
+}
+
+/// What the rules of a kind say to a name of its objects: most are DNS subdomains.
+fn names_by_kind(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
+    let group = kind.resource.group.as_str();
+    if kind.custom {
+        return names::subdomain(mask(name, prefix));
+    }
+    match (group, kind.kind.as_str()) {
+        ("rbac.authorization.k8s.io", _) | ("apiregistration.k8s.io", _) => {
+            names::path_segment(name, prefix)
+        }
+        // Any path segment is one, and what is none was refused before.
+        ("certificates.k8s.io", _) => Vec::new(),
+        ("", "Namespace" | "Service") => names::dns_label(mask(name, prefix)),
+        _ => names::subdomain(mask(name, prefix)),
+    }
 }
 
 /// A prefix may end with a dash, which the generated letters will follow.

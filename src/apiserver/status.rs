@@ -127,6 +127,27 @@ impl Status {
         status
     }
 
+    /// The success of an action that shows no object.
+    pub fn success(code: u16) -> Box<Status> {
+        let mut status = Status::failure(code, "");
+        status.status = "Success";
+        status.message = None;
+        status
+    }
+
+    /// 429: not now.
+    pub fn too_many_requests(why: &str, causes: Vec<Cause>, retry: Option<u32>) -> Box<Status> {
+        let mut status = Status::because(429, "TooManyRequests", why);
+        let retry_after_seconds = retry;
+        status.details = Some(Details { causes, retry_after_seconds, ..Details::default() });
+        status
+    }
+
+    /// 503: whoever could answer is not there.
+    pub fn unavailable(why: &str) -> Box<Status> {
+        Status::because(503, "ServiceUnavailable", why)
+    }
+
     /// 404: there is no object of this name.
     pub fn not_found(resource: &Resource, name: &str) -> Box<Status> {
         let message = format!("{} \"{name}\" not found", resource.qualified());

@@ -164,6 +164,11 @@ fn a_compacted_past_is_expired_for_lists_pages_and_watches() {
         assert_eq!(server.handle(&patch).code, 200);
     }
 
+    // A revision of the future is waited for, like any other.
+    let future = format!("{{\"v\":\"meta.k8s.io/v1\",\"rv\":{},\"start\":\"a\"}}", u32::MAX);
+    list.options.continue_token =
+        Some(base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, future));
+    assert_eq!(server.handle(&list).code, 504);
     list.options.continue_token = Some(token.clone());
     assert_eq!(server.handle(&list).code, 200, "a page is read at the revision of the first");
     server.compact(server.revision());
@@ -346,4 +351,29 @@ fn a_namespace_in_the_body_of_an_object_without_one_is_dropped() {
         assert_eq!(response.code, 200, "{verb:?}");
         assert_eq!(response.object().unwrap()["metadata"].get("namespace"), None);
     }
+}
+
+/// Roles are named `system:node`; a namespace and a service are labels in DNS.
+#[test]
+fn names_follow_the_rules_of_their_kind() {
+    let mut server = server();
+    let mut made = |kind: &str, group: &str, name: &str| {
+        let mut request = request(&server, Verb::Create, kind, name, json!({}));
+        request.namespace = request.namespace.filter(|_| kind != "ClusterRole");
+        let mut object = json!({ "kind": kind, "metadata": { "name": name },
+            "apiVersion": if group.is_empty() { "v1".into() } else { format!("{group}/v1") } });
+        if kind == "Service" {
+            object["spec"] = json!({ "ports": [{ "port": 80 }] });
+        }
+        request.body = Some(Arc::new(object));
+        server.handle(&request).code
+    };
+    let rbac = "rbac.authorization.k8s.io";
+    assert_eq!(made("ClusterRole", rbac, "kyverno:admission:core"), 201);
+    assert_eq!(made("Role", rbac, "Mixed_Case"), 201);
+    assert_eq!(made("Role", rbac, "a%b"), 422);
+    assert_eq!(made("ConfigMap", "", "a:b"), 422);
+    assert_eq!(made("ConfigMap", "", "a.b"), 201);
+    assert_eq!(made("Service", "", "a.b"), 422);
+    assert_eq!(made("Service", "", "a-b"), 201);
 }

@@ -225,6 +225,7 @@ fn cluster(args: &Serve, keeper: Option<&Keeper>) -> Result<ApiServer, Failure> 
     for (path, kinds) in unknown {
         skip(path, &kinds);
     }
+    serve::furnish(&mut server);
     Ok(server)
 }
 

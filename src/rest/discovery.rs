@@ -154,6 +154,20 @@ pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Optio
                 "verbs": ["get", "patch", "update"],
             }));
         }
+        for subresource in kind.subresources() {
+            let mut document = json!({
+                "name": format!("{}/{}", kind.resource.plural, subresource.name),
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "kind": subresource.takes,
+                "verbs": subresource.verbs,
+            });
+            if let Some((group, version)) = subresource.version {
+                document["group"] = group.into();
+                document["version"] = version.into();
+            }
+            resources.push(document);
+        }
         if kind.scale.is_some() {
             resources.push(json!({
                 "name": format!("{}/scale", kind.resource.plural),

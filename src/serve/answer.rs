@@ -140,7 +140,8 @@ async fn handle(
 ) -> Result<Answer, &'static str> {
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();
-    let asks_for_a_revision = http.method == "GET" && http.query.contains("resourceVersion=");
+    let names_one = http.query.contains("resourceVersion=") || http.query.contains("continue=");
+    let asks_for_a_revision = http.method == "GET" && names_one;
     let waits = |answer: &Answer| asks_for_a_revision && is_early(answer);
     loop {
         changes.borrow_and_update();

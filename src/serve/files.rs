@@ -46,6 +46,11 @@ pub fn seed(server: &mut ApiServer, object: &Value) -> Result<(), Box<Status>> {
     }
 }
 
+/// Puts there what an API server makes of itself, if it is not there.
+pub fn furnish(server: &mut ApiServer) {
+    server.furnish(now());
+}
+
 /// Whether a server has the kind of an object.
 pub fn serves(server: &ApiServer, object: &Value) -> bool {
     let text = |field: &str| object[field].as_str().unwrap_or_default();

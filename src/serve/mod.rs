@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::apiserver::ApiServer;
 
-pub use files::{kubeconfig, load_objects, restore, seed, serves};
+pub use files::{furnish, kubeconfig, load_objects, restore, seed, serves};
 pub use keeper::{Keeper, private};
 pub use policy::{Level, Policy, Recorded};
 pub use state::Record;

@@ -234,11 +234,14 @@ impl Shared {
         });
     }
 
-    /// Does something to the server between two requests.
+    /// Does something to the server between two requests; what it writes is kept like any write.
     pub fn with<T>(&self, act: impl FnOnce(&mut ApiServer) -> T) -> T {
         let mut state = self.state.write();
+        let before = state.server.revision();
         let result = act(&mut state.server);
         let revision = state.server.revision();
+        // Nobody waits for it: that the journal broke is printed, and told to the next write.
+        let _ = state.remember(before, &self.limits);
         drop(state);
         // Watches look anew even if only the past has changed.
         self.changed.send_replace(revision);

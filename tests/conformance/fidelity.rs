@@ -51,7 +51,11 @@ const GAPS: &[(&str, &str)] = &[
          alone",
         "a controller that relies on conversion finds the fields of the version that was written",
     ),
-    ("the finalize, binding, log and exec subresources", "clients of them get 404"),
+    (
+        "what needs a kubelet (log, exec, attach, port-forward, proxy): answered 400 or 503; tokens \
+         of service accounts open nothing",
+        "a program that reads logs gets an error",
+    ),
     (
         "admission: webhooks, policies, quotas, service accounts",
         "a mutating webhook that overwrites a field is a writer that the model does not see",

@@ -86,6 +86,29 @@ fn a_kill_forgets_nothing_that_was_acknowledged() {
     assert!(said.contains("is no journal: line 1"), "{said}");
 }
 
+/// What the garbage collector does is in the journal as soon as a reader can see it.
+#[test]
+fn a_kill_forgets_no_garbage_that_was_collected() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("snapshot").display().to_string();
+    let serving = serve(&["--snapshot", &snapshot, "--durable", "--gc"]);
+    let mut client = crate::client(&serving.url);
+    create(&mut client, "m0");
+    let owner = json!({ "apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "u" });
+    let object = json!({ "metadata": { "name": "m1", "ownerReferences": [owner] } }).to_string();
+    let reply = client.send("POST", MAPS, object.as_bytes()).expect("an answer");
+    assert_eq!(reply.code, 201, "{}", reply.json());
+    let patience = Instant::now() + Duration::from_secs(20);
+    while names(&mut client).contains("m1") {
+        assert!(Instant::now() < patience, "nothing was collected");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill(serving);
+    let serving = serve(&["--snapshot", &snapshot, "--durable"]);
+    assert_eq!(names(&mut crate::client(&serving.url)), wanted(1));
+    serving.end("-TERM");
+}
+
 #[test]
 fn a_snapshot_is_written_when_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();

@@ -152,3 +152,41 @@ fn names_are_kept_and_groups_of_kubernetes_need_approval() {
         assert_eq!(validate(&own, None).is_empty(), right, "{annotation}");
     }
 }
+
+/// Published manifests leave defaults out, and a later release stores another version.
+#[test]
+fn a_definition_is_applied_and_its_next_release_stores_another_version() {
+    use super::super::{ApiServer, Config, Options, PatchKind, Request, Verb};
+    let mut server = ApiServer::new(Config::default());
+    let mut apply = |versions: Value| {
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": "gears.a.io" },
+            "spec": { "group": "a.io", "scope": "Namespaced", "versions": versions,
+                "names": { "plural": "gears", "kind": "Gear" } },
+        });
+        let options = Options { field_manager: Some("m".into()), ..Options::default() };
+        let response = server.handle(&Request {
+            verb: Verb::Patch,
+            patch: Some(PatchKind::Apply),
+            resource: super::super::crd::resource(),
+            namespace: None,
+            name: Some("gears.a.io".into()),
+            subresource: None,
+            options,
+            body: Some(std::sync::Arc::new(definition)),
+            user_agent: "t".into(),
+            time: 0,
+        });
+        assert!(response.is_success(), "{:?}", response.body);
+        Value::clone(response.object().expect("the definition"))
+    };
+    let version = |name: &str, storage: bool| {
+        json!({ "name": name, "served": true, "storage": storage,
+            "schema": { "openAPIV3Schema": { "type": "object" } } })
+    };
+    let first = apply(json!([version("v1alpha1", true)]));
+    assert_eq!(first["spec"]["names"]["listKind"], "GearList");
+    let second = apply(json!([version("v1", true), version("v1alpha1", false)]));
+    assert_eq!(second["status"]["storedVersions"], json!(["v1alpha1", "v1"]));
+}

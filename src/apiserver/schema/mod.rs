@@ -33,6 +33,7 @@ mod place;
 mod prune;
 mod quantity;
 mod ratchet;
+mod re2;
 mod recent;
 mod rules;
 mod validate;

@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::re2;
+
 /// Go refuses what repeats something so often, counting what is nested.
 const REPEATS_MAX: u64 = 1000;
 
@@ -29,20 +31,21 @@ impl Pattern {
 
     /// Whether a string has it. One that cannot be compiled was refused with its definition.
     pub fn matches(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        let compile = || Regex::new(&re2::translate(&self.text).ok()?).ok();
+        let compiled = self.compiled.get_or_init(compile);
         compiled.as_ref().is_none_or(|regex| regex.is_match(text))
     }
 }
 
 /// What is wrong with a pattern.
 pub(super) fn check(pattern: &str) -> Result<(), String> {
-    let hir = regex_syntax::Parser::new().parse(pattern).map_err(|error| {
+    let hir = regex_syntax::Parser::new().parse(&re2::translate(pattern)?).map_err(|error| {
         let text = error.to_string();
         text.lines().last().unwrap_or_default().trim().to_owned()
     })?;
     match repeats(&hir) {
         ..=REPEATS_MAX => Ok(()),
-        _ => Err("error: invalid repeat count".to_owned()),
+        _ => Err(format!("error parsing regexp: invalid repeat count: `{pattern}`")),
     }
 }
 
@@ -71,7 +74,8 @@ mod tests {
         assert_eq!(check("(a{30}){30}"), Ok(()));
         assert!(check("a{1001}").unwrap_err().contains("repeat count"));
         assert!(check("((a{100}){100}){100}").unwrap_err().contains("repeat count"));
-        assert!(check("a(b").unwrap_err().contains("unclosed group"));
+        assert!(check("a(b").unwrap_err().contains("missing closing )"));
+        assert_eq!(check("^[^[]+$"), Ok(()));
         let pattern = Pattern::new("^a+$");
         assert!(pattern.matches("aa") && !pattern.matches("b"));
     }

@@ -163,7 +163,7 @@ fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status:
         _ => None,
     };
     call.kind.schema.prepare_create(object);
-    if call.kind.kind == crd::KIND && !call.kind.custom {
+    if call.is_definition() {
         crd::initial_status(object);
     }
     if let (Some(status), Some(fields)) = (status, object.as_object_mut()) {
@@ -182,7 +182,7 @@ fn validate(call: &mut Call<'_>, object: &Value) -> Answer<()> {
     engine::check_type(call, object)?;
     let mut errors = metadata::validate_create(&call.kind, object);
     errors.extend(call.kind.schema.validate(object, None, &mut call.warnings));
-    if call.kind.kind == crd::KIND && !call.kind.custom {
+    if call.is_definition() {
         errors.extend(crd::validate(object, None));
     }
     if errors.is_empty() { Ok(()) } else { Err(call.invalid(object.meta_str("name"), &errors)) }

@@ -121,6 +121,9 @@ fn place(server: &ApiServer, call: &Call<'_>) -> Answer<Place> {
         return match u64::try_from(revision).map(Revision) {
             Err(_) => Ok(Place { revision: None, after }),
             Ok(revision) if revision < oldest => Err(expired_page(&after)),
+            Ok(revision) if revision > now => {
+                Err(Status::too_large_resource_version(revision.0, now))
+            }
             Ok(revision) => Ok(Place { revision: Some(revision), after }),
         };
     }

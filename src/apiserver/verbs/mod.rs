@@ -8,6 +8,7 @@ mod get;
 pub(crate) mod list;
 mod patch;
 mod scale;
+pub(crate) mod subresources;
 mod update;
 
 use super::call::{Answer, Call};
@@ -34,14 +35,12 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
     }
     Some(match call.kind.has_subresource(call.request.subresource.as_deref()) {
         false => Err(call.not_found()),
-        true if is_scale(call) => scale::get(server, call),
-        true if call.request.verb == Verb::Get => get::get(server, call),
-        true => list::list(server, call),
+        true => match subresources::read(server, call) {
+            Some(answer) => answer,
+            None if call.request.verb == Verb::Get => get::get(server, call),
+            None => list::list(server, call),
+        },
     })
-}
-
-fn is_scale(call: &Call<'_>) -> bool {
-    call.request.subresource.as_deref() == Some("scale")
 }
 
 /// Handles one request.
@@ -52,14 +51,10 @@ pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     if call.kind.review {
         return reviews::review(call);
     }
-    let verb = call.request.verb;
-    if is_scale(call) {
-        return if verb == Verb::Get {
-            scale::get(server, call)
-        } else {
-            scale::write(server, call)
-        };
+    if let Some(answer) = subresources::handle(server, call) {
+        return answer;
     }
+    let verb = call.request.verb;
     match TABLE.iter().find(|(known, _)| *known == verb) {
         Some((_, handler)) => handler(server, call),
         None => Err(Status::bad_request("a watch is not answered by one response")),

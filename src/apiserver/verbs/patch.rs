@@ -25,7 +25,7 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         ));
     }
     let Some(current) = server.store.get(&call.key()).cloned() else {
-        if kind == PatchKind::Apply && !call.is_status() {
+        if kind == PatchKind::Apply && call.request.subresource.is_none() {
             return apply_new(server, call);
         }
         return Err(call.not_found());
@@ -100,6 +100,7 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
             managed_fields::conflict_causes(&conflicts),
         ),
     })?;
+    call.default_definition(&mut new);
     let twice = &call.request.options.decoding_errors;
     match call.request.options.field_validation {
         FieldValidation::Strict if !twice.is_empty() => {

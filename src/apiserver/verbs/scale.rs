@@ -131,7 +131,7 @@ fn shown(call: &Call<'_>, object: &Value) -> Answer<Value> {
 }
 
 /// A label selector as one line: `a=b,c in (d,e)`.
-fn selector_text(selector: &Value) -> String {
+pub(super) fn selector_text(selector: &Value) -> String {
     let plain = selector.as_object().filter(|it| it.values().all(Value::is_string));
     let equal = selector["matchLabels"].as_object().or(plain).into_iter().flatten();
     let equal = equal.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));

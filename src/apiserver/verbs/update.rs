@@ -19,7 +19,7 @@ pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     engine::check_identity(call, &mut body)?;
     create::dedup_owners(call, &mut body);
     let Some(current) = server.store.get(&call.key()).cloned() else {
-        if call.kind.create_on_update && !call.is_status() {
+        if call.kind.create_on_update && call.request.subresource.is_none() {
             body.set_meta("resourceVersion", None);
             metadata_of_new(call, &mut body);
             return create::store_new(server, call, body, false);

@@ -82,7 +82,15 @@ pub(in crate::apiserver::schema) fn prepare_create(kind: Builtin, object: &mut V
         }
         Builtin::Namespace => {
             put("status", json!({ "phase": "Active" }));
-            put("spec", json!({ "finalizers": ["kubernetes"] }));
+            let spec = object.entry("spec").or_insert_with(|| json!({}));
+            if let Some(spec) = spec.as_object_mut() {
+                let finalizers = spec.entry("finalizers").or_insert_with(|| json!([]));
+                match finalizers.as_array_mut() {
+                    Some(all) if all.iter().any(|it| it == "kubernetes") => {}
+                    Some(all) => all.push("kubernetes".into()),
+                    None => *finalizers = json!(["kubernetes"]),
+                }
+            }
         }
         _ => {}
     }
