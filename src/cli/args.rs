@@ -3,15 +3,12 @@
 //! Flag beats environment beats default; the environment is read in `environment.rs`, so that a
 //! bad value names its variable. Next to read: `check.rs`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::environment::ColorWhen;
 pub use super::search_flags::{Merge, OnOff, SearchFlags, ShowWhich};
-use crate::scenario::{TEMPLATES, Template};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
 #[derive(Debug, Parser)]
@@ -79,7 +76,7 @@ pub enum Command {
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario
-    New(New),
+    New(super::new::New),
     /// Check scenario files without running them
     Validate(Validate),
     /// Turn a recorded run into HTML, Mermaid, Perfetto, JUnit, SARIF, JSON or text
@@ -357,32 +354,6 @@ pub enum ListFormat {
     Wide,
     Name,
     Json,
-}
-
-/// `new`.
-#[derive(Debug, Args)]
-pub struct New {
-    /// The scenario's name; the file is NAME.yaml
-    #[arg(value_name = "NAME", default_value = "my-race")]
-    pub name: String,
-    /// A commented scenario to start from
-    #[arg(long, value_name = "TEMPLATE", default_value = "race", value_parser = templates())]
-    pub template: String,
-    /// A shipped scenario to start from
-    #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
-    pub from: Option<String>,
-    /// Write to this file; - is stdout
-    #[arg(short, long, value_name = "PATH")]
-    pub output: Option<PathBuf>,
-    /// Overwrite a file that is there
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// The templates with their one line each.
-fn templates() -> PossibleValuesParser {
-    let value = |known: &Template| PossibleValue::new(known.name).help(known.summary);
-    PossibleValuesParser::new(TEMPLATES.iter().map(value))
 }
 
 /// `validate`.

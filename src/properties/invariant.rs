@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::stable::{Back, Changes};
 use super::{Build, Entry};
 use crate::apiserver::{FieldPath, Key, Revision};
 use crate::reconcilers::Condition;
@@ -47,6 +48,13 @@ pub enum Rule {
         path: FieldPath,
         /// The workers.
         by: Vec<usize>,
+    },
+    /// A field is not changed back and forth.
+    Stable {
+        /// The object and the field; every field of every object for `None`.
+        place: Option<(Key, FieldPath)>,
+        /// How many changes back are allowed.
+        most: u32,
     },
     /// How often something is done outside of the cluster.
     Effect {
@@ -88,6 +96,7 @@ impl Clause {
 struct Memory {
     met: Vec<bool>,
     done: u32,
+    changes: Changes,
     broken: bool,
 }
 
@@ -95,7 +104,7 @@ impl Invariant {
     fn clauses(&self) -> &[Clause] {
         match &self.rule {
             Rule::Never(clauses, _) | Rule::Always(clauses) | Rule::Finally(clauses) => clauses,
-            Rule::Owner { .. } | Rule::Effect { .. } => &[],
+            Rule::Owner { .. } | Rule::Stable { .. } | Rule::Effect { .. } => &[],
         }
     }
 
@@ -106,7 +115,7 @@ impl Invariant {
     }
 
     fn first(&self) -> Memory {
-        Memory { met: self.initial.clone(), done: 0, broken: false }
+        Memory { met: self.initial.clone(), done: 0, changes: Changes::default(), broken: false }
     }
 
     /// Takes notice of an event; true if it breaks the invariant.
@@ -134,6 +143,10 @@ impl Invariant {
                 let there = event.before.is_some() && event.after.is_some();
                 event.key.as_ref() == Some(key) && changed && foreign && there
             }
+            Rule::Stable { place, most } => {
+                memory.changes.see(place.as_ref(), event);
+                memory.changes.back > *most
+            }
             Rule::Effect { name, most, .. } => {
                 if matches!(&event.action, Action::Effect(done) if **done == **name) {
                     memory.done = memory.done.saturating_add(1).min(most.saturating_add(1));
@@ -154,14 +167,14 @@ impl Invariant {
         }
     }
 
-    /// What a step that breaks it does, in words.
-    fn told(&self, memory: &Memory, event: Option<&Event>) -> String {
+    /// What a step that breaks it does, in words. `before` is what was remembered before the step.
+    fn told(&self, before: &Memory, memory: &Memory, event: Option<&Event>) -> String {
         let all = |clauses: &[Clause]| {
             let texts: Vec<&str> = clauses.iter().map(|clause| clause.text.as_str()).collect();
             texts.join(" and ")
         };
         let who = event.and_then(Event::worker).and_then(|at| self.workers.get(at));
-        let who = who.map_or("somebody", String::as_str);
+        let who = who.map_or("a fault", String::as_str);
         match &self.rule {
             Rule::Never(clauses, _) => format!("after this step, {} holds", all(clauses)),
             Rule::Always(clauses) => format!("after this step, {} does not hold", all(clauses)),
@@ -176,6 +189,27 @@ impl Invariant {
                 let names = by.iter().filter_map(|at| self.workers.get(*at).cloned());
                 let names: Vec<String> = names.collect();
                 format!("{who} {what}; only {} may change it", names.join(" and "))
+            }
+            Rule::Stable { place, most } => {
+                let back =
+                    event.and_then(|event| before.changes.clone().see(place.as_ref(), event));
+                let Some(Back { path, value, taker }) = back else { return String::new() };
+                let other = self.workers.get(taker).map_or("another worker", String::as_str);
+                let what = match (path.parts().is_empty(), value) {
+                    (true, Some(_)) => {
+                        format!("created the object again, which {other} had deleted")
+                    }
+                    (true, None) => format!("deleted the object again, which {other} had created"),
+                    (false, Some(value)) => {
+                        format!("set {path} back to {value}, which {other} had changed")
+                    }
+                    (false, None) => format!("removed {path} again, which {other} had set"),
+                };
+                let (back, times) =
+                    (memory.changes.back, if *most == 1 { "time" } else { "times" });
+                format!(
+                    "{who} {what}; changed back {back} times, and at most {most} {times} is right"
+                )
             }
             Rule::Effect { name, least, most } => {
                 let done = memory.done;
@@ -208,7 +242,8 @@ impl Observer for Invariant {
             (**memory).as_any_mut().downcast_mut().expect("an invariant is given its own memory");
         if !memory.broken && self.breaks(memory, event) {
             // Nothing that comes later matters.
-            *memory = Memory { met: Vec::new(), done: 0, broken: true };
+            let changes = Changes::default();
+            *memory = Memory { met: Vec::new(), done: 0, changes, broken: true };
         }
         memory.broken
     }
@@ -227,13 +262,14 @@ impl Observer for Invariant {
     fn breach(&self, events: &[Event], ending: &Ending) -> Option<(usize, String)> {
         let mut memory = self.first();
         for (at, event) in events.iter().enumerate() {
+            let before = memory.clone();
             if self.breaks(&mut memory, event) {
-                return Some((at, self.told(&memory, Some(event))));
+                return Some((at, self.told(&before, &memory, Some(event))));
             }
         }
         let broken = self.broken_at_end(&memory, ending);
         let last = events.iter().rposition(|event| event.worker().is_some())?;
-        broken.then(|| (last, self.told(&memory, None)))
+        broken.then(|| (last, self.told(&memory, &memory, None)))
     }
 }
 

@@ -13,6 +13,7 @@ mod no_lost_write;
 mod no_stale_overwrite;
 mod raced;
 mod serializable;
+mod stable;
 mod tallies;
 mod witness;
 
@@ -35,6 +36,9 @@ use crate::apiserver::Revision;
 use crate::reconcilers::{Exchange, Job};
 use crate::simulation::{BoxedMemory, Ending, Observer};
 use crate::trace::Event;
+
+/// The name of [`Converges`], for those who ask for that one verdict.
+pub const CONVERGES: &str = Converges::NAME;
 
 /// A property of histories.
 pub trait Property: Debug + Send + Sync {

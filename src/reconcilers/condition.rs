@@ -84,6 +84,17 @@ impl Condition {
         }
     }
 
+    /// The field that it compares with.
+    pub(super) fn path(&self) -> Option<&FieldPath> {
+        match self {
+            Condition::Is(Term::Held(_, path))
+            | Condition::Not(Term::Held(_, path))
+            | Condition::Compares(_, Term::Held(_, path))
+            | Condition::Contains(Term::Held(_, path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The slots that it looks at, as bits.
     pub(super) fn uses(&self) -> u64 {
         match self {

@@ -329,7 +329,9 @@ fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
                 let sets = job.sets.iter().flat_map(|set| [Some(&set.path), copied(&set.value)]);
                 let known = job.knows.iter().flatten();
                 let when = job.when.iter().map(|(path, _)| path);
-                Box::new(sets.flatten().chain(when).chain(known).chain(&job.decided))
+                let asked = job.validate.iter().flat_map(|(path, rule)| [Some(path), rule.path()]);
+                let read = when.chain(known).chain(&job.decided).chain(asked.flatten());
+                Box::new(sets.flatten().chain(read))
             }
             _ => Box::new(std::iter::empty()),
         }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::condition::Condition;
 use super::methods::WriteMethod;
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
 use crate::apiserver::{FieldPath, Key, ListType, Step};
-use crate::history::Lists;
+use crate::client::wanted;
+use crate::history::{Change, Lists};
 
 /// Where a worker reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +104,8 @@ pub struct Job {
     pub typed: bool,
     /// The status fields its typed client knows: it neither sees nor sends any other.
     pub knows: Option<Vec<FieldPath>>,
+    /// What its setter asks of the object that it is about to send.
+    pub validate: Vec<(FieldPath, Condition)>,
     /// The time at which every request is made: the model has no clock.
     pub time: i64,
 }
@@ -122,6 +126,17 @@ impl Job {
             decided: self.decided.clone(),
             guards: self.guards,
             lists: self.lists.clone(),
+        }
+    }
+
+    /// Whether its setter lets the object pass that these changes make of what was read.
+    pub fn passes(&self, read: &Value, changes: &[Change]) -> bool {
+        self.validate.is_empty() || {
+            let wanted = wanted(self, read, changes);
+            let field = |path: &FieldPath| path.get(&wanted).cloned();
+            self.validate
+                .iter()
+                .all(|(path, rule)| rule.is_met(path.get(&wanted), &|_, path| field(path)))
         }
     }
 
@@ -148,6 +163,7 @@ impl Job {
         ]);
         let shows = |path: &FieldPath| path.overlaps(&version);
         self.when.iter().any(|(path, _)| shows(path))
+            || self.validate.iter().any(|(path, _)| shows(path))
             || self.sets.iter().any(|set| match &set.value {
                 ValueExpr::Read(from) | ValueExpr::Held { path: from, .. } => shows(from),
                 _ => shows(&set.path),

@@ -17,7 +17,7 @@ use super::held::Held;
 use super::methods::Refusal;
 use super::program::{DeleteOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
 use super::requests::Target;
-use super::write::Write;
+use super::write::{Computed, Write};
 use super::{Attempts, Change, Progress};
 use crate::apiserver::{Key, Response};
 use crate::client::without_managed_fields;
@@ -194,8 +194,10 @@ impl Reconciler {
                 Then::Requeue | Then::Drop => self.drop_intent(),
             };
         }
-        let Some(write) = Write::computed(op, read.as_ref(), &self.held) else {
-            return self.finish(false, false);
+        let write = match Write::computed(op, read.as_ref(), &self.held) {
+            Computed::Send(write) => *write,
+            Computed::Nothing => return self.finish(false, false),
+            Computed::Refused => return self.drop_intent(),
         };
         let again = match op.job.write.after_refusal() {
             Refusal::ReadAgain => op.values,

@@ -24,17 +24,31 @@ pub(super) struct Write {
     key: Option<Key>,
 }
 
+/// What became of computing a write.
+pub(super) enum Computed {
+    /// This is sent.
+    Send(Box<Write>),
+    /// What was read is not as the job's `when` wants it.
+    Nothing,
+    /// The job's setter does not let it pass.
+    Refused,
+}
+
 impl Write {
-    /// What an operation sends, given the object that it read; `None` if that is not as the job's
-    /// `when` wants it.
-    pub(super) fn computed(op: &WriteOp, read: Option<&Arc<Value>>, held: &Held) -> Option<Write> {
+    /// What an operation sends, given the object that it read.
+    pub(super) fn computed(op: &WriteOp, read: Option<&Arc<Value>>, held: &Held) -> Computed {
         let mut object = read.cloned().unwrap_or_default();
         if op.job.knows.is_some() {
             decoded(op.job.knows.as_deref(), Arc::make_mut(&mut object));
         }
         let held_objects = held;
         let held = |slot, path: &_| held.field(slot, path);
-        let intent = op.job.decision().changes_beside(&object, &held)?;
+        let Some(intent) = op.job.decision().changes_beside(&object, &held) else {
+            return Computed::Nothing;
+        };
+        if !op.job.passes(&object, &intent) {
+            return Computed::Refused;
+        }
         let key = op.dynamic.then(|| key_of(&op.job, &object));
         let draft = match &key {
             None => op.job.write.draft(&op.job, &object, &intent),
@@ -45,7 +59,7 @@ impl Write {
             }
         };
         let basis = read.map(|read| Basis::of(read)).map(|basis| oldest(op, basis, held_objects));
-        Some(Write { draft, basis, intent, key })
+        Computed::Send(Box::new(Write { draft, basis, intent, key }))
     }
 
     /// A PUT of what the process holds in memory.

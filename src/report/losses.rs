@@ -204,6 +204,7 @@ impl<'a> Facts<'a> {
         let view = self.victim.and_then(|victim| self.story.view(victim.event));
         match (view, self.change()) {
             (Some(view), Some(change)) => view.state(&change.path, change.value.as_ref()),
+            _ if self.witness.field.is_empty() => "what it meant".to_owned(),
             _ => self.label(),
         }
     }

@@ -55,7 +55,7 @@ pub use json::{compare as compare_json, replay as replay_json};
 #[cfg(feature = "loom")]
 pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
-pub use museum::museum;
+pub use museum::{Exhibit, museum};
 pub use real::witness;
 pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{CheckResult, Verdict};
+use crate::check::{CheckResult, Held, Verdict};
+use crate::reconcilers::methods;
+use crate::scenario::Scenario;
 
 const INTRODUCTION: &str = "\
 # The museum
@@ -25,37 +27,84 @@ const ACTS: &str = "\
 ";
 
 const FIXES: &str = "
-## Which fix holds
+## Which write method would have held
 
-| exhibit | act | holds | violated | would also lose nothing |
-|---|---|---|---|---|
+The first act that goes wrong of each exhibit, with every write method in the place of its own;
+where it reads stays as it is. `yes`: all that it violates holds then, in every schedule; `gives
+up`: it holds, and in some schedule a worker gives up with its intent told as not done; `no`: it is
+still violated; `-`: the API server refuses the method for this kind of object. Where no method
+says `yes`, the fix was another one: the read, the order of the steps, the name, or who owns the
+field.
+
 ";
 
-/// The page, for exhibits whose acts have been explored.
-pub fn museum(exhibits: &[(&str, Vec<CheckResult>)]) -> String {
+const READERS: &str = "
+## Which read would have held
+
+The same acts with every read live, and with every read from the cache.
+
+| mechanism | exhibit | live | cache |
+|---|---|---|---|
+";
+
+/// An exhibit whose acts have been explored.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// Its title.
+    pub title: &'static str,
+    /// Its acts.
+    pub acts: Vec<CheckResult>,
+    /// What each write method makes of its first act that goes wrong.
+    pub methods: Vec<(&'static str, Held)>,
+    /// What a read from there makes of it: live, cache.
+    pub readers: [Held; 2],
+}
+
+/// The page, for all of them.
+pub fn museum(exhibits: &[Exhibit]) -> String {
     let mut page = INTRODUCTION.to_owned();
-    for (title, acts) in exhibits {
-        let _ = write!(page, "\n## {title}\n\n{ACTS}");
-        for act in acts {
+    let mut before = "";
+    for exhibit in exhibits {
+        let mechanism = Scenario::mechanism(exhibit.title).unwrap_or_default();
+        if mechanism != before {
+            let _ = write!(page, "\n## {mechanism}\n");
+            before = mechanism;
+        }
+        let _ = write!(page, "\n### {}\n\n{ACTS}", exhibit.title);
+        for act in &exhibit.acts {
             let _ = writeln!(page, "{}", row(act));
         }
     }
     page.push_str(FIXES);
-    for (title, acts) in exhibits {
-        for act in acts {
-            let named = |verdict: Verdict| {
-                let of = act
-                    .properties
-                    .iter()
-                    .filter(|p| p.verdict == verdict && is_judged(act, p.name));
-                of.map(|p| p.name).collect::<Vec<_>>().join(", ")
-            };
-            let name = &act.scenario.name;
-            let (holds, violated) = (named(Verdict::Holds), named(Verdict::Violated));
-            let _ = writeln!(page, "| {title} | `{name}` | {holds} | {violated} | {} |", safe(act));
-        }
+    let methods: Vec<String> =
+        methods::all().iter().map(|method| format!("`{}`", method.name())).collect();
+    let _ = writeln!(page, "| mechanism | exhibit | {} |", methods.join(" | "));
+    let _ = writeln!(page, "|---|---|{}", "---|".repeat(methods.len()));
+    for exhibit in exhibits {
+        let mechanism = Scenario::mechanism(exhibit.title).unwrap_or_default();
+        let cells: Vec<&str> = match exhibit.methods.is_empty() {
+            true => vec![""; methods.len()],
+            false => exhibit.methods.iter().map(|(_, held)| word(*held)).collect(),
+        };
+        let _ = writeln!(page, "| {mechanism} | {} | {} |", exhibit.title, cells.join(" | "));
+    }
+    page.push_str(READERS);
+    for Exhibit { title, readers: [live, cache], .. } in exhibits {
+        let mechanism = Scenario::mechanism(title).unwrap_or_default();
+        let (live, cache) = (word(*live), word(*cache));
+        let _ = writeln!(page, "| {mechanism} | {title} | {live} | {cache} |");
     }
     page
+}
+
+fn word(held: Held) -> &'static str {
+    match held {
+        Held::Holds => "yes",
+        Held::GivesUp => "gives up",
+        Held::Violated => "no",
+        Held::Refused => "-",
+        Held::Unknown => "?",
+    }
 }
 
 fn is_judged(act: &CheckResult, name: &str) -> bool {
@@ -92,17 +141,4 @@ fn row(act: &CheckResult) -> String {
         verdicts.join("; "),
         methods.join(", "),
     )
-}
-
-/// The write methods with which the same scenario loses nothing, where it loses.
-fn safe(act: &CheckResult) -> String {
-    let safe = |row: &&crate::check::Advice| {
-        row.verdict == Verdict::Holds && row.refused.is_none() && !row.gives_up
-    };
-    act.advice
-        .iter()
-        .filter(safe)
-        .map(|row| format!("`{}`", row.write))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

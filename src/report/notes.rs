@@ -33,10 +33,24 @@ impl<'a> Story<'a> {
         if !event.answered && event.code.is_some() {
             notes.push("the answer is lost".to_owned());
         }
+        if self.is_refused_by_setter(event) {
+            notes.push("its setter refuses what it is about to send".to_owned());
+        }
         if event.mark.dropped {
             notes.push("gives up".to_owned());
         }
         notes
+    }
+
+    /// Whether the run ends here because `validate` of the worker does not let a write pass.
+    pub fn is_refused_by_setter(&self, event: &Event) -> bool {
+        let spec = event.worker().and_then(|worker| self.scenario.workers.get(worker));
+        let validates = spec.is_some_and(|spec| {
+            let steps = spec.steps.iter().flat_map(|steps| steps.writes());
+            !spec.validate.is_empty() || steps.into_iter().any(|op| !op.job.validate.is_empty())
+        });
+        let refused = event.code.is_some_and(|code| code >= 400);
+        event.mark.dropped && event.answered && validates && !refused && event.seen.is_some()
     }
 
     /// Where the body of a write came from, if that was not the newest object.

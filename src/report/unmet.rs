@@ -127,6 +127,13 @@ pub(super) fn omitted(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn dropped(facts: &Facts<'_>) -> Option<String> {
     let victim = facts.victim?;
     let attempts = victim.event.mark.attempts;
+    if facts.story.is_refused_by_setter(victim.event) {
+        return Some(
+            "the setter validates the status before it sends it, and what was computed from this \
+             read does not pass. Nothing is sent, and nothing is lost silently: it was told"
+                .to_owned(),
+        );
+    }
     Some(match victim.event.code {
         Some(409 | 422) if attempts > 1 => conflicts(facts, victim, attempts),
         Some(409) if facts.story.method(victim.event).is_some_and(|m| m.starts_with("apply")) => {

@@ -187,6 +187,7 @@ fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagn
         retry_read: spec.retry_read,
         typed: spec.typed,
         knows: spec.knows.clone(),
+        validate: spec.validate.clone(),
         time: TIME,
     })
 }

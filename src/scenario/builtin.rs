@@ -29,6 +29,7 @@ const SCENARIOS: &[(&str, &str)] = shipped![
     "apply-force",
     "omitted-diff",
     "torn-pair",
+    "status-setter",
     "counter",
     "retry-budget",
     "retry-budget-exhausted",
@@ -52,41 +53,118 @@ macro_rules! exhibit {
     };
 }
 
-/// The museum: each exhibit with its acts, the bug first.
-const MUSEUM: &[(&str, &[(&str, &str)])] = &[
+/// One exhibit: its title, and its acts, the bug first.
+type Exhibit = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The museum: exhibits by their mechanism.
+const MUSEUM: &[(&str, &[Exhibit])] = &[
     (
-        "A list of conditions is replaced",
-        exhibit!["conditions-replaced", "conditions-replaced-locked"],
+        "A list is replaced whole",
+        &[
+            (
+                "A list of conditions is replaced",
+                exhibit!["conditions-replaced", "conditions-replaced-locked"],
+            ),
+            ("A taint is put back", exhibit!["taint-put-back", "taint-put-back-locked"]),
+            ("Finalizers of others", exhibit!["finalizers-emptied", "finalizers-own-item"]),
+            ("A finalizer by its index", exhibit!["finalizer-by-index", "finalizer-tested"]),
+            (
+                "The parents of a route",
+                exhibit![
+                    "route-parents",
+                    "route-parents-merged",
+                    "route-parents-cleaned",
+                    "route-parents-kept"
+                ],
+            ),
+            ("A retry that never retries", exhibit!["evaluations-retried", "evaluations-locked"]),
+            (
+                "From PUT to patch to a locked patch",
+                exhibit!["holds-conflict", "holds-patched", "holds-locked"],
+            ),
+        ],
     ),
-    ("A taint is put back", exhibit!["taint-put-back", "taint-put-back-locked"]),
-    ("Finalizers of others", exhibit!["finalizers-emptied", "finalizers-own-item"]),
     (
-        "A conflict that is swallowed",
-        exhibit!["finalizer-conflict-swallowed", "finalizer-conflict-returned"],
-    ),
-    ("Whole data, one key", exhibit!["data-written-whole", "data-own-keys"]),
-    (
-        "Fresh read, stale values",
-        exhibit!["status-from-the-start", "status-fresh-values", "labels-of-the-start"],
-    ),
-    (
-        "Two Secrets for one certificate",
-        exhibit!["secret-twice", "secret-twice-locked", "secret-twice-named"],
+        "More is written than was meant",
+        &[
+            ("Whole data, one key", exhibit!["data-written-whole", "data-own-keys"]),
+            (
+                "Fresh read, stale values",
+                exhibit!["status-from-the-start", "status-fresh-values", "labels-of-the-start"],
+            ),
+        ],
     ),
     (
-        "A cache that does not show it yet",
-        exhibit!["machine-set-twice", "machine-set-live", "machine-set-live-two-replicas"],
+        "A patch from a stale read passes",
+        &[
+            ("A patch that cannot conflict", exhibit!["config-check-put", "config-check-patched"]),
+            ("An id that was given up", exhibit!["broker-id-put", "broker-id-patched"]),
+            ("Computed from another object", exhibit!["revoked-image"]),
+        ],
     ),
     (
-        "An id from the cloud",
-        exhibit!["external-id-dropped", "external-id-requeued", "external-id-retried"],
+        "A conflict is handled wrongly",
+        &[
+            (
+                "A conflict that is swallowed",
+                exhibit!["finalizer-conflict-swallowed", "finalizer-conflict-returned"],
+            ),
+            (
+                "An id from the cloud",
+                exhibit!["external-id-dropped", "external-id-requeued", "external-id-retried"],
+            ),
+            ("A patch with an id meets a conflict", exhibit!["patch-conflict"]),
+            ("A retry that reads the cache", exhibit!["retry-from-cache", "retry-from-server"]),
+            (
+                "A lock on a snapshot of everything",
+                exhibit!["snapshot-locked", "snapshot-unlocked"],
+            ),
+            (
+                "A status after a create",
+                exhibit!["status-after-create", "status-after-create-retried"],
+            ),
+        ],
     ),
-    ("Whose replicas", exhibit!["hpa-replicas-forced", "hpa-replicas-left-out"]),
-    ("Two leaders", exhibit!["lease-unlocked", "lease-locked"]),
-    ("A former leader", exhibit!["former-leader"]),
-    ("Two decisions", exhibit!["taint-after-check", "taint-after-check-locked"]),
-    ("A guard that another has met", exhibit!["end-timestamp-guard"]),
-    ("Computed from another object", exhibit!["revoked-image"]),
+    (
+        "A decision from a stale read",
+        &[
+            (
+                "Two Secrets for one certificate",
+                exhibit!["secret-twice", "secret-twice-locked", "secret-twice-named"],
+            ),
+            (
+                "A cache that does not show it yet",
+                exhibit!["machine-set-twice", "machine-set-live", "machine-set-live-two-replicas"],
+            ),
+            (
+                "Its own status, read too early",
+                exhibit!["own-status-stale", "own-status-locked-first"],
+            ),
+            ("A quorum that counts the dead", exhibit!["quorum-counted", "quorum-counted-live"]),
+            ("Two decisions", exhibit!["taint-after-check", "taint-after-check-locked"]),
+            ("A guard that another has met", exhibit!["end-timestamp-guard"]),
+        ],
+    ),
+    (
+        "Two owners of one field",
+        &[
+            ("Whose replicas", exhibit!["hpa-replicas-forced", "hpa-replicas-left-out"]),
+            ("A taint that was removed once", exhibit!["startup-taint", "startup-taint-once"]),
+            ("An annotation, for ever", exhibit!["annotation-for-ever", "annotation-one-owner"]),
+        ],
+    ),
+    (
+        "Leaders and replicas",
+        &[
+            ("Two leaders", exhibit!["lease-unlocked", "lease-locked"]),
+            ("A former leader", exhibit!["former-leader"]),
+            (
+                "Patches of a replica that does not lead",
+                exhibit!["patches-queued", "patches-recomputed"],
+            ),
+            ("A standby that does not wait", exhibit!["standby-acts", "standby-waits"]),
+        ],
+    ),
 ];
 
 /// The files that shipped scenarios name.
@@ -101,8 +179,7 @@ impl Scenario {
 
     /// The shipped scenario of this name.
     pub fn builtin(name: &str) -> Option<Scenario> {
-        let acts = MUSEUM.iter().flat_map(|(_, acts)| acts.iter());
-        let (name, text) = SCENARIOS.iter().chain(acts).find(|(known, _)| *known == name)?;
+        let (name, text) = SCENARIOS.iter().chain(acts()).find(|(known, _)| *known == name)?;
         let loaded = load(name, text).ok()?;
         loaded.into_iter().next()
     }
@@ -110,10 +187,14 @@ impl Scenario {
     /// The exhibits of the museum, each with the scenarios that are its acts.
     pub fn museum() -> Vec<(&'static str, Vec<Scenario>)> {
         let act = |(name, _): &(&str, &str)| Scenario::builtin(name);
-        let exhibit = |(title, acts): &(&'static str, &[(&str, &str)])| {
-            (*title, acts.iter().filter_map(act).collect())
-        };
-        MUSEUM.iter().map(exhibit).collect()
+        let exhibit = |(title, acts): &Exhibit| (*title, acts.iter().filter_map(act).collect());
+        MUSEUM.iter().flat_map(|(_, exhibits)| exhibits.iter()).map(exhibit).collect()
+    }
+
+    /// The mechanism of an exhibit, by its title.
+    pub fn mechanism(title: &str) -> Option<&'static str> {
+        let has = |(_, exhibits): &&(_, &[Exhibit])| exhibits.iter().any(|(t, _)| *t == title);
+        MUSEUM.iter().find(has).map(|(mechanism, _)| *mechanism)
     }
 
     /// All shipped scenarios but those of the museum.
@@ -124,8 +205,12 @@ impl Scenario {
 
 /// The text of a shipped scenario.
 pub fn text(name: &str) -> Option<&'static str> {
-    let acts = MUSEUM.iter().flat_map(|(_, acts)| acts.iter());
-    SCENARIOS.iter().chain(acts).find(|(known, _)| *known == name).map(|(_, text)| *text)
+    SCENARIOS.iter().chain(acts()).find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Name and text of every act of the museum.
+fn acts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    MUSEUM.iter().flat_map(|(_, exhibits)| exhibits.iter().flat_map(|(_, acts)| acts.iter()))
 }
 
 fn load(name: &str, text: &str) -> Result<Vec<Scenario>, Mistakes> {

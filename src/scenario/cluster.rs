@@ -133,7 +133,10 @@ fn kind_of(
         .at(source, mark("kind"), "")
         .maybe_help(did_you_mean(name, names.clone()))
         .note(format!("known are {}", names.collect::<Vec<_>>().join(", ")))
-        .note("a custom resource needs its CustomResourceDefinition under `crds`"))
+        .note(
+            "a custom resource needs its CustomResourceDefinition under `crds`, or a line under \
+             `kinds`",
+        ))
 }
 
 /// What the server said of an object or a CRD, cause by cause, each at its field.

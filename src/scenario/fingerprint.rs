@@ -55,6 +55,12 @@ fn worker(spec: &WorkerSpec) -> Value {
         "typed": spec.typed,
         "knows": spec.knows.is_some().then(|| knows.collect::<Vec<_>>()),
     });
+    // Only where there is a setter, so that all others keep their fingerprint.
+    if !spec.validate.is_empty() {
+        let rules =
+            spec.validate.iter().map(|(path, rule)| json!([path.to_string(), format!("{rule:?}")]));
+        meaning["validate"] = json!(in_order(rules));
+    }
     // Only where there are steps, so that the short form keeps its fingerprint.
     if let Some(steps) = &spec.steps {
         let writes: Vec<&str> = steps.writes().map(|write| write.job.write.name()).collect();

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cluster::{Cluster, Seeded};
+use super::conditions;
 use super::diagnostic::{Diagnostic, SourceText, clean};
 use super::node::{Node, NodeKind};
 use super::suggest::{did_you_mean, listed};
 use super::values::Values;
 use crate::apiserver::{FieldPath, Key};
 use crate::properties::{self, Clause, Invariant, Rule};
-use crate::reconcilers::{Comparison, Condition, Term};
+use crate::reconcilers::Condition;
 
 /// The rules; an invariant has exactly one.
-const RULES: [&str; 5] = ["never", "always", "finally", "owner", "effect"];
+const RULES: [&str; 6] = ["never", "always", "finally", "owner", "stable", "effect"];
 
 /// Reads the invariants of a scenario.
 pub fn read(
@@ -71,7 +72,7 @@ impl Reader<'_> {
                 self.wrong(
                     &node.mark(),
                     message,
-                    "add `never`, `always`, `finally`, `owner` or `effect`",
+                    "add `never`, `always`, `finally`, `owner`, `stable` or `effect`",
                 );
                 return None;
             }
@@ -92,6 +93,7 @@ impl Reader<'_> {
             "always" => self.clauses(value).map(Rule::Always),
             "finally" => self.clauses(value).map(Rule::Finally),
             "owner" => self.owner(value),
+            "stable" => self.stable(value),
             _ => self.effect(value),
         }
     }
@@ -181,41 +183,42 @@ impl Reader<'_> {
     }
 
     fn condition(&mut self, node: &Node) -> Option<Condition> {
-        let Some((key, value)) =
-            node.entries().first().filter(|(key, _)| key.text.starts_with('$'))
-        else {
-            let value = Some(node.to_value()).filter(|value| !value.is_null());
-            return Some(Condition::Is(Term::Literal(value)));
-        };
-        let term = |value: &Node| Term::Literal(Some(value.to_value()).filter(|v| !v.is_null()));
-        let compares = |comparison| -> Option<Condition> {
-            let term = match &value.kind {
-                NodeKind::String(text) => Term::Held(0, text.parse().ok()?),
-                _ => term(value),
-            };
-            Some(Condition::Compares(comparison, term))
-        };
-        let found = match (key.text.as_str(), &value.kind) {
-            ("$eq", _) => Some(Condition::Is(term(value))),
-            ("$ne", _) => Some(Condition::Not(term(value))),
-            ("$contains", _) => Some(Condition::Contains(term(value))),
-            ("$in", NodeKind::List(items)) => {
-                Some(Condition::In(items.iter().map(Node::to_value).collect()))
-            }
-            ("$exists", NodeKind::Bool(there)) => Some(Condition::Exists(*there)),
-            ("$lt", NodeKind::Number(_) | NodeKind::String(_)) => compares(Comparison::Less),
-            ("$lte", NodeKind::Number(_) | NodeKind::String(_)) => compares(Comparison::AtMost),
-            ("$gt", NodeKind::Number(_) | NodeKind::String(_)) => compares(Comparison::Greater),
-            ("$gte", NodeKind::Number(_) | NodeKind::String(_)) => compares(Comparison::AtLeast),
-            _ => None,
-        };
-        if found.is_none() {
-            let message = format!("cannot read the condition `{}`", clean(&key.text));
-            let help = "the operators are `$eq`, `$ne`, `$lt`, `$lte`, `$gt`, `$gte`, `$in` (a \
-                        list), `$contains` and `$exists` (`true` or `false`)";
-            self.wrong(&key.span, message, help);
+        conditions::condition(&mut self.values, node)
+    }
+
+    /// `{ path: spec.replicas, after: 2 }`.
+    fn stable(&mut self, node: &Node) -> Option<Rule> {
+        let unknown =
+            node.entries().iter().find(|(key, _)| key.text != "path" && key.text != "after");
+        if let Some((key, _)) = unknown {
+            let message = format!("`stable` has no key `{}`", clean(&key.text));
+            self.wrong(&key.span, message, "write `{ path: spec.replicas, after: 2 }`");
+            return None;
         }
-        found
+        let most = match node.get("after").map(|after| (after, &after.kind)) {
+            None => 1,
+            Some((after, NodeKind::Number(n))) => {
+                match n.as_u64().and_then(|n| n.try_into().ok()) {
+                    Some(n) => n,
+                    None => return self.how_often(after),
+                }
+            }
+            Some((after, _)) => return self.how_often(after),
+        };
+        let place = match node.get("path") {
+            None => None,
+            Some(path) => {
+                let (key, field) = self.place(path.as_str().unwrap_or_default(), &path.span)?;
+                Some((key, field.unwrap_or_else(|| FieldPath::new(Vec::new()))))
+            }
+        };
+        Some(Rule::Stable { place, most })
+    }
+
+    fn how_often(&mut self, after: &Node) -> Option<Rule> {
+        let help = "write a whole number: how many changes back are allowed";
+        self.wrong(&after.mark(), "`after` counts changes back", help);
+        None
     }
 
     fn owner(&mut self, node: &Node) -> Option<Rule> {

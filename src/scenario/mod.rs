@@ -13,10 +13,13 @@ mod answered;
 mod build;
 pub mod builtin;
 mod cluster;
+mod conditions;
 mod crds;
 mod diagnostic;
 mod fingerprint;
+mod from_crd;
 mod invariants;
+mod kinds;
 mod load;
 mod manifest;
 pub(crate) mod manifests;
@@ -27,8 +30,10 @@ mod reference;
 mod refusals;
 mod scalar;
 mod schema;
+mod schema_kinds;
 mod schema_steps;
 mod schema_timing;
+mod shadows;
 mod shape;
 mod starter;
 mod steps;
@@ -48,6 +53,7 @@ pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub(crate) use diagnostic::{clean, clean_long, harmless};
+pub use from_crd::{RACES, from_crd};
 #[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use node::Node;
 pub use reference::reference;
@@ -63,7 +69,7 @@ use serde_json::Value;
 use crate::apiserver::FieldPath;
 use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
-use crate::reconcilers::{Attempts, OnError, Op, Reader, ValueExpr, WriteOp};
+use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, ValueExpr, WriteOp};
 use crate::schedulers::timed::Timing;
 use crate::trace::{Action, Event};
 
@@ -135,6 +141,8 @@ pub struct WorkerSpec {
     pub runs: u32,
     pub typed: bool,
     pub knows: Option<Vec<FieldPath>>,
+    /// What its setter asks of the object before it sends it.
+    pub validate: Vec<(FieldPath, Condition)>,
     /// The line of the file on which `write:` stands, for annotations.
     pub write_line: usize,
     /// The long form: what each run does, instead of one read and one write.

@@ -38,6 +38,7 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
     let mut job = Job::clone(job);
     job.retry_read = Reader::Live;
     job.when.clear();
+    job.validate.clear();
     let key = job.key.clone();
     let (sets, lists, decision) = (job.sets.clone(), job.lists.clone(), job.decision());
     let by_leaving_out = job.write.name().starts_with("apply");

@@ -86,6 +86,7 @@ pub fn reference() -> String {
     let parts = [
         ("metadata", "Metadata"),
         ("A worker", "Worker"),
+        ("A kind of your own", "OwnKind"),
         ("A step", "Step"),
         ("What `list` lists", "ListStep"),
         ("An invariant", "Invariant"),

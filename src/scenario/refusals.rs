@@ -16,7 +16,7 @@ use super::diagnostic::{Diagnostic, SourceText};
 use super::probe::{self, Outcome};
 use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
-use super::{Expect, NOT_BY_APPLY, Plan, Scenario, StepsSpec, WorkerSpec};
+use super::{Expect, NOT_BY_APPLY, Plan, Scenario, StepsSpec, WorkerSpec, shadows};
 use crate::apiserver::{Cause, Fate, FieldPath, Kind, Response};
 use crate::reconcilers::ValueExpr;
 
@@ -36,7 +36,16 @@ pub fn of_workers(
     scenario: &Scenario,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let plan = Plan::new(scenario)?;
+    let shadows = if expects_a_loss(scenario) { Vec::new() } else { shadows::find(&plan) };
     let mut found = Vec::new();
+    for shadow in &shadows {
+        let place = match &scenario.workers[shadow.worker].steps {
+            Some(steps) => steps.places.get(shadow.at.0).cloned(),
+            None => places[shadow.worker].sets.get(shadow.at.1).map(|(path, _)| path.clone()),
+        };
+        let told = shadow.told(scenario);
+        found.push(told.at(checker.source, place.unwrap_or_default(), ""));
+    }
     for (at, spec) in scenario.workers.iter().enumerate() {
         if let Some(steps) = &spec.steps {
             found.extend(of_steps(checker, &plan, at, steps).filter(|_| !rejects(scenario)));
@@ -46,7 +55,7 @@ pub fn of_workers(
         let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
         teller.keys(&mut found);
-        teller.whole_subtrees(&mut found);
+        teller.whole_subtrees(&shadows, &mut found);
         if let Some(set) = spec.unsayable() {
             let mistake = Diagnostic::error(NOT_BY_APPLY);
             let (_, value) = &places[at].sets[set];
@@ -166,12 +175,13 @@ impl Teller<'_> {
 
     /// `status: { ready: true }` is sent in the place of all of the status: rarely what its author
     /// means.
-    fn whole_subtrees(&self, found: &mut Vec<Diagnostic>) {
-        for ((path, value), (place, _)) in self.spec.sets.iter().zip(&self.places.sets) {
+    fn whole_subtrees(&self, shadows: &[shadows::Shadow<'_>], found: &mut Vec<Diagnostic>) {
+        let sets = self.spec.sets.iter().zip(&self.places.sets).enumerate();
+        for (at, ((path, value), (place, _))) in sets {
             let (ValueExpr::Literal(Value::Object(fields)), [_]) = (value, path.steps()) else {
                 continue;
             };
-            if expects_a_loss(self.scenario) {
+            if expects_a_loss(self.scenario) || self.shadows(shadows, at) {
                 continue;
             }
             let message = format!("what `{}` sends replaces all of `{path}`", self.spec.name);

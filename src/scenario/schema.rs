@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names;
+use super::schema_kinds::OwnKind;
 use super::schema_steps::{self, Invariant, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
@@ -38,6 +39,9 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(schema_with = "crds")]
     pub crds: Vec<Value>,
+    /// Kinds of your own in one line each, where you have no CustomResourceDefinition at hand.
+    #[schemars(length(min = 1, max = 20))]
+    pub kinds: Option<Vec<OwnKind>>,
     /// What is there before the first step, as kubectl would take it; status is stored as given.
     #[schemars(schema_with = "objects")]
     pub objects: Vec<Map<String, Value>>,
@@ -162,6 +166,11 @@ pub struct Worker {
     #[serde(default)]
     #[schemars(schema_with = "knows")]
     pub knows: Option<Vec<String>>,
+    /// What its setter asks before it sends a status: field path to a condition or to a list of
+    /// allowed values, as in `invariants`. What does not fit is not sent, and the run ends there.
+    #[serde(default)]
+    #[schemars(schema_with = "sets")]
+    pub validate: Option<Map<String, Value>>,
     /// How long this worker takes, where that differs from the scenario's `timing`.
     #[serde(default)]
     pub timing: WorkerTiming,

@@ -54,6 +54,11 @@ pub struct Step {
     pub sets: Option<Map<String, Value>>,
     /// `status` or `main`. Default: `status`, if the kind has it and only status is set.
     pub subresource: Option<Subresource>,
+    /// Beside `write`: what its setter asks before this write is sent. Default: the worker's, for a
+    /// write to the status.
+    #[serde(default)]
+    #[schemars(schema_with = "sets")]
+    pub validate: Option<Map<String, Value>>,
     /// The field manager of an apply. Default: the worker's.
     #[schemars(length(min = 1, max = 128))]
     pub field_manager: Option<String>,
@@ -171,6 +176,13 @@ pub struct Invariant {
     #[serde(default)]
     #[schemars(schema_with = "when")]
     pub owner: Option<Map<String, Value>>,
+    /// Rule: `{ path: metadata.annotations, after: 2 }`: a field is not changed back and forth. A
+    /// change back gives a field the value that another worker took away from it; `after` is how
+    /// many of them are allowed in one schedule (default: 1). Without `path`: every field, of every
+    /// object.
+    #[serde(default)]
+    #[schemars(schema_with = "when")]
+    pub stable: Option<Map<String, Value>>,
     /// Rule: `{ charge-card: at-most-once }`, `exactly-once` or `never`: how often an `effect` is
     /// done.
     #[serde(default)]

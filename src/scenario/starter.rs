@@ -1,7 +1,8 @@
 //! Templates: what `lostwrite new` writes.
 //!
 //! Real scenarios with comments for somebody who has never written one; each loads and meets its
-//! own expectation. To add one: a file in `src/scenario/templates/`, and one line here.
+//! own expectation. Those that are `thread`s model a kind of bug report. To add one: a file in
+//! `src/scenario/templates/`, and one line here.
 
 /// A template of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,8 @@ pub struct Template {
     pub name: &'static str,
     /// One line about it.
     pub summary: &'static str,
+    /// Whether it is the model of a kind of bug report, for `--from-thread`.
+    pub thread: bool,
     text: &'static str,
 }
 
@@ -18,27 +21,68 @@ pub const TEMPLATES: &[Template] = &[
     Template {
         name: "race",
         summary: "a Node, two controllers, one status field each: runs, and loses",
+        thread: false,
         text: include_str!("templates/race.yaml"),
     },
     Template {
         name: "custom-resource",
         summary: "a CRD, two controllers, one status field each, the right retry",
+        thread: false,
         text: include_str!("templates/custom-resource.yaml"),
     },
     Template {
         name: "configmap",
         summary: "two tools and one ConfigMap: no status, no CRD",
+        thread: false,
         text: include_str!("templates/configmap.yaml"),
     },
     Template {
         name: "conditions",
         summary: "two owners of one conditions list",
+        thread: false,
         text: include_str!("templates/conditions.yaml"),
     },
     Template {
         name: "all-keys",
         summary: "every key of a worker, explained",
+        thread: false,
         text: include_str!("templates/all-keys.yaml"),
+    },
+    Template {
+        name: "claim",
+        summary: "a bug report: two workers took the same item",
+        thread: true,
+        text: include_str!("templates/claim.yaml"),
+    },
+    Template {
+        name: "list",
+        summary: "a bug report: an entry of a list came back, or disappeared",
+        thread: true,
+        text: include_str!("templates/list.yaml"),
+    },
+    Template {
+        name: "lease",
+        summary: "a bug report: two leaders at once",
+        thread: true,
+        text: include_str!("templates/lease.yaml"),
+    },
+    Template {
+        name: "finalizer",
+        summary: "a bug report: an object was deleted before it was cleaned up",
+        thread: true,
+        text: include_str!("templates/finalizer.yaml"),
+    },
+    Template {
+        name: "create-twice",
+        summary: "a bug report: two objects were created instead of one",
+        thread: true,
+        text: include_str!("templates/create-twice.yaml"),
+    },
+    Template {
+        name: "two-replicas",
+        summary: "a bug report: it only happens with two replicas",
+        thread: true,
+        text: include_str!("templates/two-replicas.yaml"),
     },
 ];
 
@@ -54,6 +98,9 @@ pub fn starter(template: &str, scenario: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use crate::check::{self, Expectation};
     use crate::scenario::Scenario;
 
     #[test]
@@ -66,6 +113,12 @@ mod tests {
             assert_eq!(scenario.name, "mine");
             let warnings: Vec<String> = scenario.warnings.iter().map(|w| w.to_string()).collect();
             assert!(warnings.is_empty(), "{}:\n{}", template.name, warnings.join("\n"));
+            let result = check::run(&Arc::new(scenario.clone()), &check::Options::default());
+            let result = result.unwrap_or_else(|e| panic!("{}:\n{e}", template.name));
+            assert!(result.exploration.complete, "{}", template.name);
+            assert!(!result.failed() || !template.thread, "{}: not as expected", template.name);
+            let stated = result.expectation == Expectation::Met;
+            assert!(stated || !template.thread, "{} states what it expects", template.name);
         }
         assert!(starter("nothing", "mine").is_none());
     }

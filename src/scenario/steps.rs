@@ -19,7 +19,7 @@ use super::node::{Node, NodeKind};
 use super::suggest::{did_you_mean, listed};
 use super::values::Values;
 use crate::apiserver::{FieldPath, Key, Kind};
-use crate::reconcilers::{Attempts, OnError, Op, Reader, SLOTS, Slot, Then};
+use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, SLOTS, Slot, Then};
 
 /// The actions; a step has exactly one. Where two of these keys may stand together, the first
 /// decides what the step is.
@@ -51,6 +51,8 @@ pub struct Defaults {
     pub on_error: OnError,
     /// The worker's object.
     pub object: Option<String>,
+    /// What its setter asks of a status.
+    pub validate: Vec<(FieldPath, Condition)>,
 }
 
 /// The code of a worker's steps, and the place of each operation.
@@ -178,7 +180,7 @@ impl Compiler<'_> {
 
     /// Whether every key of the step belongs to its action.
     fn keys_go_together(&mut self, step: &Node, action: &str) -> bool {
-        const WRITE: [&str; 9] = [
+        const WRITE: [&str; 10] = [
             "object",
             "sets",
             "subresource",
@@ -186,6 +188,7 @@ impl Compiler<'_> {
             "attempts",
             "retryRead",
             "when",
+            "validate",
             "onError",
             "write",
         ];

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cluster::{self, Cluster, Seeded};
+use super::conditions;
 use super::crds::{self, Files};
 use super::diagnostic::{Diagnostic, Severity, SourceText, clean};
 use super::node::{At, Node};
@@ -19,8 +20,8 @@ use super::refusals;
 use super::schema::{self, ScenarioFile};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
-use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants};
-use crate::reconcilers::{Attempts, Reader};
+use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
+use crate::reconcilers::{Attempts, Condition, Reader};
 
 /// The default of `attempts`: client-go's DefaultRetry.
 const DEFAULT_ATTEMPTS: u32 = 5;
@@ -45,6 +46,7 @@ struct Fields {
     sets: Vec<SetEntry>,
     when: Vec<(crate::apiserver::FieldPath, Option<Value>, std::ops::Range<usize>)>,
     knows: Option<Vec<crate::apiserver::FieldPath>>,
+    validate: Vec<(crate::apiserver::FieldPath, Condition)>,
 }
 
 impl<'c> Checker<'c> {
@@ -66,6 +68,14 @@ impl<'c> Checker<'c> {
                 return Err(self.mistakes);
             }
         };
+        let mut crds = crds;
+        match kinds::read(self.source, self.at(&[At::Key("kinds")]), &crds) {
+            Ok(own) => crds.extend(own),
+            Err(more) => {
+                self.mistakes.extend(more);
+                return Err(self.mistakes);
+            }
+        }
         let objects = self.at(&[At::Key("objects")]).items();
         let cluster = match cluster::build(self.source, &crds, objects) {
             Ok(cluster) => cluster,
@@ -184,8 +194,10 @@ impl<'c> Checker<'c> {
         let when = worker.get("when").map(|node| values.when(node)).unwrap_or_default();
         let knows = worker.get("knows").filter(|_| self.file.workers[at].knows.is_some());
         let knows = knows.map(|node| values.knows(node));
+        let validate = worker.get("validate").filter(|_| self.file.workers[at].validate.is_some());
+        let validate = validate.map(|node| conditions::validate(&mut values, node));
         self.mistakes.extend(values.mistakes);
-        Fields { sets, when, knows }
+        Fields { sets, when, knows, validate: validate.unwrap_or_default() }
     }
 
     fn expect(&self) -> Expect {
@@ -261,7 +273,7 @@ impl<'c> Checker<'c> {
     fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {
         let worker = self.file.workers[at].clone();
         if worker.steps.is_some() {
-            return self.stepper(at, worker, cluster);
+            return self.stepper(at, worker, &fields.validate, cluster);
         }
         let object = self.object(at, worker.object.as_deref(), &cluster.objects)?;
         let has_status = object.kind.status_subresource;
@@ -297,6 +309,7 @@ impl<'c> Checker<'c> {
             runs: worker.runs.unwrap_or(1),
             typed: !matches!(worker.client, Some(schema::Client::Unstructured)),
             knows: fields.knows.clone(),
+            validate: fields.validate.clone(),
             write_line: self.source.line_of(write.start),
             name: worker.name,
             steps: None,

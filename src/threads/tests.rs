@@ -77,6 +77,7 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         retry_read: Reader::Live,
         typed: true,
         knows: None,
+        validate: Vec::new(),
         time: 0,
     };
     let cached = read == Reader::Cache;

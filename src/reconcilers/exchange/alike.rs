@@ -72,6 +72,8 @@ fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
         && a.when.len() == b.when.len()
         && a.knows.is_none()
         && b.knows.is_none()
+        && a.validate.is_empty()
+        && b.validate.is_empty()
         && a.sets.iter().zip(&b.sets).all(|(x, y)| {
             x.list == y.list
                 && pair(&x.path, &y.path, fields)

@@ -11,6 +11,7 @@ use crate::reconcilers::{
     Attempts, Condition, Job, Op, Reader, Set, Term, Test, ValueExpr, WriteOp, methods,
 };
 use crate::scenario::build::TIME;
+use crate::scenario::conditions;
 use crate::scenario::diagnostic::clean;
 use crate::scenario::node::{Node, NodeKind};
 use crate::scenario::probe::unknown_field;
@@ -144,6 +145,11 @@ impl Compiler<'_> {
             },
             typed: self.defaults.typed,
             knows: None,
+            validate: match step.get("validate").filter(|node| node.kind != NodeKind::Null) {
+                Some(node) => conditions::validate(&mut self.values, node),
+                None if status => self.defaults.validate.clone(),
+                None => Vec::new(),
+            },
             time: TIME,
         };
         let on_error = self.on_error(step);

@@ -1,7 +1,8 @@
 //! A worker in the long form: `steps` instead of one read and one write.
 
 use super::{Checker, attempts};
-use crate::reconcilers::{OnError, Op, Reader, Then};
+use crate::apiserver::FieldPath;
+use crate::reconcilers::{Condition, OnError, Op, Reader, Then};
 use crate::scenario::cluster::Cluster;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::node::{At, Node, NodeKind};
@@ -68,6 +69,7 @@ impl Checker<'_> {
         &mut self,
         at: usize,
         worker: schema::Worker,
+        validate: &[(FieldPath, Condition)],
         cluster: &Cluster,
     ) -> Option<WorkerSpec> {
         let node = self.worker_node(at, "steps");
@@ -87,6 +89,7 @@ impl Checker<'_> {
             typed,
             on_error,
             object: worker.object.clone(),
+            validate: validate.to_vec(),
         };
         let compiled = steps::compile(self.source, node, cluster, &defaults);
         let compiled = compiled.map_err(|more| self.mistakes.extend(more)).ok()?;
@@ -129,6 +132,7 @@ impl Checker<'_> {
             runs: worker.runs.unwrap_or(1),
             typed,
             knows: None,
+            validate: validate.to_vec(),
             write_line: self.source.line_of(node.mark().start),
             name: worker.name,
             steps: Some(steps),
