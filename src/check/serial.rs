@@ -183,7 +183,8 @@ fn run_alone(world: &mut World, worker: usize) -> Option<RunOutcome> {
             world.take(Choice::Deliver(cache));
         }
     }
-    world.memories.iter_mut().for_each(|memory| *memory = None);
+    world.memories.iter_mut().for_each(|memory| memory.object = None);
+    queue_all(world);
     let lists = Arc::clone(&world.setting.lists);
     let before = world.workers[worker].progress().finished;
     let mut runs = Runs::default();
@@ -195,4 +196,18 @@ fn run_alone(world: &mut World, worker: usize) -> Option<RunOutcome> {
         runs.observe(&world.take(Choice::Worker(worker)), &lists);
     }
     runs.acknowledged.into_keys().next().map(|(_, outcome)| outcome)
+}
+
+/// A worker that is asked to run alone has its turn: queues are full, and every process leads.
+fn queue_all(world: &mut World) {
+    if !world.setting.has_turns() {
+        return;
+    }
+    let infos = world.setting.workers.iter().enumerate();
+    for (worker, info) in infos {
+        let memory = &mut world.memories[info.process];
+        memory.queued.insert(worker);
+        memory.exited = false;
+        memory.term.get_or_insert_default();
+    }
 }

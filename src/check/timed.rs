@@ -108,10 +108,16 @@ impl Quantiles {
 }
 
 pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, Diagnostic> {
-    if prepared.world.faults != FaultBudget::default() {
+    let deadlines = prepared.world.faults.deadlines;
+    if prepared.world.faults != (FaultBudget { deadlines, ..FaultBudget::default() }) {
         return Err(Diagnostic::error("`timed` cannot run this scenario")
             .note("it allows faults, and a fault has no rate, so its likelihood is unknown")
             .help("use `random` or `exhaustive`, or leave `faults` out"));
+    }
+    if prepared.world.setting.has_leaders() {
+        return Err(Diagnostic::error("`timed` cannot run this scenario")
+            .note("it has leader election, and when a Lease expires is not modelled in time")
+            .help("use `random` or `exhaustive`: there it may expire at any time"));
     }
     let processes = || prepared.world.setting.workers.iter().map(|worker| worker.process).collect();
     let from = |run| Timed::new(prepared.timing.clone(), processes(), options.seed, run);

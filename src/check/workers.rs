@@ -76,6 +76,7 @@ impl Workers {
             name: worker.name().to_owned(),
             process,
             cache: None,
+            turn: Default::default(),
         };
         let setting = Setting {
             workers: self.workers.iter().enumerate().map(info).collect(),

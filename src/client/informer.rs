@@ -53,6 +53,16 @@ impl Informer {
         self.objects.values().chain(self.pending.iter().filter_map(|event| event.object.as_ref()))
     }
 
+    /// The keys of the objects it holds.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.objects.keys()
+    }
+
+    /// The keys of the objects that the events on the way to it are about.
+    pub fn pending(&self) -> impl Iterator<Item = &Key> {
+        self.pending.iter().map(|event| &event.key)
+    }
+
     /// How many events have not been delivered.
     pub fn lag(&self) -> usize {
         self.pending.len()

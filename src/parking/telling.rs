@@ -92,6 +92,7 @@ impl<'h> Teller<'h> {
     fn schedule(&self) -> Schedule {
         let workers = self.history.workers.iter().enumerate();
         let info = |(process, name): (usize, &String)| WorkerInfo {
+            turn: Default::default(),
             name: name.clone(),
             process,
             cache: Some(process),

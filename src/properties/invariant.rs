@@ -35,7 +35,7 @@ pub struct Invariant {
 #[derive(Clone, Debug)]
 pub enum Rule {
     /// Not all of these are so after a step (of this worker, if it names one).
-    Never(Vec<Clause>, Option<usize>),
+    Never(Vec<Clause>, Vec<usize>),
     /// All of these are so after each step.
     Always(Vec<Clause>),
     /// All of these are so at the end.
@@ -55,6 +55,13 @@ pub enum Rule {
         place: Option<(Key, FieldPath)>,
         /// How many changes back are allowed.
         most: u32,
+    },
+    /// A number that never gets smaller.
+    Monotonic {
+        /// The object.
+        key: Key,
+        /// The field.
+        path: FieldPath,
     },
     /// How often something is done outside of the cluster.
     Effect {
@@ -100,11 +107,21 @@ struct Memory {
     broken: bool,
 }
 
+/// A number of an object that a step made smaller: before, and after.
+fn fall(event: &Event, path: &FieldPath) -> Option<(f64, f64)> {
+    let number = |object: &Option<Arc<Value>>| path.get(object.as_deref()?)?.as_f64();
+    let (before, after) = (number(&event.before)?, number(&event.after)?);
+    (event.committed && after < before).then_some((before, after))
+}
+
 impl Invariant {
     fn clauses(&self) -> &[Clause] {
         match &self.rule {
             Rule::Never(clauses, _) | Rule::Always(clauses) | Rule::Finally(clauses) => clauses,
-            Rule::Owner { .. } | Rule::Stable { .. } | Rule::Effect { .. } => &[],
+            Rule::Owner { .. }
+            | Rule::Stable { .. }
+            | Rule::Monotonic { .. }
+            | Rule::Effect { .. } => &[],
         }
     }
 
@@ -127,8 +144,9 @@ impl Invariant {
         }
         let acts = event.committed || matches!(event.action, Action::Effect(_));
         match &self.rule {
-            Rule::Never(_, worker) => {
-                let mover = worker.is_none_or(|worker| acts && event.worker() == Some(worker));
+            Rule::Never(_, workers) => {
+                let among = event.worker().is_some_and(|worker| workers.contains(&worker));
+                let mover = workers.is_empty() || acts && among;
                 mover && memory.met.iter().all(|met| *met)
             }
             Rule::Always(_) => memory.met.iter().any(|met| !met),
@@ -146,6 +164,9 @@ impl Invariant {
             Rule::Stable { place, most } => {
                 memory.changes.see(place.as_ref(), event);
                 memory.changes.back > *most
+            }
+            Rule::Monotonic { key, path } => {
+                event.key.as_ref() == Some(key) && fall(event, path).is_some()
             }
             Rule::Effect { name, most, .. } => {
                 if matches!(&event.action, Action::Effect(done) if **done == **name) {
@@ -189,6 +210,10 @@ impl Invariant {
                 let names = by.iter().filter_map(|at| self.workers.get(*at).cloned());
                 let names: Vec<String> = names.collect();
                 format!("{who} {what}; only {} may change it", names.join(" and "))
+            }
+            Rule::Monotonic { path, .. } => {
+                let (from, to) = event.and_then(|event| fall(event, path)).unwrap_or_default();
+                format!("{who} set {path} from {from} back to {to}")
             }
             Rule::Stable { place, most } => {
                 let back =

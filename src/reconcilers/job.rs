@@ -43,6 +43,17 @@ impl Attempts {
             Attempts::Unlimited => true,
         }
     }
+
+    /// One more than `made`. Without a limit the count stops at client-go's five, so that a retry
+    /// without end is a cycle of states and not an endless line of them.
+    pub(super) fn counted(self, made: u32) -> u32 {
+        const TOLD_APART: u32 = 5;
+        let most = match self {
+            Attempts::AtMost(_) => u32::MAX,
+            Attempts::Unlimited => TOLD_APART,
+        };
+        made.saturating_add(1).min(most)
+    }
 }
 
 /// One field that a worker means to set.

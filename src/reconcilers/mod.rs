@@ -19,12 +19,13 @@ pub use condition::{Comparison, Condition, Test};
 pub use exchange::Exchange;
 pub use job::{Attempts, Decision, Job, Reader, Set};
 pub use program::{
-    CreateOp, DeleteOp, ListOp, OnError, OnExists, Op, Precondition, Program, SLOTS, Slot, Term,
-    Then, Victim, WriteOp,
+    CreateOp, DeleteOp, LeadOp, ListOp, OnError, OnExists, Op, Precondition, Program, SLOTS, Slot,
+    Term, Then, Victim, WriteOp,
 };
 pub use reconciler::Reconciler;
 pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;
 pub use worker::{
-    Answer, Ask, Basis, BoxedWorker, Call, Progress, Selection, Shared, Worker, WorkerValue,
+    Answer, Ask, Basis, BoxedWorker, Call, Lead, Progress, Selection, Shared, Stopping, Worker,
+    WorkerValue,
 };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::condition::Test;
-use super::{Attempts, Job, Reader, ValueExpr};
+use super::{Attempts, Job, Reader, Stopping, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Resource};
 
 /// Where a run keeps what it has read; at most [`SLOTS`] of them.
@@ -31,6 +31,9 @@ pub struct Program {
     pub runs: u32,
     /// How often a run that failed is begun, in all, before it is dropped.
     pub attempts: Attempts,
+    /// Whether a run that failed waits in a work queue until it is tried again, so that others may
+    /// go first.
+    pub queued: bool,
     /// The time at which every request is made: the model has no clock.
     pub time: i64,
     /// The operations.
@@ -73,10 +76,23 @@ pub enum Op {
         /// Its name.
         name: Arc<str>,
     },
+    /// A touch of what the process knows about its leadership.
+    Lead(LeadOp),
     /// Goes on elsewhere.
     Jump(usize),
     /// The run ends here, with nothing more to do.
     Stop,
+}
+
+/// See [`Op::Lead`].
+#[derive(Clone, Debug)]
+pub enum LeadOp {
+    /// The process leads from now on; the Lease that it acquired is in this slot.
+    Start(Slot),
+    /// The process has lost the Lease.
+    Stop(Stopping),
+    /// The run ends here unless the process leads; the Lease that it acquired is kept in this slot.
+    Look(Slot),
 }
 
 /// See [`Op::List`].
@@ -219,7 +235,8 @@ impl Program {
     ) -> Program {
         let live = live(&code);
         let shows_versions = code.iter().any(Op::shows_versions);
-        Program { name, process, runs, attempts, time, code, live, shows_versions }
+        let queued = false;
+        Program { name, process, runs, attempts, queued, time, code, live, shows_versions }
     }
 
     /// The short form: reads the object, writes it, and a refusal that the method has no rule for
@@ -280,7 +297,7 @@ impl Program {
             Op::Read { key, .. } => Some(Some(key)),
             Op::Write(write) if write.dynamic => Some(None),
             Op::Write(write) => Some(Some(&write.job.key)),
-            Op::List(_) | Op::Create(_) | Op::Delete(_) => Some(None),
+            Op::List(_) | Op::Create(_) | Op::Delete(_) | Op::Lead(_) => Some(None),
             Op::Test { .. } | Op::Effect { .. } | Op::Jump(_) | Op::Stop => None,
         });
         let first = keys.next()??;
@@ -327,7 +344,13 @@ impl Op {
                     unless.iter().fold(bit(slot), |all, (_, value)| all | term(value))
                 }
             },
-            Op::Read { .. } | Op::List(_) | Op::Effect { .. } | Op::Jump(_) | Op::Stop => 0,
+            Op::Lead(LeadOp::Start(slot)) => bit(slot),
+            Op::Lead(LeadOp::Stop(_) | LeadOp::Look(_))
+            | Op::Read { .. }
+            | Op::List(_)
+            | Op::Effect { .. }
+            | Op::Jump(_)
+            | Op::Stop => 0,
         }
     }
 
@@ -336,6 +359,7 @@ impl Op {
         match self {
             Op::Read { slot, .. } => 1 << slot,
             Op::List(list) => 1 << list.slot,
+            Op::Lead(LeadOp::Look(slot)) => 1 << slot,
             _ => 0,
         }
     }

@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use super::held::Held;
 use super::methods::Refusal;
-use super::program::{DeleteOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
+use super::program::{DeleteOp, LeadOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
 use super::requests::Target;
 use super::write::{Computed, Write};
-use super::{Attempts, Change, Progress};
+use super::{Change, Progress};
 use crate::apiserver::{Key, Response};
 use crate::client::without_managed_fields;
 
@@ -105,6 +105,7 @@ impl Reconciler {
     fn begin(&mut self) {
         self.progress.under_way = false;
         self.progress.attempts = 0;
+        self.progress.requeued = 0;
         self.requeued = 0;
         match self.progress.finished >= self.program.runs {
             true => {
@@ -156,7 +157,9 @@ impl Reconciler {
                     }
                     self.at += 1;
                 }
-                Some(Op::Read { .. } | Op::List(_) | Op::Create(_) | Op::Effect { .. }) => {
+                Some(
+                    Op::Read { .. } | Op::List(_) | Op::Create(_) | Op::Effect { .. } | Op::Lead(_),
+                ) => {
                     self.phase = Phase::Begin;
                     return;
                 }
@@ -173,7 +176,11 @@ impl Reconciler {
         match then {
             Then::Next => self.go_on(),
             Then::Requeue if self.program.attempts.allows_another(self.requeued + 1) => {
-                self.requeued = counted(self.program.attempts, self.requeued);
+                self.requeued = self.program.attempts.counted(self.requeued);
+                if self.program.queued {
+                    self.progress.under_way = false;
+                    self.progress.requeued = self.requeued;
+                }
                 self.go_to(0);
             }
             Then::Requeue | Then::Drop => self.drop_intent(),
@@ -240,7 +247,7 @@ impl Reconciler {
     fn count_attempt(&mut self) {
         let write = self.program.write_at(self.at);
         let attempts = write.map_or(self.program.attempts, |op| op.job.attempts);
-        self.progress.attempts = counted(attempts, self.progress.attempts);
+        self.progress.attempts = attempts.counted(self.progress.attempts);
     }
 
     fn has_written(&mut self, write: Write, response: Option<&Response>) {
@@ -316,6 +323,17 @@ impl Reconciler {
         }
     }
 
+    /// What the process knows about its leadership.
+    fn has_looked(&mut self, lease: Option<&Arc<Value>>) {
+        let program = Arc::clone(&self.program);
+        match (&program.code[self.at], lease) {
+            (Op::Lead(LeadOp::Look(_)), None) => return self.finish(false, false),
+            (Op::Lead(LeadOp::Look(slot)), Some(_)) => self.held.bind(*slot, lease.cloned()),
+            _ => {}
+        }
+        self.go_on();
+    }
+
     fn has_listed(&mut self, objects: Vec<Arc<Value>>) {
         if let Some(Op::List(list)) = self.program.code.get(self.at) {
             let slot = list.slot;
@@ -370,15 +388,4 @@ impl Reconciler {
             _ => self.fail(delete.on_error.other),
         }
     }
-}
-
-/// One more. Without a limit the count stops at client-go's five, so that a retry without end is a
-/// cycle of states and not an endless line of them.
-fn counted(attempts: Attempts, made: u32) -> u32 {
-    const TOLD_APART: u32 = 5;
-    let most = match attempts {
-        Attempts::AtMost(_) => u32::MAX,
-        Attempts::Unlimited => TOLD_APART,
-    };
-    made.saturating_add(1).min(most)
 }

@@ -66,8 +66,34 @@ pub enum Ask {
     Effect(Arc<str>),
     /// A touch of the object that the workers of its process hold in memory.
     Shared(Shared),
+    /// A touch of what its process knows about its leadership; answered with the Lease that it has
+    /// acquired.
+    Lead(Lead),
     /// Nothing any more: the worker is done.
     Done,
+}
+
+/// What a process does about its leadership.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Lead {
+    /// It has acquired this Lease, and leads from now on.
+    Start(Arc<Value>),
+    /// It has lost the Lease.
+    Stop(Stopping),
+    /// It looks whether it leads.
+    Look,
+}
+
+/// What a process does when it finds that it has lost the Lease.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stopping {
+    /// It exits: its reconciles stop where they are.
+    #[default]
+    Exit,
+    /// Reconciles that are under way go on, and none begins.
+    Finish,
+    /// It only logs: its reconciles go on and begin as before.
+    Log,
 }
 
 /// Objects of one resource, by their labels.
@@ -155,6 +181,8 @@ pub struct Progress {
     pub under_way: bool,
     /// Write attempts made in the reconcile under way.
     pub attempts: u32,
+    /// How often the reconcile failed that waits in a work queue to be tried again; 0 if none does.
+    pub requeued: u32,
 }
 
 /// A step machine that asks and is answered. Implement it to put a controller of your own under
@@ -198,6 +226,9 @@ pub trait Worker: fmt::Debug + Send + Sync {
     fn restart(&mut self) -> bool {
         false
     }
+
+    /// The key of its reconcile leaves the work queue for good, while it waits to be tried again.
+    fn give_up(&mut self) {}
 
     /// The resourceVersions it holds; together with [`Worker::rename_revisions`] this lets the
     /// search treat states as equal that differ only in the absolute numbers. `None` if the

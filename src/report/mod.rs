@@ -19,6 +19,7 @@ mod json;
 pub mod judge;
 mod junit;
 mod lanes;
+mod leadership;
 mod likelihood;
 mod losses;
 mod markdown;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::leadership::leadership;
 use super::sent::is_sent;
 pub use super::sent::{is_empty_patch, is_status_on_main};
 use super::view::{View, value_text};
@@ -94,6 +95,7 @@ impl<'a> Story<'a> {
             }
             Actor::World => match event.action {
                 Action::Fault(Fault::LostResponse(_)) => "the network".to_owned(),
+                Action::Fault(Fault::Deadline(worker)) => self.worker(worker).to_owned(),
                 Action::Fault(Fault::Crash(process)) => self.process(process).to_owned(),
                 Action::Fault(Fault::WatchGap(cache)) => {
                     format!("{}'s cache", self.trace.caches.get(cache).map_or("?", String::as_str))
@@ -171,6 +173,10 @@ impl<'a> Story<'a> {
                 vec![format!("{verb} {of}: {found}"), format!("{verb} {of}")]
             }
             Action::Effect(name) => vec![format!("effect: {name}"), name.to_string()],
+            Action::Lead(leads) => {
+                let (long, short) = leadership(*leads);
+                vec![long.to_owned(), short.to_owned()]
+            }
             Action::ReadRevision => vec!["GET, keeps only rv".to_owned()],
             Action::CacheRead => match seen_rv(event) {
                 Some(rv) => vec![format!("reads its cache: rv {rv}"), format!("cache: rv {rv}")],
@@ -208,6 +214,10 @@ impl<'a> Story<'a> {
                 "next answer gets lost".to_owned(),
             ],
             Fault::Crash(_) => vec!["crashes and restarts".to_owned()],
+            Fault::Deadline(_) => {
+                let long = "waited too long to be tried again: its queue drops it";
+                vec![long.to_owned(), "deadline passes: dropped".to_owned()]
+            }
             Fault::WatchGap(_) => {
                 let long = "the watch breaks; the cache lists again";
                 let names = [long, "watch breaks, lists again", "lists again"];

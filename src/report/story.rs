@@ -96,6 +96,7 @@ fn kind(event: &Event) -> &'static str {
         Action::List { cached: false, .. } => "read",
         Action::CacheRead | Action::List { cached: true, .. } => "cache",
         Action::Effect(_) => "effect",
+        Action::Lead(_) => "memory",
         Action::Load { .. } | Action::Touch | Action::Decode => "memory",
         Action::Deliver => "watch",
         Action::Fault(_) => "fault",
@@ -118,7 +119,7 @@ fn lanes(story: &Story<'_>, event: &Event) -> Vec<usize> {
         (Actor::Worker(worker), _) => vec![worker],
         (Actor::Cache(at), _) => of_process(cache(at)),
         (_, Action::Fault(Fault::WatchGap(at))) => of_process(cache(*at)),
-        (_, Action::Fault(Fault::LostResponse(worker))) => vec![*worker],
+        (_, Action::Fault(Fault::LostResponse(worker) | Fault::Deadline(worker))) => vec![*worker],
         (_, Action::Fault(Fault::Crash(_))) => of_process(&story.actor(event)),
         _ => Vec::new(),
     }

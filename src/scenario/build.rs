@@ -4,6 +4,8 @@
 //! that a drawing starts at `rv 1`. Left out: anything about schedulers.
 //! Next to read: `simulation/world.rs`.
 
+mod queues;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -50,6 +52,7 @@ impl Plan {
         let programs = scenario.workers.iter();
         let programs = programs.map(|spec| program(&server, &keys, &processes, spec));
         let mut programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
+        queues::requeue(scenario, &mut programs);
         let jobs: Vec<Arc<Job>> = programs.iter().flat_map(Program::jobs).cloned().collect();
         programs.iter_mut().for_each(|program| program.guard(&jobs));
         let programs: Vec<Arc<Program>> = programs.into_iter().map(Arc::new).collect();
@@ -61,6 +64,7 @@ impl Plan {
             crashes: scenario.faults.crashes,
             watch_gaps: scenario.faults.watch_gaps,
             recreations: scenario.faults.recreations,
+            deadlines: scenario.faults.deadlines,
         };
         let mut invariants = scenario.invariants.clone();
         invariants.iter_mut().for_each(|own| own.begin(&|key| server.object(key)));
@@ -210,17 +214,21 @@ fn setting(
     processes: Vec<String>,
     keys: Vec<Key>,
 ) -> Setting {
+    let (queues, turns) = queues::turns(scenario, programs);
     let mut specs: Vec<CacheSpec> = Vec::new();
     for process in 0..processes.len() {
         let mut spec = CacheSpec { process, keys: BTreeSet::new(), resources: BTreeSet::new() };
         let readers = programs.iter().filter(|program| program.process == process);
         readers.for_each(|program| watched(program, &mut spec));
+        queues::triggers(process, &turns, programs, &mut spec);
         if !spec.keys.is_empty() || !spec.resources.is_empty() {
             specs.push(spec);
         }
     }
     let cache_of = |process: usize| specs.iter().position(|spec| spec.process == process);
+    let mut turns = turns.into_iter();
     let worker = |program: &Arc<Program>| WorkerInfo {
+        turn: turns.next().unwrap_or_default(),
         name: program.name.clone(),
         process: program.process,
         cache: cache_of(program.process),
@@ -240,6 +248,7 @@ fn setting(
     Setting {
         workers: programs.iter().map(worker).collect(),
         processes,
+        queues,
         caches: specs,
         objects: objects.into_iter().collect(),
         lists: Arc::default(),

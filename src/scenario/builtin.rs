@@ -134,7 +134,14 @@ const MUSEUM: &[(&str, &[Exhibit])] = &[
             ),
             (
                 "A cache that does not show it yet",
-                exhibit!["machine-set-twice", "machine-set-live", "machine-set-live-two-replicas"],
+                exhibit![
+                    "machine-set-twice",
+                    "machine-set-live",
+                    "machine-set-live-one-queue",
+                    "machine-set-live-two-replicas",
+                    "machine-set-elected",
+                    "machine-set-named"
+                ],
             ),
             (
                 "Its own status, read too early",
@@ -157,7 +164,15 @@ const MUSEUM: &[(&str, &[Exhibit])] = &[
         "Leaders and replicas",
         &[
             ("Two leaders", exhibit!["lease-unlocked", "lease-locked"]),
-            ("A former leader", exhibit!["former-leader"]),
+            (
+                "A former leader",
+                exhibit![
+                    "former-leader",
+                    "former-leader-logs",
+                    "former-leader-exits",
+                    "former-leader-fenced"
+                ],
+            ),
             (
                 "Patches of a replica that does not lead",
                 exhibit!["patches-queued", "patches-recomputed"],

@@ -12,13 +12,21 @@ use crate::reconcilers::{Attempts, Reader, ValueExpr};
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
     pub fn fingerprint(&self) -> u64 {
-        let Faults { lost_responses, crashes, watch_gaps, recreations } = self.faults;
-        let meaning = json!({
+        let Faults { lost_responses, crashes, watch_gaps, recreations, deadlines } = self.faults;
+        let mut meaning = json!({
             "crds": self.crds,
             "objects": self.objects,
             "workers": self.workers.iter().map(worker).collect::<Vec<_>>(),
             "faults": [lost_responses, crashes, watch_gaps, recreations],
         });
+        // Only where there are any, so that other scenarios keep their fingerprint.
+        if deadlines > 0 {
+            meaning["deadlines"] = json!(deadlines);
+        }
+        if !self.controllers.is_empty() {
+            let controllers = self.controllers.iter().map(|spec| format!("{:?}", spec.meaning()));
+            meaning["controllers"] = controllers.collect();
+        }
         fnv1a(meaning.to_string().as_bytes())
     }
 

@@ -18,7 +18,7 @@ use crate::properties::{self, Clause, Invariant, Rule};
 use crate::reconcilers::Condition;
 
 /// The rules; an invariant has exactly one.
-const RULES: [&str; 6] = ["never", "always", "finally", "owner", "stable", "effect"];
+const RULES: [&str; 7] = ["never", "always", "finally", "owner", "stable", "monotonic", "effect"];
 
 /// Reads the invariants of a scenario.
 pub fn read(
@@ -72,7 +72,7 @@ impl Reader<'_> {
                 self.wrong(
                     &node.mark(),
                     message,
-                    "add `never`, `always`, `finally`, `owner`, `stable` or `effect`",
+                    "add `never`, `always`, `finally`, `owner`, `stable`, `monotonic` or `effect`",
                 );
                 return None;
             }
@@ -85,8 +85,8 @@ impl Reader<'_> {
         match key.text.as_str() {
             "never" => {
                 let worker = match value.get("worker") {
-                    Some(node) => Some(self.worker(node)?),
-                    None => None,
+                    Some(node) => self.workers(node)?,
+                    None => Vec::new(),
                 };
                 Some(Rule::Never(self.clauses(value)?, worker))
             }
@@ -94,6 +94,15 @@ impl Reader<'_> {
             "finally" => self.clauses(value).map(Rule::Finally),
             "owner" => self.owner(value),
             "stable" => self.stable(value),
+            "monotonic" => {
+                let (key, path) = self.place(value.as_str().unwrap_or_default(), &value.span)?;
+                let Some(path) = path else {
+                    let help = "add the field: `Kind/name.spec.epoch`";
+                    self.wrong(&value.span, "`monotonic` is about a field", help);
+                    return None;
+                };
+                Some(Rule::Monotonic { key, path })
+            }
             _ => self.effect(value),
         }
     }
@@ -108,6 +117,15 @@ impl Reader<'_> {
             self.wrong(&node.span, format!("there is no worker `{}`", clean(name)), &help);
         }
         at
+    }
+
+    /// One worker, or several.
+    fn workers(&mut self, node: &Node) -> Option<Vec<usize>> {
+        let names: Vec<&Node> = match &node.kind {
+            NodeKind::List(items) => items.iter().collect(),
+            _ => vec![node],
+        };
+        names.into_iter().map(|node| self.worker(node)).collect()
     }
 
     /// `path: condition` entries, or a list of such maps under `all`.
@@ -239,12 +257,7 @@ impl Reader<'_> {
             );
             return None;
         };
-        let names: Vec<&Node> = match &by.kind {
-            NodeKind::List(items) => items.iter().collect(),
-            _ => vec![by],
-        };
-        let by: Option<Vec<usize>> = names.into_iter().map(|node| self.worker(node)).collect();
-        Some(Rule::Owner { key, path: field, by: by? })
+        Some(Rule::Owner { key, path: field, by: self.workers(by)? })
     }
 
     fn effect(&mut self, node: &Node) -> Option<Rule> {

@@ -5,6 +5,7 @@
 //! things that happen to a text.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -13,12 +14,12 @@ use serde_json::Value;
 use super::crds::{Disk, Files, read_bounded};
 use super::diagnostic::{Diagnostic, Mistakes, SourceText, clean};
 use super::names;
-use super::node::Node;
+use super::node::{Node, without_nulls};
 use super::schema::{ScenarioFile, json_schema};
 use super::suggest::did_you_mean;
 use super::validate::Checker;
 use super::yaml::{self, Document};
-use super::{Scenario, Source, manifest, refusals, shape};
+use super::{Scenario, Source, controllers, manifest, refusals, shape};
 use crate::reconcilers::Reader;
 use crate::reconcilers::methods::{self, WriteMethod};
 
@@ -150,6 +151,9 @@ impl Scenario {
 
     /// Puts all workers into one process, unless the scenario names processes itself.
     fn share_a_process(&mut self) {
+        if !self.controllers.is_empty() {
+            return;
+        }
         let names_processes = self.workers.iter().any(|worker| worker.process != worker.name);
         let Some(first) = self.workers.first().filter(|_| !names_processes) else { return };
         let process = first.process.clone();
@@ -171,6 +175,9 @@ fn one(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
+    let expanded = controllers::expand(source, root)?;
+    let root = expanded.as_ref().map_or(root, |expanded| &expanded.root);
+    let replicas = expanded.as_ref().map_or(&[][..], |expanded| &expanded.replicas);
     let parsed: ScenarioFile = serde_json::from_value(without_nulls(root)).map_err(|error| {
         vec![Diagnostic::error(format!("cannot read this scenario: {error}")).at(
             source,
@@ -186,8 +193,8 @@ fn one(
         files: Vec::new(),
     };
     let files = Remembering { files, read: RefCell::default() };
-    let checker = Checker { source, root, file: parsed, mistakes: Vec::new() };
-    let mut scenario = checker.scenario(from, &files)?;
+    let checker = Checker { source, root, file: parsed, replicas, mistakes: Vec::new() };
+    let mut scenario = checker.scenario(from, &files).map_err(said_once)?;
     scenario.source.files = files.read.into_inner();
     Ok(scenario)
 }
@@ -219,23 +226,10 @@ impl Files for Remembering<'_> {
     }
 }
 
-/// A key without a value is a key left away: of the scenario, a worker or the faults.
-fn without_nulls(root: &Node) -> Value {
-    let mut value = root.to_value();
-    let strip = |value: &mut Value| {
-        if let Value::Object(map) = value {
-            map.retain(|_, value| !value.is_null());
-        }
-    };
-    strip(&mut value);
-    strip(&mut value["faults"]);
-    if value["faults"].is_null() {
-        strip(&mut value);
-    }
-    if let Some(Value::Array(workers)) = value.get_mut("workers") {
-        workers.iter_mut().for_each(strip);
-    }
-    value
+/// What is wrong with a worker is said once, though each replica has it.
+fn said_once(mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut said = BTreeSet::new();
+    mistakes.into_iter().filter(|mistake| said.insert(mistake.to_string())).collect()
 }
 
 fn twice(source: &Arc<SourceText>, document: &Document, name: &str) -> Diagnostic {

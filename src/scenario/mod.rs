@@ -14,6 +14,7 @@ mod build;
 pub mod builtin;
 mod cluster;
 mod conditions;
+mod controllers;
 mod crds;
 mod diagnostic;
 mod fingerprint;
@@ -30,6 +31,7 @@ mod reference;
 mod refusals;
 mod scalar;
 mod schema;
+mod schema_controllers;
 mod schema_kinds;
 mod schema_steps;
 mod schema_timing;
@@ -70,7 +72,8 @@ use crate::apiserver::FieldPath;
 use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
 use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, ValueExpr, WriteOp};
-use crate::schedulers::timed::Timing;
+use crate::schedulers::timed::{Backoff, Nanos, Timing};
+use crate::simulation::Watched;
 use crate::trace::{Action, Event};
 
 /// A scenario, read and checked.
@@ -88,6 +91,8 @@ pub struct Scenario {
     pub objects: Vec<Value>,
     /// The workers, in the order of the file.
     pub workers: Vec<WorkerSpec>,
+    /// The controllers that run them, replica by replica.
+    pub controllers: Vec<ControllerSpec>,
     /// How many faults of each kind a schedule may have.
     pub faults: Faults,
     /// How long everything takes, for the scheduler `timed`.
@@ -147,6 +152,60 @@ pub struct WorkerSpec {
     pub write_line: usize,
     /// The long form: what each run does, instead of one read and one write.
     pub steps: Option<StepsSpec>,
+}
+
+/// One replica of a controller, with the defaults filled in.
+#[derive(Clone, Debug)]
+pub struct ControllerSpec {
+    /// The controller, and which replica of it.
+    pub name: String,
+    /// Its workers, by index.
+    pub workers: Vec<usize>,
+    /// How many reconciles run at once.
+    pub concurrency: usize,
+    /// Whether that is said of each key.
+    pub per_key: bool,
+    /// What queues its keys; `None` if nothing needs to.
+    pub trigger: Option<TriggerSpec>,
+    /// What becomes of a key that failed; `None` if its worker says that.
+    pub requeue: Option<RequeueSpec>,
+    /// Whether it works only while its process leads.
+    pub leads: bool,
+}
+
+impl ControllerSpec {
+    /// Whether its queue drops a key after some time.
+    pub fn has_deadline(&self) -> bool {
+        self.requeue.as_ref().is_some_and(|requeue| requeue.deadline.is_some())
+    }
+
+    /// What changes schedules: not how long anything takes.
+    fn meaning(&self) -> impl std::fmt::Debug + use<'_> {
+        let requeue = self.requeue.as_ref();
+        let requeue = requeue.map(|requeue| (requeue.attempts, requeue.deadline.is_some()));
+        let limit = (self.concurrency, self.per_key, self.leads);
+        (&self.name, &self.workers, limit, &self.trigger, requeue)
+    }
+}
+
+/// What queues keys.
+#[derive(Clone, Debug)]
+pub struct TriggerSpec {
+    /// What is watched; `None` for the key of each worker.
+    pub watch: Option<Watched>,
+    /// How often a resync queues every key.
+    pub resync: u32,
+}
+
+/// What becomes of a key that failed.
+#[derive(Clone, Debug)]
+pub struct RequeueSpec {
+    /// How long it waits.
+    pub backoff: Backoff,
+    /// How often it is tried in all.
+    pub attempts: Option<Attempts>,
+    /// When it is dropped.
+    pub deadline: Option<Nanos>,
 }
 
 /// What server-side apply has no words for.
@@ -236,6 +295,7 @@ pub struct Faults {
     pub crashes: u32,
     pub watch_gaps: u32,
     pub recreations: u32,
+    pub deadlines: u32,
 }
 
 /// What a scenario expects.

@@ -155,3 +155,22 @@ impl Node {
         }
     }
 }
+
+/// A key without a value is a key that is not there: of the scenario, a worker or the faults.
+pub fn without_nulls(root: &Node) -> Value {
+    let mut value = root.to_value();
+    let strip = |value: &mut Value| {
+        if let Value::Object(map) = value {
+            map.retain(|_, value| !value.is_null());
+        }
+    };
+    strip(&mut value);
+    strip(&mut value["faults"]);
+    if value["faults"].is_null() {
+        strip(&mut value);
+    }
+    if let Some(Value::Array(workers)) = value.get_mut("workers") {
+        workers.iter_mut().for_each(strip);
+    }
+    value
+}

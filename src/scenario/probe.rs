@@ -15,7 +15,7 @@ use crate::history::is_empty;
 use crate::reconcilers::{
     Ask, Attempts, Job, Op, Program, Reader, Reconciler, Set, Shared, Worker,
 };
-use crate::simulation::{perform, sent};
+use crate::simulation::{Memory, perform, sent};
 
 /// More steps than any method takes alone.
 const MAX_STEPS: usize = 64;
@@ -46,7 +46,7 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
     let read = server.object(&key);
     let program = Program::short(job, 0, Reader::Live, 1);
     let mut worker = Reconciler::new(Arc::new(program));
-    let mut memory = None;
+    let mut memory = Memory::default();
     let mut account = None;
     for _ in 0..MAX_STEPS {
         let ask = worker.ask();
@@ -54,7 +54,7 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
             Ask::Done => break,
             Ask::Api(call) if call.request.verb.writes() => Some((*call.request).clone()),
             Ask::Shared(Shared::Put { call, knows }) => {
-                let body = sent(&memory, knows.as_deref());
+                let body = sent(&memory.object, knows.as_deref());
                 Some(Request { body, ..(*call.request).clone() })
             }
             _ => None,
@@ -98,7 +98,7 @@ pub fn steps_alone(plan: &Plan, worker: usize) -> Option<(usize, Response)> {
     let who = (program.name.clone(), program.process);
     let program = Program::new(who, (1, Attempts::AtMost(1)), program.time, code);
     let mut worker = Reconciler::new(Arc::new(program));
-    let (mut server, mut memory) = (plan.server.clone(), None);
+    let (mut server, mut memory) = (plan.server.clone(), Memory::default());
     for _ in 0..MAX_STEPS {
         let ask = worker.ask();
         if ask == Ask::Done {

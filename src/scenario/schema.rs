@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names;
+use super::schema_controllers::Controller;
 use super::schema_kinds::OwnKind;
 use super::schema_steps::{self, Invariant, Step};
 use super::schema_timing::{Timing, WorkerTiming};
@@ -48,6 +49,10 @@ pub struct ScenarioFile {
     /// Who writes. Their first letters name them in schedules.
     #[schemars(length(min = 1, max = MAX_WORKERS))]
     pub workers: Vec<Worker>,
+    /// Who runs those reconciles: work queues, triggers, replicas and leader election. Workers that
+    /// no controller names run whenever the scheduler likes.
+    #[schemars(length(min = 1, max = 20))]
+    pub controllers: Option<Vec<Controller>>,
     /// Faults that the scheduler may choose, at most so many of each in one schedule.
     #[serde(default)]
     pub faults: Faults,
@@ -223,6 +228,10 @@ pub struct Faults {
     /// Somebody deletes and recreates the object under the same name (a new uid).
     #[schemars(range(min = 0, max = 100))]
     pub recreations: u32,
+    /// The `deadline` of a `requeue` passes while a key waits to be tried again, and it is dropped.
+    /// Default: once for each worker that has a deadline.
+    #[schemars(range(min = 0, max = 100))]
+    pub deadlines: Option<u32>,
 }
 
 fn crds(_: &mut SchemaGenerator) -> Schema {

@@ -10,7 +10,7 @@ use super::names;
 use super::schema::{Read, Subresource};
 
 /// One step of a reconcile. It has exactly one action: `get`, `cache`, `list`, `when`, `write`,
-/// `create`, `delete`, `addFinalizer`, `removeFinalizer` or `effect`.
+/// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `effect`, `leader`, `lead` or `resign`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(title = "step")]
@@ -85,6 +85,19 @@ pub struct Step {
     /// counted, and nothing undoes it.
     #[schemars(length(min = 1, max = 63))]
     pub effect: Option<String>,
+    /// Action: looks in memory whether the process leads, as `IsLeader()` does; if not, the run
+    /// ends here. Later steps name the Lease, as the process acquired it, by this name.
+    #[schemars(length(min = 1, max = 63))]
+    pub leader: Option<String>,
+    /// Action: the process leads from here on, by the Lease that has this name. What
+    /// `leaderElection` does for you.
+    #[schemars(length(min = 1, max = 400))]
+    pub lead: Option<String>,
+    /// Action: the process has lost the Lease, and the run ends: `exit`, `finish` or `log`, as
+    /// `onStoppedLeading` of `leaderElection` has them.
+    #[serde(default)]
+    #[schemars(schema_with = "stopping")]
+    pub resign: Option<String>,
     /// What becomes of the run if this step fails: see the worker's `onError`.
     #[serde(default)]
     #[schemars(schema_with = "on_error")]
@@ -183,6 +196,9 @@ pub struct Invariant {
     #[serde(default)]
     #[schemars(schema_with = "when")]
     pub stable: Option<Map<String, Value>>,
+    /// Rule: this number never gets smaller: `spec.epoch`, say.
+    #[schemars(length(min = 1, max = 400))]
+    pub monotonic: Option<String>,
     /// Rule: `{ charge-card: at-most-once }`, `exactly-once` or `never`: how often an `effect` is
     /// done.
     #[serde(default)]
@@ -215,6 +231,10 @@ fn labels(_: &mut SchemaGenerator) -> Schema {
 
 fn write_method(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "title": "write method", "type": "string", "enum": names::write_methods() })
+}
+
+fn stopping(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "title": "resign", "type": "string", "enum": ["exit", "finish", "log"] })
 }
 
 fn attempts(_: &mut SchemaGenerator) -> Schema {

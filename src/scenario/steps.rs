@@ -5,6 +5,7 @@
 //! decided here: kinds, endpoints, the types of lists. Next to read: `reconcilers/program.rs`.
 
 mod conditions;
+mod leadership;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, SLOTS, Slot, 
 
 /// The actions; a step has exactly one. Where two of these keys may stand together, the first
 /// decides what the step is.
-const ACTIONS: [&str; 10] = [
+const ACTIONS: [&str; 13] = [
     "addFinalizer",
     "removeFinalizer",
     "create",
@@ -32,6 +33,9 @@ const ACTIONS: [&str; 10] = [
     "cache",
     "list",
     "effect",
+    "leader",
+    "lead",
+    "resign",
     "write",
     "when",
 ];
@@ -173,6 +177,9 @@ impl Compiler<'_> {
                 "delete" => self.delete(step, value),
                 "addFinalizer" => self.finalizer(step, value, true),
                 "removeFinalizer" => self.finalizer(step, value, false),
+                "leader" => self.leader(value),
+                "lead" => self.lead(value),
+                "resign" => self.resign(value),
                 _ => self.effect(value),
             }
         }

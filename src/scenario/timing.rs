@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, clean};
 use super::node::{At, Node, NodeKind};
 use super::validate::Checker;
 use crate::schedulers::timed::{
-    Distribution, LONGEST, Nanos, RateLimit, Timing, WorkerTiming, duration,
+    Backoff, Distribution, LONGEST, Nanos, RateLimit, Timing, WorkerTiming, duration,
 };
 
 const MS: Nanos = 1_000_000;
@@ -21,6 +21,8 @@ fn assumed() -> WorkerTiming {
         think_time: Distribution::Exponential(MS),
         start: Distribution::Uniform(0, 10_000 * MS),
         period: None,
+        backoff: Backoff::RATE_LIMITED,
+        deadline: None,
     }
 }
 
@@ -54,6 +56,8 @@ impl Checker<'_> {
             think_time: read("thinkTime").unwrap_or_else(|| unless.think_time.clone()),
             start: read("start").unwrap_or_else(|| unless.start.clone()),
             period: read("period").or_else(|| unless.period.clone()),
+            backoff: Backoff::RATE_LIMITED,
+            deadline: None,
         }
     }
 
@@ -150,7 +154,7 @@ impl Checker<'_> {
         Some(Distribution::Percentiles(points.collect()))
     }
 
-    fn span(&mut self, node: &Node) -> Option<Nanos> {
+    pub(super) fn span(&mut self, node: &Node) -> Option<Nanos> {
         match node.as_str().and_then(duration) {
             Some(span) if span <= LONGEST => Some(span),
             Some(_) => {

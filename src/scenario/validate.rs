@@ -5,6 +5,7 @@
 //! mistakes of a step are reported at once. Next to read: `probe.rs`, then `load.rs`.
 
 mod long_form;
+mod queues;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::cluster::{self, Cluster, Seeded};
 use super::conditions;
+use super::controllers::Replica;
 use super::crds::{self, Files};
 use super::diagnostic::{Diagnostic, Severity, SourceText, clean};
 use super::node::{At, Node};
@@ -37,6 +39,8 @@ pub struct Checker<'c> {
     pub root: &'c Node,
     /// What it says.
     pub file: ScenarioFile,
+    /// The replicas of its controllers.
+    pub replicas: &'c [Replica],
     /// What is wrong so far.
     pub mistakes: Vec<Diagnostic>,
 }
@@ -60,7 +64,7 @@ impl<'c> Checker<'c> {
         let fields: Vec<Fields> = (0..self.file.workers.len()).map(|at| self.fields(at)).collect();
         let expect = self.expect();
         let properties = self.properties(&expect);
-        let timing = self.timing();
+        let mut timing = self.timing();
         let crds = match crds::read(self.source, self.at(&[At::Key("crds")]).items(), files) {
             Ok(crds) => crds,
             Err(more) => {
@@ -101,9 +105,11 @@ impl<'c> Checker<'c> {
             }
             own => own.and_then(Result::ok).unwrap_or_default(),
         };
+        let controllers = self.controllers(&cluster, &workers);
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
+        queues::timed(&controllers, &mut timing);
         let faults = self.file.faults;
         let mut scenario = Scenario {
             name: self.file.metadata.name.clone(),
@@ -117,7 +123,9 @@ impl<'c> Checker<'c> {
                 crashes: faults.crashes,
                 watch_gaps: faults.watch_gaps,
                 recreations: faults.recreations,
+                deadlines: queues::deadlines(faults.deadlines, &controllers),
             },
+            controllers,
             timing,
             invariants,
             properties,

@@ -3,8 +3,9 @@
 //! Format version, the first four hex digits of the scenario's fingerprint, then one letter per
 //! step: the worker's letter; `~h` for a delivery to the cache of h's process; `!` prefixes a
 //! fault (`!lh` the response to h is lost, `!ch` h's process crashes, `!wh` the watch of its cache
-//! breaks, `!r` the object is recreated); `h12` repeats `h` twelve times. Bare letters are
-//! accepted, with spaces. Next to read: `simulation/choice.rs`.
+//! breaks, `!r` the object is recreated, `!dh` the deadline of h's requeue passes); `h12`
+//! repeats `h` twelve times. Bare letters are accepted, with spaces.
+//! Next to read: `simulation/choice.rs`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -97,6 +98,7 @@ impl Letters {
             Choice::Fault(Fault::Crash(process)) => format!("!c{}", self.of_process(process)),
             Choice::Fault(Fault::WatchGap(cache)) => format!("!w{}", self.of_cache(cache)),
             Choice::Fault(Fault::Recreation) => "!r".to_owned(),
+            Choice::Fault(Fault::Deadline(worker)) => format!("!d{}", self.workers[worker]),
         }
     }
 
@@ -172,9 +174,10 @@ impl Reader<'_> {
                     Some('c') => Fault::Crash(self.letters.process_of[self.worker()?]),
                     Some('w') => Fault::WatchGap(self.cache()?),
                     Some('r') => Fault::Recreation,
+                    Some('d') => Fault::Deadline(self.worker()?),
                     _ => {
                         let message =
-                            "a fault is `!l`, `!c` or `!w` and a worker, or `!r`".to_owned();
+                            "a fault is `!l`, `!c`, `!w` or `!d` and a worker, or `!r`".to_owned();
                         return Err(ScheduleError { message, offset: start });
                     }
                 };

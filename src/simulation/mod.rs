@@ -11,6 +11,7 @@ mod nature;
 mod observer;
 mod setting;
 mod step;
+mod turn;
 mod world;
 
 pub use choice::Choice;
@@ -20,5 +21,6 @@ pub use setting::{CacheSpec, Setting, WorkerInfo};
 pub use step::SharedObject;
 pub use step::{Performed, crash, deliver, perform, recreate, relist};
 pub(crate) use step::{Served, sent, serve, tell};
+pub use turn::{Memory, Queue, Standing, Turn, Wait, Watched};
 pub(crate) use world::mark;
 pub use world::{FaultBudget, World};

@@ -13,11 +13,15 @@ pub enum Nature {
     Request {
         /// Whether it is the first step of a reconcile.
         begins: bool,
+        /// How often the reconcile that is tried again has failed; 0 for any other step.
+        failures: u32,
     },
     /// A worker's look into its cache, or a touch of memory: inside its process.
     Inside {
         /// Whether it is the first step of a reconcile.
         begins: bool,
+        /// How often the reconcile that is tried again has failed; 0 for any other step.
+        failures: u32,
     },
     /// A cache receives the oldest of this many events that are on the way to it.
     Delivery {
@@ -35,18 +39,23 @@ impl World {
             Choice::Deliver(cache) => Nature::Delivery { queued: self.caches[cache].lag() },
             Choice::Fault(_) => Nature::Fault,
             Choice::Worker(worker) => {
-                let begins = !self.workers[worker].progress().under_way;
-                let memory = &self.memories[self.setting.workers[worker].process];
+                let progress = self.workers[worker].progress();
+                let (begins, failures) = (!progress.under_way, progress.requeued);
+                let memory = &self.memories[self.setting.workers[worker].process].object;
                 match self.workers[worker].ask() {
-                    Ask::Api(_) | Ask::Shared(Shared::Put { .. }) => Nature::Request { begins },
+                    Ask::Api(_) | Ask::Shared(Shared::Put { .. }) => {
+                        Nature::Request { begins, failures }
+                    }
                     Ask::Shared(Shared::Load { from: Reader::Live, .. }) if memory.is_none() => {
-                        Nature::Request { begins }
+                        Nature::Request { begins, failures }
                     }
                     // A call to the outside takes as long as a request.
-                    Ask::Effect(_) => Nature::Request { begins },
-                    Ask::Cache(_) | Ask::CacheList(_) | Ask::Shared(_) | Ask::Done => {
-                        Nature::Inside { begins }
-                    }
+                    Ask::Effect(_) => Nature::Request { begins, failures },
+                    Ask::Cache(_)
+                    | Ask::CacheList(_)
+                    | Ask::Shared(_)
+                    | Ask::Lead(_)
+                    | Ask::Done => Nature::Inside { begins, failures },
                 }
             }
         }

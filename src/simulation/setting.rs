@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Ending, Observer};
+use super::{Ending, Observer, Queue, Turn};
 use crate::apiserver::{ApiServer, Key, Resource};
 use crate::history::Lists;
 
@@ -19,6 +19,8 @@ pub struct Setting {
     pub workers: Vec<WorkerInfo>,
     /// The names of the processes, by index.
     pub processes: Vec<String>,
+    /// The work queues, by index.
+    pub queues: Vec<Queue>,
     /// The informer caches, by index.
     pub caches: Vec<CacheSpec>,
     /// What the schemas of these objects say about lists.
@@ -44,6 +46,8 @@ pub struct WorkerInfo {
     pub process: usize,
     /// The cache it reads, if it reads one.
     pub cache: Option<usize>,
+    /// How it takes its turns.
+    pub turn: Turn,
 }
 
 /// One informer cache.

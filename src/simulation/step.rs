@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Memory;
 use super::setting::CacheSpec;
 use crate::apiserver::{
     ApiServer, Body, FieldPath, Key, Options, Request, Response, Revision, Verb,
 };
 use crate::client::{Informer, WatchEvent, decode_into, decoded, make, without_managed_fields};
-use crate::reconcilers::{Answer, Ask, Basis, Call, Reader, Shared, sent_revision};
-use crate::trace::{Action, Actor, Event, Fault, Loaded, RunMark};
+use crate::reconcilers::{Answer, Ask, Basis, Call, Lead, Reader, Shared, Stopping, sent_revision};
+use crate::trace::{Action, Actor, Event, Fault, Leads, Loaded, RunMark};
 
 /// The outcome of one step.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub type SharedObject = Option<Arc<Value>>;
 pub fn perform(
     server: &mut ApiServer,
     cache: Option<&Informer>,
-    memory: &mut SharedObject,
+    memory: &mut Memory,
     worker: usize,
     ask: &Ask,
     lost: bool,
@@ -68,9 +69,32 @@ pub fn perform(
             let event = nowhere(server, Actor::Worker(worker), action);
             Performed { answer: Some(Answer::Done), event, changes: Vec::new() }
         }
-        Ask::Shared(shared) => touch(server, cache, memory, worker, shared, lost),
+        Ask::Shared(shared) => touch(server, cache, &mut memory.object, worker, shared, lost),
+        Ask::Lead(lead) => leads(server, memory, worker, lead),
         Ask::Done => panic!("a worker that is done was asked to move"),
     }
+}
+
+/// A touch of what the process knows about its leadership.
+fn leads(server: &ApiServer, memory: &mut Memory, worker: usize, lead: &Lead) -> Performed {
+    let told = match lead {
+        Lead::Start(lease) => {
+            memory.term = Some(Arc::clone(lease));
+            Leads::Starts
+        }
+        Lead::Stop(stopping) => {
+            match stopping {
+                Stopping::Exit => (memory.term, memory.exited) = (None, true),
+                Stopping::Finish => memory.term = None,
+                Stopping::Log => {}
+            }
+            Leads::Stops(*stopping)
+        }
+        Lead::Look => Leads::Looks(memory.term.is_some()),
+    };
+    let mut event = nowhere(server, Actor::Worker(worker), Action::Lead(told));
+    event.seen = memory.term.clone();
+    Performed { answer: Some(Answer::Cached(memory.term.clone())), event, changes: Vec::new() }
 }
 
 fn touch(

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::setting::Setting;
-use super::step::{self, Performed, SharedObject};
-use super::{BoxedMemory, Choice, Ending};
+use super::step::{self, Performed};
+use super::{BoxedMemory, Choice, Ending, Memory, Standing, Wait};
 use crate::apiserver::ApiServer;
 use crate::client::{Informer, WatchEvent, without_managed_fields};
 use crate::reconcilers::{Ask, BoxedWorker, Progress, Shared};
@@ -22,6 +22,7 @@ pub struct FaultBudget {
     pub crashes: u32,
     pub watch_gaps: u32,
     pub recreations: u32,
+    pub deadlines: u32,
 }
 
 /// Everything there is.
@@ -33,8 +34,8 @@ pub struct World {
     pub server: ApiServer,
     /// The informer caches.
     pub caches: Vec<Informer>,
-    /// The objects that the workers of each process share.
-    pub memories: Vec<SharedObject>,
+    /// What the workers of each process share.
+    pub memories: Vec<Memory>,
     /// The faults still allowed.
     pub faults: FaultBudget,
     /// The workers.
@@ -53,25 +54,54 @@ impl World {
         workers: Vec<BoxedWorker>,
         faults: FaultBudget,
     ) -> World {
-        let caches = setting.caches.iter().map(|spec| step::relist(&server, spec)).collect();
+        let caches = setting.caches.iter().map(|spec| step::relist(&server, spec));
+        let caches: Vec<Informer> = caches.collect();
         let remembered: Vec<_> = setting.observers.iter().map(|o| o.start()).collect();
-        let memories = vec![None; setting.processes.len()];
+        let memory = |process| Memory {
+            resyncs: setting.resyncs(process),
+            ..setting.fresh_memory(process, &caches)
+        };
+        let memories = (0..setting.processes.len()).map(memory).collect();
         let decided = vec![false; remembered.len()];
         World { setting, server, caches, memories, faults, workers, remembered, decided }
     }
 
-    /// Whether every worker is done.
+    /// Whether every worker is done, or waits for what no other worker will do.
     pub fn is_finished(&self) -> bool {
-        self.workers.iter().all(|worker| worker.ask() == Ask::Done)
+        (0..self.workers.len()).all(|worker| self.rests(worker))
+    }
+
+    /// What a worker is at.
+    pub fn standing(&self, worker: usize) -> Standing {
+        let progress = self.workers[worker].progress();
+        Standing {
+            done: self.workers[worker].ask() == Ask::Done,
+            under_way: progress.under_way,
+            requeued: progress.requeued > 0,
+        }
+    }
+
+    /// What a worker that is not done waits for; `None` if it may move.
+    pub fn wait(&self, worker: usize) -> Option<Wait> {
+        let memory = &self.memories[self.setting.workers[worker].process];
+        self.setting.wait(worker, &|worker| self.standing(worker), memory)
+    }
+
+    /// Whether a worker will not move any more, unless another one does.
+    fn rests(&self, worker: usize) -> bool {
+        let info = &self.setting.workers[worker];
+        let cache = info.cache.map(|cache| &self.caches[cache]);
+        let memory = &self.memories[info.process];
+        self.setting.rests(worker, &|worker| self.standing(worker), memory, cache)
     }
 
     /// Who may move: workers, then caches, then faults, each by index.
     pub fn choices(&self) -> Vec<Choice> {
         let asks: Vec<Ask> = self.workers.iter().map(|worker| worker.ask()).collect();
-        if asks.iter().all(|ask| *ask == Ask::Done) {
+        if self.is_finished() {
             return Vec::new();
         }
-        let active = |index: &usize| asks[*index] != Ask::Done;
+        let active = |index: &usize| asks[*index] != Ask::Done && self.wait(*index).is_none();
         let workers = (0..asks.len()).filter(active).map(Choice::Worker);
         let lagging = |index: &usize| self.caches[*index].lag() > 0;
         let caches = (0..self.caches.len()).filter(lagging).map(Choice::Deliver);
@@ -91,7 +121,13 @@ impl World {
             self.setting.recreated.iter().filter(|(key, _)| {
                 self.faults.recreations > 0 && self.server.object(key).is_some()
             });
-        lost.chain(crashes).chain(gaps).chain(recreation.map(|_| Fault::Recreation))
+        let passes = |index: &usize| {
+            let waits = self.workers[*index].progress().requeued > 0;
+            self.faults.deadlines > 0 && waits && self.setting.workers[*index].turn.deadline
+        };
+        let deadlines = (0..asks.len()).filter(passes).map(Fault::Deadline);
+        let recreation = recreation.map(|_| Fault::Recreation);
+        lost.chain(crashes).chain(gaps).chain(recreation).chain(deadlines)
     }
 
     /// A response can be lost if the worker's next request is a write that the server commits.
@@ -102,7 +138,7 @@ impl World {
             Ask::Shared(shared) => matches!(shared, Shared::Put { .. }),
             _ => false,
         };
-        writes && {
+        writes && self.wait(worker).is_none() && {
             let mut memory = self.memories[self.setting.workers[worker].process].clone();
             let mut server = self.server.clone();
             let performed = step::perform(&mut server, None, &mut memory, worker, &ask, false);
@@ -121,7 +157,9 @@ impl World {
         }
         let under_way = workers.any(|index| self.workers[index].progress().under_way);
         let lagging = self.process_caches(process).any(|cache| self.caches[cache].lag() > 0);
-        under_way || self.memories[process].is_some() || lagging
+        let memory = &self.memories[process];
+        let held = memory.object.is_some() || memory.term.is_some() || memory.exited;
+        under_way || held || lagging
     }
 
     fn process_caches(&self, process: usize) -> impl Iterator<Item = usize> + '_ {
@@ -135,6 +173,10 @@ impl World {
             Choice::Worker(worker) => self.move_worker(worker, false),
             Choice::Deliver(cache) => {
                 let event = step::deliver(&self.server, &mut self.caches[cache], cache);
+                let process = self.setting.caches[cache].process;
+                if let Some(key) = &event.key {
+                    self.setting.wake(cache, key, &mut self.memories[process]);
+                }
                 Performed { answer: None, event, changes: Vec::new() }
             }
             Choice::Fault(fault) => self.strike(fault),
@@ -149,6 +191,10 @@ impl World {
         let ask = self.workers[worker].ask();
         let cache = info.cache.map(|cache| &self.caches[cache]);
         let memory = &mut self.memories[info.process];
+        let progress = self.workers[worker].progress();
+        if !progress.under_way {
+            self.setting.take_turn(worker, progress.requeued > 0, memory);
+        }
         let mut performed = step::perform(&mut self.server, cache, memory, worker, &ask, lost);
         if let Some(answer) = &performed.answer {
             let before = self.workers[worker].progress();
@@ -172,9 +218,22 @@ impl World {
                     self.setting.recreated.clone().expect("offered only if there is one");
                 return step::recreate(&mut self.server, &key, &manifest, self.setting.time);
             }
+            Fault::Deadline(worker) => {
+                self.faults.deadlines = self.faults.deadlines.saturating_sub(1);
+                let before = self.workers[worker].progress();
+                self.workers[worker].give_up();
+                let mut event = step::crash(&self.server, 0);
+                event.action = crate::trace::Action::Fault(fault);
+                event.mark = mark(before, self.workers[worker].progress(), false);
+                event.mark.first = false;
+                event
+            }
             Fault::WatchGap(cache) => {
                 self.faults.watch_gaps -= 1;
                 self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+                let process = self.setting.caches[cache].process;
+                let listed = self.setting.fresh_memory(process, &self.caches);
+                self.memories[process].queued.extend(listed.queued);
                 let mut event = step::crash(&self.server, 0);
                 event.action = crate::trace::Action::Fault(fault);
                 event
@@ -189,10 +248,10 @@ impl World {
     }
 
     fn restart(&mut self, process: usize) {
-        self.memories[process] = None;
         for cache in self.process_caches(process).collect::<Vec<_>>() {
             self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
         }
+        self.memories[process] = self.setting.fresh_memory(process, &self.caches);
         for (worker, info) in self.workers.iter_mut().zip(&self.setting.workers) {
             if info.process == process && worker.ask() != Ask::Done {
                 worker.restart();

@@ -122,6 +122,8 @@ impl Report {
 pub enum Refusal {
     /// Faults are choices of a scheduler.
     Faults(Engine),
+    /// No thread of an engine waits for a work queue or a lease.
+    Turns(Engine),
     /// loom's threads are few.
     TooManyThreads {
         /// Unfinished workers.
@@ -144,6 +146,12 @@ impl fmt::Display for Refusal {
                 out,
                 "`{}` runs workers and cache deliveries on threads, and no thread makes a fault: \
                  use `exhaustive` or one of our own random schedulers",
+                engine.name()
+            ),
+            Refusal::Turns(engine) => write!(
+                out,
+                "`{}` has one thread for each worker, and none of them waits for a work queue, an \
+                 event or a lease: use `exhaustive` or one of our own random schedulers",
                 engine.name()
             ),
             Refusal::TooManyThreads { workers, caches } => write!(
@@ -215,6 +223,9 @@ fn lock(tally: &Mutex<Tally>) -> std::sync::MutexGuard<'_, Tally> {
 fn refuse(world: &World, engine: Engine) -> Result<(), Refusal> {
     if world.faults != Default::default() {
         return Err(Refusal::Faults(engine));
+    }
+    if world.setting.has_turns() {
+        return Err(Refusal::Turns(engine));
     }
     let (threads, caches) = (play::threads(world).len(), world.caches.len());
     match engine {

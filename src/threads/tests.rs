@@ -81,8 +81,12 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         time: 0,
     };
     let cached = read == Reader::Cache;
-    let info =
-        |field: &String| WorkerInfo { name: field.clone(), process: 0, cache: cached.then_some(0) };
+    let info = |field: &String| WorkerInfo {
+        name: field.clone(),
+        process: 0,
+        cache: cached.then_some(0),
+        turn: Default::default(),
+    };
     let caches = cached.then(|| CacheSpec {
         process: 0,
         keys: [key.clone()].into(),

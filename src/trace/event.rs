@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{Key, PatchKind, Revision, Verb};
-use crate::reconcilers::{Basis, Change};
+use crate::reconcilers::{Basis, Change, Stopping};
 
 /// Who moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,9 @@ pub enum Fault {
     WatchGap(usize),
     /// The object is deleted and created again under the same name.
     Recreation,
+    /// The deadline of a key that waits to be tried again passes, and the work queue drops it: that
+    /// of this worker.
+    Deadline(usize),
 }
 
 /// How an object came into the memory that the workers of a process share.
@@ -43,6 +46,17 @@ pub enum Loaded {
     Cache,
     /// It was there: another run or worker had read it.
     Held,
+}
+
+/// What a process did about its leadership, in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leads {
+    /// It has acquired the Lease, and starts to lead.
+    Starts,
+    /// It has found that it lost the Lease.
+    Stops(Stopping),
+    /// It looked whether it leads.
+    Looks(bool),
 }
 
 /// What was done in one step.
@@ -65,6 +79,8 @@ pub enum Action {
     },
     /// Something was done outside of the cluster, by its name.
     Effect(Arc<str>),
+    /// A process began or ceased to lead, or looked whether it leads.
+    Lead(Leads),
     /// A write.
     Write {
         /// The verb.

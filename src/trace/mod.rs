@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use event::{Action, Actor, Event, Fault, Loaded, RunMark};
+pub use event::{Action, Actor, Event, Fault, Leads, Loaded, RunMark};
 
 use crate::apiserver::Key;
 

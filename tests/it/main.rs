@@ -2,6 +2,7 @@
 
 mod brute_judge;
 mod cli;
+mod controllers;
 mod diagnostics;
 mod documents;
 mod endless;

@@ -74,7 +74,7 @@ pub(super) fn notice(
         // A refusal, or an answer that got lost, tells it nothing about the object.
         Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
         // What it was told besides an object is not shown.
-        Action::List { .. } | Action::Effect(_) => return,
+        Action::List { .. } | Action::Effect(_) | Action::Lead(_) => return,
         Action::Deliver | Action::Fault(_) => return,
     };
     if !replaces {

@@ -14,7 +14,7 @@ use super::{Belief, Game, Odds, Stuck, Unknown, Walk};
 use crate::apiserver::{ApiServer, Key};
 use crate::client::Informer;
 use crate::reconcilers::BoxedWorker;
-use crate::simulation::{BoxedMemory, Choice, FaultBudget, SharedObject, World};
+use crate::simulation::{BoxedMemory, Choice, FaultBudget, Memory, World};
 use crate::trace::Event;
 
 /// Every state that can be reached; the first is the beginning.
@@ -67,7 +67,7 @@ pub struct ChartWay {
 struct Identity {
     server: ApiServer,
     caches: Vec<Informer>,
-    memories: Vec<SharedObject>,
+    memories: Vec<Memory>,
     faults: FaultBudget,
     workers: Vec<BoxedWorker>,
     remembered: Vec<BoxedMemory>,
@@ -121,7 +121,7 @@ fn state(here: &Walk<'_>, ways: Vec<ChartWay>) -> ChartState {
         path: here.made().to_vec(),
         objects: world.setting.objects.iter().map(object).collect(),
         caches: world.caches.clone(),
-        memories: world.memories.clone(),
+        memories: world.memories.iter().map(|memory| memory.object.clone()).collect(),
         beliefs: here.beliefs().to_vec(),
         ways,
         stuck: here.stuck(),

@@ -5,7 +5,7 @@
 
 use crate::reconcilers::{Ask, Shared};
 use crate::schedulers::Letters;
-use crate::simulation::{Choice, World};
+use crate::simulation::{Choice, Wait, World};
 use crate::trace::Fault;
 
 /// A worker, cache or fault that cannot move now.
@@ -28,6 +28,16 @@ pub enum Reason {
     Done,
     /// The worker is done, and has given up.
     GaveUp,
+    /// Another reconcile of its work queue is under way.
+    NotItsTurn,
+    /// No event has put its key into the work queue.
+    NotTriggered,
+    /// Its process does not lead.
+    NotLeading,
+    /// Its process has exited.
+    Exited,
+    /// Nothing of it waits to be tried again.
+    NothingRequeued,
     /// The cache has nothing queued.
     NothingQueued,
     /// Every worker is done: nothing that happens now can matter.
@@ -55,6 +65,8 @@ pub(super) fn all_choices(start: &World) -> Vec<Choice> {
     faults(allowed.crashes, (0..start.memories.len()).map(Fault::Crash).collect());
     faults(allowed.watch_gaps, (0..caches).map(Fault::WatchGap).collect());
     faults(allowed.recreations, vec![Fault::Recreation]);
+    let late = |worker: &usize| start.setting.workers[*worker].turn.deadline;
+    faults(allowed.deadlines, (0..workers).filter(late).map(Fault::Deadline).collect());
     choices
 }
 
@@ -74,6 +86,15 @@ pub(super) fn stuck(start: &World, now: &World, letters: &Letters) -> Vec<Stuck>
 fn reason(now: &World, choice: Choice) -> Reason {
     let over = now.is_finished();
     match choice {
+        Choice::Worker(worker) if now.workers[worker].ask() != Ask::Done => {
+            match now.wait(worker) {
+                Some(Wait::Turn) => Reason::NotItsTurn,
+                Some(Wait::Event) => Reason::NotTriggered,
+                Some(Wait::Exited) => Reason::Exited,
+                Some(Wait::Lead) => Reason::NotLeading,
+                None => Reason::Over,
+            }
+        }
         Choice::Worker(worker) if now.workers[worker].progress().dropped > 0 => Reason::GaveUp,
         Choice::Worker(_) => Reason::Done,
         _ if over => Reason::Over,
@@ -84,6 +105,7 @@ fn reason(now: &World, choice: Choice) -> Reason {
                 Fault::Crash(_) => now.faults.crashes,
                 Fault::WatchGap(_) => now.faults.watch_gaps,
                 Fault::Recreation => now.faults.recreations,
+                Fault::Deadline(_) => now.faults.deadlines,
             };
             match fault {
                 _ if left == 0 => Reason::NoFaultLeft,
@@ -91,6 +113,7 @@ fn reason(now: &World, choice: Choice) -> Reason {
                 Fault::Crash(_) => Reason::NothingToForget,
                 Fault::WatchGap(_) => Reason::NothingQueued,
                 Fault::Recreation => Reason::NoObject,
+                Fault::Deadline(_) => Reason::NothingRequeued,
             }
         }
     }
@@ -104,6 +127,18 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
     match (choice, reason) {
         (Choice::Worker(who), Reason::GaveUp) => {
             format!("{} is done: it gave up", worker(who))
+        }
+        (Choice::Worker(who), Reason::NotItsTurn) => {
+            format!("{} waits: another reconcile of its queue is under way", worker(who))
+        }
+        (Choice::Worker(who), Reason::NotTriggered) => {
+            format!("{} waits for an event: its key is not in the queue", worker(who))
+        }
+        (Choice::Worker(who), Reason::NotLeading) => {
+            format!("{} waits: its process does not lead", worker(who))
+        }
+        (Choice::Worker(who), Reason::Exited) => {
+            format!("{} has stopped: its process lost the Lease and exited", worker(who))
         }
         (Choice::Worker(who), _) => format!("{} is done", worker(who)),
         (Choice::Deliver(at), Reason::Over) => {
@@ -119,6 +154,7 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
                 Fault::Crash(_) => ("crash", start.faults.crashes),
                 Fault::WatchGap(_) => ("broken watch", start.faults.watch_gaps),
                 Fault::Recreation => ("recreation", start.faults.recreations),
+                Fault::Deadline(_) => ("deadline", start.faults.deadlines),
             };
             let all = if allowed == 1 { "it has struck" } else { "they have struck" };
             format!("no {what} is left: the scenario allows {allowed}, and {all}")
@@ -131,6 +167,9 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
         ),
         (Choice::Fault(Fault::WatchGap(at)), _) => {
             format!("{} has nothing queued, so a broken watch would miss nothing", cache(at))
+        }
+        (Choice::Fault(Fault::Deadline(who)), _) => {
+            format!("{} does not wait to be tried again, so no deadline passes", worker(who))
         }
         (Choice::Fault(Fault::Recreation), _) => {
             "the object does not exist, so it cannot be recreated".to_owned()

@@ -9,12 +9,12 @@ use super::{Phase, Reconciler};
 use crate::apiserver::{Body, Key, Response, Revision};
 use crate::client::without_managed_fields;
 use crate::reconcilers::methods::Refusal;
-use crate::reconcilers::program::{Op, Program};
+use crate::reconcilers::program::{LeadOp, Op, Program};
 use crate::reconcilers::requests;
 use crate::reconcilers::revisions::renamed;
 use crate::reconcilers::write::Write;
 use crate::reconcilers::{
-    Answer, Ask, Basis, BoxedWorker, Call, Change, Exchange, Progress, Reader, Shared, Worker,
+    Answer, Ask, Basis, BoxedWorker, Call, Change, Exchange, Lead, Progress, Reader, Shared, Worker,
 };
 
 impl Reconciler {
@@ -30,6 +30,12 @@ impl Reconciler {
             },
             Op::Create(create) => Ask::Api(requests::create(program, create, &self.held)),
             Op::Effect { name } => Ask::Effect(Arc::clone(name)),
+            Op::Lead(LeadOp::Start(slot)) => match self.held.one(*slot) {
+                Some(lease) => Ask::Lead(Lead::Start(Arc::clone(lease))),
+                None => Ask::Lead(Lead::Look),
+            },
+            Op::Lead(LeadOp::Stop(stopping)) => Ask::Lead(Lead::Stop(*stopping)),
+            Op::Lead(LeadOp::Look(_)) => Ask::Lead(Lead::Look),
             _ => Ask::Done,
         }
     }
@@ -112,6 +118,7 @@ impl Worker for Reconciler {
 
     fn answer(&mut self, answer: &Answer) {
         self.progress.under_way = true;
+        self.progress.requeued = 0;
         let response = match answer {
             Answer::Response(response) => Some(response),
             _ => None,
@@ -129,6 +136,7 @@ impl Worker for Reconciler {
                 (Op::List(_), _) => self.has_listed(response.map(items).unwrap_or_default()),
                 (Op::Create(_), _) => self.has_created(response),
                 (Op::Effect { .. }, _) => self.go_on(),
+                (Op::Lead(_), _) => self.has_looked(object),
                 _ => self.has_read(object),
             },
             Phase::ReadAgain(_) | Phase::Adopt => self.has_read(object),
@@ -192,6 +200,10 @@ impl Worker for Reconciler {
     fn restart(&mut self) -> bool {
         self.begin();
         true
+    }
+
+    fn give_up(&mut self) {
+        self.drop_intent();
     }
 
     fn revisions(&self) -> Option<Vec<Revision>> {

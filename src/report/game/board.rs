@@ -302,7 +302,7 @@ fn memories(walk: &Walk<'_>, story: &Story<'_>) -> Vec<Line> {
     let setting = walk.game().setting();
     let mut rows = Vec::new();
     for (memory, process) in walk.world().memories.iter().zip(&setting.processes) {
-        let (Some(held), Some(view)) = (memory, story.views.first()) else { continue };
+        let (Some(held), Some(view)) = (&memory.object, story.views.first()) else { continue };
         let truth = walk.world().server.object(&view.key);
         rows.push(Line {
             who: format!("{process}'s memory"),

@@ -5,6 +5,7 @@
 
 use super::story;
 use crate::check::game::Walk;
+use crate::report::leadership::leadership;
 use crate::report::steps::{Story, locked_to, seen_rv, verb};
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, wrap};
@@ -81,6 +82,7 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
         Action::Effect(name) => {
             vec![(who, format!("does {name}, outside of the cluster; nothing undoes that"))]
         }
+        Action::Lead(leads) => vec![(who, leadership(*leads).0.to_owned())],
         Action::Touch => vec![(who, format!("changes the shared object: memory is {held} now"))],
         Action::Decode => {
             vec![(who, format!("decodes the answer over the shared object: memory is {held} now"))]
@@ -96,6 +98,7 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
                 Fault::WatchGap(_) => "misses what was on its way, and lists everything again",
                 Fault::Recreation => "deletes the object, and creates another of the same name",
                 Fault::LostResponse(_) => "loses an answer",
+                Fault::Deadline(_) => "has waited too long; its key leaves the queue for good",
             };
             vec![(who, what.to_owned())]
         }

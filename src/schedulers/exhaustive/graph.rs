@@ -69,6 +69,7 @@ impl Choices {
         let faults = (0..workers).map(Fault::LostResponse);
         let faults = faults.chain((0..world.memories.len()).map(Fault::Crash));
         let faults = faults.chain((0..caches).map(Fault::WatchGap)).chain([Fault::Recreation]);
+        let faults = faults.chain((0..workers).map(Fault::Deadline));
         all.extend(faults.map(Choice::Fault));
         Choices { all, workers, caches }
     }
@@ -269,6 +270,7 @@ impl Graph {
             Choice::Fault(Fault::WatchGap(cache)) => {
                 Choice::Fault(Fault::WatchGap(at(caches, cache)))
             }
+            Choice::Fault(Fault::Deadline(worker)) => Choice::Fault(Fault::Deadline(at(0, worker))),
             Choice::Fault(Fault::Recreation) => choice,
         }
     }

@@ -35,7 +35,7 @@ use crate::apiserver::{ApiServer, Request};
 use crate::client::{Informer, WatchEvent};
 use crate::reconcilers::{Ask, BoxedWorker, Reader, Shared};
 use crate::simulation::{
-    BoxedMemory, Choice, Ending, FaultBudget, Served, Setting, SharedObject, World,
+    BoxedMemory, Choice, Ending, FaultBudget, Memory, Served, Setting, Standing, World,
 };
 use crate::trace::Event;
 
@@ -73,6 +73,7 @@ enum Look {
 struct WorkerFacts {
     done: bool,
     under_way: bool,
+    requeued: bool,
     look: Look,
     /// The request it makes, or [`NONE`].
     request: u32,
@@ -119,10 +120,12 @@ pub(super) struct Parts {
     records_owners: bool,
     symmetry: Symmetry,
     reduction: Option<Reduction>,
+    /// Whether a worker may have to wait for its turn.
+    turns: bool,
 
     servers: Table<ApiServer>,
     budgets: Table<FaultBudget>,
-    memories: Table<SharedObject>,
+    memories: Table<Memory>,
     remembered: Table<BoxedMemory>,
     commons: Table<Box<[u32]>>,
     /// With its index: two workers are never the same, however alike.
@@ -177,6 +180,7 @@ impl Parts {
         reduction: Option<Reduction>,
     ) -> Self {
         let setting = Arc::clone(&world.setting);
+        let turns = setting.has_turns();
         let workers = 1;
         let caches = workers + world.workers.len();
         let memories = BUDGET + 1;
@@ -192,6 +196,7 @@ impl Parts {
             records_owners: world.server.records_owners(),
             symmetry,
             reduction,
+            turns,
             servers: Table::new(),
             budgets: Table::new(),
             memories: Table::new(),
@@ -280,16 +285,17 @@ impl Parts {
                 Ask::Shared(Shared::Load { from: Reader::Cache, .. }) => {
                     cache.map_or(Look::Memory, Look::MemoryAndCache)
                 }
-                Ask::Shared(_) => Look::Memory,
+                Ask::Shared(_) | Ask::Lead(_) => Look::Memory,
                 Ask::Api(_) | Ask::Effect(_) | Ask::Done => Look::Nothing,
             };
-            let (done, under_way) = (ask == Ask::Done, worker.progress().under_way);
+            let (done, progress) = (ask == Ask::Done, worker.progress());
+            let (under_way, requeued) = (progress.under_way, progress.requeued > 0);
             let request = match &ask {
                 Ask::Api(call) => self.number_request(&call.request),
                 _ => NONE,
             };
             self.asks.push(ask);
-            self.worker_facts.push(WorkerFacts { done, under_way, look, request });
+            self.worker_facts.push(WorkerFacts { done, under_way, requeued, look, request });
         }
         number
     }
@@ -355,6 +361,32 @@ impl Parts {
     /// The workers that are explored up to permutation, class by class.
     pub(super) fn symmetric(&self) -> Vec<Vec<usize>> {
         self.symmetry.classes()
+    }
+
+    /// What the worker with this number is at.
+    fn standing(&self, worker: u32) -> Standing {
+        let WorkerFacts { done, under_way, requeued, .. } = self.worker_facts[worker as usize];
+        Standing { done, under_way, requeued }
+    }
+
+    /// What the process of the worker with this index shares in memory.
+    fn memory(&self, row: &[u32], index: usize) -> &Memory {
+        let at = self.common.memories + self.setting.workers[index].process;
+        self.memories.value(self.commons.value(row[0])[at])
+    }
+
+    /// Whether the worker with this index has to wait.
+    fn waits(&self, row: &[u32], index: usize) -> bool {
+        let standing = |worker: usize| self.standing(row[self.layout.workers + worker]);
+        self.turns && self.setting.wait(index, &standing, self.memory(row, index)).is_some()
+    }
+
+    /// Whether the worker with this index will not move any more unless another worker does.
+    fn rests(&self, row: &[u32], index: usize) -> bool {
+        let standing = |worker: usize| self.standing(row[self.layout.workers + worker]);
+        let cache = self.setting.workers[index].cache;
+        let cache = cache.map(|cache| &self.caches.value(row[self.layout.caches + cache]).1);
+        self.turns && self.setting.rests(index, &standing, self.memory(row, index), cache)
     }
 
     pub(super) fn is_done(&self, worker: u32) -> bool {

@@ -56,7 +56,8 @@ impl Reduction {
     pub fn of(world: &World) -> Option<Reduction> {
         let count = world.workers.len();
         let per_object = world.setting.observers.iter().all(|observer| observer.is_per_object());
-        if count > 63 || world.caches.len() > 63 || !per_object {
+        let turns = world.setting.has_turns();
+        if count > 63 || world.caches.len() > 63 || !per_object || turns {
             return None;
         }
         let objects: Vec<_> = world.workers.iter().map(object_of).collect::<Option<_>>()?;

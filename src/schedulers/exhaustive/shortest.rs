@@ -58,7 +58,8 @@ impl Way {
 /// The bit of the worker that a choice moves; 0 if no worker moves.
 fn mover(choice: Choice) -> u64 {
     match choice {
-        Choice::Worker(worker) | Choice::Fault(Fault::LostResponse(worker)) => {
+        Choice::Worker(worker)
+        | Choice::Fault(Fault::LostResponse(worker) | Fault::Deadline(worker)) => {
             1 << (worker as u64).min(63)
         }
         Choice::Deliver(_) | Choice::Fault(_) => 0,

@@ -37,7 +37,7 @@ fn only_sends_back(program: &Program) -> bool {
                     && job.decided.is_empty()
                     && !job.sets.iter().any(|set| held(&set.value))
             }
-            Op::Test { .. } | Op::List(_) | Op::Create(_) | Op::Delete(_) => false,
+            Op::Test { .. } | Op::List(_) | Op::Create(_) | Op::Delete(_) | Op::Lead(_) => false,
         })
 }
 

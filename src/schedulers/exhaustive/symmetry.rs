@@ -62,7 +62,8 @@ impl Symmetry {
         // Whether a scheduler is fair along a cycle is asked of workers, not of representatives.
         let ends = |programs: &Vec<Arc<Program>>| programs.iter().all(|p| !p.is_unlimited());
         let Some(programs) = programs.filter(ends) else { return symmetry };
-        if programs.len() > 63 || world.server.records_owners() {
+        let leaders = world.setting.has_leaders();
+        if programs.len() > 63 || world.server.records_owners() || leaders {
             return symmetry;
         }
         let mut free: Vec<usize> = (0..programs.len()).collect();
@@ -114,11 +115,61 @@ impl Symmetry {
     }
 }
 
+/// Whether what the processes share in memory is the same after the exchange.
+fn memories_are(world: &World, pair: &Pair) -> bool {
+    let (a, b) = pair.exchange.workers;
+    let moved = |process: usize| match pair.processes {
+        Some((one, other)) if process == one => other,
+        Some((one, other)) if process == other => one,
+        _ => process,
+    };
+    let exchanged = |process: usize| world.memories[moved(process)].exchanged(a, b);
+    let same = |process: usize| exchanged(process) == world.memories[process];
+    world.memories.iter().all(|memory| memory.object.is_none())
+        && (0..world.memories.len()).all(same)
+}
+
+/// Whether two workers take their turns in the same way.
+fn turns_are(world: &World, a: usize, b: usize) -> bool {
+    let setting = &world.setting;
+    if !setting.has_turns() {
+        return true;
+    }
+    let turn = |worker: usize| &setting.workers[worker].turn;
+    let (one, other) = (turn(a), turn(b));
+    let members = |queue: Option<usize>| {
+        setting.workers.iter().filter(|worker| worker.turn.queue == queue).collect::<Vec<_>>()
+    };
+    let alone = |key: usize, queue: Option<usize>| {
+        members(queue).iter().filter(|worker| worker.turn.key == key).count() == 1
+    };
+    let rule = |queue: Option<usize>| {
+        queue.map(|queue| (setting.queues[queue].concurrency, setting.queues[queue].per_key))
+    };
+    let apart = || {
+        rule(one.queue) == rule(other.queue)
+            && members(one.queue).len() == 1
+            && members(other.queue).len() == 1
+    };
+    let queues = match one.queue == other.queue {
+        true => {
+            one.queue.is_none()
+                || one.key == other.key
+                || alone(one.key, one.queue) && alone(other.key, other.queue)
+        }
+        false => one.queue.is_some() && other.queue.is_some() && apart(),
+    };
+    queues && (&one.trigger, one.resync) == (&other.trigger, other.resync)
+}
+
 /// The exchange of two workers, if the world is the same after it.
 fn pair(world: &World, programs: &[Arc<Program>], a: usize, b: usize) -> Option<Pair> {
     let kind = world.server.kind_of(&programs[a].only_key()?.resource)?;
     let exchange = Exchange::between(programs, a, b, &kind)?;
     let processes = apart(world, a, b)?;
+    if !turns_are(world, a, b) {
+        return None;
+    }
     let cache_of = |worker: usize| world.setting.workers[worker].cache;
     let caches = match (processes, cache_of(a), cache_of(b)) {
         (Some(_), Some(one), Some(other)) => Some((one, other)),
@@ -198,6 +249,6 @@ fn is_unchanged(world: &World, pair: &Pair) -> bool {
         && workers
         && remembered
         && lists
-        && world.memories.iter().all(Option::is_none)
+        && memories_are(world, pair)
         && world.caches.iter().all(|cache| cache.lag() == 0)
 }

@@ -11,11 +11,13 @@
 //! A scheduler sees no objects: of each choice it knows only the [`Nature`]. Faults have no rate
 //! here, and are never chosen. Next to read: `distribution.rs`.
 
+mod backoff;
 mod distribution;
 mod limiter;
 
 use std::collections::VecDeque;
 
+pub use backoff::Backoff;
 pub use distribution::{Distribution, LONGEST, duration};
 use limiter::Limiter;
 pub use limiter::RateLimit;
@@ -23,6 +25,7 @@ pub use limiter::RateLimit;
 use super::Scheduler;
 use crate::rng::Rng;
 use crate::simulation::{Choice, Nature};
+use crate::trace::Fault;
 
 /// A point in simulated time, or a span of it, in nanoseconds.
 pub type Nanos = u64;
@@ -49,6 +52,10 @@ pub struct WorkerTiming {
     pub start: Distribution,
     /// From the beginning of one reconcile until the next is due; at once after its end, if `None`.
     pub period: Option<Distribution>,
+    /// How long its queue keeps a key that failed.
+    pub backoff: Backoff,
+    /// When a key that keeps failing is dropped.
+    pub deadline: Option<Nanos>,
 }
 
 /// When one step of a run was asked for, happened, and was answered.
@@ -82,6 +89,8 @@ struct WorkerClock {
     answered: Nanos,
     /// When its latest reconcile began, once there was one.
     reconcile: Option<Nanos>,
+    /// When the reconcile that waits to be tried again has failed first.
+    failed: Option<Nanos>,
 }
 
 /// The scheduler.
@@ -130,13 +139,22 @@ impl Timed {
 
     /// What a worker's next step is known by, once it is asked.
     fn ask(&mut self, worker: usize, nature: Nature) {
-        let (Nature::Request { begins } | Nature::Inside { begins }) = nature else { return };
+        let (Nature::Request { begins, failures } | Nature::Inside { begins, failures }) = nature
+        else {
+            return;
+        };
+        let now = self.now;
         let timing = &self.timing.workers[worker];
         let clock = &mut self.workers[worker];
         let at = match (begins, clock.reconcile) {
             (false, _) => clock.answered.saturating_add(timing.think_time.draw(&mut self.rng)),
+            (true, _) if failures > 0 => {
+                let answered = clock.answered;
+                clock.failed.get_or_insert(answered);
+                answered.saturating_add(timing.backoff.after(failures)).max(now)
+            }
             (true, None) => {
-                let start = timing.start.draw(&mut self.rng);
+                let start = timing.start.draw(&mut self.rng).max(now);
                 clock.reconcile = Some(start);
                 start
             }
@@ -144,11 +162,14 @@ impl Timed {
                 let period = timing.period.as_ref().map(|period| period.draw(&mut self.rng));
                 let due = period.map_or(0, |period| last.saturating_add(period));
                 // Whoever is late begins at once, and counts from there.
-                let begins = due.max(clock.answered);
+                let begins = due.max(clock.answered).max(now);
                 clock.reconcile = Some(begins);
                 begins
             }
         };
+        if failures == 0 {
+            clock.failed = None;
+        }
         let request = matches!(nature, Nature::Request { .. });
         clock.phase = Phase::Due { at, request };
     }
@@ -190,6 +211,10 @@ impl Timed {
                 Phase::OnTheWay(times) => Some(times.at),
             },
             Choice::Deliver(cache) => self.arrivals[cache].front().copied(),
+            Choice::Fault(Fault::Deadline(worker)) => {
+                let deadline = self.timing.workers[worker].deadline?;
+                Some(self.workers[worker].failed?.saturating_add(deadline).max(self.now))
+            }
             Choice::Fault(_) => None,
         }
     }
@@ -212,7 +237,7 @@ impl Scheduler for Timed {
         self.now = 0;
         self.times.clear();
         self.arrivals.clear();
-        let idle = WorkerClock { phase: Phase::Idle, answered: 0, reconcile: None };
+        let idle = WorkerClock { phase: Phase::Idle, answered: 0, reconcile: None, failed: None };
         self.workers = vec![idle; self.timing.workers.len()];
         let processes = self.processes.iter().max().map_or(0, |most| most + 1);
         self.limiters = vec![Limiter::new(self.timing.rate_limit); processes];
@@ -229,6 +254,13 @@ impl Scheduler for Timed {
         choices: &[Choice],
         nature: &dyn Fn(Choice) -> Nature,
     ) -> Option<usize> {
+        // A worker that may not begin any more, since another reconcile of its queue has begun, is
+        // asked again later.
+        for (worker, clock) in self.workers.iter_mut().enumerate() {
+            if !choices.contains(&Choice::Worker(worker)) {
+                clock.phase = Phase::Idle;
+            }
+        }
         for choice in choices {
             match (*choice, nature(*choice)) {
                 (Choice::Deliver(cache), Nature::Delivery { queued }) => self.notice(cache, queued),
@@ -261,6 +293,15 @@ impl Scheduler for Timed {
                     }
                     Phase::Idle => return None,
                 },
+                Choice::Fault(Fault::Deadline(worker)) => {
+                    let at = self.when(choices[index])?;
+                    self.now = at;
+                    let clock = &mut self.workers[worker];
+                    (clock.phase, clock.failed) = (Phase::Idle, None);
+                    clock.answered = clock.answered.max(at);
+                    self.times.push(StepTimes { due: at, sent: at, at, answered: at });
+                    return Some(index);
+                }
                 Choice::Fault(_) => return None,
             }
         }

@@ -20,6 +20,8 @@ fn constant(start: Nanos, latency: Nanos) -> WorkerTiming {
         think_time: Distribution::Constant(MS),
         start: Distribution::Constant(start),
         period: None,
+        backoff: Backoff::RATE_LIMITED,
+        deadline: None,
     }
 }
 

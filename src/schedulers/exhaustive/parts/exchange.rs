@@ -221,8 +221,9 @@ impl Parts {
             parts.swap(self.common.memories + a, self.common.memories + b);
         }
         for memory in &mut parts[memories] {
-            let held = self.memories.value(*memory).as_ref();
-            let held = held.map(|object| exchange.object(object));
+            let (a, b) = exchange.workers;
+            let mut held = self.memories.value(*memory).exchanged(a, b);
+            held.object = held.object.map(|object| exchange.object(&object));
             *memory = self.memories.number(held);
         }
         for (index, place) in parts[self.common.remembered..].iter_mut().enumerate() {

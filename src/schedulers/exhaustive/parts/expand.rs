@@ -35,7 +35,10 @@ impl Parts {
     /// Whether every worker is done.
     pub(in super::super) fn is_finished(&self, row: &[u32]) -> bool {
         let workers = &row[self.layout.workers..self.layout.caches];
-        workers.iter().all(|&worker| self.worker_facts[worker as usize].done)
+        let rests = |(index, worker): (usize, &u32)| {
+            self.worker_facts[*worker as usize].done || self.rests(row, index)
+        };
+        workers.iter().enumerate().all(rests)
     }
 
     /// Which observers the end of a schedule decides, as bits.
@@ -60,7 +63,7 @@ impl Parts {
         let under_way = workers.iter().filter(|&&worker| facts(worker).under_way).count();
         for (index, &worker) in workers.iter().enumerate() {
             let facts = facts(worker);
-            if facts.done || !allowed.worker(index) {
+            if facts.done || !allowed.worker(index) || self.waits(row, index) {
                 continue;
             }
             let overlaps = !facts.under_way && under_way > 0;

@@ -8,7 +8,7 @@ use super::{Effect, Look, NONE, Parts, SERVER, Step, Successor};
 use crate::client::{WatchEvent, without_managed_fields};
 use crate::reconcilers::{Ask, Call};
 use crate::schedulers::exhaustive::graph::Edge;
-use crate::simulation::{Served, deliver, mark, perform, serve, tell};
+use crate::simulation::{Served, Standing, deliver, mark, perform, serve, tell};
 use crate::trace::Event;
 
 /// What was looked up and is not known yet. The list of all misses, in the order in which they
@@ -106,7 +106,8 @@ impl Parts {
         let parts = self.commons.value(common).clone();
         let index = self.workers.value(worker).0;
         let memory_at = self.common.memories + self.setting.workers[index].process;
-        let effect = self.effect(parts[SERVER], worker, cache, parts[memory_at]);
+        let memory = self.taken(parts[memory_at], worker);
+        let effect = self.effect(parts[SERVER], worker, cache, memory);
         let mut after = parts.clone();
         after[SERVER] = effect.server;
         after[memory_at] = effect.memory;
@@ -122,6 +123,18 @@ impl Parts {
             change: effect.change,
             flags,
         }
+    }
+
+    /// What a process shares in memory, once a worker has taken its turn.
+    fn taken(&mut self, memory: u32, worker: u32) -> u32 {
+        let Standing { under_way, requeued, .. } = self.standing(worker);
+        if !self.turns || under_way {
+            return memory;
+        }
+        let index = self.workers.value(worker).0;
+        let mut after = self.memories.value(memory).clone();
+        self.setting.take_turn(index, requeued, &mut after);
+        self.memories.number(after)
     }
 
     /// What the server, or whatever the worker asks, makes of its next ask.
@@ -234,6 +247,12 @@ impl Parts {
         let mut after = self.commons.value(common).clone();
         let mut informer = self.caches.value(cache).1.clone();
         let event = deliver(self.servers.value(after[SERVER]), &mut informer, index);
+        if let (true, Some(key)) = (self.turns, &event.key) {
+            let at = self.common.memories + self.setting.caches[index].process;
+            let mut memory = self.memories.value(after[at]).clone();
+            self.setting.wake(index, key, &mut memory);
+            after[at] = self.memories.number(memory);
+        }
         let event = self.number_event(event);
         let flags = self.notice(&mut after, event);
         let raw = self.number_common(after);

@@ -82,7 +82,10 @@ impl Parts {
                 self.servers.number(server)
             }
             OF_MEMORY => {
-                let memory = self.memories.value(part).as_ref().map(|held| renamed(held, &rename));
+                let mut memory = self.memories.value(part).clone();
+                for held in [&mut memory.object, &mut memory.term].into_iter().flatten() {
+                    *held = renamed(held, &rename);
+                }
                 self.memories.number(memory)
             }
             _ => {
