@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::{self, CheckResult, Expectation, Options, Verdict};
+use crate::properties;
 use crate::report::{self, Style};
 use crate::scenario::{Diagnostic, Expect, Mistakes, Scenario};
 
@@ -44,8 +45,8 @@ impl Verdicts {
     #[must_use]
     pub fn of(scenarios: Vec<Scenario>, options: &Options) -> Verdicts {
         let one = |mut scenario: Scenario| {
-            if !scenario.properties.iter().any(|name| name == "no-lost-write") {
-                scenario.properties.insert(0, "no-lost-write".to_owned());
+            if !scenario.properties.iter().any(|name| name == properties::NO_LOST_WRITE) {
+                scenario.properties.insert(0, properties::NO_LOST_WRITE.to_owned());
             }
             check::run(&Arc::new(scenario), options)
         };
@@ -81,7 +82,7 @@ impl Verdicts {
     #[track_caller]
     pub fn assert_lost(&self) {
         self.assert("loses nothing", |result| {
-            let lost = result.property("no-lost-write");
+            let lost = result.property(properties::NO_LOST_WRITE);
             lost.is_some_and(|property| property.verdict == Verdict::Violated)
         });
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::explore::{bounded, refusal};
 use super::list_type::{ListTyped, with_list_type};
 use super::{CheckResult, Options, Verdict, run};
+use crate::properties;
 use crate::reconcilers::{Reader, methods};
 use crate::scenario::{Diagnostic, Scenario};
 
@@ -27,7 +28,8 @@ pub struct Row {
 impl Row {
     /// `no-lost-write`; unknown if the server refuses the method.
     pub fn verdict(&self) -> Verdict {
-        let result = self.result.as_ref().and_then(|result| result.property("no-lost-write"));
+        let result =
+            self.result.as_ref().and_then(|result| result.property(properties::NO_LOST_WRITE));
         result.map_or(Verdict::Unknown, |property| property.verdict)
     }
 }
@@ -53,8 +55,8 @@ pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison
         let refused = refusal(&Arc::new(changed.clone()));
         for read in [Reader::Live, Reader::Cache] {
             let mut other = changed.with_read(read);
-            if !other.properties.iter().any(|name| name == "no-lost-write") {
-                other.properties.insert(0, "no-lost-write".to_owned());
+            if !other.properties.iter().any(|name| name == properties::NO_LOST_WRITE) {
+                other.properties.insert(0, properties::NO_LOST_WRITE.to_owned());
             }
             let result = match &refused {
                 Some(_) => None,

@@ -16,6 +16,7 @@ use super::{
     Bound, Costs, DEFAULT_MAX_MEMORY, DEFAULT_MAX_STEPS, Exploration, Length, Options, Progress,
     PropertyResult, SearchWork, Verdict, Witness,
 };
+use crate::properties;
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
 use crate::schedulers::exhaustive::{self, Counts, Explored, Finding, Limits, SearchProgress};
@@ -187,7 +188,7 @@ fn property(
     (index, entry): (usize, &Entry),
     found: Finding,
 ) -> PropertyResult {
-    let endless = (entry.name == "converges").then(|| explored.livelock()).flatten();
+    let endless = (entry.name == properties::CONVERGES).then(|| explored.livelock()).flatten();
     let decided = found.shortest.or(endless);
     let decides = decided.is_some();
     let covered = explored.stopped_by.is_none() && options.shard.is_none();

@@ -14,6 +14,7 @@ use super::{
     sample, serial, threaded,
 };
 use crate::apiserver::{PatchKind, Verb};
+use crate::properties;
 use crate::properties::Entry;
 use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::{Diagnostic, Expect, Plan, Scenario};
@@ -116,7 +117,8 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         run: None,
         lesson: None,
     };
-    let lost = result.property("no-lost-write").is_some_and(|p| p.verdict == Verdict::Violated);
+    let lost =
+        result.property(properties::NO_LOST_WRITE).is_some_and(|p| p.verdict == Verdict::Violated);
     if options.advice && lost {
         result.advice = advice(scenario, options);
         result.list_type = with_list_type(scenario, &bounded(options));
@@ -162,8 +164,8 @@ fn measured(
         });
     }
     let result = run(&other, &bounded(options)).ok()?;
-    let lost = result.property("no-lost-write")?;
-    let converges = result.property("converges").map(|property| property.verdict);
+    let lost = result.property(properties::NO_LOST_WRITE)?;
+    let converges = result.property(properties::CONVERGES).map(|property| property.verdict);
     Some(Advice {
         write,
         verdict: lost.verdict,

@@ -16,7 +16,7 @@ pub(super) fn properties_of(scenario: &Scenario) -> (Vec<&'static Entry>, usize)
     };
     let mut observed: Vec<&Entry> = scenario.properties.iter().filter_map(named).collect();
     if observed.is_empty() {
-        observed.extend(properties::named("no-lost-write"));
+        observed.extend(properties::named(properties::NO_LOST_WRITE));
     }
     let judged = observed.len();
     let noted =

@@ -15,6 +15,7 @@ pub use swap::Swap;
 
 use super::game::{Belief, Chart, Game, Odds, Walk};
 use super::{CheckResult, Comparison, Options, Replayed, compare};
+use crate::properties;
 use crate::reconcilers::Reader;
 use crate::scenario::{Diagnostic, Scenario};
 use crate::simulation::Choice;
@@ -144,7 +145,7 @@ fn worst(
     let mut worst = Vec::new();
     for row in &comparison.rows {
         let lost = row.result.as_ref().and_then(|result| {
-            Some((&result.scenario, result.property("no-lost-write")?.witness.as_ref()?))
+            Some((&result.scenario, result.property(properties::NO_LOST_WRITE)?.witness.as_ref()?))
         });
         let Some((scenario, witness)) = lost else {
             worst.push(None);

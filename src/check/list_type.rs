@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Options, Verdict, run};
 use crate::apiserver::{FieldPath, Step};
+use crate::properties;
 use crate::reconcilers::methods;
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
@@ -38,7 +39,7 @@ pub(super) fn with_list_type(scenario: &Arc<Scenario>, options: &Options) -> Opt
     let declared = typed.crds.iter_mut().map(|crd| declare(crd, &names, &key));
     let changed = declared.filter(|declared| *declared).count() > 0;
     let result = changed.then(|| run(&Arc::new(typed), options).ok()).flatten()?;
-    let lost = result.property("no-lost-write")?;
+    let lost = result.property(properties::NO_LOST_WRITE)?;
     Some(ListTyped {
         list,
         key,

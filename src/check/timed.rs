@@ -13,6 +13,7 @@ use super::replay::trace_of;
 use super::sample::Tally;
 use super::shorten::Shortener;
 use super::{DEFAULT_MAX_STEPS, Exploration, Options};
+use crate::properties;
 use crate::scenario::Diagnostic;
 use crate::schedulers::timed::{Nanos, StepTimes, Timed};
 use crate::schedulers::{Run, Scheduler, run, run_watched};
@@ -122,7 +123,7 @@ pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, D
     let processes = || prepared.world.setting.workers.iter().map(|worker| worker.process).collect();
     let from = |run| Timed::new(prepared.timing.clone(), processes(), options.seed, run);
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
-    let named = prepared.observed.iter().position(|entry| entry.name == "no-lost-write");
+    let named = prepared.observed.iter().position(|entry| entry.name == properties::NO_LOST_WRITE);
     let observer = named.unwrap_or(0);
     let (mut scheduler, mut spans) = (from(0), Vec::new());
     let (mut runs, mut losing, mut made, mut first) = (0, 0, 0, None);

@@ -83,7 +83,7 @@ impl Workers {
             processes: self.workers.iter().map(|worker| worker.name().to_owned()).collect(),
             objects: self.objects.clone(),
             lists: Arc::clone(&jobs.lists),
-            observers: properties::named("no-lost-write")
+            observers: properties::named(properties::NO_LOST_WRITE)
                 .map(|p| p.build(&jobs))
                 .into_iter()
                 .collect(),

@@ -125,7 +125,7 @@ fn expect(expect: &Expect) -> String {
     match expect {
         Expect::Unstated => String::new(),
         Expect::Rejected => "rejected".to_owned(),
-        Expect::Verdicts(verdicts) => match verdicts.get("no-lost-write") {
+        Expect::Verdicts(verdicts) => match verdicts.get(properties::NO_LOST_WRITE) {
             Some(true) if verdicts.values().all(|holds| *holds) => "safe".to_owned(),
             Some(false) => "lost".to_owned(),
             _ => joined(

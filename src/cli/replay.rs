@@ -10,6 +10,7 @@ use super::environment::Drawing;
 use super::recording::Recording;
 use super::{Exit, Failure, Outcome, output, targets};
 use crate::check::{self, Replayed};
+use crate::properties;
 use crate::report;
 use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Scenario};
 
@@ -85,7 +86,10 @@ fn exit(replayed: &Replayed) -> Exit {
             Expect::Verdicts(verdicts) => verdicts.get(name) == Some(&false),
             _ => false,
         };
-        decided && name != "raced" && !expected && scenario.properties.iter().any(|n| n == name)
+        decided
+            && !properties::is_sometimes(name)
+            && !expected
+            && scenario.properties.iter().any(|n| n == name)
     };
     let judged = replayed.trace.finished;
     match judged && replayed.judged.iter().any(|(name, decided, _)| fails(name, *decided)) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::check::game::{Game, MAX_STATES, Walk};
 use crate::check::{self, CheckResult, Options, PropertyResult};
+use crate::properties;
 use crate::reconcilers::Reader;
 use crate::report;
 use crate::scenario::Scenario;
@@ -108,7 +109,7 @@ fn compute(expression: &str) -> Option<String> {
 
 fn noun(noun: &str, result: &CheckResult) -> Option<String> {
     let all = result.exploration.schedules.as_ref()?;
-    let lost = result.property("no-lost-write");
+    let lost = result.property(properties::NO_LOST_WRITE);
     let losing = |property: Option<&PropertyResult>| property?.schedules.clone();
     let witness = || lost?.witness.as_ref();
     let step = |step: usize| Some(step.to_string());
@@ -116,7 +117,7 @@ fn noun(noun: &str, result: &CheckResult) -> Option<String> {
         "schedules" => report::count(all),
         "losing" => report::count(&losing(lost)?),
         "safe" => report::count(&all.minus(&losing(lost)?)),
-        "dropped" => report::count(&losing(result.property("converges"))?),
+        "dropped" => report::count(&losing(result.property(properties::CONVERGES))?),
         "conflicts" => report::count(result.costs.with_conflict.as_ref()?),
         "calls" => report::mean(result.costs.calls.as_ref()?, all)?,
         "most-calls" => result.costs.most_calls?.to_string(),
@@ -150,7 +151,7 @@ fn count_serial(walk: &mut Walk<'_>, found: &mut u64) {
     if walk.is_over() {
         let judged = walk.replayed().judged;
         let is = |name: &str| judged.iter().any(|(known, is, _)| *known == name && *is);
-        *found += u64::from(is("no-lost-write") && !is("raced"));
+        *found += u64::from(is(properties::NO_LOST_WRITE) && !is(properties::RACED));
         return;
     }
     for choice in walk.choices() {

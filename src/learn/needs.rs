@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Need, ScheduleTask};
 use crate::check::{self, CheckResult, Options, Verdict};
+use crate::properties;
 use crate::report;
 use crate::scenario::{Expect, Scenario};
 
@@ -42,7 +43,7 @@ fn missing(need: &Need, scenario: &Scenario, result: &CheckResult, same: bool) -
         }
         Need::Expect(what) => {
             let safe = matches!(&scenario.expect, Expect::Verdicts(verdicts)
-                if verdicts.get("no-lost-write") == Some(&true));
+                if verdicts.get(properties::NO_LOST_WRITE) == Some(&true));
             (!safe).then(|| format!("it does not state `expect: {what}`"))
         }
         Need::Changed(_) => same.then(|| "it is still as it was given to you".to_owned()),
@@ -59,11 +60,10 @@ fn holds(name: &str, result: &CheckResult) -> Option<String> {
         }
         _ => "in some schedule".to_owned(),
     };
-    match (property.verdict, name) {
+    match (property.verdict, properties::words(name).still) {
         (Verdict::Holds, _) => None,
-        (Verdict::Violated, "no-lost-write") => Some(format!("{of} a write is still lost")),
-        (Verdict::Violated, "converges") => Some(format!("{of} a worker gives up, or never ends")),
-        (Verdict::Violated, _) => Some(format!("{of} {name} is violated")),
+        (Verdict::Violated, Some(still)) => Some(format!("{of} {still}")),
+        (Verdict::Violated, None) => Some(format!("{of} {name} is violated")),
         (Verdict::Unknown, _) => Some(format!(
             "{name} is not known: more than {MAX_STATES} states; make the scenario smaller"
         )),
@@ -84,10 +84,10 @@ pub fn schedule_misses(task: &ScheduleTask, typed: &str) -> Option<String> {
     }
     let judged = |name: &str| replayed.judged.iter().any(|(known, is, _)| *known == name && *is);
     let missing = |need: &String| match need.as_str() {
-        "lost" if !judged("no-lost-write") => {
+        "lost" if !judged(properties::NO_LOST_WRITE) => {
             Some("nobody loses anything in it: the cache had heard of the first write".to_owned())
         }
-        "no-overlap" if judged("raced") => {
+        "no-overlap" if judged(properties::RACED) => {
             Some("in it, one begins before the other has finished".to_owned())
         }
         _ => None,

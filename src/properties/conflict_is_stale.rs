@@ -5,10 +5,30 @@
 //! must never be. Conflicts between field managers are server-side apply's own and no business of
 //! this property. Next to read: `no_stale_overwrite.rs`.
 
-use super::Property;
+use std::sync::Arc;
+
+use super::{Build, Entry, Property, Words, witness};
 use crate::apiserver::PatchKind;
 use crate::reconcilers::{Basis, Exchange};
 use crate::trace::{Action, Event};
+
+/// Its line in the table of properties.
+pub(super) const ENTRY: Entry = Entry {
+    name: ConflictIsStale::NAME,
+    holds_when: "409 if and only if the base was stale (judges the server itself)",
+    sometimes: false,
+    noted: false,
+    words: &Words {
+        violated: "in {n} the server refuses a fresh write or accepts a stale one",
+        task: "Make the server refuse a fresh write, or accept a stale one.",
+        violate: "have a wrong answer",
+        violates: "has a wrong answer",
+        holds: "the server refused what was stale, and nothing else",
+        ..Words::ANY
+    },
+    build: Build::From(|_| Arc::new(ConflictIsStale)),
+    find: |_, trace, _, _| witness::wrong_conflict(&trace.events),
+};
 
 /// The property.
 #[derive(Debug)]

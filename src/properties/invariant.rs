@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::stable::{Back, Changes};
-use super::{Build, Entry};
+use super::{Build, Entry, Words};
 use crate::apiserver::{FieldPath, Key, Revision};
 use crate::reconcilers::Condition;
 use crate::simulation::{BoxedMemory, Ending, Observer};
@@ -309,7 +309,9 @@ pub fn entry(name: &str) -> &'static Entry {
             holds_when: "an invariant of the scenario",
             sometimes: false,
             noted: false,
+            words: &Words::ANY,
             build: Build::Invariant,
+            find: |_, _, _, _| None,
         }))
     })
 }

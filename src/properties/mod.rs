@@ -3,19 +3,15 @@
 //! A property sees events, one after the other, and remembers as little as it can, because what
 //! it remembers is part of the state of a search. It never touches the store: it is told what is
 //! left at the end. The same object judges a search, a replay and a thread run.
-//! `docs/verdicts.md` defines each formally. To add one: a file here, and one line in [`all`].
+//! `docs/verdicts.md` defines each formally. To add one: a file here, and one line in
+//! `properties!`. Its name and its sentences stand in its file, and nowhere else.
 //! Next to read: `no_lost_write.rs`.
 
-mod conflict_is_stale;
-mod converges;
 mod invariant;
-mod no_lost_write;
-mod no_stale_overwrite;
-mod raced;
-mod serializable;
 mod stable;
 mod tallies;
 mod witness;
+mod words;
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -31,14 +27,21 @@ pub use raced::Raced;
 pub use serializable::{RunOutcome, Runs, RunsBy, SerialOrders, Serializable};
 pub use tallies::tallies;
 pub use witness::{Found, find_witness};
+pub use words::{Detail, Words, is_sometimes, words};
 
 use crate::apiserver::Revision;
 use crate::reconcilers::{Exchange, Job};
 use crate::simulation::{BoxedMemory, Ending, Observer};
-use crate::trace::Event;
+use crate::trace::{Event, Trace};
 
-/// The name of [`Converges`], for those who ask for that one verdict.
+/// The name of [`NoLostWrite`], for those who ask for that one verdict.
+pub const NO_LOST_WRITE: &str = NoLostWrite::NAME;
+/// The name of [`Converges`], likewise.
 pub const CONVERGES: &str = Converges::NAME;
+/// The name of [`Serializable`], likewise.
+pub const SERIALIZABLE: &str = Serializable::NAME;
+/// The name of [`Raced`], likewise.
+pub const RACED: &str = Raced::NAME;
 
 /// A property of histories.
 pub trait Property: Debug + Send + Sync {
@@ -132,8 +135,14 @@ pub struct Entry {
     pub sometimes: bool,
     /// Whether it is observed even where the scenario does not ask for it, as a note.
     pub noted: bool,
+    /// Its sentences.
+    pub words: &'static Words,
     build: Build,
+    find: Find,
 }
+
+/// Finds the steps of a trace that violate a property, from what it remembers at the end.
+type Find = fn(&BoxedMemory, &Trace, &Ending, &Arc<ListsOf>) -> Option<Found>;
 
 /// How a property is made.
 #[derive(Clone, Copy, Debug)]
@@ -172,60 +181,27 @@ impl Entry {
     }
 }
 
-/// Every property, in the order of the documentation.
-pub fn all() -> &'static [Entry] {
-    const ALL: &[Entry] = &[
-        Entry {
-            name: NoLostWrite::NAME,
-            holds_when: "every acknowledged intent is still there at the end, or was replaced by \
-                         somebody who meant to and decided from nothing older",
-            sometimes: false,
-            noted: false,
-            build: Build::From(|jobs| {
-                Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists)))
-            }),
-        },
-        Entry {
-            name: Serializable::NAME,
-            holds_when: "some one-after-the-other order of the acknowledged runs explains what \
-                         each of them changed, and the end",
-            sometimes: false,
-            noted: false,
-            build: Build::From(|jobs| {
-                Arc::new(Serializable::new(jobs.serial.clone(), &jobs.lists))
-            }),
-        },
-        Entry {
-            name: Converges::NAME,
-            holds_when: "every worker's intent was acknowledged: nobody gave up or retried forever",
-            sometimes: false,
-            noted: true,
-            build: Build::From(|_| Arc::new(Converges)),
-        },
-        Entry {
-            name: NoStaleOverwrite::NAME,
-            holds_when: "no field moves to a value computed from an older generation",
-            sometimes: false,
-            noted: false,
-            build: Build::From(|jobs| Arc::new(NoStaleOverwrite::new(&jobs.jobs))),
-        },
-        Entry {
-            name: ConflictIsStale::NAME,
-            holds_when: "409 if and only if the base was stale (judges the server itself)",
-            sometimes: false,
-            noted: false,
-            build: Build::From(|_| Arc::new(ConflictIsStale)),
-        },
-        Entry {
-            name: Raced::NAME,
-            holds_when: "in at least one schedule, runs overlapped, so that `holds` means \
-                         something",
-            sometimes: true,
-            noted: true,
-            build: Build::From(|_| Arc::new(Raced)),
-        },
-    ];
-    ALL
+/// The files of this table: one line makes a file a module and its `ENTRY` a property.
+macro_rules! properties {
+    ($($(#[$only:meta])* $file:ident,)*) => {
+        $($(#[$only])* mod $file;)*
+
+        /// Every property, in the order of the documentation.
+        pub fn all() -> &'static [Entry] {
+            const ALL: &[Entry] = &[$($(#[$only])* $file::ENTRY,)*];
+            ALL
+        }
+    };
+}
+
+properties! {
+    no_lost_write,
+    serializable,
+    converges,
+    no_stale_overwrite,
+    conflict_is_stale,
+    raced,
+    #[cfg(test)] one_writer,
 }
 
 /// The property with this name.

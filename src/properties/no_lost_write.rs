@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Property;
+use super::{Build, Detail, Entry, Property, Words, witness};
 use crate::apiserver::{FieldPath, Key, Revision, Step};
 use crate::history::{Answer, Effects, LeafPath, Ledger, Lists, Meant, Want, Write};
 use crate::reconcilers::{Basis, Exchange, Job, ValueExpr};
@@ -154,6 +154,40 @@ fn without_index(path: &FieldPath) -> LeafPath {
     let steps = path.steps().iter().take_while(|step| !matches!(step, Step::Index(_)));
     LeafPath::from(&FieldPath::new(steps.cloned().collect()))
 }
+
+/// Its line in the table of properties.
+pub(super) const ENTRY: Entry = Entry {
+    name: NoLostWrite::NAME,
+    holds_when: "every acknowledged intent is still there at the end, or was replaced by somebody \
+                 who meant to and decided from nothing older",
+    sometimes: false,
+    noted: false,
+    words: &Words {
+        violated: "{n} lose an acknowledged write",
+        claim: "an acknowledged write is lost",
+        detail: Detail::Conflicts,
+        expected: "LOST, as expected",
+        schedule: Some("losing schedule"),
+        outcome: "a write is lost",
+        title: Some("lost write"),
+        loses: Some("loses a write"),
+        lose: Some("lose a write"),
+        asked: "lose a write that was answered 2xx",
+        still: Some("a write is still lost"),
+        headline: Some("{victim} lost a write."),
+        task: "Make a worker lose a write.",
+        violate: "lose a write",
+        violates: "loses a write",
+        violating: "losing",
+        holds: "no write was lost",
+        ..Words::ANY
+    },
+    build: Build::From(|jobs| Arc::new(NoLostWrite::new(Rules::new(&jobs.jobs, &jobs.lists)))),
+    find: |memory, trace, ending, lists| {
+        let intents = (**memory).as_any().downcast_ref()?;
+        witness::lost(intents, &trace.events, ending, &Rules::of_trace(lists))
+    },
+};
 
 /// The property.
 #[derive(Debug)]

@@ -9,10 +9,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Property;
+use super::{Build, Entry, Property, Rules, Words, witness};
 use crate::apiserver::{FieldPath, Key};
 use crate::reconcilers::{Exchange, Job};
 use crate::trace::{Action, Event, Fault};
+
+/// Its line in the table of properties.
+pub(super) const ENTRY: Entry = Entry {
+    name: NoStaleOverwrite::NAME,
+    holds_when: "no field moves to a value computed from an older generation",
+    sometimes: false,
+    noted: false,
+    words: &Words {
+        violated: "in {n} a field goes back to an older generation",
+        claim: "a field goes back to an older generation",
+        outcome: "a field goes back",
+        headline: Some("A field went back to an older generation."),
+        task: "Make a field go back to an older generation.",
+        violate: "send a field back to an older generation",
+        violates: "sends a field back to an older generation",
+        holds: "no field went back to an older generation",
+        ..Words::ANY
+    },
+    build: Build::From(|jobs| Arc::new(NoStaleOverwrite::new(&jobs.jobs))),
+    find: |_, trace, _, lists| witness::stale_overwrite(&trace.events, &Rules::of_trace(lists)),
+};
 
 /// The property.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ListsOf, Property};
+use super::{Build, Entry, ListsOf, Property, Rules, Words, witness};
 use crate::apiserver::Key;
 use crate::history::{Found, LeafPath, Lists, difference};
 use crate::reconcilers::Exchange;
@@ -67,6 +67,32 @@ impl fmt::Debug for SerialOrders {
         f.write_str("SerialOrders")
     }
 }
+
+/// Its line in the table of properties.
+pub(super) const ENTRY: Entry = Entry {
+    name: Serializable::NAME,
+    holds_when: "some one-after-the-other order of the acknowledged runs explains what each of \
+                 them changed, and the end",
+    sometimes: false,
+    noted: false,
+    words: &Words {
+        violated: "{n} are explained by no one-after-the-other order of runs",
+        claim: "no one-after-the-other order of runs explains it",
+        outcome: "no order of the writes gives this",
+        asked: "end as no one-after-the-other order would",
+        line: Some("no order of the writes gives this"),
+        headline: Some("No order of one after the other ends like this."),
+        task: "Make it end as it could not, had everybody worked one after the other.",
+        violate: "end as no one-after-the-other order would",
+        violates: "ends as no one-after-the-other order would",
+        holds: "it ended as some one-after-the-other order would",
+        ..Words::ANY
+    },
+    build: Build::From(|jobs| Arc::new(Serializable::new(jobs.serial.clone(), &jobs.lists))),
+    find: |_, trace, ending, lists| {
+        witness::not_serializable(&trace.events, ending, &Rules::of_trace(lists))
+    },
+};
 
 /// The property.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use super::summary;
 use super::text::{Text, plural, wrap};
 use super::{advice, likelihood, timeline, why};
 use crate::check::{CheckResult, Length, PropertyResult, Verdict, Witness};
+use crate::properties::{self, Detail};
 use crate::reconcilers::Reader;
 use crate::scenario::Expect;
 use crate::schedulers::Count;
@@ -95,7 +96,7 @@ pub fn verdict_rows(result: &CheckResult) -> Vec<(Role, &'static str, &'static s
         .properties
         .iter()
         .filter(|property| property.judged || result.scenario.expect != Expect::Rejected)
-        .filter(|property| property.judged || property.name != "raced" || !alone)
+        .filter(|property| property.judged || !properties::is_sometimes(property.name) || !alone)
         .map(|property| {
             let (role, tag) = tag(result, property);
             (role, tag, property.name, sentence(result, property))
@@ -136,10 +137,9 @@ pub fn expected(result: &CheckResult, name: &str) -> Option<bool> {
 }
 
 fn tag(result: &CheckResult, property: &PropertyResult) -> (Role, &'static str) {
-    let lost = property.name == "no-lost-write";
+    let words = properties::words(property.name);
     match (property.verdict, expected(result, property.name)) {
-        (Verdict::Violated, Some(false)) if lost => (Role::Good, "LOST, as expected"),
-        (Verdict::Violated, Some(false)) => (Role::Good, "violated, as expected"),
+        (Verdict::Violated, Some(false)) => (Role::Good, words.expected),
         (Verdict::Violated, _) if !property.judged => (Role::Notice, "note"),
         (Verdict::Violated, _) | (Verdict::Holds, Some(false)) => (Role::Bad, "FAIL"),
         (Verdict::Holds, _) => (Role::Good, "ok"),
@@ -173,7 +173,7 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
                 .exploration
                 .executions
                 .map_or_else(String::new, |runs| format!(" after {}", plural(&small(runs), "run")));
-            let claim = claim(property.name);
+            let claim = properties::words(property.name).claim;
             if result.exploration.timed.is_some() {
                 let all = result.exploration.executions.map(Count::from);
                 let some =
@@ -186,36 +186,20 @@ fn violated(result: &CheckResult, property: &PropertyResult) -> String {
             };
         }
     };
-    match property.name {
-        "no-lost-write" => format!("{n} lose an acknowledged write{}", repaired(result)),
-        "converges" => format!("in {n} a worker gives up, or never ends{}", skipped(result)),
-        "serializable" => format!("{n} are explained by no one-after-the-other order of runs"),
-        "no-stale-overwrite" => {
-            format!("in {n} a field goes back to an older generation")
+    let words = properties::words(property.name);
+    words.violated.replace("{n}", &n)
+        + &match words.detail {
+            Detail::Conflicts => repaired(result),
+            Detail::Calls => skipped(result),
+            Detail::Overlaps | Detail::Nothing => String::new(),
         }
-        "conflict-is-stale" => {
-            format!("in {n} the server refuses a fresh write or accepts a stale one")
-        }
-        "raced" => "no two runs overlapped, in no schedule: this tests nothing".to_owned(),
-        _ => format!("violated in {n}"),
-    }
-}
-
-fn claim(name: &str) -> &'static str {
-    match name {
-        "no-lost-write" => "an acknowledged write is lost",
-        "converges" => "a worker gives up, or never ends",
-        "serializable" => "no one-after-the-other order of runs explains it",
-        "no-stale-overwrite" => "a field goes back to an older generation",
-        _ => "see below",
-    }
 }
 
 fn holds(result: &CheckResult, property: &PropertyResult) -> String {
     let all = result.exploration.schedules.as_ref();
     let everywhere = all.map_or_else(|| "all".to_owned(), |n| of(n, all));
-    match property.name {
-        "raced" => match &property.schedules {
+    match properties::words(property.name).detail {
+        Detail::Overlaps => match &property.schedules {
             Some(n) => {
                 let runs = result.exploration.executions.map(Count::from);
                 let all = all.or(runs.as_ref());
@@ -224,20 +208,20 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
             }
             None => "the reads overlapped: this does test something".to_owned(),
         },
-        "no-lost-write" => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
+        Detail::Conflicts => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
             Some(n) => {
                 format!("{everywhere} schedules (a conflict in {}){}", count(n), repaired(result))
             }
             None => format!("{everywhere} schedules{}", repaired(result)),
         },
-        "converges" => match result.costs.most_calls {
+        Detail::Calls => match result.costs.most_calls {
             Some(calls) => {
                 let skipped = skipped(result);
                 format!("{everywhere}; most API calls in one run: {calls}{skipped}")
             }
             None => everywhere,
         },
-        _ => everywhere,
+        Detail::Nothing => everywhere,
     }
 }
 
@@ -325,9 +309,9 @@ fn witness_heading(
     style: &Style,
 ) -> Text {
     let trace = facts.story.trace;
-    let kind = match property.name {
-        "no-lost-write" => "losing schedule".to_owned(),
-        name => format!("schedule that violates {name}"),
+    let kind = match properties::words(property.name).schedule {
+        Some(kind) => kind.to_owned(),
+        None => format!("schedule that violates {}", property.name),
     };
     let steps = trace.events.len();
     let (article, shortened) = match (style.show, facts.witness.length) {

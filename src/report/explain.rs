@@ -9,6 +9,7 @@ use super::style::{Role, Style};
 use super::text::Text;
 use super::why;
 use crate::check::{LossClass, Witness};
+use crate::properties;
 use crate::scenario::Scenario;
 use crate::trace::Action;
 
@@ -152,7 +153,7 @@ fn conclusion(facts: &Facts<'_>) -> String {
         LossClass::WrongObject => {
             format!("{told}, for an object that is not the one it read.")
         }
-        _ if facts.property == "serializable" => match facts.unanswered() {
+        _ if facts.property == properties::SERIALIZABLE => match facts.unanswered() {
             Some(_) => format!(
                 "{told} once: its write was made twice, and what is there contains both. A \
                  repeated write."

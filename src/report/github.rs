@@ -7,6 +7,7 @@ use super::commands;
 use super::counts::of;
 use super::losses::Facts;
 use crate::check::{CheckResult, LossClass, PropertyResult, Verdict, Witness};
+use crate::properties;
 
 /// The annotations: errors for what failed, notices for losses that were expected.
 pub fn render(results: &[CheckResult]) -> String {
@@ -99,11 +100,10 @@ fn loss(
     let facts = Facts::new(&result.scenario, property.name, witness);
     let victim = &witness.victim;
     let guilty = witness.culprit.as_ref().unwrap_or(victim);
-    let title = match (property.name, witness.class) {
-        ("no-lost-write", LossClass::Ignored) => "ignored write",
-        ("no-lost-write", _) => "lost write",
-        ("converges", _) => "gives up",
-        (name, _) => name,
+    let title = match (witness.class, properties::words(property.name).title) {
+        (LossClass::Ignored, Some(_)) => "ignored write",
+        (_, Some(title)) => title,
+        (_, None) => property.name,
     };
     let told = match (&witness.culprit, witness.class) {
         (Some(culprit), _) => format!(

@@ -12,6 +12,7 @@ use super::{explain, story, why};
 use crate::check::{
     Bound, CheckResult, Expectation, LossClass, PropertyResult, Replayed, Verdict, Witness,
 };
+use crate::properties;
 use crate::scenario::Scenario;
 use crate::schedulers::Count;
 
@@ -273,7 +274,7 @@ fn bound(bound: &Bound) -> JsonBound {
 /// `raced` is a *sometimes* property: its count is of the schedules that satisfy it.
 fn property<'a>(result: &'a CheckResult, found: &'a PropertyResult) -> JsonProperty<'a> {
     let name = found.name;
-    let sometimes = name == "raced";
+    let sometimes = properties::is_sometimes(name);
     let count = text(found.schedules.as_ref());
     // A sampling scheduler, or a search that was cut off, cannot know how many schedules there are.
     let all = text(result.exploration.schedules.as_ref());
@@ -359,7 +360,7 @@ struct JsonReplay<'a> {
 pub fn replay(replayed: &Replayed) -> String {
     let scenario = &replayed.scenario;
     let property = |(name, decided, found): &'_ (&'static str, bool, Option<Witness>)| {
-        let sometimes = *name == "raced";
+        let sometimes = properties::is_sometimes(name);
         let verdict = match (*decided != sometimes, replayed.trace.finished) {
             (true, true) => Verdict::Violated,
             (false, true) => Verdict::Holds,

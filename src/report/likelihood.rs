@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::counts::{count, small};
 use super::text::plural;
 use crate::check::{CheckResult, DEFAULT_MAX_STEPS, Exploration, Odds, PropertyResult, TimedRuns};
+use crate::properties;
 use crate::schedulers::timed::Nanos;
 
 /// How likely a scheduler that picks at random is to violate the property.
@@ -28,10 +29,8 @@ pub fn odds(property: &PropertyResult) -> Vec<String> {
 }
 
 fn loses(property: &str) -> String {
-    match property {
-        "no-lost-write" => "loses a write".to_owned(),
-        name => format!("violates {name}"),
-    }
+    let loses = properties::words(property).loses;
+    loses.map_or_else(|| format!("violates {property}"), str::to_owned)
 }
 
 /// What a sample covered, and what each of its runs finds at least.
@@ -60,10 +59,8 @@ pub fn timed(timed: &TimedRuns) -> Vec<String> {
     let (share, interval) = timed.per_million();
     let runs = small(timed.runs);
     let (low, high) = (timed.interval.low, timed.interval.high);
-    let lose = match timed.property {
-        "no-lost-write" => "lose a write".to_owned(),
-        name => format!("violate {name}"),
-    };
+    let lose = properties::words(timed.property).lose;
+    let lose = lose.map_or_else(|| format!("violate {}", timed.property), str::to_owned);
     let (low, high) = (percent(low, 1.0 - low), percent(high, 1.0 - high));
     let estimate = percent(timed.losing as f64, (timed.runs - timed.losing) as f64);
     let mut lines = vec![

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::steps::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::{CheckResult, LossClass, Pointer, Replayed, Witness};
+use crate::properties;
 use crate::reconcilers::{Change, ValueExpr};
 use crate::scenario::Scenario;
 use crate::trace::{Action, Event, Fault};
@@ -231,7 +232,9 @@ impl<'a> Facts<'a> {
             (_, LossClass::WrongObject) => {
                 format!("{} is in another object of this name", self.lost())
             }
-            _ if self.property == "serializable" => "no order of the writes gives this".to_owned(),
+            _ if properties::words(self.property).line.is_some() => {
+                properties::words(self.property).line.unwrap_or_default().to_owned()
+            }
             (_, LossClass::Torn | LossClass::Skew) => "nobody computed this".to_owned(),
             (Some(_), _) if self.culprit.is_some_and(|c| c.event.action == Action::Decode) => {
                 let wiped = self.story.wiped(self.guilty_step());

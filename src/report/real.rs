@@ -8,11 +8,12 @@ use super::style::Style;
 use super::text::Text;
 use super::timeline;
 use crate::check::Witness;
+use crate::properties;
 use crate::scenario::Scenario;
 
 /// The drawing of a losing schedule and its reasons, without anything about a search.
 pub fn witness(scenario: &Scenario, witness: &Witness, style: &Style) -> String {
-    let facts = Facts::new(scenario, "no-lost-write", witness);
+    let facts = Facts::new(scenario, properties::NO_LOST_WRITE, witness);
     let mut lines = timeline::draw_witness(&facts, style);
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));

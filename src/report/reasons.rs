@@ -9,6 +9,7 @@ use super::text::list_and;
 use super::unmet;
 use crate::apiserver::PatchKind;
 use crate::check::LossClass;
+use crate::properties;
 use crate::trace::Action;
 
 /// Why nothing objected. One sentence per cause.
@@ -34,7 +35,7 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
              and computed it once more"
         ));
     }
-    if facts.property == "serializable" {
+    if facts.property == properties::SERIALIZABLE {
         let last = facts.story.trace.events.len();
         let end = facts.victim.and_then(|victim| facts.story.view(victim.event));
         let end = end.map_or_else(String::new, |view| view.compact(facts.story.after(last)));

@@ -9,6 +9,7 @@ use super::style::{Role, Style};
 use super::text::Text;
 use super::timeline;
 use crate::check::Replayed;
+use crate::properties;
 
 /// The text.
 pub fn render(replayed: &Replayed, style: &Style) -> String {
@@ -34,7 +35,7 @@ pub fn render(replayed: &Replayed, style: &Style) -> String {
         return paint(&lines, style);
     }
     for (name, decided, _) in judged {
-        let sometimes = *name == "raced";
+        let sometimes = properties::is_sometimes(name);
         let (role, tag, what) = match (*decided, sometimes) {
             (false, false) => (Role::Good, "ok", "holds in this schedule"),
             (true, false) => (Role::Bad, "violated", "in this schedule"),

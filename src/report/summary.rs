@@ -7,6 +7,7 @@ use super::counts::{count, small};
 use super::style::Role;
 use super::text::{Text, list_and, plural};
 use crate::check::{Bound, CheckResult, Exploration, Verdict};
+use crate::properties;
 use crate::schedulers::Count;
 
 /// The summary: one line, whatever its length, so that it is always the last one.
@@ -96,7 +97,7 @@ fn successes(results: &[CheckResult]) -> String {
     use crate::scenario::Expect;
     let kind = |result: &CheckResult| match &result.scenario.expect {
         _ if result.expectation == crate::check::Expectation::None => "every property holds",
-        Expect::Verdicts(stated) if stated.get("no-lost-write") == Some(&false) => {
+        Expect::Verdicts(stated) if stated.get(properties::NO_LOST_WRITE) == Some(&false) => {
             "LOST, as expected"
         }
         Expect::Verdicts(stated) if stated.values().all(|holds| *holds) => "safe, as expected",

@@ -7,6 +7,7 @@ use super::counts::{count, mean, of};
 use super::style::{Role, Style};
 use super::text::{Text, list_and, plural, wrap};
 use crate::check::{Comparison, Row, Verdict};
+use crate::properties;
 use crate::reconcilers::Reader;
 use crate::schedulers::Count;
 
@@ -95,12 +96,13 @@ impl<'a> Measured<'a> {
     fn of(row: &'a Row) -> Self {
         let result = row.result.as_ref();
         let property = |name| result.and_then(|result| result.property(name));
-        let gives_up = property("converges").is_some_and(|p| p.verdict == Verdict::Violated);
+        let gives_up =
+            property(properties::CONVERGES).is_some_and(|p| p.verdict == Verdict::Violated);
         Measured {
             write: row.write,
             verdict: row.verdict(),
             gives_up,
-            losing: property("no-lost-write").and_then(|p| p.schedules.as_ref()),
+            losing: property(properties::NO_LOST_WRITE).and_then(|p| p.schedules.as_ref()),
             schedules: result.and_then(|result| result.exploration.schedules.as_ref()),
             conflicts: result.and_then(|result| result.costs.with_conflict.as_ref()),
             calls: result.and_then(|result| result.costs.calls.as_ref()),

@@ -11,6 +11,7 @@ use super::view::value_text;
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::LossClass;
 use crate::history::Lists;
+use crate::properties::SERIALIZABLE;
 use crate::trace::Action;
 
 /// One labelled sentence: `lost`, `stale`, `guilty` with their step, or `why` without.
@@ -40,8 +41,8 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
     }
     let (victim, culprit) = match (facts.property, class) {
         (_, LossClass::Dropped) => ("dropped", "sooner"),
-        ("serializable", _) if facts.other_culprit().is_none() => ("wrote", ""),
-        ("serializable", _) => ("one", "other"),
+        (SERIALIZABLE, _) if facts.other_culprit().is_none() => ("wrote", ""),
+        (SERIALIZABLE, _) => ("one", "other"),
         _ => ("lost", "guilty"),
     };
     say(victim, facts.victim, facts.victim.map(|victim| lost(facts, victim)));

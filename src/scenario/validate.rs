@@ -23,12 +23,11 @@ use super::schema::{self, ScenarioFile};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
 use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
+use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::{Attempts, Condition, Reader};
 
 /// The default of `attempts`: client-go's DefaultRetry.
 const DEFAULT_ATTEMPTS: u32 = 5;
-/// The property that `lost` and `safe` are about.
-const NO_LOST_WRITE: &str = "no-lost-write";
 
 /// One document of the right shape.
 #[derive(Debug)]

@@ -160,6 +160,25 @@ fn the_core_knows_no_clock_no_environment_and_no_order_of_hashes() {
     assert_none(&broken, "nondeterminism in the core");
 }
 
+#[test]
+fn a_property_is_named_in_its_own_file_alone() {
+    let mut broken = Vec::new();
+    for source in sources(&["src"]) {
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        if source.path.starts_with("src/properties/") || source.path.ends_with("tests.rs") {
+            continue;
+        }
+        for (number, line) in code.lines().enumerate() {
+            let comment = line.trim_start().starts_with("//");
+            let names = properties::all().iter().map(|entry| format!("\"{}\"", entry.name));
+            if let Some(name) = names.into_iter().find(|name| !comment && line.contains(name)) {
+                broken.push(format!("{}:{} says {name}", source.path, number + 1));
+            }
+        }
+    }
+    assert_none(&broken, "ask `properties::words`, or use the constant of its name");
+}
+
 /// Which folders of `src` may not name which others: data flows one way.
 const ONE_WAY: &[(&str, &[&str])] = &[
     ("src/apiserver", &["client", "reconcilers", "simulation", "schedulers", "properties"]),

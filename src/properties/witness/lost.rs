@@ -16,7 +16,7 @@ use crate::trace::{Action, Event};
 
 /// The lost write of a run that ended so; the earliest one, so that the story begins at the
 /// beginning.
-pub(super) fn lost(
+pub(in crate::properties) fn lost(
     intents: &Intents,
     events: &[Event],
     ending: &Ending,

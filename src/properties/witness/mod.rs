@@ -9,12 +9,12 @@ mod history;
 mod lost;
 mod others;
 
+pub(super) use lost::lost;
+pub(super) use others::{dropped, never_done, not_serializable, stale_overwrite, wrong_conflict};
+
 use std::sync::Arc;
 
-use super::{
-    ConflictIsStale, Converges, ListsOf, NoLostWrite, NoStaleOverwrite, Property, Rules,
-    Serializable,
-};
+use super::ListsOf;
 use crate::history::{Finding, LossClass};
 use crate::simulation::{BoxedMemory, Ending};
 use crate::trace::Trace;
@@ -45,14 +45,5 @@ pub fn find_witness(
     ending: &Ending,
     lists: &Arc<ListsOf>,
 ) -> Option<Found> {
-    let events = &trace.events;
-    let rules = &Rules::of_trace(lists);
-    match property {
-        NoLostWrite::NAME => lost::lost((**memory).as_any().downcast_ref()?, events, ending, rules),
-        Converges::NAME => others::dropped(events).or_else(|| others::never_done(trace)),
-        NoStaleOverwrite::NAME => others::stale_overwrite(events, rules),
-        ConflictIsStale::NAME => others::wrong_conflict(events),
-        Serializable::NAME => others::not_serializable(events, ending, rules),
-        _ => None,
-    }
+    (super::named(property)?.find)(memory, trace, ending, lists)
 }

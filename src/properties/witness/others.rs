@@ -12,13 +12,13 @@ use crate::simulation::Ending;
 use crate::trace::{Event, Trace};
 
 /// `converges`: the step at which somebody gave up, and the commit that had overtaken it.
-pub(super) fn dropped(events: &[Event]) -> Option<Found> {
+pub(in crate::properties) fn dropped(events: &[Event]) -> Option<Found> {
     let victim = events.iter().position(|event| event.mark.dropped)?;
     Some(given_up(events, victim))
 }
 
 /// `converges`: a trace that ends before everybody is done; somebody retries forever.
-pub(super) fn never_done(trace: &Trace) -> Option<Found> {
+pub(in crate::properties) fn never_done(trace: &Trace) -> Option<Found> {
     let events = &trace.events;
     let victim = events.iter().rposition(|event| event.worker().is_some())?;
     (!trace.finished).then(|| given_up(events, victim))
@@ -33,7 +33,7 @@ fn given_up(events: &[Event], victim: usize) -> Found {
 
 /// `no-stale-overwrite`: the first step that moves a field back, and the write whose value it
 /// replaced.
-pub(super) fn stale_overwrite(events: &[Event], rules: &Rules) -> Option<Found> {
+pub(in crate::properties) fn stale_overwrite(events: &[Event], rules: &Rules) -> Option<Found> {
     let writes = |event: &Event| event.committed && event.is_write();
     let generation = |event: &Event| event.basis.as_ref().map(|basis| basis.generation);
     for (culprit, event) in events.iter().enumerate().filter(|(_, event)| writes(event)) {
@@ -63,7 +63,7 @@ pub(super) fn stale_overwrite(events: &[Event], rules: &Rules) -> Option<Found> 
 }
 
 /// `conflict-is-stale`: the first step at which the server's answer was wrong.
-pub(super) fn wrong_conflict(events: &[Event]) -> Option<Found> {
+pub(in crate::properties) fn wrong_conflict(events: &[Event]) -> Option<Found> {
     let judge = |event: &Event| Property::observe(&ConflictIsStale, &mut (), event);
     let victim = events.iter().position(judge)?;
     let stale_read = read_before(events, victim);
@@ -80,7 +80,11 @@ pub(super) fn wrong_conflict(events: &[Event]) -> Option<Found> {
 
 /// `serializable`: no order of the runs explains the end. The last committed write whose base
 /// did not have an acknowledged write of somebody else's is the culprit.
-pub(super) fn not_serializable(events: &[Event], ending: &Ending, rules: &Rules) -> Option<Found> {
+pub(in crate::properties) fn not_serializable(
+    events: &[Event],
+    ending: &Ending,
+    rules: &Rules,
+) -> Option<Found> {
     let committed = |at: &usize| events[*at].committed && events[*at].is_write();
     let mut backwards = (0..events.len()).rev().filter(committed);
     let last = backwards.clone().next()?;

@@ -5,6 +5,7 @@
 use super::goal::{Goal, goal};
 use crate::check::game::{Unknown, Walk};
 use crate::check::{LossClass, Replayed};
+use crate::properties;
 use crate::report::check_text::reasons;
 use crate::report::counts::{count, of};
 use crate::report::losses::Facts;
@@ -94,12 +95,10 @@ fn headline(replayed: &Replayed, facts: Option<&Facts<'_>>, words: &Goal) -> Opt
         .find(|(name, ..)| *name == facts.property)
         .and_then(|(_, _, witness)| witness.as_ref())
         .map_or("somebody", |witness| witness.victim.worker.as_str());
-    let text = match (facts.property, facts.witness.class) {
-        (_, LossClass::Dropped) => format!("{victim} gave up."),
-        ("no-lost-write", _) => format!("{victim} lost a write."),
-        ("serializable", _) => "No order of one after the other ends like this.".to_owned(),
-        ("no-stale-overwrite", _) => "A field went back to an older generation.".to_owned(),
-        (name, _) => format!("{name} is violated."),
+    let text = match (facts.witness.class, properties::words(facts.property).headline) {
+        (LossClass::Dropped, _) => format!("{victim} gave up."),
+        (_, Some(headline)) => headline.replace("{victim}", victim),
+        (_, None) => format!("{} is violated.", facts.property),
     };
     Some(Text::of(Role::Bad, text))
 }

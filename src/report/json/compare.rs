@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{SCHEMA_VERSION, pretty, text};
 use crate::check::{CheckResult, Comparison, Row, Verdict};
+use crate::properties;
 use crate::report::check_text::reader;
 
 #[derive(Serialize)]
@@ -47,7 +48,7 @@ fn row(row: &Row) -> JsonRow<'_> {
         let property = result.and_then(|result| result.property(name));
         property.map_or(Verdict::Unknown, |property| property.verdict)
     };
-    let lost = result.and_then(|result| result.property("no-lost-write"));
+    let lost = result.and_then(|result| result.property(properties::NO_LOST_WRITE));
     let violating = match row.verdict() {
         Verdict::Holds => Some("0".to_owned()),
         _ => text(lost.and_then(|property| property.schedules.as_ref())),
@@ -60,7 +61,7 @@ fn row(row: &Row) -> JsonRow<'_> {
         schedules: text(result.and_then(|result| result.exploration.schedules.as_ref())),
         conflicts: text(result.and_then(|result| result.costs.with_conflict.as_ref())),
         mean_calls: result.and_then(mean_calls),
-        converges: verdict("converges").as_str(),
+        converges: verdict(properties::CONVERGES).as_str(),
         refused: row.refused.as_deref(),
     }
 }

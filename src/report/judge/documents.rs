@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Shown, clean, length, sentence, time};
 use crate::audit::{Finding, Verdict};
+use crate::properties::NO_LOST_WRITE;
 
 /// For a comment: the table of pairs, and the losses that stay.
 pub fn markdown(verdict: &Verdict, shown: &Shown) -> String {
@@ -158,7 +159,7 @@ pub fn sarif(verdict: &Verdict, shown: &Shown) -> String {
     let result = |finding: &Finding, level: &str| -> Value {
         let key = format!("{}/{}/{}", finding.victim.audit, finding.culprit.audit, finding.path);
         json!({
-            "ruleId": "no-lost-write",
+            "ruleId": NO_LOST_WRITE,
             "level": level,
             "message": { "text": sentence(finding) },
             "partialFingerprints": { "lostwrite/v1": key },
@@ -181,7 +182,7 @@ pub fn sarif(verdict: &Verdict, shown: &Shown) -> String {
                 "name": "lostwrite",
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": [{
-                    "id": "no-lost-write",
+                    "id": NO_LOST_WRITE,
                     "shortDescription": { "text": "what an acknowledged write meant is there" },
                 }],
             }},
@@ -205,14 +206,14 @@ pub fn junit(verdict: &Verdict, shown: &Shown) -> String {
         let name = format!("{} {}: {} by {}", pair.kind, pair.path, pair.victim, pair.culprit);
         let message = format!("{} lost, {} never came back", pair.lost, pair.stays);
         text += &format!(
-            "    <testcase classname=\"no-lost-write\" name=\"{}\">\n      <failure \
+            "    <testcase classname=\"{NO_LOST_WRITE}\" name=\"{}\">\n      <failure \
              type=\"{}\" message=\"{message}\"/>\n    </testcase>\n",
             escape(&clean(&name)),
             pair.class.as_str()
         );
     }
     if failures == 0 {
-        text += "    <testcase classname=\"no-lost-write\" name=\"no lost write\"/>\n";
+        text += &format!("    <testcase classname=\"{NO_LOST_WRITE}\" name=\"no lost write\"/>\n");
     }
     text + "  </testsuite>\n</testsuites>\n"
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::data::{Graph, Place, State, Table, Verdict};
 use super::scene::{Scenery, outcome};
 use crate::check::game::{Chart, ChartState, Reason};
+use crate::properties;
 use crate::report::steps::Story;
 use crate::report::story;
 use crate::simulation::Choice;
@@ -125,6 +126,6 @@ fn place(scenery: &mut Scenery<'_>, state: &ChartState, events: &[Event]) -> Pla
 /// What became of a schedule that ends so.
 fn verdict(scenery: &Scenery<'_>, decided: &[bool]) -> Verdict {
     let judged = scenery.lesson.judged.iter().zip(decided);
-    let violated = judged.filter(|(name, decided)| **decided && **name != "raced");
+    let violated = judged.filter(|(name, decided)| **decided && !properties::is_sometimes(name));
     outcome(violated.map(|(name, _)| *name).next(), true)
 }

@@ -8,6 +8,7 @@ use super::data::{Choice, Question};
 use super::scene::Scenery;
 use crate::check::{LossClass, Shown};
 use crate::client::make;
+use crate::properties;
 use crate::report::counts::count;
 use crate::report::losses::Facts;
 use crate::report::why;
@@ -33,12 +34,8 @@ fn counted(scenery: &Scenery<'_>) -> Option<Question> {
     numbers.sort();
     numbers.dedup();
     let answer = numbers.iter().position(|n| *n == violating)?;
-    let what = match violation.map(|violation| violation.name) {
-        Some("no-lost-write") | None => "lose a write that was answered 2xx",
-        Some("converges") => "end with a worker giving up",
-        Some("serializable") => "end as no one-after-the-other order would",
-        Some(_) => "go wrong",
-    };
+    let asked = violation.map_or(properties::NO_LOST_WRITE, |violation| violation.name);
+    let what = properties::words(asked).asked;
     let truth = format!("It is {} of {}.", count(&violating), count(all));
     let reply = |n: &Count| match n.cmp(&violating) {
         std::cmp::Ordering::Equal => truth.clone(),

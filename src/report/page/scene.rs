@@ -11,6 +11,7 @@ use super::data::{
 use super::{graph, predict};
 use crate::check::game::{self, Heard, Odds};
 use crate::check::{CheckResult, Lesson, Shown};
+use crate::properties;
 use crate::report::check_text::{header, reader, verdict_rows};
 use crate::report::losses::Facts;
 use crate::report::steps::{Story, resource_version};
@@ -140,14 +141,10 @@ fn workers(result: &CheckResult, lesson: &Lesson) -> Vec<Worker> {
 
 /// What became of a schedule that violates this property, or none.
 pub(super) fn outcome(violated: Option<&str>, finished: bool) -> Verdict {
-    let (role, tag) = match (violated, finished) {
+    let (role, tag) = match (violated.map(properties::words), finished) {
         (_, false) => ("notice", "not finished"),
         (None, true) => ("good", "nothing is lost"),
-        (Some("no-lost-write"), _) => ("bad", "a write is lost"),
-        (Some("converges"), _) => ("notice", "a worker gives up"),
-        (Some("serializable"), _) => ("bad", "no order of the writes gives this"),
-        (Some("no-stale-overwrite"), _) => ("bad", "a field goes back"),
-        (Some(_), _) => ("bad", "violated"),
+        (Some(words), _) => (if words.told { "notice" } else { "bad" }, words.outcome),
     };
     let name = violated.unwrap_or_default().to_owned();
     Verdict { role, tag: tag.to_owned(), name, text: String::new() }
