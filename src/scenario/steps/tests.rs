@@ -26,7 +26,7 @@ fn long(worker: &Value, object: &str) -> Option<Value> {
         "steps": [{ reads: object }, step],
         "onError": "drop",
     });
-    for key in ["process", "fieldManager", "attempts", "runs", "client"] {
+    for key in ["process", "fieldManager", "attempts", "runs", "client", "validate"] {
         if !worker[key].is_null() {
             long[key] = worker[key].clone();
         }

@@ -3,7 +3,7 @@
 use super::{all_checked, at, check_text, many, render, text};
 use std::sync::LazyLock;
 
-use lostwrite::check::{CheckResult, Options, Verdict};
+use lostwrite::check::{CheckResult, LossClass, Options, Verdict};
 use lostwrite::report::{Show, Style};
 use unicode_width::UnicodeWidthStr;
 
@@ -136,8 +136,15 @@ fn is_row(line: &str) -> bool {
 fn every_loss_is_told_in_sentences_that_point_at_its_steps() {
     for result in results() {
         let judged = result.properties.iter().filter(|property| property.judged);
-        for witness in judged.filter_map(|property| property.witness.as_ref()) {
+        for property in judged {
+            let Some(witness) = property.witness.as_ref() else { continue };
             let text = text(result, Style { show: Show::All, ..at(100) });
+            if witness.class == LossClass::Broken {
+                // An invariant tells its breach itself.
+                let told = format!("step {:<3} {}: ", witness.victim.step, property.name);
+                assert!(text.contains(&told), "{text}");
+                continue;
+            }
             let said = |step: usize, name: &str| {
                 text.contains(&format!("step {step:<3} {name} "))
                     || text.contains(&format!("step {step:<3} {name}'s "))
