@@ -38,7 +38,8 @@ impl ApiServer {
         }
     }
 
-    /// Puts there what an API server makes of itself: the service by which it is found.
+    /// Puts there what an API server makes of itself: the service by which it is
+    /// found, and the role that may do everything.
     pub fn furnish(&mut self, time: i64) {
         let service = json!({
             "apiVersion": "v1", "kind": "Service",
@@ -47,8 +48,25 @@ impl ApiServer {
             "spec": { "clusterIP": "10.96.0.1", "type": "ClusterIP",
                 "ports": [{ "name": "https", "port": 443, "targetPort": 6443 }] },
         });
-        // It may be there already, and is kept.
-        let _ = self.seed_object(&service, time);
+        let group = "rbac.authorization.k8s.io";
+        let role = json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRole",
+            "metadata": { "name": "cluster-admin" },
+            "rules": [
+                { "apiGroups": ["*"], "resources": ["*"], "verbs": ["*"] },
+                { "nonResourceURLs": ["*"], "verbs": ["*"] },
+            ],
+        });
+        let binding = json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding",
+            "metadata": { "name": "cluster-admin" },
+            "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin" },
+            "subjects": [{ "apiGroup": group, "kind": "Group", "name": "system:masters" }],
+        });
+        for object in [service, role, binding] {
+            // It may be there already, and is kept.
+            let _ = self.seed_object(&object, time);
+        }
     }
 
     /// Whether there may be something to do.

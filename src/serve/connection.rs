@@ -32,14 +32,14 @@ pub async fn serve(
     shared: Arc<Shared>,
     signals: bool,
     save_every: Option<Duration>,
+    begun: std::sync::mpsc::Sender<()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     if signals {
-        tokio::spawn(stop_on_signal(shared.clone()));
+        listen_to_signals(&shared)?;
     }
-    if signals && shared.keeps() {
-        tokio::spawn(save_on_signal(shared.clone()));
-    }
+    // From here on a signal ends it as it should, and not as it would any program.
+    let _ = begun.send(());
     tokio::spawn(control(shared.clone()));
     if let Some(every) = save_every {
         tokio::spawn(save_now_and_then(shared.clone(), every));
@@ -72,33 +72,41 @@ pub async fn serve(
     Ok(())
 }
 
-async fn stop_on_signal(shared: Arc<Shared>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return shared.stop();
+/// Takes signals from now on: two end it, one has the snapshot written.
+#[cfg(unix)]
+fn listen_to_signals(shared: &Arc<Shared>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stopped = shared.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
+        stopped.stop();
+    });
+    if shared.keeps() {
+        let mut asked = signal(SignalKind::hangup())?;
+        let saved = shared.clone();
+        tokio::spawn(async move {
+            while asked.recv().await.is_some() {
+                save(&saved).await;
+            }
+        });
     }
-    let _ = tokio::signal::ctrl_c().await;
-    shared.stop();
+    Ok(())
 }
 
-async fn save_on_signal(shared: Arc<Shared>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut asked) = signal(SignalKind::hangup()) else { return };
-        while asked.recv().await.is_some() {
-            save(&shared).await;
-        }
-    }
-    #[cfg(not(unix))]
-    drop(shared);
+/// Takes Ctrl-C.
+#[cfg(not(unix))]
+fn listen_to_signals(shared: &Arc<Shared>) -> io::Result<()> {
+    let stopped = shared.clone();
+    tokio::spawn(async move {
+        let _ = tokio::signal::ctrl_c().await;
+        stopped.stop();
+    });
+    Ok(())
 }
 
 /// How long what controllers do waits.

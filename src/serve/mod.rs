@@ -124,8 +124,9 @@ pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
     let (signals, save_every) = (config.signals, config.save_every);
     let shared = Arc::new(Shared::new(config, server)?);
     let inside = shared.clone();
+    let (begin, begun) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().name("serve".into()).spawn(move || {
-        let serve = connection::serve(listener, inside.clone(), signals, save_every);
+        let serve = connection::serve(listener, inside.clone(), signals, save_every, begin);
         let served = runtime.block_on(serve);
         // Connections that did not end in time are cut off.
         runtime.shutdown_timeout(Duration::from_millis(100));
@@ -133,6 +134,8 @@ pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
         inside.end_record()?;
         served
     })?;
+    // If it does not begin, its thread says why when it is waited for.
+    let _ = begun.recv();
     Ok(Running { address, shared, thread: Some(thread) })
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -20,8 +21,8 @@ type call struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: clients KUBECONFIG")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: clients KUBECONFIG [SECONDS OF SOAK]")
 		os.Exit(2)
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", os.Args[1])
@@ -30,6 +31,17 @@ func main() {
 		os.Exit(2)
 	}
 	config.QPS, config.Burst = 200, 400
+	if len(os.Args) == 3 {
+		seconds, err := strconv.Atoi(os.Args[2])
+		if err == nil {
+			err = soak(config, seconds)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	failed := run("client-go", clientGo(config))
 	failed += run("controller-runtime", controllerRuntime(rest.CopyConfig(config)))
 	if failed > 0 {
