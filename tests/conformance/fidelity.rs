@@ -52,8 +52,8 @@ const GAPS: &[(&str, &str)] = &[
         "a controller that relies on conversion finds the fields of the version that was written",
     ),
     (
-        "what needs a kubelet (log, exec, attach, port-forward, proxy): answered 400 or 503; tokens \
-         of service accounts open nothing",
+        "what needs a kubelet (log, exec, attach, port-forward, proxy): answered 400 or 503; \
+         tokens of service accounts open nothing",
         "a program that reads logs gets an error",
     ),
     (

@@ -16,7 +16,8 @@ fn server() -> ApiServer {
         json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s" } }),
         json!({ "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
             "metadata": { "name": "r" },
-            "spec": { "request": "Zm9v", "signerName": "example.com/x", "usages": ["client auth"] } }),
+            "spec": { "request": "Zm9v", "signerName": "example.com/x",
+                "usages": ["client auth"] } }),
     ] {
         server.seed_object(&object, 0).expect("an object");
     }
@@ -163,7 +164,8 @@ fn a_part_of_an_object_is_written_and_nothing_else() {
 fn a_namespace_waits_for_the_finalizers_of_others() {
     let mut server = server();
     let namespace = json!({ "apiVersion": "v1", "kind": "Namespace",
-        "metadata": { "name": "held" }, "spec": { "finalizers": ["kubernetes", "example.com/x"] } });
+        "metadata": { "name": "held" },
+        "spec": { "finalizers": ["kubernetes", "example.com/x"] } });
     server.seed_object(&namespace, 0).expect("a namespace");
     let path = "- v1 namespaces held -";
     ask(&mut server, Verb::Delete, path, json!({}));
