@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lostwrite::apiserver::{ApiServer, Key};
 use lostwrite::check::{CheckResult, Options, Verdict, Workers, get, put, replay, run};
 use lostwrite::getset::{Expected, Limits, models};
-use lostwrite::reconcilers::{Answer, Ask, Change, Worker};
+use lostwrite::reconcilers::{Answer, Ask, Change, Worker, methods};
 use lostwrite::scenario::{Faults, Scenario};
 use lostwrite::threads::{ENGINES, Engine};
 use proptest::prelude::*;
@@ -293,20 +293,8 @@ fn a_worker_may_use_more_stack_than_the_engines_have() {
 }
 
 fn program() -> impl Strategy<Value = String> {
-    let methods = prop::sample::select(vec![
-        "update",
-        "update-retry",
-        "update-restamp",
-        "update-unconditional",
-        "update-shared",
-        "merge-patch",
-        "merge-patch-locked",
-        "json-patch",
-        "json-patch-tested",
-        "strategic-merge-patch",
-        "apply",
-        "apply-force",
-    ]);
+    let names = methods::all().iter().map(|method| method.name());
+    let methods = prop::sample::select(names.collect::<Vec<_>>());
     let read = prop::sample::select(vec!["live", "live", "cache"]);
     let field = prop::sample::select(vec!["a", "b", "c"]);
     let worker = (methods, read, field, 1..=2u32);

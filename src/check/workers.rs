@@ -215,7 +215,7 @@ pub fn put(key: &Key, who: &str, read: &Value, body: Value, changes: Vec<Change>
 }
 
 fn call(request: Request, basis: Option<Basis>, intent: Vec<Change>) -> Ask {
-    Ask::Api(Call { request: Arc::new(request), basis, intent: intent.into() })
+    Ask::Api(Call { request: Arc::new(request), basis, intent: intent.into(), only_version: false })
 }
 
 fn request(key: &Key, who: &str, verb: Verb, body: Option<Arc<Value>>) -> Request {

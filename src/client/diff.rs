@@ -21,6 +21,45 @@ pub fn wanted(job: &Job, read: &Value, changes: &[Change]) -> Value {
     object
 }
 
+/// Removes the fields that a client's struct leaves out when it is encoded (`omitempty`).
+pub fn leave_out(omitted: &[FieldPath], object: &mut Value) {
+    for path in omitted {
+        path.remove(object);
+    }
+}
+
+/// A merge patch that holds exactly the fields in `sets`, whatever was read: a value where one is
+/// set, `null` where a field is to go. An entry of a list is sent as a list of that entry; to
+/// remove an entry, the list is sent as it was read, without it.
+pub fn literal(job: &Job, read: &Value, changes: &[Change]) -> Value {
+    let mut patch = json!({});
+    let removed = changes.iter().filter(|change| change.value.is_none());
+    for change in removed {
+        match change.path.outermost_list() {
+            None => change.path.set(&mut patch, Value::Null),
+            Some(list) => {
+                let start = match list.get(&patch) {
+                    Some(_) => patch.clone(),
+                    None => read.clone(),
+                };
+                let mut without = start;
+                change.path.remove(&mut without);
+                list.set(&mut patch, list.get(&without).cloned().unwrap_or_else(|| json!([])));
+            }
+        }
+    }
+    for change in changes {
+        if let Some(value) = &change.value {
+            change.path.set(&mut patch, value.clone());
+        }
+    }
+    decoded(job.knows.as_deref(), &mut patch);
+    if job.knows.is_some() && patch["status"] == json!({}) {
+        patch.as_object_mut().map(|fields| fields.remove("status"));
+    }
+    patch
+}
+
 /// What a typed client with an old struct has of an object: the status fields that it knows, all
 /// of them for `None`. Whatever it decodes, changes and sends goes through that struct.
 pub fn decoded(knows: Option<&[FieldPath]>, object: &mut Value) {
@@ -182,6 +221,13 @@ mod tests {
                 {"op": "replace", "path": "/c/0/s", "value": 2},
                 {"op": "add", "path": "/c/1", "value": {"t": "B"}}])
         );
+    }
+
+    #[test]
+    fn leaves_out_what_a_struct_omits() {
+        let mut object = json!({"spec": {"replicas": 3, "x": 1}});
+        leave_out(&["spec.replicas".parse().unwrap(), "status.y".parse().unwrap()], &mut object);
+        assert_eq!(object, json!({"spec": {"x": 1}}));
     }
 
     fn values() -> impl Strategy<Value = Value> {

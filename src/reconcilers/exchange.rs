@@ -330,7 +330,8 @@ fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
                 let known = job.knows.iter().flatten();
                 let when = job.when.iter().map(|(path, _)| path);
                 let asked = job.validate.iter().flat_map(|(path, rule)| [Some(path), rule.path()]);
-                let read = when.chain(known).chain(&job.decided).chain(asked.flatten());
+                let read =
+                    when.chain(known).chain(&job.omit).chain(&job.decided).chain(asked.flatten());
                 Box::new(sets.flatten().chain(read))
             }
             _ => Box::new(std::iter::empty()),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::condition::Condition;
-use super::methods::WriteMethod;
+use super::methods::{Refusal, WriteMethod};
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
 use crate::apiserver::{FieldPath, Key, ListType, Step};
@@ -54,6 +54,16 @@ impl Attempts {
         };
         made.saturating_add(1).min(most)
     }
+}
+
+/// When a method that sends an old body under a new resourceVersion takes that version by a GET.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Restamp {
+    /// After a 409.
+    #[default]
+    OnConflict,
+    /// Before its first write, too.
+    Before,
 }
 
 /// One field that a worker means to set.
@@ -110,7 +120,12 @@ pub struct Job {
     pub lists: Lists,
     pub field_manager: String,
     pub attempts: Attempts,
-    pub retry_read: Reader,
+    /// Where a retry reads again; `None`: nowhere, it sends the same body again.
+    pub retry_read: Option<Reader>,
+    /// When a method that sends an old body under a new resourceVersion takes that version.
+    pub restamp: Restamp,
+    /// The fields that the client's struct leaves out of a PUT (`omitempty`).
+    pub omit: Vec<FieldPath>,
     /// Whether a response is decoded into a typed struct (or replaces an unstructured map).
     pub typed: bool,
     /// The status fields its typed client knows: it neither sees nor sends any other.
@@ -128,6 +143,11 @@ impl fmt::Display for Job {
 }
 
 impl Job {
+    /// Whether it takes a new resourceVersion before its first write.
+    pub(super) fn restamps_first(&self) -> bool {
+        self.restamp == Restamp::Before && self.write.after_refusal() == Refusal::Restamp
+    }
+
     /// What it decides from an object that it holds.
     pub fn decision(&self) -> Decision {
         Decision {

@@ -17,7 +17,7 @@ mod write;
 pub use crate::history::Change;
 pub use condition::{Comparison, Condition, Test};
 pub use exchange::Exchange;
-pub use job::{Attempts, Decision, Job, Reader, Set};
+pub use job::{Attempts, Decision, Job, Reader, Restamp, Set};
 pub use program::{
     CreateOp, DeleteOp, LeadOp, ListOp, OnError, OnExists, Op, Precondition, Program, SLOTS, Slot,
     Term, Then, Victim, WriteOp,

@@ -211,7 +211,10 @@ impl Reconciler {
             Refusal::Restamp | Refusal::GiveUp => 0,
         };
         self.held.keep(self.program.live(self.at + 1) | again);
-        self.phase = Phase::Write(write);
+        self.phase = match op.job.restamps_first() {
+            true => Phase::Restamp(write),
+            false => Phase::Write(write),
+        };
     }
 
     fn has_touched(&mut self, held: Option<&Arc<Value>>, changes: Option<&Arc<[Change]>>) {
@@ -261,6 +264,9 @@ impl Reconciler {
         };
         let again = conflict && op.job.attempts.allows_another(self.progress.attempts);
         match op.job.write.after_refusal() {
+            Refusal::ReadAgain if again && op.job.retry_read.is_none() => {
+                self.phase = Phase::Write(write);
+            }
             Refusal::ReadAgain if again => self.phase = Phase::ReadAgain(write.dynamic_key()),
             Refusal::Restamp if again => self.phase = Phase::Restamp(write),
             _ => self.fail(if conflict { op.on_error.conflict } else { op.on_error.other }),

@@ -46,7 +46,7 @@ fn request(program: &Program, verb: Verb, resource: &Resource, namespace: Option
 }
 
 fn call(request: Request) -> Call {
-    Call { request: Arc::new(request), basis: None, intent: [].into() }
+    Call { request: Arc::new(request), basis: None, intent: [].into(), only_version: false }
 }
 
 /// A GET of one object.
@@ -99,7 +99,7 @@ pub(super) fn create(program: &Program, op: &CreateOp, held: &Held) -> Call {
     create.options.field_manager = Some(program.name.clone());
     create.name = body["metadata"]["name"].as_str().map(str::to_owned);
     create.body = Some(Arc::new(body));
-    Call { request: Arc::new(create), basis: None, intent: intent.into() }
+    Call { intent: intent.into(), ..call(create) }
 }
 
 fn leaves(path: FieldPath, value: &Value, all: &mut Vec<Change>) {
@@ -145,5 +145,5 @@ pub(super) fn delete(program: &Program, op: &DeleteOp, target: &Target) -> Call 
     }
     .map(Arc::new);
     let basis = object.as_ref().map(|object| Basis::of(object));
-    Call { request: Arc::new(delete), basis, intent: [].into() }
+    Call { basis, ..call(delete) }
 }

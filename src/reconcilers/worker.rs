@@ -51,6 +51,8 @@ pub struct Call {
     pub basis: Option<Basis>,
     /// What it means to change; empty for a read.
     pub intent: Arc<[Change]>,
+    /// A read of which only the resourceVersion is kept.
+    pub only_version: bool,
 }
 
 /// What a worker wants next.
@@ -137,6 +139,8 @@ pub enum Shared {
         call: Call,
         /// The status fields that the client's struct has; all of them for `None`.
         knows: Option<Vec<FieldPath>>,
+        /// The fields that the client's struct leaves out.
+        omit: Vec<FieldPath>,
     },
     /// Decode a response into it.
     Decode {

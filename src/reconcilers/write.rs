@@ -95,7 +95,7 @@ impl Write {
             time: job.time,
         };
         let (basis, intent) = (basis.clone(), Arc::clone(intent));
-        Call { request: Arc::new(request), basis, intent }
+        Call { request: Arc::new(request), basis, intent, only_version: false }
     }
 
     /// Puts another resourceVersion into the body.

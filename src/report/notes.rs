@@ -85,7 +85,7 @@ impl<'a> Story<'a> {
             let event = &self.trace.events[at - 1];
             let reads =
                 matches!(event.action, Action::Read | Action::CacheRead | Action::Load { .. });
-            reads && event.worker() == Some(worker) && !self.keeps_only_revision(event)
+            reads && event.worker() == Some(worker)
         })
     }
 

@@ -87,7 +87,11 @@ fn unopposed(facts: &Facts<'_>) -> Option<String> {
                 "the server did object (409, step {step}); the retry took only the new version, \
                  not the new object"
             ),
-            None => "the version was newer than the body it was sent with".to_owned(),
+            None => {
+                "a GET of its own gave the version just before, so the server saw a fresh version \
+                     and an old body, and had no reason to object"
+                    .to_owned()
+            }
         });
     }
     match (patch, locked_to(event)) {
@@ -188,6 +192,18 @@ fn apply_reason(facts: &Facts<'_>, culprit: Told<'_>) -> String {
 fn old_struct(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     let spec = culprit.event.worker().and_then(|at| facts.story.scenario.workers.get(at));
     let label = facts.label();
+    let steps = spec.and_then(|spec| spec.steps.as_ref());
+    let of_steps = steps.into_iter().flat_map(|steps| steps.writes());
+    let omitted = of_steps.flat_map(|write| &write.job.omit);
+    let mut omitted = omitted.chain(spec.iter().flat_map(|spec| &spec.omit));
+    if facts.field().is_some_and(|field| omitted.any(|path| path.overlaps(&field))) {
+        return format!(
+            "{} leaves {label} out of what it sends (`omitempty`), and the server removed it or \
+             set its default. The resourceVersion was the right one, so the server had no reason \
+             to object",
+            culprit.name
+        );
+    }
     match spec.and_then(|spec| spec.knows.as_ref()) {
         Some(_) => format!(
             "the Go type of {} has no field {label}: decoding dropped it, and the {} sent the \

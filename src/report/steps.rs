@@ -161,9 +161,6 @@ impl<'a> Story<'a> {
     /// The ways to name a step, the longest first.
     pub fn names(&self, event: &Event) -> Vec<String> {
         match &event.action {
-            Action::Read if self.keeps_only_revision(event) => {
-                vec!["GET, keeps only rv".to_owned()]
-            }
             Action::Read => {
                 let named = self.named(event).map(|key| format!("GET {key}"));
                 named.into_iter().chain(["GET".to_owned()]).collect()
@@ -317,14 +314,6 @@ impl<'a> Story<'a> {
             }
         }
         (fields.join(" "), tails.join(" "))
-    }
-
-    /// Whether a read is the one of a restamp: made after a conflict, for the version alone.
-    pub(super) fn keeps_only_revision(&self, event: &Event) -> bool {
-        event.action == Action::ReadRevision
-            || event.action == Action::Read
-                && event.mark.attempts > 0
-                && self.method(event) == Some("update-restamp")
     }
 
     /// The object that a step is about, where workers have to do with several.

@@ -74,7 +74,7 @@ pub fn told(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Told {
         names: story.names(event),
         code: event.code,
         answered: event.answered,
-        takes: takes(story, event),
+        takes: takes(event),
         rv: story.rv(step),
         view: story.view_index(event).unwrap_or(0),
         object: story.view(event).map_or_else(String::new, |v| v.compact(story.after(step))),
@@ -103,9 +103,8 @@ fn kind(event: &Event) -> &'static str {
     }
 }
 
-fn takes(story: &Story<'_>, event: &Event) -> bool {
-    let reads = matches!(event.action, Action::Read | Action::CacheRead | Action::Load { .. });
-    reads && !story.keeps_only_revision(event)
+fn takes(event: &Event) -> bool {
+    matches!(event.action, Action::Read | Action::CacheRead | Action::Load { .. })
 }
 
 /// The workers that a step concerns.

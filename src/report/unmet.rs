@@ -8,8 +8,7 @@ use super::losses::{Facts, Told};
 use super::steps::is_empty_patch;
 use super::view::value_text;
 use crate::apiserver::{Account, Fate, FieldPath, PatchKind};
-use crate::reconcilers::Reader;
-use crate::trace::Action;
+use crate::trace::{Action, Event};
 
 /// Why the write was answered 2xx and is not there.
 pub(super) fn ignored(facts: &Facts<'_>) -> Option<String> {
@@ -153,24 +152,33 @@ pub(super) fn dropped(facts: &Facts<'_>) -> Option<String> {
     })
 }
 
-/// Every conflict of a live re-read is another write; a cache can be behind the same one for long.
+/// Every conflict of a live re-read is another write; a cache can be behind the same one for long;
+/// a body that is sent again unread is refused again.
 fn conflicts(facts: &Facts<'_>, victim: Told<'_>, attempts: u32) -> String {
-    let spec = victim.event.worker().and_then(|at| facts.story.scenario.workers.get(at));
-    let cached = spec.is_some_and(|spec| spec.retry_read == Reader::Cache);
-    let events = facts.story.trace.events.iter().take(victim.step);
+    let events = &facts.story.trace.events[..victim.step.min(facts.story.trace.events.len())];
     let others = events
+        .iter()
         .filter(|event| event.committed && event.key == victim.event.key)
         .filter(|event| event.worker() != victim.event.worker())
         .count();
+    let own = |event: &&Event| {
+        event.worker() == victim.event.worker() && event.mark.run == victim.event.mark.run
+    };
+    let mut after_refusal = events.iter().filter(own).skip_while(|event| !event.is_conflict());
+    let again = after_refusal.find(|event| !event.is_write());
     let told = "Nothing is lost silently: it was told";
-    match cached {
-        true => format!(
+    match again.map(|event| &event.action) {
+        None => format!(
+            "it sent the same body again without a new read, so each of its {attempts} attempts \
+             named the version of its first read, and was refused. {told}"
+        ),
+        Some(Action::CacheRead) => format!(
             "it read again from its cache, which may show the same old version each time: \
              {attempts} attempts were answered as conflicts, and the object changed {others} \
              {} meanwhile. {told}",
             if others == 1 { "time" } else { "times" }
         ),
-        false => format!(
+        Some(_) => format!(
             "it read again from the API server, so each conflict means that another write got \
              through in between; with {attempts} attempts it can be turned away {attempts} times. \
              {told}"

@@ -199,9 +199,9 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
         Action::Write { patch: None, .. } if facts.story.is_shared(event) => {
             format!("{name} replaced {root} with what memory held by then{told}")
         }
-        Action::Write { patch: None, .. } if facts.is_restamped() => {
-            let rv = locked_to(event).unwrap_or(0);
-            format!("{name} sent the body of rv {basis} under the version of rv {rv}{told}")
+        Action::Write { patch, .. } if facts.is_restamped() => {
+            let (rv, what) = (locked_to(event).unwrap_or(0), patch.map_or("body", |_| "patch"));
+            format!("{name} sent the {what} of rv {basis} under the version of rv {rv}{told}")
         }
         Action::Write { patch: None, .. } => {
             format!("{name} replaced {root} with what it made of rv {basis}{told}")

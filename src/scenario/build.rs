@@ -189,6 +189,8 @@ fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagn
         field_manager: spec.field_manager.clone(),
         attempts: spec.attempts,
         retry_read: spec.retry_read,
+        restamp: spec.restamp,
+        omit: spec.omit.clone(),
         typed: spec.typed,
         knows: spec.knows.clone(),
         validate: spec.validate.clone(),
@@ -270,10 +272,10 @@ fn watched(program: &Program, spec: &mut CacheSpec) {
             Op::Write(write) if write.job.write.is_shared() && write.reader == Reader::Cache => {
                 spec.keys.insert(write.job.key.clone());
             }
-            Op::Write(write) if write.job.retry_read == Reader::Cache && write.dynamic => {
+            Op::Write(write) if write.job.retry_read == Some(Reader::Cache) && write.dynamic => {
                 spec.resources.insert(write.job.key.resource.clone());
             }
-            Op::Write(write) if write.job.retry_read == Reader::Cache => {
+            Op::Write(write) if write.job.retry_read == Some(Reader::Cache) => {
                 spec.keys.insert(write.job.key.clone());
             }
             _ => {}

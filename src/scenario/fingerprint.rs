@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::{Faults, Scenario, WorkerSpec};
-use crate::reconcilers::{Attempts, Reader, ValueExpr};
+use crate::reconcilers::{Attempts, Reader, Restamp, ValueExpr};
 
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
@@ -58,7 +58,7 @@ fn worker(spec: &WorkerSpec) -> Value {
             Attempts::AtMost(n) => json!(n),
             Attempts::Unlimited => json!("unlimited"),
         },
-        "retryRead": reader(spec.retry_read),
+        "retryRead": spec.retry_read.map_or("none", reader),
         "runs": spec.runs,
         "typed": spec.typed,
         "knows": spec.knows.is_some().then(|| knows.collect::<Vec<_>>()),
@@ -68,6 +68,13 @@ fn worker(spec: &WorkerSpec) -> Value {
         let rules =
             spec.validate.iter().map(|(path, rule)| json!([path.to_string(), format!("{rule:?}")]));
         meaning["validate"] = json!(in_order(rules));
+    }
+    // Only where they are said, so that older scenarios keep their fingerprints.
+    if spec.restamp == Restamp::Before {
+        meaning["restamp"] = json!("before");
+    }
+    if !spec.omit.is_empty() {
+        meaning["omit"] = json!(spec.omit.iter().map(ToString::to_string).collect::<Vec<_>>());
     }
     // Only where there are steps, so that the short form keeps its fingerprint.
     if let Some(steps) = &spec.steps {

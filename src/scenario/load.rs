@@ -298,7 +298,7 @@ workers:
         assert_eq!(health.attempts, Attempts::AtMost(5));
         assert_eq!(user.attempts, Attempts::Unlimited);
         assert_eq!(health.object.namespace.as_deref(), Some("default"));
-        assert_eq!((health.read, health.retry_read), (Reader::Live, Reader::Live));
+        assert_eq!((health.read, health.retry_read), (Reader::Live, Some(Reader::Live)));
         assert_eq!(scenario.properties, ["no-lost-write"]);
         assert_eq!(scenario.expect, Expect::Unstated);
         assert_eq!(health.write_line, 10);

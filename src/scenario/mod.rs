@@ -71,7 +71,7 @@ use serde_json::Value;
 use crate::apiserver::FieldPath;
 use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
-use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, ValueExpr, WriteOp};
+use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, Restamp, ValueExpr, WriteOp};
 use crate::schedulers::timed::{Backoff, Nanos, Timing};
 use crate::simulation::Watched;
 use crate::trace::{Action, Event};
@@ -142,7 +142,11 @@ pub struct WorkerSpec {
     pub process: String,
     pub field_manager: String,
     pub attempts: Attempts,
-    pub retry_read: Reader,
+    /// `None`: a retry sends the same body again.
+    pub retry_read: Option<Reader>,
+    pub restamp: Restamp,
+    /// The fields that a PUT leaves out.
+    pub omit: Vec<FieldPath>,
     pub runs: u32,
     pub typed: bool,
     pub knows: Option<Vec<FieldPath>>,
@@ -247,7 +251,7 @@ impl StepsSpec {
     pub fn method(&self, event: &Event) -> Option<&'static str> {
         let sends = |method: &&'static dyn WriteMethod| match &event.action {
             Action::Write { verb, patch, .. } => method.sends() == (*verb, *patch),
-            Action::Read => method.after_refusal() == Refusal::Restamp,
+            Action::ReadRevision => method.after_refusal() == Refusal::Restamp,
             _ => method.is_shared(),
         };
         let mut methods = self.writes().map(|write| write.job.write);

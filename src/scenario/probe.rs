@@ -36,7 +36,7 @@ pub enum Outcome {
 pub fn alone(plan: &Plan, worker: usize) -> Outcome {
     let Some(job) = plan.programs[worker].jobs().next() else { return Outcome::Stored };
     let mut job = Job::clone(job);
-    job.retry_read = Reader::Live;
+    job.retry_read = Some(Reader::Live);
     job.when.clear();
     job.validate.clear();
     let key = job.key.clone();
@@ -53,8 +53,8 @@ pub fn alone(plan: &Plan, worker: usize) -> Outcome {
         let request = match &ask {
             Ask::Done => break,
             Ask::Api(call) if call.request.verb.writes() => Some((*call.request).clone()),
-            Ask::Shared(Shared::Put { call, knows }) => {
-                let body = sent(&memory.object, knows.as_deref());
+            Ask::Shared(Shared::Put { call, knows, omit }) => {
+                let body = sent(&memory.object, knows.as_deref(), omit);
                 Some(Request { body, ..(*call.request).clone() })
             }
             _ => None,

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::names;
 use super::schema_controllers::Controller;
 use super::schema_kinds::OwnKind;
-use super::schema_steps::{self, Invariant, Step};
+use super::schema_steps::{self, Invariant, Restamp, RetryRead, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
 /// So many workers at most: a schedule names each by one letter, small or capital.
@@ -158,8 +158,18 @@ pub struct Worker {
     #[serde(default)]
     #[schemars(schema_with = "attempts")]
     pub attempts: Option<Value>,
-    /// Where a retry reads again: `live` (so unless stated) or `cache`.
-    pub retry_read: Option<Read>,
+    /// Where a retry reads again: `live`, `cache`, or `none`: it reads nothing and sends the same
+    /// body again. Default: `live`.
+    pub retry_read: Option<RetryRead>,
+    /// When `update-restamp` and `merge-patch-restamp` take a new resourceVersion by a GET: after a
+    /// 409 (`conflict`), or also before their first write (`before`), which then hardly ever meets
+    /// a 409. Default: `conflict`.
+    pub restamp: Option<Restamp>,
+    /// Field paths that a PUT leaves out, as a Go struct with `omitempty` does. The server removes
+    /// such a field, or sets its default; the worker does not mean that.
+    #[serde(default)]
+    #[schemars(schema_with = "knows")]
+    pub omit: Option<Vec<String>>,
     /// How many reconciles, one after the other. 1, unless stated.
     #[schemars(range(min = 1, max = 1000))]
     pub runs: Option<u32>,

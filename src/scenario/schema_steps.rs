@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::names;
 use super::schema::{Read, Subresource};
+use crate::reconcilers::{self, Reader};
 
 /// One step of a reconcile. It has exactly one action: `get`, `cache`, `list`, `when`, `write`,
 /// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `effect`, `leader`, `lead` or `resign`.
@@ -66,8 +67,14 @@ pub struct Step {
     #[serde(default)]
     #[schemars(schema_with = "attempts")]
     pub attempts: Option<Value>,
-    /// Where a retry reads again: `live` or `cache`. Default: `live`.
-    pub retry_read: Option<Read>,
+    /// Where a retry reads again: `live`, `cache` or `none` (the same body again). Default: `live`.
+    pub retry_read: Option<RetryRead>,
+    /// When an old body gets a new resourceVersion: see the worker's `restamp`.
+    pub restamp: Option<Restamp>,
+    /// Field paths that a PUT leaves out: see the worker's `omit`.
+    #[serde(default)]
+    #[schemars(schema_with = "omit")]
+    pub omit: Option<Vec<String>>,
     /// Action: creates an object.
     pub create: Option<CreateStep>,
     /// Action: deletes an object, or each object of a list. An object that is gone already is no
@@ -102,6 +109,48 @@ pub struct Step {
     #[serde(default)]
     #[schemars(schema_with = "on_error")]
     pub on_error: Option<Value>,
+}
+
+/// Where a retry reads again.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "retryRead")]
+#[allow(missing_docs)]
+pub enum RetryRead {
+    Live,
+    Cache,
+    None,
+}
+
+/// When an old body gets a new resourceVersion.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "restamp")]
+#[allow(missing_docs)]
+pub enum Restamp {
+    Conflict,
+    Before,
+}
+
+impl RetryRead {
+    /// Where a retry of the worker reads.
+    pub fn reader(said: Option<RetryRead>) -> Option<Reader> {
+        match said {
+            Some(RetryRead::None) => None,
+            Some(RetryRead::Cache) => Some(Reader::Cache),
+            Some(RetryRead::Live) | None => Some(Reader::Live),
+        }
+    }
+}
+
+impl Restamp {
+    /// When the worker takes a new version.
+    pub fn moment(said: Option<Restamp>) -> reconcilers::Restamp {
+        match said {
+            Some(Restamp::Before) => reconcilers::Restamp::Before,
+            Some(Restamp::Conflict) | None => reconcilers::Restamp::OnConflict,
+        }
+    }
 }
 
 /// What `list` lists.
@@ -268,6 +317,10 @@ fn delete(_: &mut SchemaGenerator) -> Schema {
             },
         },
     ]})
+}
+
+fn omit(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": 100, "items": { "type": "string" } })
 }
 
 /// Also of a worker.

@@ -57,6 +57,10 @@ pub struct Defaults {
     pub object: Option<String>,
     /// What its setter asks of a status.
     pub validate: Vec<(FieldPath, Condition)>,
+    /// The status fields that its typed client knows; all of them for `None`.
+    pub knows: Option<Vec<FieldPath>>,
+    /// The fields that its PUTs leave out.
+    pub omit: Vec<FieldPath>,
 }
 
 /// The code of a worker's steps, and the place of each operation.
@@ -187,13 +191,15 @@ impl Compiler<'_> {
 
     /// Whether every key of the step belongs to its action.
     fn keys_go_together(&mut self, step: &Node, action: &str) -> bool {
-        const WRITE: [&str; 10] = [
+        const WRITE: [&str; 12] = [
             "object",
             "sets",
             "subresource",
             "fieldManager",
             "attempts",
             "retryRead",
+            "restamp",
+            "omit",
             "when",
             "validate",
             "onError",
@@ -204,7 +210,7 @@ impl Compiler<'_> {
             "when" => &["else"],
             "write" => &WRITE,
             "addFinalizer" | "removeFinalizer" => {
-                &["object", "write", "fieldManager", "attempts", "retryRead", "onError"]
+                &["object", "write", "fieldManager", "attempts", "retryRead", "restamp", "onError"]
             }
             "create" | "delete" => &["onError"],
             _ => &[],

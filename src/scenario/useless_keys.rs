@@ -5,30 +5,54 @@
 use super::diagnostic::Diagnostic;
 use super::node::{At, NodeKind};
 use super::refusals::Teller;
-use crate::reconcilers::methods::{self, Refusal};
+use crate::reconcilers::methods::{self, Refusal, WriteMethod};
 use crate::reconcilers::{Attempts, Reader};
+
+/// The keys about retries and bodies that a method has no use for, each with the reason.
+pub(super) fn useless(method: &dyn WriteMethod) -> Vec<(&'static str, String)> {
+    let name = method.name();
+    let mut keys = Vec::new();
+    match method.after_refusal() {
+        Refusal::GiveUp => {
+            let once = format!("`{name}` never tries a second time");
+            keys.extend([("attempts", once.clone()), ("retryRead", once.clone())]);
+            keys.push(("restamp", once));
+        }
+        Refusal::ReadAgain => {
+            keys.push(("restamp", format!("`{name}` computes its write again after a conflict")));
+        }
+        Refusal::Restamp => {
+            keys.push(("retryRead", format!("`{name}` takes the new version by a GET")));
+        }
+    }
+    if !method.sends_whole() {
+        keys.push(("omit", format!("`{name}` is not a PUT: what it does not name stays")));
+    }
+    keys
+}
 
 impl Teller<'_> {
     /// Keys of the worker that its write method has no use for.
     pub(super) fn keys(&self, found: &mut Vec<Diagnostic>) {
         let Some(method) = methods::named(&self.spec.write) else { return };
-        let name = method.name();
-        let again = method.after_refusal();
-        let once = format!("`{name}` never tries a second time");
-        let restamps = format!("`{name}` takes the new version by a GET");
-        let decodes = "only `update-shared` keeps the object that it decodes a response into";
-        let stated = (self.spec.attempts, self.spec.retry_read);
-        for (key, useless, why) in [
-            ("attempts", again == Refusal::GiveUp && stated.0 != Attempts::AtMost(1), &*once),
-            ("retryRead", again == Refusal::GiveUp, &*once),
-            ("retryRead", again == Refusal::Restamp && stated.1 == Reader::Cache, &*restamps),
-            ("client", !method.is_shared(), decodes),
-        ] {
-            let worker = [At::Key("workers"), At::Index(self.at)];
-            let Some((name, value)) = self.checker.at(&worker).entry(key).filter(|_| useless)
-            else {
-                continue;
+        let mut keys = useless(method);
+        if !method.is_shared() {
+            let decodes = "only `update-shared` keeps the object that it decodes a response into";
+            keys.push(("client", decodes.to_owned()));
+        }
+        for (key, why) in keys {
+            let said_as_it_is = match key {
+                "attempts" => self.spec.attempts == Attempts::AtMost(1),
+                // A default that is said does no harm.
+                "retryRead" => {
+                    method.after_refusal() == Refusal::Restamp
+                        && self.spec.retry_read == Some(Reader::Live)
+                }
+                _ => false,
             };
+            let worker = [At::Key("workers"), At::Index(self.at)];
+            let entry = self.checker.at(&worker).entry(key).filter(|_| !said_as_it_is);
+            let Some((name, value)) = entry else { continue };
             if !matches!(value.kind, NodeKind::Null) {
                 found.push(
                     Diagnostic::warning(format!("`{key}` has no effect here"))

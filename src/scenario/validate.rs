@@ -20,6 +20,7 @@ use super::diagnostic::{Diagnostic, Severity, SourceText, clean};
 use super::node::{At, Node};
 use super::refusals;
 use super::schema::{self, ScenarioFile};
+use super::schema_steps::{Restamp, RetryRead};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
 use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
@@ -50,6 +51,7 @@ struct Fields {
     when: Vec<(crate::apiserver::FieldPath, Option<Value>, std::ops::Range<usize>)>,
     knows: Option<Vec<crate::apiserver::FieldPath>>,
     validate: Vec<(crate::apiserver::FieldPath, Condition)>,
+    omit: Vec<crate::apiserver::FieldPath>,
 }
 
 impl<'c> Checker<'c> {
@@ -203,8 +205,10 @@ impl<'c> Checker<'c> {
         let knows = knows.map(|node| values.knows(node));
         let validate = worker.get("validate").filter(|_| self.file.workers[at].validate.is_some());
         let validate = validate.map(|node| conditions::validate(&mut values, node));
+        let omit = worker.get("omit").map(|node| values.omit(node, &sets)).unwrap_or_default();
         self.mistakes.extend(values.mistakes);
-        Fields { sets, when, knows, validate: validate.unwrap_or_default() }
+        let validate = validate.unwrap_or_default();
+        Fields { sets, when, knows, validate, omit }
     }
 
     fn expect(&self) -> Expect {
@@ -280,7 +284,7 @@ impl<'c> Checker<'c> {
     fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {
         let worker = self.file.workers[at].clone();
         if worker.steps.is_some() {
-            return self.stepper(at, worker, &fields.validate, cluster);
+            return self.stepper(at, worker, fields, cluster);
         }
         let object = self.object(at, worker.object.as_deref(), &cluster.objects)?;
         let has_status = object.kind.status_subresource;
@@ -312,7 +316,9 @@ impl<'c> Checker<'c> {
             process: worker.process.unwrap_or_else(|| worker.name.clone()),
             field_manager: worker.field_manager.unwrap_or_else(|| worker.name.clone()),
             attempts: attempts(worker.attempts.as_ref()),
-            retry_read: reader(worker.retry_read),
+            retry_read: RetryRead::reader(worker.retry_read),
+            restamp: Restamp::moment(worker.restamp),
+            omit: fields.omit.clone(),
             runs: worker.runs.unwrap_or(1),
             typed: !matches!(worker.client, Some(schema::Client::Unstructured)),
             knows: fields.knows.clone(),

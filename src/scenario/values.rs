@@ -142,6 +142,43 @@ impl Values<'_> {
         known
     }
 
+    /// The field paths of `omit`, which none of the `sets` may need.
+    pub fn omit(&mut self, list: &Node, sets: &[SetEntry]) -> Vec<FieldPath> {
+        const IDENTITY: [&str; 5] = [
+            "apiVersion",
+            "kind",
+            "metadata.name",
+            "metadata.namespace",
+            "metadata.resourceVersion",
+        ];
+        let mut omitted = Vec::new();
+        for item in list.items() {
+            let Some(path) = self.path(item.as_str().unwrap_or_default(), &item.span) else {
+                continue;
+            };
+            let needed = IDENTITY.iter().filter_map(|field| field.parse::<FieldPath>().ok());
+            if let Some(field) = needed.into_iter().find(|field| path.overlaps(field)) {
+                let mistake = Diagnostic::error(format!("a PUT cannot leave out `{field}`"))
+                    .at(self.source, item.span.clone(), "")
+                    .note("`update-unconditional` is the PUT without a resourceVersion");
+                self.mistakes.push(mistake);
+                continue;
+            }
+            if let Some(set) = sets.iter().find(|set| set.path.overlaps(&path)) {
+                let text = clean(&set.path.to_string());
+                let message = format!("`{text}` is set, and `omit` leaves it out of the PUT");
+                let mistake = Diagnostic::error(message)
+                    .at(self.source, item.span.clone(), "left out here")
+                    .see(self.source, set.key.clone(), "set here")
+                    .help("take it out of one of the two");
+                self.mistakes.push(mistake);
+                continue;
+            }
+            omitted.push(path);
+        }
+        omitted
+    }
+
     /// A field path, or a mistake with the caret at the character where it goes wrong.
     pub fn path(&mut self, text: &str, place: &Range<usize>) -> Option<FieldPath> {
         let problem = match text.parse::<FieldPath>() {

@@ -15,7 +15,9 @@ use super::setting::CacheSpec;
 use crate::apiserver::{
     ApiServer, Body, FieldPath, Key, Options, Request, Response, Revision, Verb,
 };
-use crate::client::{Informer, WatchEvent, decode_into, decoded, make, without_managed_fields};
+use crate::client::{
+    Informer, WatchEvent, decode_into, decoded, leave_out, make, without_managed_fields,
+};
 use crate::reconcilers::{Answer, Ask, Basis, Call, Lead, Reader, Shared, Stopping, sent_revision};
 use crate::trace::{Action, Actor, Event, Fault, Leads, Loaded, RunMark};
 
@@ -124,10 +126,10 @@ fn touch(
             performed
         }
         Shared::Load { .. } => held(server, actor, Action::Load(Loaded::Held), memory),
-        Shared::Put { call, knows } => {
+        Shared::Put { call, knows, omit } => {
             let mut call = call.clone();
             call.basis = memory.as_deref().map(Basis::of);
-            Arc::make_mut(&mut call.request).body = sent(memory, knows.as_deref());
+            Arc::make_mut(&mut call.request).body = sent(memory, knows.as_deref(), omit);
             request(server, worker, &call, lost)
         }
         Shared::Touch(decision) => {
@@ -151,10 +153,17 @@ fn touch(
 }
 
 /// The body of a PUT of what memory holds, by a client with this struct.
-pub(crate) fn sent(memory: &SharedObject, knows: Option<&[FieldPath]>) -> Option<Arc<Value>> {
+pub(crate) fn sent(
+    memory: &SharedObject,
+    knows: Option<&[FieldPath]>,
+    omit: &[FieldPath],
+) -> Option<Arc<Value>> {
     let mut body = memory.clone()?;
     if knows.is_some() {
         decoded(knows, Arc::make_mut(&mut body));
+    }
+    if !omit.is_empty() {
+        leave_out(omit, Arc::make_mut(&mut body));
     }
     Some(body)
 }
@@ -213,7 +222,10 @@ pub(crate) fn tell(worker: usize, call: &Call, served: Served, lost: bool) -> Pe
     let status = response.status();
     let event = Event {
         actor: Actor::Worker(worker),
-        action: action_of(&call.request, &response),
+        action: match action_of(&call.request, &response) {
+            Action::Read if call.only_version => Action::ReadRevision,
+            action => action,
+        },
         code: Some(response.code),
         reason: status.and_then(|status| status.reason),
         message: status.and_then(|status| status.message.clone()),

@@ -64,7 +64,7 @@ pub enum Leads {
 pub enum Action {
     /// A GET.
     Read,
-    /// A GET of which only the resourceVersion is kept (`update-restamp`).
+    /// A GET of which only the resourceVersion is kept (`update-restamp`, `merge-patch-restamp`).
     ReadRevision,
     /// A look into the informer cache.
     CacheRead,

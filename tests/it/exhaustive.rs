@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lostwrite::check::{self, Options, Verdict};
-use lostwrite::properties::{self};
+use lostwrite::properties;
+use lostwrite::reconcilers::methods;
 use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Limits, explore};
 use lostwrite::schedulers::{self, Count, Random, Scheduler};
@@ -155,21 +156,10 @@ const RULES: &str = "type: object
           properties:
             spec:";
 
-/// Every write method.
-pub const METHODS: [&str; 12] = [
-    "update",
-    "update-retry",
-    "update-restamp",
-    "update-unconditional",
-    "update-shared",
-    "merge-patch",
-    "merge-patch-locked",
-    "json-patch",
-    "json-patch-tested",
-    "strategic-merge-patch",
-    "apply",
-    "apply-force",
-];
+/// The name of a write method, by its number.
+pub fn method(number: usize) -> &'static str {
+    methods::all()[number % methods::all().len()].name()
+}
 
 #[derive(Clone, Debug)]
 struct RandomWorker {
@@ -181,14 +171,22 @@ struct RandomWorker {
     runs: u32,
     attempts: u32,
     same_manager: bool,
+    more: usize,
 }
+
+/// More about how a worker writes. `OMITTED` is a field of the kind.
+const MORE: [&str; 3] = ["restamp: before", "retryRead: none", "omit: [OMITTED]"];
+
+/// For each of [`KINDS`], a field that a PUT may leave out.
+const OMITTED: [&str; 4] = ["data.b", "status.conditions", "status.phase", "spec.replicas"];
 
 fn random_worker() -> impl Strategy<Value = RandomWorker> {
     let sets = prop::collection::vec(0_usize..42, 1..3);
     let rare = || prop::bool::weighted(0.2);
-    let (write, often) = (0..METHODS.len(), prop::bool::weighted(0.35));
-    (write, sets, often, rare(), any::<bool>(), rare(), 1_u32..4, rare()).prop_map(
-        |(write, sets, cached, cached_retry, together, twice, attempts, same_manager)| {
+    let (write, often) = (0..methods::all().len(), prop::bool::weighted(0.35));
+    let more = 0..3 * MORE.len();
+    (write, sets, often, rare(), any::<bool>(), rare(), 1_u32..4, rare(), more).prop_map(
+        |(write, sets, cached, cached_retry, together, twice, attempts, same_manager, more)| {
             let runs = 1 + u32::from(twice);
             RandomWorker {
                 write,
@@ -199,6 +197,7 @@ fn random_worker() -> impl Strategy<Value = RandomWorker> {
                 runs,
                 attempts,
                 same_manager,
+                more,
             }
         },
     )
@@ -224,7 +223,7 @@ fn text_of(kind: usize, workers: &[RandomWorker], faults: &[bool]) -> String {
     }
     let _ = write!(text, "objects:\n  - {object}\nworkers:\n");
     for (at, worker) in workers.iter().enumerate() {
-        let method = METHODS[worker.write];
+        let method = method(worker.write);
         let mut sets: Vec<&str> =
             worker.sets.iter().map(|set| fields[set % fields.len()]).collect();
         sets.sort_unstable_by_key(|set| set.split(':').next());
@@ -244,7 +243,10 @@ fn text_of(kind: usize, workers: &[RandomWorker], faults: &[bool]) -> String {
         if worker.cached {
             text.push_str("    read: cache\n");
         }
-        if worker.cached_retry {
+        if let Some(more) = MORE.get(worker.more) {
+            let _ = writeln!(text, "    {}", more.replace("OMITTED", OMITTED[kind]));
+        }
+        if worker.cached_retry && worker.more != 1 {
             text.push_str("    retryRead: cache\n");
         }
         if worker.together || method == "update-shared" {

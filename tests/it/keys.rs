@@ -18,9 +18,12 @@ const OTHER: &str = "write: apply-force, runs: 2, sets: { \
 const SHARING: &str = "write: update-shared, sets: { status.capacity.cpu: '8' }";
 
 /// Every key of a worker that is not needed, with a value that is not the default.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 13] = [
     ("read", "cache"),
     ("retryRead", "cache"),
+    ("retryRead", "none"),
+    ("restamp", "before"),
+    ("omit", "[status.daemonEndpoints]"),
     ("attempts", "1"),
     ("attempts", "2"),
     ("runs", "2"),

@@ -31,7 +31,11 @@ fn two_workers_one_field_each_or_one_list() {
         ("update-restamp", "4 of 6", "4 of 6", "24 of 26", "24 of 26"),
         ("update-retry", "0 of 6", "0 of 6", "0 of 26", "0 of 26"),
         ("merge-patch", "0 of 6", "4 of 6", "0 of 14", "12 of 14"),
+        ("merge-patch-literal", "0 of 6", "6 of 6", "0 of 14", "14 of 14"),
         ("merge-patch-locked", "0 of 6", "0 of 6", "0 of 26", "0 of 26"),
+        ("merge-patch-restamp", "0 of 6", "4 of 6", "0 of 26", "24 of 26"),
+        ("strategic-merge-patch", "0 of 6", "0 of 6", "0 of 14", "0 of 14"),
+        ("strategic-merge-patch-locked", "0 of 6", "0 of 6", "0 of 26", "0 of 26"),
         ("apply", "0 of 6", "0 of 6", "0 of 14", "0 of 14"),
     ];
     for (write, field_live, list_live, field_cache, list_cache) in expected {

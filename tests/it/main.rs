@@ -13,6 +13,7 @@ mod keys;
 mod known_counts;
 mod likelihood;
 mod list_type;
+mod methods;
 mod museum;
 mod picture;
 mod random_intents;

@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lostwrite::check::{self, Options};
+use lostwrite::reconcilers::methods;
 use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Limits, explore};
 use lostwrite::simulation::World;
 use lostwrite::trace::Event;
 
 use super::brute_judge::loses;
-use super::exhaustive::{METHODS, scenario};
+use super::exhaustive::{method, scenario};
 
 /// A small generator of our own: the same numbers everywhere.
 struct Dice(u64);
@@ -137,7 +138,7 @@ fn draw(dice: &mut Dice) -> Drawn {
     let mut workers = Vec::new();
     let many = 2 + usize::from(dice.one_in(4));
     for at in 0..many {
-        let method = METHODS[dice.below(METHODS.len())];
+        let method = method(dice.below(methods::all().len()));
         let mut groups: Vec<usize> = vec![dice.below(kind.sets.len())];
         if dice.one_in(3) {
             let other = dice.below(kind.sets.len());
@@ -160,6 +161,12 @@ fn draw(dice: &mut Dice) -> Drawn {
             text.push_str(", process: shared");
         }
         let _ = write!(text, ", attempts: {}", 1 + dice.below(3));
+        match dice.below(12) {
+            0 => text.push_str(", restamp: before"),
+            1 => text.push_str(", retryRead: none"),
+            2 => text.push_str(", omit: [status.phase]"),
+            _ => {}
+        }
         workers.push((char::from(b'a' + at as u8).to_string(), text));
     }
     let faults = match dice.below(12) {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use lostwrite::check;
 use lostwrite::properties;
+use lostwrite::reconcilers::methods;
 use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Counts, Explored, Limits, Shard, explore, resume};
 use lostwrite::schedulers::{Bound, Count};
 use lostwrite::simulation::World;
 use proptest::prelude::*;
 
-use crate::exhaustive::{METHODS, scenario};
+use crate::exhaustive::{method, scenario};
 
 const OBJECTS: &str = "objects:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: demo, namespace: default}, data: {n: \"0\"}}
@@ -84,7 +85,7 @@ struct Group {
 fn group() -> impl Strategy<Value = Group> {
     let sets = prop::collection::vec(0_usize..20, 1..3);
     let rare = || prop::bool::weighted(0.25);
-    let work = (0..TARGETS.len(), sets, 0..METHODS.len());
+    let work = (0..TARGETS.len(), sets, 0..methods::all().len());
     (1_usize..4, work, rare(), rare(), 1_u32..3, 1_u32..4).prop_map(
         |(size, (target, sets, write), cached, together, runs, attempts)| Group {
             size,
@@ -112,7 +113,7 @@ fn text_of(groups: &[Group], faults: &[bool], properties: &[&str]) -> String {
         sets.sort_unstable_by_key(|set| set.split(':').next());
         sets.dedup_by_key(|set| set.split(':').next());
         for letter in letters.by_ref().take(group.size) {
-            let method = METHODS[group.write];
+            let method = method(group.write);
             let sets = sets.join(", ").replace('%', &letter.to_string());
             let (runs, attempts) = (group.runs, group.attempts);
             let _ = write!(

@@ -53,7 +53,7 @@ fn a_retry_without_end_is_a_cycle_and_not_an_endless_search() {
         shipped.with_write("merge-patch-locked").expect("a custom resource takes it");
     for worker in &mut scenario.workers {
         worker.attempts = lostwrite::reconcilers::Attempts::Unlimited;
-        worker.retry_read = lostwrite::reconcilers::Reader::Cache;
+        worker.retry_read = Some(lostwrite::reconcilers::Reader::Cache);
     }
     let options = Options { advice: false, max_states: Some(10_000), ..Options::default() };
     let result = check::run(&Arc::new(scenario), &options).unwrap();

@@ -11,7 +11,7 @@ use proptest::strategy::ValueTree;
 use crate::exhaustive::{agrees, scenario, small_world};
 
 /// One step of a random program: the steps that it may need before it, and itself.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 20] = [
     "- get: ConfigMap/demo",
     "- cache: ConfigMap/demo",
     "- get: ConfigMap/other",
@@ -25,6 +25,13 @@ const STEPS: [&str; 16] = [
     "- write: merge-patch-locked\n        object: ConfigMap/demo\n        \
      sets: { data.c: { $read: ConfigMap/other.data.x } }",
     "- write: update-restamp\n        object: ConfigMap/demo\n        sets: { data.W: \"2\" }",
+    "- write: merge-patch-literal\n        object: ConfigMap/demo\n        sets: { data.b: W }",
+    "- write: merge-patch-restamp\n        object: ConfigMap/demo\n        sets: { data.b: W, \
+     data.W: \"3\" }",
+    "- write: update-restamp\n        restamp: before\n        object: ConfigMap/demo\n        \
+     omit: [data.b]\n        sets: { data.W: \"4\" }",
+    "- write: strategic-merge-patch-locked\n        retryRead: none\n        object: \
+     ConfigMap/demo\n        sets: { data.W: \"5\" }",
     "- create: { kind: Secret, name: s, labels: { of: demo }, onExists: next }",
     "- create: { kind: Secret, name: s, labels: { of: demo }, onExists: adopt, as: own }",
     "- delete: { each: all }",

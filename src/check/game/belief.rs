@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::client::decoded;
-use crate::reconcilers::methods::{self, Refusal};
+use crate::reconcilers::methods;
 use crate::scenario::Scenario;
 use crate::simulation::Setting;
 use crate::trace::{Action, Event, Fault};
@@ -56,14 +56,9 @@ pub(super) fn notice(
         }
     }
     let Some(belief) = event.worker().and_then(|worker| beliefs.get_mut(worker)) else { return };
-    let restamps = |worker: usize| {
-        let method = scenario.workers.get(worker).and_then(|spec| methods::named(&spec.write));
-        method.is_some_and(|method| method.after_refusal() == Refusal::Restamp)
-    };
     let (from, replaces) = match &event.action {
-        // After a conflict it takes the new version, and does not look at the object.
+        // It takes the new version, and does not look at the object.
         Action::ReadRevision => return,
-        Action::Read if event.mark.attempts > 0 && event.worker().is_some_and(restamps) => return,
         Action::Read => (Heard::Live, true),
         Action::CacheRead => (Heard::Cache, true),
         Action::Load { .. } | Action::Touch | Action::Decode => (Heard::Memory, true),

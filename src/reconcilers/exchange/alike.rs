@@ -61,7 +61,7 @@ fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
     let Apart { fields, values } = apart;
     let numbers = |job: &Job| {
         let unlimited = job.attempts == Attempts::Unlimited;
-        (job.time, job.typed, job.retry_read, job.attempts, unlimited)
+        (job.time, job.typed, job.retry_read, job.restamp, job.attempts, unlimited)
     };
     a.key == b.key
         && a.guards == b.guards
@@ -70,6 +70,8 @@ fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
         && numbers(a) == numbers(b)
         && a.sets.len() == b.sets.len()
         && a.when.len() == b.when.len()
+        && a.omit.is_empty()
+        && b.omit.is_empty()
         && a.knows.is_none()
         && b.knows.is_none()
         && a.validate.is_empty()

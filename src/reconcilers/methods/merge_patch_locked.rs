@@ -3,7 +3,7 @@
 //! controller-runtime's `MergeFromWithOptimisticLock`: the version is a precondition, a stale patch
 //! is answered 409, and the worker reads again. Next to read: `json_patch_tested.rs`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Draft, Refusal, WriteMethod};
 use crate::apiserver::PatchKind;
@@ -27,12 +27,7 @@ impl WriteMethod for MergePatchLocked {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        let mut patch = merge_diff(read, &wanted(job, read, changes));
-        if !patch["metadata"].is_object() {
-            patch["metadata"] = json!({});
-        }
-        patch["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"].clone();
-        Draft::patch(PatchKind::Merge, patch)
+        Draft::locked(PatchKind::Merge, merge_diff(read, &wanted(job, read, changes)), read)
     }
 
     fn after_refusal(&self) -> Refusal {

@@ -9,8 +9,11 @@ mod apply_force;
 mod json_patch;
 mod json_patch_tested;
 mod merge_patch;
+mod merge_patch_literal;
 mod merge_patch_locked;
+mod merge_patch_restamp;
 mod strategic_merge_patch;
+mod strategic_merge_patch_locked;
 mod update;
 mod update_restamp;
 mod update_retry;
@@ -20,10 +23,11 @@ mod update_unconditional;
 use std::fmt::Debug;
 use std::panic::RefUnwindSafe;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Change, Job};
 use crate::apiserver::{PatchKind, Response, Verb};
+use crate::client::{leave_out, wanted};
 
 /// How a reconciler writes.
 pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
@@ -71,6 +75,11 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
         false
     }
 
+    /// Whether it sends the object whole, so that a struct with `omitempty` can leave fields out.
+    fn sends_whole(&self) -> bool {
+        self.sends().0 == Verb::Update
+    }
+
     /// Whether what it sends depends on the places of list entries (RFC 6902 operations) or on
     /// their order (`$setElementOrder`).
     fn sends_places(&self) -> bool {
@@ -103,12 +112,24 @@ pub struct Draft {
 }
 
 impl Draft {
-    fn put(body: Value) -> Draft {
+    /// A PUT of the object as wanted, without the fields that the client's struct leaves out.
+    fn put(job: &Job, read: &Value, changes: &[Change]) -> Draft {
+        let mut body = wanted(job, read, changes);
+        leave_out(&job.omit, &mut body);
         Draft { verb: Verb::Update, patch: None, body, force: false }
     }
 
     fn patch(kind: PatchKind, body: Value) -> Draft {
         Draft { verb: Verb::Patch, patch: Some(kind), body, force: false }
+    }
+
+    /// A merge patch with the resourceVersion of what was read as its precondition.
+    fn locked(kind: PatchKind, mut body: Value, read: &Value) -> Draft {
+        if !body["metadata"].is_object() {
+            body["metadata"] = json!({});
+        }
+        body["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"].clone();
+        Draft::patch(kind, body)
     }
 }
 
@@ -132,10 +153,13 @@ pub fn all() -> &'static [&'static dyn WriteMethod] {
         &update_unconditional::UpdateUnconditional,
         &update_shared::UpdateShared,
         &merge_patch::MergePatch,
+        &merge_patch_literal::MergePatchLiteral,
         &merge_patch_locked::MergePatchLocked,
+        &merge_patch_restamp::MergePatchRestamp,
         &json_patch::JsonPatch,
         &json_patch_tested::JsonPatchTested,
         &strategic_merge_patch::StrategicMergePatch,
+        &strategic_merge_patch_locked::StrategicMergePatchLocked,
         &apply::Apply,
         &apply_force::ApplyForce,
     ]

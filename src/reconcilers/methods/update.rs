@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -26,6 +25,6 @@ impl WriteMethod for Update {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(wanted(job, read, changes))
+        Draft::put(job, read, changes)
     }
 }

@@ -8,7 +8,6 @@
 use serde_json::Value;
 
 use super::{Draft, Refusal, WriteMethod};
-use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl WriteMethod for UpdateRestamp {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(wanted(job, read, changes))
+        Draft::put(job, read, changes)
     }
 
     fn after_refusal(&self) -> Refusal {

@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::{Draft, Refusal, WriteMethod};
-use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -26,7 +25,7 @@ impl WriteMethod for UpdateRetry {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(wanted(job, read, changes))
+        Draft::put(job, read, changes)
     }
 
     fn after_refusal(&self) -> Refusal {

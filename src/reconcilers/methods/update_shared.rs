@@ -10,7 +10,6 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -27,7 +26,7 @@ impl WriteMethod for UpdateShared {
 
     /// The shared steps send what memory holds; this is what a worker alone would send.
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        Draft::put(wanted(job, read, changes))
+        Draft::put(job, read, changes)
     }
 
     fn is_shared(&self) -> bool {

@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::{Draft, WriteMethod};
-use crate::client::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]
@@ -22,10 +21,10 @@ impl WriteMethod for UpdateUnconditional {
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {
-        let mut body = wanted(job, read, changes);
-        if let Some(Value::Object(metadata)) = body.get_mut("metadata") {
+        let mut draft = Draft::put(job, read, changes);
+        if let Some(Value::Object(metadata)) = draft.body.get_mut("metadata") {
             metadata.remove("resourceVersion");
         }
-        Draft::put(body)
+        draft
     }
 }

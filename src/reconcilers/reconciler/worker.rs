@@ -83,17 +83,23 @@ impl Worker for Reconciler {
         match &self.phase {
             Phase::Begin => self.first(),
             Phase::ReadAgain(key) => {
-                let reader = self.program.write_at(self.at).map(|op| op.job.retry_read);
+                let reader = self.program.write_at(self.at).and_then(|op| op.job.retry_read);
                 self.read_again(key.as_ref(), reader.unwrap_or_default())
             }
-            Phase::Restamp(write) => self.read_again(write.dynamic_key().as_ref(), Reader::Live),
+            Phase::Restamp(write) => {
+                match self.read_again(write.dynamic_key().as_ref(), Reader::Live) {
+                    Ask::Api(call) => Ask::Api(Call { only_version: true, ..call }),
+                    ask => ask,
+                }
+            }
             Phase::Write(write) => Ask::Api(self.send(write)),
             Phase::Load => self.load(),
             Phase::Touch => self.touch(),
             Phase::PutShared { changes } => {
                 let op = self.program.write_at(self.at);
                 let knows = op.and_then(|op| op.job.knows.clone());
-                Ask::Shared(Shared::Put { call: self.send_shared(changes), knows })
+                let omit = op.map(|op| op.job.omit.clone()).unwrap_or_default();
+                Ask::Shared(Shared::Put { call: self.send_shared(changes), knows, omit })
             }
             Phase::Decode { object } => {
                 let typed = self.program.write_at(self.at).is_none_or(|op| op.job.typed);

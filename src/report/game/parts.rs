@@ -50,7 +50,7 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
     let held = object(event.seen.as_deref());
     match &event.action {
         Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => {
-            let keeps = match story.keeps_only_revision(event) {
+            let keeps = match event.action == Action::ReadRevision {
                 true => format!("keeps rv {}, and nothing else of it", story.rv(step)),
                 false => format!("keeps {held} as of rv {}", story.rv(step)),
             };

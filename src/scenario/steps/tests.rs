@@ -10,23 +10,27 @@ use crate::scenario::{Scenario, SourceText, builtin, yaml};
 /// A worker in the short form, in the long form; `None` if it uses what only the short form has.
 fn long(worker: &Value, object: &str) -> Option<Value> {
     let write = worker["write"].as_str()?;
-    if write == "update-shared" || !worker["knows"].is_null() {
+    let shared = write == "update-shared";
+    if shared && worker["read"] == "cache" {
         return None;
     }
     let object = worker["object"].as_str().unwrap_or(object);
     let reads = if worker["read"] == "cache" { "cache" } else { "get" };
     let mut step = json!({ "write": write, "sets": worker["sets"] });
-    for key in ["when", "subresource", "retryRead"] {
+    for key in ["when", "subresource", "retryRead", "restamp", "omit"] {
         if !worker[key].is_null() {
             step[key] = worker[key].clone();
         }
     }
+    step["object"] = json!(object);
+    // A shared object is read into memory by the write itself.
+    let steps = if shared { json!([step]) } else { json!([{ reads: object }, step]) };
     let mut long = json!({
         "name": worker["name"],
-        "steps": [{ reads: object }, step],
+        "steps": steps,
         "onError": "drop",
     });
-    for key in ["process", "fieldManager", "attempts", "runs", "client", "validate"] {
+    for key in ["process", "fieldManager", "attempts", "runs", "client", "knows", "validate"] {
         if !worker[key].is_null() {
             long[key] = worker[key].clone();
         }

@@ -8,13 +8,15 @@ use super::{Bound, Compiler};
 use crate::apiserver::{FieldPath, Key, Kind};
 use crate::history::Lists;
 use crate::reconcilers::{
-    Attempts, Condition, Job, Op, Reader, Set, Term, Test, ValueExpr, WriteOp, methods,
+    Attempts, Condition, Job, Op, Reader, Restamp, Set, Term, Test, ValueExpr, WriteOp,
+    methods::{self, WriteMethod},
 };
 use crate::scenario::build::TIME;
 use crate::scenario::conditions;
 use crate::scenario::diagnostic::clean;
 use crate::scenario::node::{Node, NodeKind};
 use crate::scenario::probe::unknown_field;
+use crate::scenario::useless_keys::useless;
 use crate::scenario::values::SetEntry;
 
 /// The object that a step writes.
@@ -94,7 +96,7 @@ impl Compiler<'_> {
     ) {
         let Some(write) = methods::named(method) else { return };
         let Subject { kind, key, bound, dynamic } = subject;
-        if bound.is_none() && write.needs_read() {
+        if bound.is_none() && write.needs_read() && !write.is_shared() {
             let name = format!("{}/{}", kind.kind, key.name);
             let place = self.place.clone();
             self.wrong(&place, format!("`{method}` is computed from a read of the object"))
@@ -113,6 +115,14 @@ impl Compiler<'_> {
                 kind.status_subresource && only_status && !sets.is_empty()
             }
         };
+        let omit = match step.get("omit").filter(|node| node.kind != NodeKind::Null) {
+            Some(node) => self.values.omit(node, &sets),
+            None => self.defaults.omit.clone(),
+        };
+        self.without_effect(step, write);
+        if bound.is_none() && !write.is_shared() {
+            self.needs_a_read(&sets, &when, write, &format!("{}/{}", kind.kind, key.name));
+        }
         let set = |set: SetEntry| {
             let list = set.path.outermost_list().unwrap_or_else(|| set.path.clone());
             let list = Some(kind.list_type(&list.field_names()));
@@ -140,11 +150,17 @@ impl Compiler<'_> {
             field_manager: manager.unwrap_or(&self.defaults.field_manager).to_owned(),
             attempts,
             retry_read: match step.get("retryRead").and_then(Node::as_str) {
-                Some("cache") => Reader::Cache,
-                _ => Reader::Live,
+                Some("cache") => Some(Reader::Cache),
+                Some("none") => None,
+                _ => Some(Reader::Live),
             },
+            restamp: match step.get("restamp").and_then(Node::as_str) {
+                Some("before") => Restamp::Before,
+                _ => Restamp::OnConflict,
+            },
+            omit,
             typed: self.defaults.typed,
-            knows: None,
+            knows: self.defaults.knows.clone(),
             validate: match step.get("validate").filter(|node| node.kind != NodeKind::Null) {
                 Some(node) => conditions::validate(&mut self.values, node),
                 None if status => self.defaults.validate.clone(),
@@ -157,6 +173,46 @@ impl Compiler<'_> {
         let mut op = WriteOp::new(Arc::new(job), from, on_error);
         op.dynamic = *dynamic;
         self.push(Op::Write(op));
+    }
+
+    /// Keys of the step that its write method has no use for.
+    fn without_effect(&mut self, step: &Node, write: &dyn WriteMethod) {
+        for (key, why) in useless(write) {
+            let said = step.entry(key).filter(|(_, value)| value.kind != NodeKind::Null);
+            // A default that is said does no harm.
+            let harmless = |value: &Node| matches!(value.as_str(), Some("live" | "conflict"));
+            if let Some((at, value)) = said
+                && !harmless(value)
+                && !(key == "attempts" || key == "retryRead" && value.as_str() == Some("cache"))
+            {
+                let place = at.span.clone();
+                self.wrong(&place, format!("`{key}` has no effect here")).note(why);
+            }
+        }
+    }
+
+    /// Nothing has read the object: a value that is computed from it, or a `when`, has no basis.
+    fn needs_a_read(
+        &mut self,
+        sets: &[SetEntry],
+        when: &[(FieldPath, Option<Value>)],
+        write: &dyn WriteMethod,
+        object: &str,
+    ) {
+        if write.is_apply() {
+            return;
+        }
+        let from_object = |set: &&SetEntry| {
+            use ValueExpr::{Add, Append, Read, RemoveItem};
+            matches!(set.value, Read(_) | Add(_) | Append(_) | RemoveItem(_))
+        };
+        let place = match sets.iter().find(from_object) {
+            Some(set) => set.place.clone(),
+            None if !when.is_empty() => self.place.clone(),
+            None => return,
+        };
+        self.wrong(&place, "this is computed from a read of the object, and no step has read it")
+            .help(format!("add `- get: {object}` above"));
     }
 
     /// The fields of an object that earlier steps of the run have tested.

@@ -1,8 +1,7 @@
 //! A worker in the long form: `steps` instead of one read and one write.
 
-use super::{Checker, attempts};
-use crate::apiserver::FieldPath;
-use crate::reconcilers::{Condition, OnError, Op, Reader, Then};
+use super::{Checker, Fields, attempts};
+use crate::reconcilers::{OnError, Op, Reader, Restamp, Then};
 use crate::scenario::cluster::Cluster;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::node::{At, Node, NodeKind};
@@ -47,7 +46,7 @@ impl Checker<'_> {
             }
             return;
         }
-        for key in ["write", "sets", "when", "read", "subresource", "retryRead", "knows"] {
+        for key in ["write", "sets", "when", "read", "subresource", "retryRead", "restamp"] {
             let Some((key, value)) = worker.entry(key) else { continue };
             if value.kind == NodeKind::Null {
                 continue;
@@ -69,7 +68,7 @@ impl Checker<'_> {
         &mut self,
         at: usize,
         worker: schema::Worker,
-        validate: &[(FieldPath, Condition)],
+        fields: &Fields,
         cluster: &Cluster,
     ) -> Option<WorkerSpec> {
         let node = self.worker_node(at, "steps");
@@ -89,7 +88,9 @@ impl Checker<'_> {
             typed,
             on_error,
             object: worker.object.clone(),
-            validate: validate.to_vec(),
+            validate: fields.validate.clone(),
+            knows: fields.knows.clone(),
+            omit: fields.omit.clone(),
         };
         let compiled = steps::compile(self.source, node, cluster, &defaults);
         let compiled = compiled.map_err(|more| self.mistakes.extend(more)).ok()?;
@@ -128,11 +129,13 @@ impl Checker<'_> {
             process: worker.process.unwrap_or_else(|| worker.name.clone()),
             field_manager,
             attempts: tries,
-            retry_read: Reader::Live,
+            retry_read: Some(Reader::Live),
+            restamp: Restamp::default(),
+            omit: fields.omit.clone(),
             runs: worker.runs.unwrap_or(1),
             typed,
-            knows: None,
-            validate: validate.to_vec(),
+            knows: fields.knows.clone(),
+            validate: fields.validate.clone(),
             write_line: self.source.line_of(node.mark().start),
             name: worker.name,
             steps: Some(steps),
