@@ -197,7 +197,10 @@ impl Invariant {
         let who = event.and_then(Event::worker).and_then(|at| self.workers.get(at));
         let who = who.map_or("a fault", String::as_str);
         match &self.rule {
-            Rule::Never(clauses, _) => format!("after this step, {} holds", all(clauses)),
+            Rule::Never(clauses, _) => {
+                let verb = if clauses.len() == 1 { "holds" } else { "hold" };
+                format!("after this step, {} {verb}", all(clauses))
+            }
             Rule::Always(clauses) => format!("after this step, {} does not hold", all(clauses)),
             Rule::Finally(clauses) => format!("at the end, {} does not hold", all(clauses)),
             Rule::Owner { path, by, .. } => {

@@ -85,11 +85,8 @@ fn lines_have_at_most_100_columns() {
 
 /// Files that have got away, with the lines they may have. Nothing is added here: such a file is
 /// split where it has a seam, and its line goes.
-const LONG: &[(&str, usize)] = &[
-    ("src/apiserver/definition.rs", 420),
-    ("src/apiserver/field_path.rs", 450),
-    ("tests/serve/fuzz/make.rs", 420),
-];
+const LONG: &[(&str, usize)] =
+    &[("src/apiserver/definition.rs", 420), ("src/apiserver/field_path.rs", 450)];
 
 #[test]
 fn files_have_at_most_400_lines() {

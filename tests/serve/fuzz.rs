@@ -5,6 +5,7 @@
 //! few seconds, CI for a minute: `LOSTWRITE_FUZZ_SECONDS`, `LOSTWRITE_FUZZ_SEED`.
 
 mod make;
+mod texts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
@@ -134,7 +135,7 @@ fn request(server: &mut ApiServer, random: &mut Random, seed: u64, case: u64) ->
 }
 
 fn scenario(random: &mut Random, seed: u64, case: u64) -> Duration {
-    let text = make::scenario(random);
+    let text = texts::scenario(random);
     let what = format!("seed {seed} case {case}, a scenario:\n{text:.2000}");
     timed(&what, || match Scenario::from_bytes("fuzz", text.into_bytes()) {
         Ok(scenarios) => drop(scenarios),

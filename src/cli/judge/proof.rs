@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::audit::{Model, Pair, Verdict};
 use crate::check::{self, Options};
 use crate::cli::{Failure, output};
+use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::methods;
 use crate::report::judge::{Proof, Shown, Variant, safe, scenario};
 use crate::scenario::{Diagnostic, Scenario};
@@ -78,7 +79,7 @@ pub fn prove(
     let is_refused = |found: &Result<(Arc<Scenario>, check::CheckResult), Failure>| {
         found.as_ref().map_or(true, |(_, result)| {
             result.refused.is_some()
-                || result.property("no-lost-write").is_none_or(|it| it.witness.is_none())
+                || result.property(NO_LOST_WRITE).is_none_or(|it| it.witness.is_none())
         })
     };
     if is_refused(&found) && !model.rest.is_empty() {

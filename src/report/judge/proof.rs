@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::clean;
 use crate::audit::Pair;
 use crate::check::{CheckResult, Comparison};
+use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::Reader;
 use crate::report::style::{Role, Style};
 use crate::report::table::compared;
@@ -36,7 +37,7 @@ pub struct Proof {
 impl Proof {
     /// The class of the model's loss.
     fn class(&self) -> Option<&'static str> {
-        let property = self.result.property("no-lost-write")?;
+        let property = self.result.property(NO_LOST_WRITE)?;
         property.witness.as_ref().map(|witness| witness.class.as_str())
     }
 
@@ -56,7 +57,7 @@ impl Proof {
             pair.method,
             self.row
         );
-        let losing = self.result.property("no-lost-write").and_then(|it| it.schedules.clone());
+        let losing = self.result.property(NO_LOST_WRITE).and_then(|it| it.schedules.clone());
         let model = match (&self.result.refused, self.class(), losing) {
             (Some(refused), ..) => format!("cannot be run: {}", clean(refused)),
             (None, Some(class), losing) => {
@@ -114,7 +115,7 @@ impl Proof {
     /// For programs.
     pub fn json(&self) -> Value {
         let timed = self.timed.as_ref().and_then(|it| it.exploration.timed.as_ref());
-        let property = self.result.property("no-lost-write");
+        let property = self.result.property(NO_LOST_WRITE);
         let methods = self.comparison.rows.iter().map(|row| {
             json!({
                 "write": row.write,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::apiserver::{FieldPath, Key, PatchKind, Step, Verb};
 use crate::check::CheckResult;
+use crate::properties::NO_LOST_WRITE;
 use crate::trace::{Action, Actor, Event};
 
 /// One request.
@@ -47,7 +48,7 @@ pub struct Plan {
 impl Plan {
     /// Of what a check has found.
     pub fn of(result: &CheckResult) -> Result<Plan, String> {
-        let property = result.property("no-lost-write");
+        let property = result.property(NO_LOST_WRITE);
         let witness = property.and_then(|it| it.witness.as_ref());
         let witness =
             witness.ok_or("no write is lost in this scenario, so there is no test of it")?;

@@ -25,16 +25,16 @@ impl Random {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
-    fn one_in(&mut self, n: usize) -> bool {
+    pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())]
     }
 
     /// Mostly small, seldom up to `most`.
-    fn size(&mut self, most: usize) -> usize {
+    pub fn size(&mut self, most: usize) -> usize {
         let bits = usize::BITS - most.leading_zeros();
         let room = 1 << self.below(bits as usize + 1);
         self.below(room.min(most) + 1)
@@ -161,7 +161,7 @@ fn scalar(random: &mut Random) -> Value {
     }
 }
 
-fn value(random: &mut Random, depth: usize) -> Value {
+pub fn value(random: &mut Random, depth: usize) -> Value {
     match random.below(if depth == 0 { 2 } else { 8 }) {
         0 | 1 => scalar(random),
         2 => long_list(random),
@@ -299,7 +299,7 @@ fn selector(random: &mut Random) -> String {
 }
 
 /// Bytes turned, cut, doubled.
-fn damaged(random: &mut Random, mut bytes: Vec<u8>) -> Vec<u8> {
+pub fn damaged(random: &mut Random, mut bytes: Vec<u8>) -> Vec<u8> {
     for _ in 0..1 + random.below(4) {
         if bytes.is_empty() {
             break;
@@ -377,45 +377,4 @@ pub fn request(random: &mut Random) -> HttpRequest {
         body,
         time: 0,
     }
-}
-
-/// A shipped scenario with lines turned, doubled and made strange.
-pub fn scenario(random: &mut Random) -> String {
-    let whole = random.pick(&[
-        include_str!("../../../scenarios/status-race.yaml"),
-        include_str!("../../../scenarios/retry-budget.yaml"),
-        include_str!("../../../scenarios/stale-cache.yaml"),
-        include_str!("../../../scenarios/counter.yaml"),
-    ]);
-    let mut lines: Vec<String> = whole.lines().map(String::from).collect();
-    for _ in 0..1 + random.below(5) {
-        let (at, other) = (random.below(lines.len()), random.below(lines.len()));
-        match random.below(7) {
-            0 => lines.swap(at, other),
-            1 => drop(lines.remove(at)),
-            2 => {
-                let line = lines[other].clone();
-                let times = random.size(400);
-                lines.splice(at..at, vec![line; times]);
-            }
-            3 => {
-                let (key, _) = lines[at].split_once(':').unwrap_or((&lines[at], ""));
-                lines[at] = format!("{key}: {}", value(random, 2));
-            }
-            4 => {
-                let many = "[".repeat(random.size(5000));
-                lines[at].push_str(&many);
-            }
-            5 => lines.insert(at, "a: &a [*a, *a, &b {x: *a}, *b]".into()),
-            _ => {
-                let line = std::mem::take(&mut lines[at]).into_bytes();
-                let line = damaged(random, line);
-                lines[at] = String::from_utf8_lossy(&line).into_owned();
-            }
-        }
-        if lines.is_empty() {
-            lines.push(String::new());
-        }
-    }
-    lines.join("\n")
 }
