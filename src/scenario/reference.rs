@@ -26,6 +26,38 @@ YAML is read as kubectl reads it: `yes`, `no`, `on` and `off` are booleans, `064
 and merge keys (`<<`) work, tags and infinite numbers do not.
 ";
 
+const CONTROLLERS: &str = "
+## What a controller does
+
+A worker of a controller is one key of its work queue. Its reconcile begins when the queue hands
+the key out, which is its first step; the queue hands out no key twice at once. After a failure
+the run ends and the key is queued again, so that other reconciles may go first. A search takes
+every order of the keys: the queue's own order and the back-off are time, and only `timed` knows
+them.
+
+With a `trigger` a key is in the queue or it is not. The first list of the cache puts it there if
+the object exists, each delivery of an event does, and a run takes it out; two events are one run.
+An event that arrives during a run queues the key for another. A schedule ends when every worker
+is done or waits for an event that is not on its way.
+
+`replicas` makes a process of each replica: the workers of `NAME` are called `WORKER-1`,
+`WORKER-2`, and write under one field manager. An invariant that names `WORKER` means all of them.
+`${replica}` in a text of such a worker is its number.
+
+`leaderElection: lease` adds a worker `elector-NAME-1` to each replica, with the requests of
+client-go's leaderelection: a GET, a create or a PUT that names the version it read
+(`holderIdentity`, `leaseTransitions`), then PUTs of `renewTime`. When the Lease of another
+replica expires is not a matter of time here: at any moment after its holder has acquired or
+renewed it. That is what a paused process, a slow network or a skewed clock can bring about, and
+it is why a leader may still write after it has lost the Lease. A replica acquires it at most once
+in a schedule. The step `leader: term` is `IsLeader()`; a write that carries `{ $read:
+term.spec.leaseTransitions }` is fenced if it names its version and is made only where the object
+holds no higher number.
+
+loom, shuttle and OS threads run replicas and requeues. They refuse a scenario in which a worker
+may have to wait for a queue, an event or a Lease; `timed` refuses leader election.
+";
+
 const DISTRIBUTIONS: &str = "
 ## Distributions
 
@@ -91,6 +123,10 @@ pub fn reference() -> String {
         ("What `list` lists", "ListStep"),
         ("An invariant", "Invariant"),
         ("What `create` creates", "CreateStep"),
+        ("A controller", "Controller"),
+        ("A queue", "Queue"),
+        ("A trigger", "Trigger"),
+        ("A requeue", "Requeue"),
         ("Faults", "Faults"),
         ("Timing", "Timing"),
         ("A worker's timing", "WorkerTiming"),
@@ -98,6 +134,7 @@ pub fn reference() -> String {
     for (title, name) in parts {
         section(&mut page, title, &schema["$defs"][name]);
     }
+    page += CONTROLLERS;
     page += DISTRIBUTIONS;
     page += PATHS;
     page += "\n## Write methods\n\nEach call is one step; every run begins with a read.\n\n";

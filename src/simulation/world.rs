@@ -226,6 +226,7 @@ impl World {
                 event.action = crate::trace::Action::Fault(fault);
                 event.mark = mark(before, self.workers[worker].progress(), false);
                 event.mark.first = false;
+                event.actor = crate::trace::Actor::Worker(worker);
                 event
             }
             Fault::WatchGap(cache) => {

@@ -25,7 +25,7 @@ impl Backoff {
     pub const RATE_LIMITED: Backoff =
         Backoff::Doubled { first: 5_000_000, most: 1_000_000_000_000 };
 
-    /// How long a key waits that has failed so often, once at least.
+    /// How long a key waits after this many failures, one at least.
     pub fn after(&self, failures: u32) -> Nanos {
         let before = failures.saturating_sub(1);
         match self {
