@@ -5,7 +5,7 @@
 //! are numbered by that server, and where a request named the real resourceVersion of the version
 //! before it, that is remembered. Next to read: `track.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::kinds::resource;
 use super::log::{Act, Log, Place, ResourceName, Track};
 use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Verb};
+use crate::history::KEYS;
 use crate::history::infer::Method;
 
 /// Computes the versions of all objects whose writes were answered without the log saying so.
@@ -20,6 +21,14 @@ pub fn replay(log: &mut Log) {
     let keys: Vec<(Place, String)> = log.tracks.keys().cloned().collect();
     let mut server = log.kinds.server().clone();
     let mut kinds: BTreeMap<ResourceName, String> = BTreeMap::new();
+    let mut applied: BTreeMap<ResourceName, BTreeSet<AppliedList>> = BTreeMap::new();
+    for ((place, _), track) in &log.tracks {
+        let name = &log.resources[place.resource as usize];
+        for act in track.acts.iter().filter(|act| act.method == Method::Apply) {
+            let Some(raw) = &act.raw else { continue };
+            applied_lists(raw, &mut Vec::new(), applied.entry(name.clone()).or_default());
+        }
+    }
     for key in keys.iter().filter(|(_, uid)| uid.is_empty()) {
         let Some(mut track) = log.tracks.swap_remove(key) else { continue };
         let others = keys.iter().any(|(place, uid)| *place == key.0 && !uid.is_empty());
@@ -33,7 +42,8 @@ pub fn replay(log: &mut Log) {
         if blind > 0 {
             let kind = kinds.entry(name.clone()).or_insert_with(|| kind_of(&track));
             let with_status = log.kinds.has_status(&name);
-            let known = known(&mut server, &name, kind, with_status);
+            let lists = applied.get(&name);
+            let known = known(&mut server, &name, kind, with_status, lists);
             let failed = again(log, &mut server, &mut track, key, known.then_some(kind.as_str()));
             if failed > 0 {
                 let why = "accepted writes that our own server refuses: the versions after them";
@@ -50,8 +60,61 @@ fn kind_of(track: &Track) -> String {
     kinds.max().unwrap_or("Unknown").to_owned()
 }
 
+/// Where a list stands, and the key of its entries.
+type AppliedList = (Vec<String>, &'static str);
+
+/// The lists of objects that an apply sends. Without answers in the log nothing tells whether the
+/// server merges them by a key; as atomic lists they would accuse applies that lose nothing.
+fn applied_lists(value: &Value, at: &mut Vec<String>, found: &mut BTreeSet<AppliedList>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, inner) in fields {
+                at.push(key.clone());
+                applied_lists(inner, at, found);
+                at.pop();
+            }
+        }
+        Value::Array(items) if !items.is_empty() && at[0] != "metadata" => {
+            let has = |key: &&&'static str| items.iter().all(|item| item[**key].is_string());
+            if let Some(key) = KEYS.iter().find(has) {
+                found.insert((at.clone(), key));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A schema that allows everything, in which these lists are merged by their key.
+fn schema(lists: Option<&BTreeSet<AppliedList>>) -> Value {
+    let open = || json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+    let mut schema = open();
+    for (path, key) in lists.into_iter().flatten() {
+        let mut at = &mut schema;
+        for field in path {
+            if at["properties"][field.as_str()].is_null() {
+                at["properties"][field.as_str()] = open();
+            }
+            at = &mut at["properties"][field.as_str()];
+        }
+        let mut items = open();
+        items["required"] = json!([key]);
+        items["properties"][*key] = json!({ "type": "string" });
+        *at = json!({
+            "type": "array", "items": items, "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": [key],
+        });
+    }
+    schema
+}
+
 /// Makes a server know a resource; whether it does.
-fn known(server: &mut ApiServer, name: &ResourceName, kind: &str, with_status: bool) -> bool {
+fn known(
+    server: &mut ApiServer,
+    name: &ResourceName,
+    kind: &str,
+    with_status: bool,
+    lists: Option<&BTreeSet<AppliedList>>,
+) -> bool {
     let wanted = resource(name);
     if server.kind_of(&wanted).is_some() {
         return true;
@@ -59,9 +122,7 @@ fn known(server: &mut ApiServer, name: &ResourceName, kind: &str, with_status: b
     let group = if name.0.is_empty() { "core.invalid" } else { name.0.as_str() };
     let mut version = json!({
         "name": name.1, "served": true, "storage": true,
-        "schema": { "openAPIV3Schema": {
-            "type": "object", "x-kubernetes-preserve-unknown-fields": true,
-        } },
+        "schema": { "openAPIV3Schema": schema(lists) },
     });
     if with_status {
         version["subresources"] = json!({ "status": {} });
@@ -75,7 +136,12 @@ fn known(server: &mut ApiServer, name: &ResourceName, kind: &str, with_status: b
             "versions": [version],
         },
     });
-    server.install_crd(&definition, 0).is_ok()
+    if server.install_crd(&definition, 0).is_ok() {
+        return true;
+    }
+    let mut open = definition;
+    open["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema(None);
+    lists.is_some() && server.install_crd(&open, 0).is_ok()
 }
 
 /// Makes the writes of one object again; how many could not be made.

@@ -9,6 +9,7 @@ mod endless;
 mod english;
 mod exhaustive;
 mod generated;
+mod hidden;
 mod keys;
 mod known_counts;
 mod likelihood;

@@ -4,6 +4,7 @@
 //! Each case follows from a seed and a number, which a failure prints. `cargo test` runs it for a
 //! few seconds, CI for a minute: `LOSTWRITE_FUZZ_SECONDS`, `LOSTWRITE_FUZZ_SEED`.
 
+mod logs;
 mod make;
 mod texts;
 

@@ -189,7 +189,7 @@ pub fn sarif(verdict: &Verdict, shown: &Shown) -> String {
             "results": results.into_iter().chain(suspects).collect::<Vec<_>>(),
         }],
     });
-    format!("{document:#}\n")
+    super::escaped(&format!("{document:#}\n"))
 }
 
 /// JUnit: one case for each pair of writers, and one that passes if there is none.

@@ -11,8 +11,10 @@ pub fn render(verdict: &Verdict, shown: &Shown) -> String {
     let found = |all: &[Finding]| -> Vec<Value> { all.iter().map(|it| one(it, shown)).collect() };
     let pairs = verdict.pairs.iter().map(|it| {
         json!({
-            "victim": clean(&it.victim), "culprit": clean(&it.culprit), "kind": it.kind,
-            "path": it.path, "method": it.method, "class": it.class.as_str(), "lost": it.lost,
+            "victim": clean(&it.victim), "culprit": clean(&it.culprit),
+            "kind": clean(&it.kind),
+            "path": clean(&it.path), "method": it.method, "class": it.class.as_str(),
+            "lost": it.lost,
             "stays": it.stays, "onlyTimes": it.only_times,
             "repairedAfterMillis": it.repaired_after.map(|micros| micros as f64 / 1e3),
         })
@@ -26,7 +28,8 @@ pub fn render(verdict: &Verdict, shown: &Shown) -> String {
     });
     let writers = verdict.writers.iter().map(|(agent, rows)| {
         let rows = rows.iter().map(|(path, share, times)| {
-            json!({ "path": path.to_string(), "share": round(*share), "writes": times.round() })
+            json!({ "path": clean(&path.to_string()), "share": round(*share),
+            "writes": times.round() })
         });
         json!({ "agent": clean(agent), "paths": rows.collect::<Vec<_>>() })
     });
@@ -44,7 +47,7 @@ pub fn render(verdict: &Verdict, shown: &Shown) -> String {
         "writers": writers.collect::<Vec<_>>(),
         "notJudged": skipped.collect::<Vec<_>>(),
     });
-    format!("{document:#}\n")
+    super::escaped(&format!("{document:#}\n"))
 }
 
 fn round(share: f64) -> f64 {
@@ -58,21 +61,21 @@ fn number(version: u64) -> Value {
 fn one(finding: &Finding, shown: &Shown) -> Value {
     let repaired = finding.repaired.as_ref().map(|it| {
         json!({
-            "by": it.audit, "client": clean(&it.client), "bySameClient": it.same_client,
+            "by": clean(&it.audit), "client": clean(&it.client), "bySameClient": it.same_client,
             "afterWrites": it.after_writes, "afterMillis": it.after as f64 / 1e3,
         })
     });
     let leaves = finding.leaves.iter().map(|it| {
         json!({
-            "path": it.path,
+            "path": clean(&it.path),
             "lost": shown.value(&finding.kind, it.lost.as_ref()),
             "after": shown.value(&finding.kind, it.after.as_ref()),
         })
     });
     let mut value = json!({
-        "path": finding.path.to_string(),
-        "object": finding.object,
-        "uid": finding.uid,
+        "path": clean(&finding.path.to_string()),
+        "object": clean(&finding.object),
+        "uid": clean(&finding.uid),
         "how": finding.how,
         "class": finding.class.as_str(),
         "certainty": finding.certainty.as_str(),
@@ -94,10 +97,10 @@ fn one(finding: &Finding, shown: &Shown) -> Value {
 fn party(party: &Party, finding: &Finding, shown: &Shown) -> Value {
     let meant = party.meant.iter();
     let meant: Map<String, Value> = meant
-        .map(|(path, value)| (path.clone(), shown.value(&finding.kind, value.as_ref())))
+        .map(|(path, value)| (clean(path), shown.value(&finding.kind, value.as_ref())))
         .collect();
     json!({
-        "auditID": party.audit,
+        "auditID": clean(&party.audit),
         "client": clean(&party.client),
         "resourceVersion": number(party.version),
         "method": party.method,

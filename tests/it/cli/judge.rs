@@ -305,15 +305,16 @@ fn formats_selection_and_what_is_hidden() {
 #[test]
 fn nothing_of_a_log_reaches_a_terminal_or_a_page_as_more_than_text() {
     let folder = folder();
-    let hostile = "\\u001b[2J<script>alert(1)</script>\\u202e|`";
+    let hostile = "\\u001b[2J\\u009b2J<script>alert(1)</script>\\u202e|`";
     let text = lines(&log()).replace("\"sync/v1\"", &format!("\"{hostile}/v1\""));
     let text = text.replace("\"Ready\"", &format!("\"Re{hostile}\""));
     std::fs::write(folder.path().join("a.jsonl"), text).unwrap();
-    for format in ["text", "markdown", "html", "junit"] {
-        let ran = run(folder.path(), &format!("judge a.jsonl -o {format}"));
+    for format in ["text", "json", "sarif", "markdown", "html", "junit"] {
+        let ran = run(folder.path(), &format!("judge a.jsonl -o {format} --values"));
         assert_eq!(ran.code, 1, "{format}: {}", ran.err);
-        assert!(!ran.out.contains(['\u{1b}', '\u{202e}']), "{format}");
-        assert!(format == "text" || !ran.out.contains("<script>"), "{format}");
+        assert!(!ran.out.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{format}");
+        let data = ["text", "json", "sarif"].contains(&format);
+        assert!(data || !ran.out.contains("<script>"), "{format}");
     }
 }
 

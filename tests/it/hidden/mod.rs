@@ -1,0 +1,90 @@
+//! The judge with the meaning hidden: histories of which is known what was meant are logged, and
+//! the judge of logs, which has to infer it, must accuse hardly any write that lost nothing.
+//!
+//! `cargo test` runs some histories of one seed; `LOSTWRITE_HIDDEN=2000` runs as many as it says,
+//! and prints which share is found by write method. `LOSTWRITE_HIDDEN_LOGS` names a folder that
+//! the logs are written to.
+
+mod cluster;
+mod noise;
+mod requests;
+mod traits;
+mod truth;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lostwrite::audit::{self, Kinds, Log};
+
+use cluster::history;
+use traits::{Method, Traits};
+
+/// Found, of what was there, and what was never there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    there: usize,
+    lost: usize,
+    suspect: usize,
+    wrong: usize,
+}
+
+type Loss = (String, String);
+
+fn judged(lines: &[String]) -> (BTreeSet<Loss>, BTreeSet<Loss>) {
+    let mut log = Log::new(Kinds::new(&[]).unwrap());
+    for line in lines {
+        for event in audit::events(line.as_bytes()).into_iter().flatten() {
+            log.take(event);
+        }
+    }
+    let verdict = audit::judge(&mut log, &Default::default());
+    let key = |it: &audit::Finding| (it.culprit.audit.clone(), it.path.to_string());
+    (verdict.lost.iter().map(key).collect(), verdict.suspects.iter().map(key).collect())
+}
+
+/// Runs so many histories; the shares by the culprit's method, and each accusation that is wrong.
+fn run(seed: u64, count: u64) -> (BTreeMap<Method, Share>, Vec<String>) {
+    let (mut shares, mut wrong) = (BTreeMap::<Method, Share>::new(), Vec::new());
+    for at in 0..count {
+        let traits = Traits::of(seed, at);
+        let made = history(seed ^ at.wrapping_mul(0x9E37_79B9), &traits);
+        let truth = truth::lost(&made);
+        let (lost, suspects) = judged(&made.lines);
+        if let Ok(folder) = std::env::var("LOSTWRITE_HIDDEN_LOGS") {
+            let text: String = made.lines.iter().map(|line| format!("{line}\n")).collect();
+            std::fs::write(format!("{folder}/{at}.jsonl"), text).unwrap();
+        }
+        for loss in &truth {
+            let share = shares.entry(made.methods[&loss.0]).or_default();
+            share.there += 1;
+            share.lost += usize::from(lost.contains(loss));
+            share.suspect += usize::from(!lost.contains(loss) && suspects.contains(loss));
+        }
+        for loss in lost.difference(&truth) {
+            let method = made.methods.get(&loss.0).copied().unwrap_or(Method::MergePatch);
+            shares.entry(method).or_default().wrong += 1;
+            wrong.push(format!("history {at} ({traits:?}): {} by {} ({method:?})", loss.1, loss.0));
+        }
+    }
+    (shares, wrong)
+}
+
+#[test]
+fn hardly_any_write_that_lost_nothing_is_accused() {
+    let count = std::env::var("LOSTWRITE_HIDDEN").ok().and_then(|text| text.parse().ok());
+    let count: u64 = count.unwrap_or(40);
+    let (shares, wrong) = run(1, count);
+    let mut all = Share::default();
+    for (method, share) in &shares {
+        println!("{method:?}: {share:?}");
+        all.there += share.there;
+        all.lost += share.lost;
+        all.suspect += share.suspect;
+        all.wrong += share.wrong;
+    }
+    println!("all: {all:?}\n{}", wrong.join("\n"));
+    assert!(all.there > 200, "hardly anything is lost: {all:?}");
+    assert!(count != 40 || all.wrong == 0, "{}", wrong.join("\n"));
+    assert!(all.wrong * 50 <= all.lost, "{} are wrong:\n{}", all.wrong, wrong.join("\n"));
+    assert!(all.lost * 100 >= all.there * 80, "{all:?}");
+    assert!((all.lost + all.suspect) * 100 >= all.there * 90, "{all:?}");
+}
