@@ -240,7 +240,7 @@ impl Shared {
         let before = state.server.revision();
         let result = act(&mut state.server);
         let revision = state.server.revision();
-        // Nobody waits for it: that the journal broke is printed, and told to the next write.
+        // No request waits for it: a broken journal is printed, and refuses the next write.
         let _ = state.remember(before, &self.limits);
         drop(state);
         // Watches look anew even if only the past has changed.

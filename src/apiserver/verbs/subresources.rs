@@ -1,7 +1,7 @@
 //! What is behind an object's name besides `status` and `scale`, of the built-in kinds.
 //!
 //! Some are actions (an eviction deletes, a binding assigns a node, a token is made up), some write
-//! one part of the object through `engine.rs`, and some lead to a kubelet, which nobody runs here:
+//! one part of the object through `engine.rs`, and some lead to a kubelet, and none runs here:
 //! those are answered with what a cluster says whose kubelet is away. Next to read: `engine.rs`.
 
 use std::sync::Arc;
@@ -304,11 +304,11 @@ fn bind(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     Ok(done())
 }
 
-/// The seconds for which a token is good if nobody says otherwise, and at least.
+/// The seconds for which a token is good without a wish, and at least.
 const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_SECONDS_MIN: i64 = 600;
 
-/// A token for a service account. It looks like one and opens nothing: nobody is authenticated.
+/// A token for a service account. It looks like one and opens nothing: no request is authenticated.
 fn token(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let mut request = create::body(call)?;
     let name = call.name();

@@ -18,7 +18,7 @@ import (
 // Objects of one client that stay; the oldest goes when another is made.
 const kept = 50
 
-// soak writes for so many seconds, and prints which objects it was told are there, and how often
+// soak writes for that time, and prints which objects it was told are there, and how often
 // it was told that its increment of the shared counter is.
 func soak(config *rest.Config, seconds int) error {
 	client, err := kubernetes.NewForConfig(config)

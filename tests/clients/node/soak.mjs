@@ -1,4 +1,4 @@
-// Writes for so many seconds, and prints which objects it was told are there, and how often it was
+// Writes for that time, and prints which objects it was told are there, and how often it was
 // told that its increment of the shared counter is.
 import * as k8s from "@kubernetes/client-node";
 
