@@ -68,7 +68,7 @@ impl Prepared {
 
     pub(super) fn schedule(&self, choices: Vec<crate::simulation::Choice>) -> Schedule {
         let fingerprint = Some(self.fingerprint.clone());
-        Schedule { fingerprint, choices, letters: Arc::clone(&self.letters) }
+        Schedule { fingerprint, choices, letters: Arc::clone(&self.letters), text: None }
     }
 }
 
@@ -116,6 +116,7 @@ pub fn run(scenario: &Arc<Scenario>, options: &Options) -> Result<CheckResult, D
         list_type: None,
         run: None,
         lesson: None,
+        notes: Vec::new(),
     };
     let lost =
         result.property(properties::NO_LOST_WRITE).is_some_and(|p| p.verdict == Verdict::Violated);

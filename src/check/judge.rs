@@ -26,7 +26,7 @@ pub(super) fn properties_of(scenario: &Scenario) -> (Vec<&'static Entry>, usize)
 }
 
 /// What became of the scenario's expectation.
-pub(super) fn expectation(scenario: &Scenario, found: &[PropertyResult]) -> Expectation {
+pub(crate) fn expectation(scenario: &Scenario, found: &[PropertyResult]) -> Expectation {
     let Expect::Verdicts(expected) = &scenario.expect else { return Expectation::None };
     let verdict = |name: &String| {
         found.iter().find(|p| p.name == name).map_or(Verdict::Unknown, |p| p.verdict)

@@ -5,11 +5,15 @@
 //! the schedules that end with the same objects and the same judgement. Counts are those of the
 //! search. Next to read: `lesson/swap.rs`, then `game/mod.rs`; `report/page/` draws it.
 
+#[cfg(any(feature = "kube", feature = "serve"))]
+mod real;
 mod strip;
 mod swap;
 
 use std::sync::Arc;
 
+#[cfg(any(feature = "kube", feature = "serve"))]
+pub(crate) use real::of_run;
 pub use strip::Square;
 pub use swap::Swap;
 

@@ -193,6 +193,7 @@ pub fn merge(
         list_type: None,
         run: None,
         lesson: None,
+        notes: Vec::new(),
     })
 }
 

@@ -37,6 +37,10 @@ pub use about::about;
 pub use compare::{Comparison, Row, compare};
 pub use explore::{run, world};
 pub use fixes::{Held, by_reading, fixes};
+#[cfg(any(feature = "kube", feature = "serve"))]
+pub(crate) use judge::expectation;
+#[cfg(any(feature = "kube", feature = "serve"))]
+pub(crate) use lesson::of_run;
 pub use lesson::{Lesson, PLAYABLE_STATES, Shown, Square, Swap, lesson};
 pub use list_type::ListTyped;
 pub use merge::{Part, merge};

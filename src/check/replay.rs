@@ -107,6 +107,7 @@ pub(super) fn trace_of(start: &World, events: Vec<crate::trace::Event>, finished
         caches: setting.caches.iter().map(cache).collect(),
         initial: start.ending().objects.into_iter().collect(),
         events,
+        said: Vec::new(),
         finished,
     }
 }

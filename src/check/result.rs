@@ -219,6 +219,8 @@ pub struct CheckResult {
     pub run: Option<Arc<Replayed>>,
     /// What a page shows besides, if `lesson` was asked for.
     pub lesson: Option<Arc<Lesson>>,
+    /// Of real workers, for people: taints, divergences, programs that ended.
+    pub notes: Vec<String>,
 }
 
 /// How another write method does on the same scenario.

@@ -156,7 +156,7 @@ impl Workers {
         let remembered = world.remembered.first()?;
         let name = <NoLostWrite as properties::Property>::NAME;
         let found = find_witness(name, remembered, &trace, &world.ending(), &start.setting.lists)?;
-        let schedule = Schedule { fingerprint: None, choices, letters };
+        let schedule = Schedule { fingerprint: None, choices, letters, text: None };
         Some(witness(schedule, trace, found))
     }
 }

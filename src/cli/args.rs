@@ -313,6 +313,9 @@ pub struct Explain {
     /// The schedule, such as 1.7c1e.huhu
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long)]
+    pub allow_run: bool,
     /// What to change in the scenario.
     #[command(flatten)]
     pub overrides: Overrides,

@@ -15,17 +15,18 @@ use crate::{properties, schedulers};
 
 /// Runs it.
 pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
-    #[cfg(all(feature = "serve", target_os = "linux"))]
-    if let Some(outcome) = super::programs::check(args)? {
-        return Ok(outcome);
-    }
     let output = renderer(&args.output, "-o")?;
     let reports = reports(&args.report)?;
     let lesson = output.lesson || reports.iter().any(|(renderer, _)| renderer.lesson);
-    let options = Options { lesson, ..options(args)? };
-    known_properties(args)?;
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    super::programs::trust(args.allow_run);
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
+    let options = Options { lesson, ..options(args, &scenarios)? };
+    known_properties(args)?;
     let scenarios = prepare(scenarios, args)?;
+    let (scenarios, programs): (Vec<_>, Vec<_>) =
+        scenarios.into_iter().partition(|(scenario, _)| !scenario.starts_programs());
+    let of_programs = check_programs(&programs, args, output)?;
     let mut results = check_all(&scenarios, args, &options)?;
     if args.search.stats {
         results.iter().for_each(|result| output::stderr(&stats(result)));
@@ -36,21 +37,82 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
         ShowWhich::Serial => serial(&mut results)?,
     };
     let style = Style { show, recorded: !args.no_record, ..drawing.out };
-    output::stdout(&output.render(&results, &style))?;
+    let modelled = results.len();
+    if !is_for_people(output) {
+        results.extend(of_programs.results.iter().cloned());
+    }
+    if !results.is_empty() || of_programs.results.is_empty() {
+        output::stdout(&output.render(&results, &style))?;
+    }
+    results.truncate(modelled);
+    let recorded = results.clone();
+    results.extend(of_programs.results);
     let plain = Style { color: false, width: 100, ..style };
     for (renderer, path) in reports {
         output::file(Path::new(path), &renderer.render(&results, &plain))?;
     }
     in_github_actions(output, &results, &plain);
     if !args.no_record {
-        results.iter().for_each(|result| recording::keep(result, &args.overrides));
+        recorded.iter().for_each(|result| recording::keep(result, &args.overrides));
     }
     if let Some(shard) = args.search.shard {
-        for result in &results {
+        for result in &recorded {
             merge::keep(result, shard, args)?;
         }
     }
-    Ok(exit(&results, args))
+    Ok(exit(&recorded, args).max(of_programs.exit))
+}
+
+/// What programs have shown.
+#[derive(Default)]
+struct OfPrograms {
+    results: Vec<CheckResult>,
+    exit: Exit,
+}
+
+/// Runs the scenarios whose workers are programs, and prints their text, if that is asked for.
+#[cfg(all(feature = "serve", target_os = "linux"))]
+fn check_programs(
+    scenarios: &[Prepared],
+    args: &Check,
+    output: &Renderer,
+) -> Result<OfPrograms, Failure> {
+    let mut of = OfPrograms::default();
+    let mut watch = progress::Watch::new();
+    for (scenario, _) in scenarios {
+        super::programs::allowed(scenario, super::programs::trust(args.allow_run))?;
+    }
+    for (scenario, _) in scenarios {
+        let hunted = super::programs::check(scenario, args, &mut watch)?;
+        if is_for_people(output) {
+            output::stdout(&hunted.to_string())?;
+        } else if let Some(words) = &hunted.failed {
+            output::stderr(&format!("error: {words}\n"));
+        }
+        of.results.extend(super::programs::result(&hunted));
+        of.exit = of.exit.max(super::programs::exit(&hunted, args.require_exhaustive));
+        if progress::interrupted() {
+            break;
+        }
+    }
+    Ok(of)
+}
+
+/// Programs are run on Linux only.
+#[cfg(not(all(feature = "serve", target_os = "linux")))]
+fn check_programs(
+    scenarios: &[Prepared],
+    _args: &Check,
+    _output: &Renderer,
+) -> Result<OfPrograms, Failure> {
+    match scenarios.first() {
+        None => Ok(OfPrograms::default()),
+        Some((scenario, _)) => Err(targets::needs_programs(scenario).into()),
+    }
+}
+
+fn is_for_people(renderer: &Renderer) -> bool {
+    matches!(renderer.name, "text" | "wide")
 }
 
 /// What the search had to do, for `--stats`: times are for stderr only.
@@ -70,8 +132,8 @@ fn stats(result: &CheckResult) -> String {
     format!(
         "{}: search: {states} states, {transitions} transitions in {:.2} ms ({:.2} million a \
          second) on at most {} threads; then counts, odds and shortest schedules in {:.2} ms; {} \
-         bytes a state, all told apart exactly; {} steps were performed by the server, {} looked up \
-         ({:.2} %); {exchanged}\n",
+         bytes a state, all told apart exactly; {} steps were performed by the server, {} looked \
+         up ({:.2} %); {exchanged}\n",
         result.scenario.name,
         seconds * 1e3,
         transitions as f64 / seconds.max(1e-9) / 1e6,
@@ -163,9 +225,10 @@ pub fn reports(texts: &[String]) -> Result<Vec<(&'static Renderer, &str)>, Diagn
         .collect()
 }
 
-fn options(args: &Check) -> Result<Options, Diagnostic> {
+fn options(args: &Check, scenarios: &[Scenario]) -> Result<Options, Diagnostic> {
     let known = || schedulers::all().iter().map(|entry| entry.name);
-    if schedulers::named(&args.scheduler).is_none() {
+    let modelled = scenarios.iter().any(|scenario| !scenario.starts_programs());
+    if modelled && schedulers::named(&args.scheduler).is_none() {
         return Err(unknown("scheduler", "--scheduler", &args.scheduler, known())
             .note("`lostwrite list schedulers` explains them"));
     }

@@ -13,6 +13,7 @@ use crate::report;
 /// Runs it.
 pub fn run(args: &Compare, drawing: &Drawing) -> Outcome {
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
+    targets::modelled(&scenarios)?;
     progress::listen();
     let mut watch = progress::Watch::new();
     let mut texts = Vec::new();

@@ -5,10 +5,11 @@
 use std::process::ExitCode;
 
 /// How the command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
     /// Every expectation was met.
+    #[default]
     Ok = 0,
     /// An expectation was not met, or a property is violated where none was stated.
     Violated = 1,

@@ -10,8 +10,25 @@ use crate::report;
 
 /// Runs it: a recorded or given schedule is replayed, a scenario alone is checked first.
 pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    super::programs::trust(args.allow_run);
     let opened =
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    if let (true, Some(schedule)) = (opened.scenario.starts_programs(), &opened.schedule) {
+        let hunted = super::programs::replay(&opened.scenario, schedule, args.allow_run)?;
+        let found = hunted.witnesses();
+        let text = match (&hunted.failed, found.is_empty()) {
+            (Some(words), _) => format!("error: {words}\n"),
+            (None, true) => format!("Nothing to explain: no property is violated.\n{hunted}"),
+            (None, false) => {
+                let scenario = hunted.shown().unwrap_or(&opened.scenario);
+                report::explain_all(scenario, &found, &drawing.out)
+            }
+        };
+        return output::finish(&text, Exit::Ok);
+    }
+    super::targets::modelled([&*opened.scenario])?;
     let scenario = &opened.scenario;
     let asked = |name: &str| scenario.properties.iter().any(|asked| asked == name);
     let witnesses: Vec<(&'static str, Witness)> = match &opened.schedule {

@@ -1,180 +1,138 @@
-//! `check` and `replay` of a file whose workers are programs: `run: [./manager]`.
+//! `check`, `replay` and `explain` of a scenario whose workers are programs: `run: [./manager]`.
 //!
 //! A file that starts programs is code: they are started only with `--allow-run`. Next to read:
 //! `programs/hunt.rs` of the library.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde_json::{Value, json};
-
-use super::args::{Check, Replay};
-use super::{Exit, Failure, environment, output, progress};
+use super::args::{Bounds, Check};
+use super::{Exit, Failure, environment, output, progress, targets};
+use crate::check::{CheckResult, Progress};
 use crate::programs::{Hunt, Hunted};
-use crate::scenario::yaml::Bounds;
-use crate::scenario::{Diagnostic, read_bounded};
+use crate::report::{Renderer, Style};
+use crate::scenario::{Diagnostic, Scenario};
 
-/// A document whose workers are programs.
-struct Document {
-    folder: PathBuf,
-    value: Value,
-}
+/// The flag to repeat in commands.
+const FLAG: &str = "--allow-run";
 
-/// Checks the file, if its workers are programs.
-pub fn check(args: &Check) -> Result<Option<Exit>, Failure> {
-    let mut found = Vec::new();
-    for name in args.targets.all() {
-        found.extend(documents(name)?);
+/// Whether programs may be started; then the file is code, and may name files anywhere.
+pub fn trust(flag: bool) -> bool {
+    let variable = environment::variable("LOSTWRITE_ALLOW_RUN");
+    let allowed = flag || variable.is_some_and(|value| value == "1");
+    if allowed {
+        targets::allow_outside(true);
     }
-    if found.is_empty() {
-        return Ok(None);
-    }
-    let seed =
-        args.seed.map_or_else(|| environment::number("LOSTWRITE_SEED"), |it| Ok(Some(it)))?;
-    let runs =
-        args.runs.map_or_else(|| environment::number("LOSTWRITE_RUNS"), |it| Ok(Some(it)))?;
-    let mut worst = Exit::Ok;
-    for document in found {
-        allowed(&document, args.allow_run)?;
-        let hunt = hunt(&document)?.seed(seed.unwrap_or(0)).executions(runs.unwrap_or(20));
-        let hunt = match args.scheduler.as_str() {
-            "exhaustive" | "hunt" => hunt,
-            "random" => hunt.random(),
-            "record" => hunt.record(),
-            other => {
-                let message = format!("`{other}` cannot choose the order of programs");
-                return Err(Diagnostic::error(message).help("use hunt, random or record").into());
-            }
-        };
-        let hunted = hunt.run();
-        tell(&document, &hunted, &args.output)?;
-        let exit = match (exit(&document, &hunted), hunted.loss.is_none()) {
-            (Exit::Ok, true) if args.require_exhaustive => Exit::Inconclusive,
-            (exit, _) => exit,
-        };
-        if worst == Exit::Ok {
-            worst = exit;
-        }
-    }
-    Ok(Some(worst))
+    allowed
 }
 
-/// Replays a schedule of programs, if they are programs.
-pub fn replay(args: &Replay) -> Result<Option<Exit>, Failure> {
-    let found = documents(&args.target)?;
-    let (Some(document), Some(schedule)) = (found.into_iter().next(), &args.schedule) else {
-        return Ok(None);
-    };
-    allowed(&document, args.allow_run)?;
-    let hunted = hunt(&document)?.replay(schedule).run();
-    tell(&document, &hunted, "text")?;
-    Ok(Some(exit(&document, &hunted)))
-}
-
-fn documents(name: &str) -> Result<Vec<Document>, Failure> {
-    let path = Path::new(name);
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    // What cannot be read is told by those who read scenarios.
-    let documents = read_manifest(path).unwrap_or_default();
-    let runs = |value: &Value| {
-        let workers = value["workers"].as_array();
-        workers.is_some_and(|workers| workers.iter().any(|worker| !worker["run"].is_null()))
-    };
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let document = |value| Document { folder: folder.to_owned(), value };
-    Ok(documents.into_iter().filter(runs).map(document).collect())
-}
-
-/// The documents of a YAML file.
-fn read_manifest(path: &Path) -> Result<Vec<Value>, String> {
-    let bytes = read_bounded(path, Bounds::MANIFEST)?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-    serde_saphyr::from_multiple(&text).map_err(|error| error.to_string())
-}
-
-fn command(worker: &Value) -> Vec<String> {
-    let parts = worker["run"].as_array().into_iter().flatten();
-    parts.filter_map(|part| part.as_str().map(str::to_owned)).collect()
-}
-
-fn allowed(document: &Document, flag: bool) -> Result<(), Failure> {
-    if flag || environment::variable("LOSTWRITE_ALLOW_RUN").is_some_and(|value| value == "1") {
+/// An error that says which programs would be started, unless they may be.
+pub fn allowed(scenario: &Scenario, allowed: bool) -> Result<(), Failure> {
+    if allowed {
         return Ok(());
     }
-    let workers = document.value["workers"].as_array().into_iter().flatten();
-    let lines: Vec<String> = workers.map(|worker| command(worker).join(" ")).collect();
+    let commands = scenario.workers.iter().filter_map(|worker| worker.run.as_ref());
+    let lines: Vec<String> = commands.map(|run| run.command.join(" ")).collect();
     let message = format!("this file starts programs: {}", lines.join("; "));
     Err(Diagnostic::error(message).help("--allow-run starts them").into())
 }
 
-fn hunt(document: &Document) -> Result<Hunt, Failure> {
-    let mut hunt = Hunt::new().folder(&document.folder).until(progress::interrupted);
+/// The programs of a scenario, in the folder of its file, ended by Ctrl-C.
+fn hunt(scenario: &Scenario) -> Hunt {
     progress::listen();
-    let list = |name: &str| document.value[name].as_array().cloned().unwrap_or_default();
-    for crd in list("crds") {
-        match crd.as_str() {
-            Some(path) => {
-                let wrong = |why| Diagnostic::error(format!("cannot read `{path}`: {why}"));
-                for crd in read_manifest(&document.folder.join(path)).map_err(wrong)? {
-                    hunt = hunt.crd(crd);
-                }
+    let folder = scenario.source.file.as_deref().and_then(|file| Path::new(file).parent());
+    let folder = folder.filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Hunt::of(scenario.clone()).folder(folder).until(progress::interrupted)
+}
+
+/// Checks a scenario whose workers are programs.
+pub fn check(
+    scenario: &Arc<Scenario>,
+    args: &Check,
+    watch: &mut progress::Watch,
+) -> Result<Hunted, Failure> {
+    allowed(scenario, trust(args.allow_run))?;
+    let given = |flag: Option<u64>, variable: &str| match flag {
+        Some(number) => Ok(Some(number)),
+        None => environment::number(variable),
+    };
+    let seed = given(args.seed, "LOSTWRITE_SEED")?.unwrap_or(0);
+    let runs = given(args.runs, "LOSTWRITE_RUNS")?.unwrap_or(20);
+    let mut hunt = hunt(scenario).seed(seed).executions(runs);
+    if let Some(timeout) = args.bounds.timeout {
+        let begin = Instant::now();
+        hunt = hunt.until(move || progress::interrupted() || begin.elapsed() >= timeout);
+    }
+    let hunt = match args.scheduler.as_str() {
+        "exhaustive" | "hunt" => hunt,
+        "random" => hunt.random(),
+        "record" => hunt.record(),
+        other => {
+            let message = format!("`{other}` cannot choose the order of programs");
+            return Err(Diagnostic::error(message).help("use hunt, random or record").into());
+        }
+    };
+    let pulse = watch.begin(&scenario.name, &Bounds::default());
+    let tell = move |done, most| {
+        let progress = Progress { done, of: Some(most), ..Progress::default() };
+        let _ = pulse(progress);
+    };
+    let hunted = hunt.progress(tell).run();
+    watch.end();
+    Ok(hunted)
+}
+
+/// Runs one schedule of a scenario whose workers are programs.
+pub fn replay(scenario: &Scenario, schedule: &str, flag: bool) -> Result<Hunted, Failure> {
+    allowed(scenario, trust(flag))?;
+    Ok(hunt(scenario).replay(schedule).run())
+}
+
+/// What was found, for a renderer: programs have a text of their own.
+pub fn tell(hunted: &Hunted, renderer: &Renderer, style: &Style) -> Result<(), Failure> {
+    match result(hunted) {
+        Some(result) if !is_for_people(renderer) => {
+            if let Some(words) = &hunted.failed {
+                output::stderr(&format!("error: {words}\n"));
             }
-            None => hunt = hunt.crd(crd),
+            output::stdout(&renderer.render(&[result], style))
         }
+        _ => output::stdout(&hunted.to_string()),
     }
-    for object in list("objects") {
-        hunt = hunt.object(object);
-    }
-    if document.value["leases"] == "race" {
-        hunt = hunt.leases_race();
-    }
-    for worker in list("workers") {
-        let name = worker["name"].as_str().unwrap_or_default();
-        let run = command(&worker);
-        if run.is_empty() || name.is_empty() {
-            let message = "beside programs, every worker has a `name` and a command line in `run`";
-            return Err(Diagnostic::error(message)
-                .help("modelled workers beside programs are not there yet")
-                .into());
-        }
-        hunt = hunt.program(name, &run);
-        for (key, value) in worker["env"].as_object().into_iter().flatten() {
-            hunt = hunt.env(key, value.as_str().unwrap_or(&value.to_string()));
-        }
-    }
-    Ok(hunt)
 }
 
-fn tell(document: &Document, hunted: &Hunted, format: &str) -> Result<(), Failure> {
-    if format != "json" {
-        return output::stdout(&hunted.to_string());
-    }
-    let loss = hunted.loss.as_ref().map(|loss| {
-        json!({
-            "schedule": loss.schedule, "how": loss.how, "stays": loss.stays,
-            "drawing": loss.drawing, "scenario": loss.scenario,
-        })
-    });
-    let value = json!({
-        "schemaVersion": 1,
-        "scenario": document.value["metadata"]["name"],
-        "executions": hunted.executions,
-        "tainted": hunted.tainted,
-        "unconfirmed": hunted.unconfirmed,
-        "verdict": if loss.is_some() { "violated" } else { "unknown" },
-        "loss": loss,
-        "failed": hunted.failed,
-    });
-    output::stdout(&format!("{value:#}\n"))
+/// Whether it is the text of the terminal.
+pub fn is_for_people(renderer: &Renderer) -> bool {
+    matches!(renderer.name, "text" | "wide")
 }
 
-fn exit(document: &Document, hunted: &Hunted) -> Exit {
-    let expects_loss = document.value["expect"] == "lost";
-    match (&hunted.failed, hunted.loss.is_some()) {
-        _ if hunted.interrupted || progress::interrupted() => Exit::Interrupted,
-        (Some(_), _) => Exit::Usage,
-        (None, lost) if lost == expects_loss => Exit::Ok,
-        (None, _) => Exit::Violated,
+/// The result of a check.
+pub fn result(hunted: &Hunted) -> Option<CheckResult> {
+    hunted.result(&[FLAG.to_owned()])
+}
+
+/// How the command ends: with 1 if what was found is not what is expected.
+pub fn exit(hunted: &Hunted, require_exhaustive: bool) -> Exit {
+    let expected = |name: &str| {
+        let scenario = hunted.scenario()?;
+        match &scenario.expect {
+            crate::scenario::Expect::Verdicts(verdicts) => verdicts.get(name).copied(),
+            _ => None,
+        }
+    };
+    let unmet = hunted.scenario().is_some_and(|scenario| match &scenario.expect {
+        crate::scenario::Expect::Verdicts(verdicts) => {
+            verdicts.iter().any(|(name, holds)| !holds && !hunted.violates(name))
+        }
+        _ => false,
+    });
+    let violated = hunted.loss.as_ref().is_some_and(|it| expected(it.property) != Some(false));
+    match &hunted.failed {
+        _ if progress::interrupted() => Exit::Interrupted,
+        Some(_) => Exit::Usage,
+        None if unmet || violated => Exit::Violated,
+        None if hunted.loss.is_none() && require_exhaustive => Exit::Inconclusive,
+        None => Exit::Ok,
     }
 }

@@ -17,9 +17,7 @@ use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Scenario};
 /// Runs it.
 pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
     #[cfg(all(feature = "serve", target_os = "linux"))]
-    if let Some(outcome) = super::programs::replay(args)? {
-        return Ok(outcome);
-    }
+    super::programs::trust(args.allow_run);
     let opened = open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     let Some(schedule) = opened.schedule else {
         return Err(Diagnostic::error("missing --schedule")
@@ -31,6 +29,19 @@ pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
             .help("`lostwrite check` prints the schedule that loses, and keeps it in .lostwrite/")
             .into());
     };
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    if opened.scenario.starts_programs() {
+        let hunted = super::programs::replay(&opened.scenario, &schedule, args.allow_run)?;
+        let name = match args.output {
+            ReplayFormat::Text => "text",
+            ReplayFormat::Json => "json",
+            ReplayFormat::Mermaid => "mermaid",
+        };
+        let renderer = super::check::renderer(name, "-o")?;
+        super::programs::tell(&hunted, renderer, &drawing.out)?;
+        return Ok(super::programs::exit(&hunted, false));
+    }
+    targets::modelled([&*opened.scenario])?;
     let replayed = check::replay(&opened.scenario, &schedule)?;
     let text = match args.output {
         ReplayFormat::Text => report::replay_text(&replayed, &drawing.out),

@@ -49,6 +49,7 @@ pub fn run(args: &Report, drawing: &Drawing) -> Outcome {
     let renderer = check_command::renderer(&args.output, "-o")?;
     let opened =
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
+    super::targets::modelled([&*opened.scenario])?;
     progress::listen();
     let mut watch = progress::Watch::new();
     let pulse = watch.begin(&opened.scenario.name, &args.bounds);

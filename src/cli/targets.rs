@@ -119,6 +119,20 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> std::io::Re
     Ok(())
 }
 
+/// An error for commands that run models only, where a worker is a program.
+pub fn needs_programs(scenario: &Scenario) -> Diagnostic {
+    let message = format!("`{}` starts programs, which this cannot run", scenario.name);
+    Diagnostic::error(message).help("use check, replay or explain, with --allow-run, on Linux")
+}
+
+/// No worker of these scenarios is a program.
+pub fn modelled<'s>(scenarios: impl IntoIterator<Item = &'s Scenario>) -> Result<(), Failure> {
+    match scenarios.into_iter().find(|scenario| scenario.starts_programs()) {
+        Some(scenario) => Err(needs_programs(scenario).into()),
+        None => Ok(()),
+    }
+}
+
 /// Whether a file of a folder means to be a scenario.
 fn is_scenario(file: &Path) -> bool {
     let Ok(bytes) = std::fs::read(file) else { return true };

@@ -117,6 +117,9 @@ impl Drive<'_> {
             if moves.is_empty() && self.pass_time().await {
                 continue;
             }
+            if moves.is_empty() {
+                moves.extend(self.lot.settled_move());
+            }
             let mut footprint = self.lot.take_footprint();
             footprint.alone |= self.passed_at.is_some() && self.spent > Duration::ZERO;
             if made.is_some() {

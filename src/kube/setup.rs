@@ -2,15 +2,10 @@
 //!
 //! Next to read: `explore.rs`.
 
-use std::sync::Arc;
-
 use super::drive::Plan;
 use super::simulation::Simulation;
-use crate::parking::Start;
-use crate::properties::SerialOrders;
-use crate::reconcilers::BoxedWorker;
-use crate::scenario::{self, Scenario};
-use crate::simulation::{FaultBudget, Setting, World};
+use crate::parking::{OUTSIDE, Start, install, seed, world};
+use crate::scenario::Scenario;
 
 /// The server with its objects, and the modelled workers in their world.
 pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
@@ -18,13 +13,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
         return Err(words.clone());
     }
     let mut server = Start::server();
-    let time = scenario::TIME;
-    for crd in &simulation.crds {
-        let words = |status: &crate::apiserver::Status| status.message.clone().unwrap_or_default();
-        server
-            .install_crd(crd, time)
-            .map_err(|status| format!("the API server refuses a CRD: {}", words(&status)))?;
-    }
+    simulation.crds.iter().try_for_each(|crd| install(&mut server, crd))?;
     let mut modelled: Vec<Scenario> = Vec::new();
     for fragment in &simulation.modelled {
         let text = simulation.scenario_text(fragment);
@@ -35,7 +24,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
         for crd in &scenario.crds {
             let known = simulation.crds.iter().any(|it| it["metadata"] == crd["metadata"]);
             if !known {
-                let _ = server.install_crd(crd, time);
+                let _ = install(&mut server, crd);
             }
         }
     }
@@ -53,28 +42,19 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
         if seeded.iter().any(same) {
             continue;
         }
-        server.seed_object(object, time).map_err(|status| {
-            let words = status.message.clone().unwrap_or_default();
-            format!("the API server refuses an object: {words}")
-        })?;
+        seed(&mut server, object)?;
         seeded.push(object);
     }
-    let mut setting = Setting { time, ..Setting::default() };
-    let mut workers: Vec<BoxedWorker> = Vec::new();
-    if let Some(scenario) = modelled.first() {
-        if modelled.len() > 1 {
-            return Err("modelled workers come in one text, so that they share a world".to_owned());
-        }
-        let plan = scenario::Plan::new(scenario).map_err(|error| error.to_string())?;
-        let none = SerialOrders(Arc::new(|_, _| true));
-        let world = plan.world(&[], none);
-        setting = Setting::clone(&world.setting);
-        workers = world.workers;
+    if modelled.len() > 1 {
+        return Err("modelled workers come in one text, so that they share a world".to_owned());
     }
-    let world = World::new(Arc::new(setting), server, workers, FaultBudget::default());
-    let real = simulation.workers.iter().map(|(name, _)| name.clone()).collect();
+    let world = world(server, modelled.first())?;
+    let mut real: Vec<String> = simulation.workers.iter().map(|(name, _)| name.clone()).collect();
+    if simulation.rules.leases_lost > 0 {
+        real.push(OUTSIDE.to_owned());
+    }
     Ok(Plan {
-        start: Start { world, real, rules: simulation.rules.clone() },
+        start: Start { world, real, rules: simulation.rules.clone(), stimuli: Vec::new() },
         workers: simulation.workers.clone(),
         namespace: simulation.namespace.clone(),
         max_steps: simulation.max_steps,

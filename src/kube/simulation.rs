@@ -180,9 +180,16 @@ impl Simulation {
         self
     }
 
-    /// In each schedule, up to so many times a worker is stopped where it stands and started anew.
+    /// In each schedule, up to so many times a worker is stopped where it stands and started again.
     pub fn crashes(mut self, most: u32) -> Simulation {
         self.rules.crashes = most;
+        self
+    }
+
+    /// In each schedule, up to so many times the Lease of a worker goes to another holder, as if it
+    /// had not been renewed in time.
+    pub fn leases_lost(mut self, most: u32) -> Simulation {
+        self.rules.leases_lost = most;
         self
     }
 

@@ -38,6 +38,7 @@ impl<R: Reply> Lot<R> {
         self.publish(&changed);
         match answer {
             Answer::Watch(stream) => {
+                let Some(reply) = reply else { return };
                 let label = streams::label(&http.path, &http.query);
                 let sink = reply.stream(stream.headers());
                 let mut open = Open { worker, label, stream, sink, pending: Default::default() };
@@ -52,7 +53,7 @@ impl<R: Reply> Lot<R> {
                 self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
             }
             Answer::Response(response) => {
-                let answered = !lost && !reply.is_gone();
+                let answered = !lost && !reply.as_ref().is_some_and(R::is_gone);
                 let collection = aim.as_ref().is_some_and(|aim| aim.verb == Verb::List);
                 let mut digest = Digest::default();
                 digest.feed(&(&text, response.code, answered));
@@ -64,12 +65,27 @@ impl<R: Reply> Lot<R> {
                     let exchange =
                         self.exchange(http, aim, key.or_else(made), was, &response, committed);
                     let exchange = Exchange { answered, ..exchange };
+                    self.hold(worker, &exchange);
                     self.note(worker, chosen, What::Exchange(Box::new(exchange)));
                 }
-                if !lost {
+                if let Some(reply) = reply.filter(|_| !lost) {
                     reply.answer(response);
                 }
             }
+        }
+    }
+
+    /// Remembers who holds a Lease.
+    fn hold(&mut self, worker: usize, exchange: &Exchange) {
+        let lease = exchange.key.as_ref().filter(|key| key.resource.plural == "leases");
+        let Some(key) = lease.filter(|_| exchange.committed) else { return };
+        let outside = self.outside.as_ref().is_some_and(|outside| outside.worker == worker);
+        let after = exchange.after.as_ref().map(|lease| &lease["spec"]["holderIdentity"]);
+        match after.and_then(Value::as_str) {
+            Some(holder) if !holder.is_empty() && !outside => {
+                self.holders.insert(key.clone(), worker);
+            }
+            _ => drop(self.holders.remove(key)),
         }
     }
 

@@ -10,6 +10,7 @@ use super::names::BASE;
 use super::rules::Rules;
 use super::step::Step;
 use crate::apiserver::{self, ApiServer, Config, Key, Revision};
+use crate::scenario::Stimulus;
 use crate::simulation::World;
 
 /// What a lot begins with.
@@ -21,6 +22,8 @@ pub struct Start {
     pub real: Vec<String>,
     /// What is a choice.
     pub rules: Rules,
+    /// What happens from outside. If anything does, the last name of `real` is for it.
+    pub stimuli: Vec<Stimulus>,
 }
 
 impl Start {

@@ -12,21 +12,23 @@ use serde_json::Value;
 use super::digest::{Digest, short};
 use super::history::{History, Said, Start};
 use super::names::{BASE, Names};
-use super::rules::{Deliveries, Rules};
+use super::outside::{NAME, Outside};
+use super::rules::Rules;
 use super::step::{Step, What};
 use super::streams::Open;
 use super::{Reply, Sink};
 use crate::apiserver::{self, ApiServer, Key, Revision};
 use crate::rest::{self, Aim, HttpRequest};
 use crate::schedulers::rerun::{Footprint, Move};
-use crate::simulation::{Choice, World};
+use crate::simulation::World;
 
 /// A request that waits.
 pub(super) struct Parked<R> {
     pub worker: usize,
     pub http: HttpRequest,
     pub aim: Option<Aim>,
-    pub reply: R,
+    /// `None` for a request from outside.
+    pub reply: Option<R>,
     /// What tells it from others of its worker, the same in every execution.
     pub text: (String, u128),
     pub arrived: u64,
@@ -45,6 +47,9 @@ pub struct Lot<R: Reply> {
     /// What has become of each object, and by whom.
     pub(super) histories: BTreeMap<Key, Digest>,
     pub(super) footprint: Footprint,
+    pub(super) outside: Option<Outside>,
+    /// Who has written each Lease last.
+    pub(super) holders: BTreeMap<Key, usize>,
     pub(super) steps: Vec<Step>,
     said: Vec<Said>,
     /// The objects before the first step.
@@ -64,7 +69,9 @@ impl<R: Reply> std::fmt::Debug for Lot<R> {
 impl<R: Reply> Lot<R> {
     /// A lot before its first step.
     pub fn new(start: Start) -> Lot<R> {
-        let Start { world, real, rules } = start;
+        let Start { world, real, rules, stimuli } = start;
+        let outside = real.iter().position(|name| name == NAME && has_outside(&rules, &stimuli));
+        let outside = outside.map(|worker| Outside::new(worker, stimuli));
         let everybody = real.len() + world.workers.len();
         let initial: Vec<_> = world.server.writes_after(Revision(BASE));
         let mut lot = Lot {
@@ -74,6 +81,8 @@ impl<R: Reply> Lot<R> {
             told: vec![Digest::default(); everybody],
             histories: BTreeMap::new(),
             footprint: Footprint::default(),
+            outside,
+            holders: BTreeMap::new(),
             steps: Vec::new(),
             said: Vec::new(),
             initial: Vec::new(),
@@ -138,19 +147,29 @@ impl<R: Reply> Lot<R> {
         self.open(worker).count()
     }
 
-    /// Whether a worker may still be started anew.
+    /// Whether a worker may still be started again.
     pub fn may_crash(&self) -> bool {
         self.rules.crashes > 0
     }
 
-    /// So much time has passed while nobody could move.
+    /// This much time has passed while no worker could move.
     pub fn pass(&mut self, milliseconds: u64, seconds_in_all: i64) {
         self.time = self.world.setting.time + seconds_in_all;
         self.note(0, None, What::Time(milliseconds));
     }
 
     /// A worker asks.
-    pub fn park(&mut self, worker: usize, mut http: HttpRequest, reply: R) {
+    pub fn park(&mut self, worker: usize, http: HttpRequest, reply: R) {
+        let parked = self.parked(worker, http, Some(reply));
+        self.parked.push(parked);
+    }
+
+    pub(super) fn parked(
+        &mut self,
+        worker: usize,
+        mut http: HttpRequest,
+        reply: Option<R>,
+    ) -> Parked<R> {
         http.time = self.time;
         let aim = rest::aim(&self.world.server, &http);
         let mut digest = Digest::default();
@@ -159,7 +178,7 @@ impl<R: Reply> Lot<R> {
         digest.feed(&http.header("content-type"));
         let text = (format!("{} {}", http.path, http.method), digest.finish());
         self.arrived += 1;
-        self.parked.push(Parked { worker, http, aim, reply, text, arrived: self.arrived });
+        Parked { worker, http, aim, reply, text, arrived: self.arrived }
     }
 
     /// Answers what is no choice. True if something was answered: somebody may go on now.
@@ -172,64 +191,16 @@ impl<R: Reply> Lot<R> {
         let (now, later) = std::mem::take(&mut self.parked).into_iter().partition(at_once);
         self.parked = later;
         let now: Vec<Parked<R>> = now;
+        // A Lease that is free goes to one candidate: the others wait until it has taken it.
+        let first = now.iter().filter(|it| self.is_free_lease(it)).map(|it| it.worker).min();
+        let waits = |it: &Parked<R>| self.is_free_lease(it) && Some(it.worker) != first;
+        let (later, now): (Vec<_>, Vec<_>) = now.into_iter().partition(waits);
+        self.parked.extend(later);
         let some = !now.is_empty();
         for parked in now {
             self.answer(parked, None, false);
         }
         some
-    }
-
-    /// Who may move.
-    pub fn moves(&self) -> Vec<Move> {
-        let mut moves = Vec::new();
-        let lossy = self.rules.lost_answers > 0;
-        for worker in 0..self.real.len() {
-            let parked = || self.parked.iter().filter(|parked| parked.worker == worker);
-            moves.extend((0..parked().count()).map(|nth| Move::Answer { worker, nth }));
-            for (nth, open) in self.open(worker).enumerate() {
-                if !open.pending.is_empty() {
-                    moves.push(Move::Deliver { worker, nth });
-                }
-            }
-            let writes = parked().enumerate().filter(|(_, it)| lossy && it.http.method != "GET");
-            moves.extend(writes.map(|(nth, _)| Move::LoseAnswer { worker, nth }));
-            if self.rules.watch_gaps > 0 {
-                let gaps = self.open(worker).enumerate().filter(|(_, it)| !it.pending.is_empty());
-                moves.extend(gaps.map(|(nth, _)| Move::Break { worker, nth }));
-            }
-        }
-        let modelled = self.world.choices().into_iter();
-        moves.extend(modelled.filter_map(|choice| self.move_of(choice)));
-        moves
-    }
-
-    /// For each of these moves the object that it writes, if it does.
-    pub fn writes(&self, moves: &[Move]) -> Vec<Option<u64>> {
-        let object = |made: &Move| {
-            let Move::Answer { worker, nth } = *made else { return None };
-            let mut mine = self.parked.iter().filter(|parked| parked.worker == worker);
-            let parked = mine.nth(nth).filter(|parked| parked.http.method != "GET")?;
-            let aim = parked.aim.as_ref()?;
-            Some(object_number(&aim.kind.resource, aim.namespace.as_deref(), aim.name.as_deref()?))
-        };
-        moves.iter().map(object).collect()
-    }
-
-    fn open(&self, worker: usize) -> impl Iterator<Item = &Open<R::Sink>> {
-        self.streams.iter().filter(move |open| open.worker == worker)
-    }
-
-    fn move_of(&self, choice: Choice) -> Option<Move> {
-        let first = self.real.len();
-        match choice {
-            Choice::Worker(worker) => Some(Move::Answer { worker: first + worker, nth: 0 }),
-            Choice::Deliver(cache) => {
-                let mut readers = self.world.setting.workers.iter();
-                let reader = readers.position(|info| info.cache == Some(cache))?;
-                Some(Move::Deliver { worker: first + reader, nth: 0 })
-            }
-            Choice::Fault(_) => None,
-        }
     }
 
     /// What the state is: everything that its future depends on.
@@ -241,7 +212,8 @@ impl<R: Reply> Lot<R> {
         }
         self.told.iter().for_each(|told| digest.feed(&told.finish()));
         for parked in &self.parked {
-            digest.feed(&(parked.worker, &parked.text, parked.reply.is_gone()));
+            let gone = parked.reply.as_ref().is_some_and(R::is_gone);
+            digest.feed(&(parked.worker, &parked.text, gone));
         }
         for open in &self.streams {
             digest.feed(&(open.worker, &open.label));
@@ -252,8 +224,8 @@ impl<R: Reply> Lot<R> {
             let text = format!("{workers:?} {caches:?} {memories:?}");
             self.names.feed(text.as_bytes(), &mut digest);
         }
-        let Rules { lost_answers, watch_gaps, crashes, .. } = self.rules;
-        digest.feed(&(self.begun, lost_answers, watch_gaps, crashes, more));
+        let Rules { lost_answers, watch_gaps, crashes, leases_lost, .. } = self.rules;
+        digest.feed(&(self.begun, lost_answers, watch_gaps, crashes, leases_lost, more));
         digest.finish()
     }
 
@@ -262,97 +234,25 @@ impl<R: Reply> Lot<R> {
         std::mem::take(&mut self.footprint)
     }
 
-    /// Makes a move.
-    pub fn take(&mut self, chosen: Move) {
-        self.begun = true;
-        let worker = chosen.worker();
-        match chosen {
-            _ if worker >= self.real.len() => self.take_modelled(chosen),
-            Move::Answer { nth, .. } | Move::LoseAnswer { nth, .. } => {
-                let mut mine =
-                    (0..self.parked.len()).filter(|at| self.parked[*at].worker == worker);
-                let Some(at) = mine.nth(nth) else { return };
-                let parked = self.parked.remove(at);
-                let lost = matches!(chosen, Move::LoseAnswer { .. });
-                if lost {
-                    self.rules.lost_answers -= 1;
-                    self.footprint.alone = true;
-                }
-                self.answer(parked, Some(chosen), lost);
-            }
-            Move::Deliver { nth, .. } => {
-                let Some(at) = self.stream_at(worker, nth) else { return };
-                let most = match self.rules.deliveries {
-                    Deliveries::CatchUp => {
-                        self.footprint.drains = Some(stream_id(worker, nth));
-                        usize::MAX
-                    }
-                    Deliveries::Single => 1,
-                };
-                let (told, digest) = self.streams[at].deliver(most);
-                let label = short(&self.streams[at].label);
-                self.told[worker].feed(&(label, digest));
-                self.note(worker, Some(chosen), What::Delivered(told));
-            }
-            Move::Break { nth, .. } => {
-                let Some(at) = self.stream_at(worker, nth) else { return };
-                self.rules.watch_gaps -= 1;
-                self.footprint.alone = true;
-                let mut open = self.streams.remove(at);
-                let status = serde_json::json!({
-                    "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-                    "message": "too old resource version", "reason": "Expired", "code": 410,
-                });
-                let event = serde_json::json!({ "type": "ERROR", "object": status });
-                open.sink.send(format!("{event}\n").into_bytes());
-                self.told[worker].feed(&("broken", short(&open.label)));
-                self.note(worker, Some(chosen), What::Broken);
-            }
-            Move::Crash { .. } => {}
-        }
-    }
-
-    /// A worker was started anew: what it waited for is gone.
-    pub fn restarted(&mut self, worker: usize) {
-        self.rules.crashes = self.rules.crashes.saturating_sub(1);
-        self.footprint.alone = true;
-        self.parked.retain(|parked| parked.worker != worker);
-        self.streams.retain(|open| open.worker != worker);
-        self.told[worker].feed("restarted");
-        self.note(worker, Some(Move::Crash { worker }), What::Restarted);
-    }
-
-    fn stream_at(&self, worker: usize, nth: usize) -> Option<usize> {
-        (0..self.streams.len()).filter(|at| self.streams[*at].worker == worker).nth(nth)
-    }
-
-    fn take_modelled(&mut self, chosen: Move) {
-        let mut choices = self.world.choices().into_iter();
-        let Some(choice) = choices.find(|choice| self.move_of(*choice) == Some(chosen)) else {
-            return;
+    /// Whether a request is about a Lease that is not held yet.
+    fn is_free_lease(&self, parked: &Parked<R>) -> bool {
+        let leases = |aim: &&Aim| aim.kind.resource.plural == "leases";
+        let Some(aim) = parked.aim.as_ref().filter(leases) else { return false };
+        let held = |key: &Key| {
+            key.namespace == aim.namespace && aim.name.as_ref().is_none_or(|it| *it == key.name)
         };
-        let event = self.world.take(choice);
-        if let Some(key) = &event.key {
-            let place = if event.committed {
-                &mut self.footprint.writes
-            } else {
-                &mut self.footprint.reads
-            };
-            place.push(short(key));
-        }
-        // What a modelled worker was told is in its own state, which is part of the key.
-        let worker = chosen.worker();
-        let mut digest = Digest::default();
-        digest.feed(&worker);
-        self.names.feed(format!("{:?}", event.action).as_bytes(), &mut digest);
-        self.notice(digest.finish());
-        self.note(worker, Some(chosen), What::Modelled(Box::new(event)));
+        aim.verb != crate::apiserver::Verb::Watch && !self.holders.keys().any(held)
     }
 
     pub(super) fn note(&mut self, worker: usize, chosen: Option<Move>, what: What) {
         let revision = self.world.server.revision();
         self.steps.push(Step { worker, chosen, what, revision });
     }
+}
+
+/// Whether something may happen from outside.
+fn has_outside(rules: &Rules, stimuli: &[crate::scenario::Stimulus]) -> bool {
+    !stimuli.is_empty() || rules.leases_lost > 0
 }
 
 pub(super) fn stream_id(worker: usize, nth: usize) -> u64 {

@@ -1,18 +1,18 @@
 //! What a write of real code meant: what it sent, beside what its author had been given.
 //!
-//! Nobody says it. But every version that the author has ever been given is known here: the *basis*
-//! is the one to which the request, applied to it, does the least (of equal ones the latest), and
-//! what it does to that one is what is meant. A scalar that a patch names is meant even where it
-//! changes nothing. Next to read: `verdict.rs`.
+//! It is inferred by the rules of `crate::history::infer`, as for audit logs, with one difference:
+//! every version that the author has ever been given is known here. The *basis* is the one that the
+//! request changes least (of equal ones the latest), and what it changes there is what is meant.
+//! Next to read: `verdict.rs`.
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::step::Exchange;
-use crate::apiserver::patch;
 use crate::apiserver::{Kind, PatchKind, Revision, Verb};
-use crate::history::{Difference, Found, LeafPath, Lists, Meant, Part, Want, difference, is_empty};
+use crate::history::infer::{Change, Flat, Method, Names, Order, Scope, Sent, THERE, Version};
+use crate::history::{Found, LeafPath, Lists, Meant, Part, Want};
 
 /// What a write meant, and what it was made of.
 #[derive(Clone, Debug, Default)]
@@ -27,112 +27,106 @@ pub struct Meaning {
 
 /// What a write meant, to an author who had been given these versions of the object, oldest first.
 pub fn infer(write: &Exchange, kind: &Kind, known: &[Arc<Value>]) -> Meaning {
-    let lists = Lists::of(kind);
-    let body: Value = serde_json::from_slice(&write.http.body).unwrap_or_default();
-    if matches!(write.verb, Verb::Delete | Verb::DeleteCollection) {
-        let last = known.last();
+    let last = known.last();
+    let Some(method) = method(write) else {
         return Meaning { basis: revision(last), uid: uid(last), meant: Vec::new() };
-    }
-    let around: Vec<&Value> =
-        [&write.before, &write.after].into_iter().flatten().map(Arc::as_ref).collect();
-    let scoped = |leaf: &LeafPath| in_scope(leaf, write.subresource.as_deref(), kind);
-    let on = |basis: Option<&Arc<Value>>| {
-        let given = basis.map(|basis| Value::clone(basis));
-        let made = applied(write, kind, given.as_ref().unwrap_or(&Value::Null), &body)?;
-        let mut found = difference(&lists, given.as_ref(), Some(&made), &around);
-        found.retain(|it| scoped(&it.path));
-        Some(found)
     };
-    let explicit = matches!(write.verb, Verb::Create) || write.patch == Some(PatchKind::Apply);
-    let mut best: Option<(Vec<Difference>, Option<&Arc<Value>>)> = None;
-    if explicit {
-        let all = lists.leaves(&body, &around).into_iter().filter(|(path, _)| !is_name(path));
-        let all = all.map(|(path, after)| Difference { path, before: None, after: Some(after) });
-        best = Some((all.filter(|it| scoped(&it.path)).collect(), known.last()));
-    } else {
-        for basis in known.iter().rev() {
-            let Some(found) = on(Some(basis)) else { continue };
-            if best.as_ref().is_none_or(|(least, _)| found.len() < least.len()) {
-                best = Some((found, Some(basis)));
-            }
+    let body: Value = serde_json::from_slice(&write.http.body).unwrap_or_default();
+    // A Scale is another object: only its replicas are of this one.
+    let (method, body) = match write.subresource.as_deref() {
+        Some("scale") => (Method::MergePatch, scaled(&body)),
+        _ => (method, body),
+    };
+    let scope = match write.subresource.as_deref() {
+        Some("status") => Scope::Status,
+        None if kind.status_subresource => Scope::WithoutStatus,
+        _ => Scope::Everything,
+    };
+    let lists = Lists::of(kind);
+    let mut names = Names::default();
+    let sent = Sent::new(&mut names, &lists, method, scope, &body);
+    let versions: Vec<Version> = known.iter().map(|it| names.version(&lists, it)).collect();
+    let nothing = Version { leaves: Flat::from([]), order: Order::from([]) };
+    let mut best: Option<(Vec<Change>, Option<usize>)> = None;
+    for (at, version) in versions.iter().enumerate().rev() {
+        let Some(changes) = changes(&sent, &mut names, &lists, version) else { continue };
+        if best.as_ref().is_none_or(|(least, _)| changes.len() < least.len()) {
+            best = Some((changes, Some(at)));
         }
     }
-    let best = best.or_else(|| on(None).map(|found| (found, None)));
-    let Some((found, basis)) = best else { return Meaning::default() };
-    let mut meant: Vec<Meant> = found
-        .into_iter()
-        .map(|it| Meant::literal(it.path, it.after.as_ref().map_or(Want::Absent, Want::of)))
-        .collect();
-    if matches!(write.patch, Some(PatchKind::Merge | PatchKind::Strategic)) {
-        let mut named = Vec::new();
-        scalars(&mut Vec::new(), &body, &mut named);
-        // As the schema reads it: a quantity has many spellings.
-        let read = lists.leaves(&body, &around);
-        for (leaf, want) in named {
-            let want = read.get(&leaf).filter(|_| want != Want::Absent).map_or(want, Want::of);
-            let said = meant.iter().any(|it| it.leaf == leaf);
-            if !said && scoped(&leaf) && !is_name(&leaf) {
-                meant.push(Meant::literal(leaf, want));
-            }
+    let alone = || changes(&sent, &mut names, &lists, &nothing).map(|it| (it, None));
+    let Some((changes, basis)) = best.or_else(alone) else { return Meaning::default() };
+    let basis = basis.and_then(|at| known.get(at));
+    let version = basis.map_or(nothing, |basis| names.version(&lists, basis));
+    let mut all: Vec<Change> = sent.explicit.clone();
+    all.extend(changes);
+    all.extend(sent.taken_away(&names, &version));
+    let mut meant: Vec<Meant> = Vec::new();
+    for (leaf, value) in all {
+        let path = names.leaf(leaf);
+        if is_of_the_server(path) || meant.iter().any(|known| known.leaf == *path) {
+            continue;
         }
+        let want = match names.value_of(value) {
+            Some(found) => Want::of(&Found::Is(found.clone())),
+            None if value == THERE => Want::of(&Found::There),
+            None => Want::Absent,
+        };
+        meant.push(Meant::literal(path.clone(), want));
     }
     Meaning { basis: revision(basis), uid: uid(basis), meant }
 }
 
-/// The object that the author expects: the request, applied to the version it was given.
-fn applied(write: &Exchange, kind: &Kind, basis: &Value, body: &Value) -> Option<Value> {
+/// What the request changes in this version, without the server's own fields.
+fn changes(
+    sent: &Sent,
+    names: &mut Names,
+    lists: &Lists,
+    version: &Version,
+) -> Option<Vec<Change>> {
+    let mut changes = sent.on(names, lists, version)?;
+    changes.retain(|(leaf, _)| !is_of_the_server(names.leaf(*leaf)));
+    Some(changes)
+}
+
+/// How the request writes; nothing if it deletes.
+fn method(write: &Exchange) -> Option<Method> {
     match (write.verb, write.patch) {
-        (Verb::Update, _) => Some(body.clone()),
-        (Verb::Patch, Some(PatchKind::Merge)) => patch::merge(basis, body).ok(),
-        (Verb::Patch, Some(PatchKind::Json)) => patch::json(basis, body).ok(),
-        (Verb::Patch, Some(PatchKind::Strategic)) => {
-            patch::strategic(&kind.schema, basis, body).ok()
-        }
+        (Verb::Create, _) => Some(Method::Create),
+        (Verb::Update, _) => Some(Method::Update),
+        (Verb::Patch, Some(PatchKind::Merge)) => Some(Method::MergePatch),
+        (Verb::Patch, Some(PatchKind::Json)) => Some(Method::JsonPatch),
+        (Verb::Patch, Some(PatchKind::Strategic)) => Some(Method::StrategicMergePatch),
+        (Verb::Patch, Some(PatchKind::Apply)) => Some(Method::Apply),
         _ => None,
     }
 }
 
-/// Whether the endpoint takes this leaf at all.
-fn in_scope(leaf: &LeafPath, subresource: Option<&str>, kind: &Kind) -> bool {
-    let status = matches!(leaf.parts().first(), Some(Part::Field(name)) if name == "status");
-    match subresource {
-        Some("status") => status,
-        Some(_) => true,
-        None => !(status && kind.status_subresource),
-    }
+/// What a body of the `scale` subresource says of the object.
+fn scaled(body: &Value) -> Value {
+    let of_patch = |operation: &&Value| operation["path"] == "/spec/replicas";
+    let mut operations = body.as_array().into_iter().flatten();
+    let replicas = match operations.rfind(of_patch) {
+        Some(operation) => &operation["value"],
+        None => &body["spec"]["replicas"],
+    };
+    if replicas.is_null() { json!({}) } else { json!({ "spec": { "replicas": replicas } }) }
 }
 
-/// Whether the leaf says which object is meant, and nothing of it.
-fn is_name(leaf: &LeafPath) -> bool {
-    let [Part::Field(root), Part::Field(field)] = leaf.parts() else { return false };
-    root == "metadata" && matches!(field.as_str(), "name" | "namespace" | "generateName")
-}
-
-/// The scalars and nulls of a patch, outside of lists.
-fn scalars(at: &mut Vec<Part>, patch: &Value, found: &mut Vec<(LeafPath, Want)>) {
-    match patch {
-        Value::Object(fields) => {
-            for (key, inner) in fields.iter().filter(|(key, _)| !key.starts_with('$')) {
-                at.push(Part::Field(key.clone()));
-                scalars(at, inner, found);
-                at.pop();
-            }
-        }
-        Value::Array(_) => {}
-        value => {
-            let servers = matches!(at.first(), Some(Part::Field(root)) if at.len() == 1
-                && (root == "apiVersion" || root == "kind"));
-            let counted = matches!(at.as_slice(), [Part::Field(root), Part::Field(field)]
-                if root == "metadata" && matches!(field.as_str(), "resourceVersion" | "uid"));
-            if !servers && !counted {
-                let want = if is_empty(value) {
-                    Want::Absent
-                } else {
-                    Want::of(&Found::Is(value.clone()))
-                };
-                found.push((LeafPath::new(at.clone()), want));
-            }
-        }
+/// Whether the leaf says which object is meant, or is counted by the server.
+fn is_of_the_server(leaf: &LeafPath) -> bool {
+    match leaf.parts() {
+        [Part::Field(root)] => root == "apiVersion" || root == "kind",
+        [Part::Field(root), Part::Field(field), ..] if root == "metadata" => matches!(
+            field.as_str(),
+            "resourceVersion"
+                | "uid"
+                | "generation"
+                | "creationTimestamp"
+                | "managedFields"
+                | "selfLink"
+        ),
+        _ => false,
     }
 }
 

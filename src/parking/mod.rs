@@ -9,31 +9,42 @@
 //! Next to read: `lot.rs`.
 
 mod answer;
+mod cluster;
 mod digest;
 mod history;
 mod lot;
 mod mask;
 mod meaning;
 mod model;
+mod moves;
 mod names;
+mod outside;
 mod reply;
+mod result;
 mod rules;
 mod shown;
 mod step;
 mod streams;
+mod take;
 mod telling;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "kube")]
+pub(crate) use cluster::{install, seed, world};
 pub use digest::Digest;
 pub use history::{History, Said, Start};
 pub use lot::Lot;
 pub(crate) use lot::object_number;
 pub use mask::Mask;
 pub use meaning::Meaning;
+#[cfg(feature = "kube")]
+pub(crate) use outside::NAME as OUTSIDE;
 pub use reply::{Answering, Lines, Watching};
+pub(crate) use result::drawn;
+pub use result::{Explored, Shown, result};
 pub use rules::{Deliveries, Rules};
 pub use shown::{drawing, plain};
 pub use step::{Exchange, Step, What};

@@ -34,6 +34,8 @@ pub struct Rules {
     pub watch_gaps: u32,
     /// Workers that may be restarted.
     pub crashes: u32,
+    /// Leases that may go to another holder.
+    pub leases_lost: u32,
 }
 
 impl Rules {

@@ -84,7 +84,7 @@ fn listed(history: &History, also: &[usize]) -> String {
                 }
             }
             What::Broken => "its watch breaks".to_owned(),
-            What::Restarted => "is stopped and started anew".to_owned(),
+            What::Restarted => "is stopped and started again".to_owned(),
             What::Time(ms) => format!("{ms} ms pass"),
         };
         let _ = writeln!(text, "  {number:>3}  {who:<12} {what}");

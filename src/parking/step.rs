@@ -35,9 +35,9 @@ pub enum What {
     Modelled(Box<Event>),
     /// A watch was broken.
     Broken,
-    /// The worker was started anew.
+    /// The worker was started again.
     Restarted,
-    /// Nobody could move, and so many milliseconds passed.
+    /// No worker could move, and this many milliseconds passed.
     Time(u64),
 }
 
@@ -60,7 +60,7 @@ pub struct Exchange {
     pub code: u16,
     /// The answer, if it is JSON.
     pub response: Option<Arc<Value>>,
-    /// Whether the answer reached somebody.
+    /// Whether the answer reached its worker.
     pub answered: bool,
     /// The objects, with their versions, that the worker was given by it.
     pub given: Vec<Arc<Value>>,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::history::History;
+use super::history::{History, Said};
 use super::model::{change_of, field_path, manifest, method, rebased};
 use super::names::BASE;
 use super::step::{Exchange, Step, What};
@@ -89,7 +89,7 @@ impl<'h> Teller<'h> {
     }
 
     /// A schedule without choices: that of real workers is spelled elsewhere.
-    fn schedule(&self) -> Schedule {
+    pub(super) fn schedule(&self) -> Schedule {
         let workers = self.history.workers.iter().enumerate();
         let info = |(process, name): (usize, &String)| WorkerInfo {
             turn: Default::default(),
@@ -99,7 +99,7 @@ impl<'h> Teller<'h> {
         };
         let setting = Setting { workers: workers.map(info).collect(), ..Setting::default() };
         let letters = Arc::new(Letters::assign(&setting));
-        Schedule { fingerprint: None, choices: Vec::new(), letters }
+        Schedule { fingerprint: None, choices: Vec::new(), letters, text: None }
     }
 
     /// The events of the run.
@@ -111,8 +111,21 @@ impl<'h> Teller<'h> {
             caches: names,
             initial: initial.map(|(key, object)| (key.clone(), rebased(object))).collect(),
             events: self.shown.iter().filter_map(|at| self.event(*at)).collect(),
+            said: self.said(),
             finished: true,
         }
+    }
+
+    /// What workers have printed, beside their steps: each line at the last step of its worker that
+    /// came before it.
+    fn said(&self) -> Vec<(usize, String)> {
+        let place = |said: &Said| {
+            let mut before = (0..self.shown.len()).rev();
+            let own = |at: &usize| self.history.steps[self.shown[*at]].worker == said.worker;
+            before.find(|at| self.shown[*at] < said.after && own(at))
+        };
+        let all = self.history.said.iter();
+        all.filter_map(|said| Some((place(said)?, said.line.clone()))).collect()
     }
 
     fn event(&self, at: usize) -> Option<Event> {

@@ -22,7 +22,7 @@ pub fn kinds(server: &ApiServer) -> Kinds {
     server.kinds().into_iter().map(|kind| (kind.resource.clone(), kind)).collect()
 }
 
-/// What somebody lost: one row for each victim, culprit, and entry of a list or leaf outside one.
+/// What a worker lost: one row for each victim, culprit, and entry of a list or leaf outside one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// The write that is gone, as an index of the steps.
@@ -56,7 +56,7 @@ impl Judged {
         self.losses.iter().filter(|loss| loss.repaired.is_none())
     }
 
-    /// Losses that somebody has repaired.
+    /// Losses that a worker has repaired.
     pub fn repaired(&self) -> impl Iterator<Item = &Loss> {
         self.losses.iter().filter(|loss| loss.repaired.is_some())
     }

@@ -155,6 +155,9 @@ impl Drive<'_> {
                 mover = None;
                 continue;
             }
+            if moves.is_empty() {
+                moves.extend(self.lot.settled_move());
+            }
             if self.interrupted {
                 return End::Stopped;
             }
@@ -239,7 +242,8 @@ impl Drive<'_> {
             }
             if self.begin.elapsed() >= self.plan.timeout {
                 return Some(format!(
-                    "an execution takes longer than {:?}\n  help: --timeout gives it more",
+                    "an execution takes longer than {:?}\n  help: a program that asks all the time \
+                     never comes to an end",
                     self.plan.timeout
                 ));
             }

@@ -5,10 +5,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::check::{Bound, CheckResult, Exploration, Witness};
+use crate::parking::{self, Explored, Shown};
+use crate::scenario::Scenario;
+
 /// What a hunt found.
 #[derive(Debug, Default)]
 pub struct Hunted {
     pub(super) workers: Vec<String>,
+    pub(super) scenario: Option<Scenario>,
+    pub(super) scheduler: &'static str,
+    pub(super) seed: u64,
     /// Executions that were made.
     pub executions: u64,
     /// How many of them had a request that came after all had seemed quiet.
@@ -22,6 +29,8 @@ pub struct Hunted {
     pub strayed: u64,
     /// Of a replay: where it could not go on as its schedule says, and what was possible there.
     pub diverged: Option<String>,
+    /// Of a replay or a record that shows no loss: its steps, as text.
+    pub steps: Option<String>,
     /// Programs that ended by themselves, how, and in how many executions.
     pub ended: BTreeMap<(String, String), u64>,
     /// Whether it was stopped by Ctrl-C.
@@ -33,6 +42,8 @@ pub struct Hunted {
 /// A loss that was found, and confirmed.
 #[derive(Debug)]
 pub struct Loss {
+    /// The property that is violated: `no-lost-write`, or an invariant of the scenario.
+    pub property: &'static str,
     /// The schedule.
     pub schedule: String,
     /// How it was found: `predicted`, `random`, `first run` or `replay`.
@@ -45,6 +56,7 @@ pub struct Loss {
     pub said: Vec<(String, String)>,
     /// A scenario that models the programs, each with its first write.
     pub scenario: Option<String>,
+    pub(super) shown: Shown,
 }
 
 impl fmt::Display for Hunted {
@@ -55,17 +67,25 @@ impl fmt::Display for Hunted {
             writeln!(f, "error: {words}")?;
         }
         match &self.loss {
+            None if self.steps.is_some() && self.failed.is_none() => {
+                writeln!(f, "{names}   nothing is lost in this schedule\n")?;
+                f.write_str(self.steps.as_deref().unwrap_or_default())?;
+            }
             None if self.failed.is_none() => {
                 writeln!(f, "{names}   nothing found in {n} executions; not every order was run")?;
             }
             None => {}
             Some(loss) => {
-                let stays = if loss.stays { "and it stays lost" } else { "and it is repaired" };
-                writeln!(
-                    f,
-                    "{names}   LOST: a write is lost, {stays}   ({}, {n} executions)\n",
-                    loss.how
-                )?;
+                let claim = match (loss.property, loss.stays) {
+                    ("no-lost-write", true) => {
+                        "LOST: a write is lost, and it stays lost".to_owned()
+                    }
+                    ("no-lost-write", false) => {
+                        "LOST: a write is lost, and it is repaired".to_owned()
+                    }
+                    (name, _) => format!("BROKEN: the invariant {name}"),
+                };
+                writeln!(f, "{names}   {claim}   ({}, {n} executions)\n", loss.how)?;
                 f.write_str(&loss.drawing)?;
                 for (who, line) in &loss.said {
                     writeln!(f, "  {who:<9} | {line}")?;
@@ -81,6 +101,58 @@ impl fmt::Display for Hunted {
 }
 
 impl Hunted {
+    /// The result of a check, for every renderer of `crate::report`; the flags are repeated in the
+    /// commands that it prints. `None` if there was no scenario to begin with.
+    pub fn result(&self, flags: &[String]) -> Option<CheckResult> {
+        let scenario = self.scenario.as_ref()?;
+        let exploration = Exploration {
+            scheduler: self.scheduler,
+            complete: false,
+            stopped_by: Some(match self.interrupted {
+                true => Bound::Interrupted,
+                false => Bound::Runs(self.executions),
+            }),
+            states: None,
+            transitions: None,
+            schedules: None,
+            cyclic: false,
+            executions: Some(self.executions),
+            seed: matches!(self.scheduler, "hunt" | "random").then_some(self.seed),
+            coverage: None,
+            guarantee: None,
+            timed: None,
+            work: None,
+        };
+        let explored = Explored {
+            exploration,
+            overrides: flags.to_vec(),
+            fingerprint: scenario.short_fingerprint(),
+            notes: self.notes(),
+        };
+        Some(parking::result(scenario, explored, self.loss.as_ref().map(|loss| &loss.shown)))
+    }
+
+    /// The scenario, if it could be read.
+    pub fn scenario(&self) -> Option<&Scenario> {
+        self.scenario.as_ref()
+    }
+
+    /// The scenario with each program modelled by its first write, if something was found.
+    pub fn shown(&self) -> Option<&Scenario> {
+        self.loss.as_ref().map(|loss| &*loss.shown.scenario)
+    }
+
+    /// The violated properties with their witnesses.
+    pub fn witnesses(&self) -> Vec<(&'static str, Witness)> {
+        let all = self.loss.iter().flat_map(|loss| &loss.shown.violated);
+        all.filter_map(|(name, witness)| Some((*name, witness.clone()?))).collect()
+    }
+
+    /// Whether a property was seen to be violated, and its replay shows it.
+    pub fn violates(&self, name: &str) -> bool {
+        self.loss.as_ref().is_some_and(|loss| loss.shown.violates(name))
+    }
+
     /// What is told besides.
     pub(super) fn notes(&self) -> Vec<String> {
         let times =

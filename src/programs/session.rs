@@ -5,10 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::execute::{self, Ran};
-use super::hunt::{Hunt, Plan};
+use super::hunt::{Hunt, Orders, Plan};
 use super::hunted::{Hunted, Loss};
 use super::supervisor::Supervisor;
-use crate::parking::{History, Judged, Teller, What, drawing, judged, object_number};
+use crate::parking::{
+    History, Judged, Shown, Teller, What, drawing, drawn, judged, object_number, plain,
+};
+use crate::report::{self, Style};
 use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
 use crate::schedulers::rerun::{End, Guide, Move, Spelling};
 
@@ -17,6 +20,7 @@ pub(super) struct Session<'h> {
     spelling: Spelling,
     hunted: &'h mut Hunted,
     supervisor: Supervisor,
+    most: u64,
 }
 
 impl<'h> Session<'h> {
@@ -32,11 +36,12 @@ impl<'h> Session<'h> {
                  and `sh` cannot be started: {error}"
             )
         })?;
-        Ok(Session { plan, spelling, hunted, supervisor })
+        Ok(Session { plan, spelling, hunted, supervisor, most: 0 })
     }
 
     /// All of it.
     pub fn all(&mut self, hunt: &Hunt) {
+        self.most = hunt.executions;
         if let Some(text) = &hunt.replay {
             match self.spelling.parse(text) {
                 Ok(moves) => {
@@ -48,8 +53,12 @@ impl<'h> Session<'h> {
             }
             return;
         }
+        if hunt.orders == Orders::Record {
+            self.once(&mut Follow::new(Vec::new()), |it| it.made.clone(), "record");
+            return;
+        }
         let mut predictions = Vec::new();
-        if hunt.predict {
+        if hunt.orders == Orders::Hunt {
             let mut first = Follow::new(Vec::new());
             let Some(history) = self.once(&mut first, |it| it.made.clone(), "first run") else {
                 return;
@@ -84,28 +93,39 @@ impl<'h> Session<'h> {
         how: &'static str,
     ) -> Option<History> {
         let ran = self.execute(guide)?;
-        let judged = judged(&ran.history.steps, &ran.history.kinds);
-        if judged.losses.is_empty() {
-            return Some(ran.history);
-        }
         let moves = made(guide);
-        if how == "replay" {
-            self.keep(ran, &judged, &moves, how);
+        let (judged, shown) = self.judge(&ran, &moves);
+        let Some((first, _)) = shown.violated.first() else {
+            let alone = matches!(how, "replay" | "record");
+            self.hunted.steps = alone.then(|| plain(&ran.history));
+            return Some(ran.history);
+        };
+        if matches!(how, "replay" | "record") {
+            self.keep(&ran, &judged, shown, &moves, how);
             return None;
         }
-        // What its own replay does not show is no loss.
+        // What its own replay does not show is no finding.
         let mut follow = Follow::new(moves.clone());
         let again = self.execute(&mut follow)?;
         self.hunted.strayed += u64::from(follow.left_at.is_some());
-        let confirmed = judged_of(&again);
-        match confirmed.losses.is_empty() {
-            true => self.hunted.unconfirmed += 1,
-            false => self.keep(again, &confirmed, &moves, how),
+        let (judged, confirmed) = self.judge(&again, &moves);
+        match confirmed.violates(first) {
+            true => self.keep(&again, &judged, confirmed, &moves, how),
+            false => self.hunted.unconfirmed += 1,
         }
         None
     }
 
+    fn judge(&self, ran: &Ran, moves: &[Move]) -> (Judged, Shown) {
+        let judged = judged(&ran.history.steps, &ran.history.kinds);
+        let text = self.spelling.text(moves);
+        let shown = Shown::new(&self.plan.scenario, &ran.history, &judged, &text);
+        (judged, shown)
+    }
+
     fn execute(&mut self, guide: &mut dyn Guide) -> Option<Ran> {
+        let most = self.most.max(self.hunted.executions + 1);
+        (self.plan.told.0)(self.hunted.executions + 1, most);
         self.hunted.executions += 1;
         let mark = self.supervisor.mark(self.hunted.executions);
         let ran = execute::run(&self.plan, guide, mark);
@@ -157,26 +177,34 @@ impl<'h> Session<'h> {
         })
     }
 
-    fn keep(&mut self, ran: Ran, judged: &Judged, moves: &[Move], how: &'static str) {
-        let stays = judged.lost().next();
-        let Some(loss) = stays.or_else(|| judged.repaired().next()) else { return };
-        let scenario = Teller::new(&ran.history, judged).scenario("from-a-run");
+    fn keep(
+        &mut self,
+        ran: &Ran,
+        judged: &Judged,
+        shown: Shown,
+        moves: &[Move],
+        how: &'static str,
+    ) {
         let name = |worker: usize| self.hunted.workers.get(worker).cloned().unwrap_or_default();
         let said = ran.history.said.iter().map(|said| (name(said.worker), said.line.clone()));
-        let said = said.collect();
+        let (property, witness) = &shown.violated[0];
+        let style = Style { recorded: false, width: 110, ..Style::default() };
+        let drawing = match (drawn(judged), witness) {
+            (Some(loss), _) => drawing(&ran.history, judged, loss),
+            (None, Some(it)) => report::witness_of(&shown.scenario, property, it, &style),
+            (None, None) => plain(&ran.history),
+        };
         self.hunted.loss = Some(Loss {
+            property,
             schedule: self.spelling.text(moves),
             how,
-            stays: stays.is_some(),
-            drawing: drawing(&ran.history, judged, loss),
-            said,
-            scenario,
+            stays: drawn(judged).is_none_or(|loss| loss.repaired.is_none()),
+            drawing,
+            said: said.collect(),
+            scenario: Teller::new(&ran.history, judged).scenario("from-a-run"),
+            shown,
         });
     }
-}
-
-fn judged_of(ran: &Ran) -> Judged {
-    judged(&ran.history.steps, &ran.history.kinds)
 }
 
 /// Which writes would be lost if another's came in between: of each pair that writes one object,

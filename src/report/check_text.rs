@@ -38,6 +38,9 @@ fn one(result: &CheckResult, style: &Style, wide: bool) -> Vec<Text> {
         .then(Role::Plain, format!("   {}", header(result).join(style.separator())));
     let mut lines = vec![head, Text::new()];
     lines.extend(verdicts(result, style));
+    for note in &result.notes {
+        lines.extend(labelled("note", None, std::slice::from_ref(note), style));
+    }
     if wide {
         lines.extend(costs(result, style));
     }

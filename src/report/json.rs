@@ -43,6 +43,9 @@ struct JsonResult<'a> {
     properties: Vec<JsonProperty<'a>>,
     conflicts: JsonConflicts,
     advice: Vec<JsonAdvice<'a>>,
+    /// Of real workers: taints, divergences, programs that ended.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -228,6 +231,7 @@ fn result(result: &CheckResult) -> JsonResult<'_> {
             repaired_schedules: text(result.costs.repaired.as_ref()),
             skipped_schedules: text(result.costs.skipped.as_ref()),
         },
+        notes: &result.notes,
         advice: result
             .advice
             .iter()

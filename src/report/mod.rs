@@ -57,7 +57,7 @@ pub use json::{compare as compare_json, replay as replay_json};
 pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
 pub use museum::{Exhibit, museum};
-pub use real::witness;
+pub use real::{witness, witness_of};
 pub use replay_text::render as replay_text;
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;

@@ -13,7 +13,12 @@ use crate::scenario::Scenario;
 
 /// The drawing of a losing schedule and its reasons, without anything about a search.
 pub fn witness(scenario: &Scenario, witness: &Witness, style: &Style) -> String {
-    let facts = Facts::new(scenario, properties::NO_LOST_WRITE, witness);
+    witness_of(scenario, properties::NO_LOST_WRITE, witness, style)
+}
+
+/// The drawing of a schedule that violates a property, and its reasons.
+pub fn witness_of(scenario: &Scenario, property: &str, witness: &Witness, style: &Style) -> String {
+    let facts = Facts::new(scenario, property, witness);
     let mut lines = timeline::draw_witness(&facts, style);
     lines.push(Text::new());
     lines.extend(reasons(&facts, style));

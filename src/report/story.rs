@@ -78,10 +78,24 @@ pub fn told(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Told {
         rv: story.rv(step),
         view: story.view_index(event).unwrap_or(0),
         object: story.view(event).map_or_else(String::new, |v| v.compact(story.after(step))),
-        notes: story.notes(step),
+        notes: notes(story, step),
         gone,
         lost: lost(story, guilty, step),
     }
+}
+
+/// Lines of a program shown beside one step.
+const SAID: usize = 4;
+
+/// What is said below a step; `| ` marks a line that the worker has printed.
+fn notes(story: &Story<'_>, step: usize) -> Vec<String> {
+    let mut notes = story.notes(step);
+    let said = story.trace.said.iter().filter(|(at, _)| at + 1 == step);
+    let said: Vec<String> = said.map(|(_, line)| format!("| {line}")).collect();
+    let more = said.len().saturating_sub(SAID);
+    notes.extend(said.into_iter().take(SAID));
+    notes.extend((more > 0).then(|| format!("| ({more} lines more)")));
+    notes
 }
 
 /// Every step of a run.

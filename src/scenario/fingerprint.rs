@@ -12,7 +12,8 @@ use crate::reconcilers::{Attempts, Reader, Restamp, ValueExpr};
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
     pub fn fingerprint(&self) -> u64 {
-        let Faults { lost_responses, crashes, watch_gaps, recreations, deadlines } = self.faults;
+        let Faults { lost_responses, crashes, watch_gaps, recreations, deadlines, leases_lost } =
+            self.faults;
         let mut meaning = json!({
             "crds": self.crds,
             "objects": self.objects,
@@ -20,6 +21,9 @@ impl Scenario {
             "faults": [lost_responses, crashes, watch_gaps, recreations],
         });
         // Only where there are any, so that other scenarios keep their fingerprint.
+        if leases_lost > 0 {
+            meaning["leasesLost"] = json!(leases_lost);
+        }
         if deadlines > 0 {
             meaning["deadlines"] = json!(deadlines);
         }

@@ -27,12 +27,14 @@ pub(crate) mod manifests;
 mod names;
 mod node;
 mod probe;
+mod programs;
 mod reference;
 mod refusals;
 mod scalar;
 mod schema;
 mod schema_controllers;
 mod schema_kinds;
+mod schema_programs;
 mod schema_steps;
 mod schema_timing;
 mod shadows;
@@ -48,7 +50,7 @@ mod values;
 pub(crate) mod yaml;
 
 pub(crate) use build::Plan;
-#[cfg(feature = "kube")]
+#[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use build::TIME;
 #[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use crds::read_bounded;
@@ -58,6 +60,7 @@ pub(crate) use diagnostic::{clean, clean_long, harmless};
 pub use from_crd::{RACES, from_crd};
 #[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use node::Node;
+pub use programs::{Act, LimitsSpec, Programs, RunSpec, Stimulus};
 pub use reference::reference;
 pub use schema::json_schema;
 pub use starter::{TEMPLATES, Template, starter};
@@ -99,6 +102,8 @@ pub struct Scenario {
     pub timing: Timing,
     /// The invariants of its own.
     pub invariants: Vec<Invariant>,
+    /// What it says of its programs, if workers are programs.
+    pub programs: Programs,
     /// The names of the properties to be judged.
     pub properties: Vec<String>,
     /// What is expected.
@@ -156,6 +161,8 @@ pub struct WorkerSpec {
     pub write_line: usize,
     /// The long form: what each run does, instead of one read and one write.
     pub steps: Option<StepsSpec>,
+    /// The command line, if the worker is a program.
+    pub run: Option<RunSpec>,
 }
 
 /// One replica of a controller, with the defaults filled in.
@@ -300,6 +307,7 @@ pub struct Faults {
     pub watch_gaps: u32,
     pub recreations: u32,
     pub deadlines: u32,
+    pub leases_lost: u32,
 }
 
 /// What a scenario expects.

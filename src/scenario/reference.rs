@@ -128,6 +128,8 @@ pub fn reference() -> String {
         ("A trigger", "Trigger"),
         ("A requeue", "Requeue"),
         ("Faults", "Faults"),
+        ("A stimulus", "StimulusFile"),
+        ("Limits of programs", "LimitsFile"),
         ("Timing", "Timing"),
         ("A worker's timing", "WorkerTiming"),
     ];

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::names;
 use super::schema_controllers::Controller;
 use super::schema_kinds::OwnKind;
+use super::schema_programs::{self, Leases, LimitsFile, StimulusFile};
 use super::schema_steps::{self, Invariant, Restamp, RetryRead, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
@@ -60,6 +61,14 @@ pub struct ScenarioFile {
     /// takes its name.
     #[schemars(length(min = 1, max = 6))]
     pub invariants: Option<Vec<Invariant>>,
+    /// With programs: `race` makes each request about a Lease a choice. Default: `first`, the first
+    /// candidate gets it.
+    pub leases: Option<Leases>,
+    /// With programs: what happens to the cluster from outside, one after the other.
+    #[schemars(length(min = 1, max = 100))]
+    pub stimuli: Option<Vec<StimulusFile>>,
+    /// With programs: what each of them may use up in one execution.
+    pub limits: Option<LimitsFile>,
     /// How long everything takes, for the scheduler `timed` only.
     #[serde(default)]
     pub timing: Timing,
@@ -186,6 +195,14 @@ pub struct Worker {
     #[serde(default)]
     #[schemars(schema_with = "sets")]
     pub validate: Option<Map<String, Value>>,
+    /// A command line, instead of all that models a worker: an unmodified program, which finds the
+    /// API server by `KUBECONFIG`. It is started only with `check --allow-run`.
+    #[schemars(length(min = 1, max = 200))]
+    pub run: Option<Vec<String>>,
+    /// With `run`: variables of its environment.
+    #[serde(default)]
+    #[schemars(schema_with = "schema_programs::env")]
+    pub env: Option<Map<String, Value>>,
     /// How long this worker takes, where that differs from the scenario's `timing`.
     #[serde(default)]
     pub timing: WorkerTiming,
@@ -242,6 +259,9 @@ pub struct Faults {
     /// Default: once for each worker that has a deadline.
     #[schemars(range(min = 0, max = 100))]
     pub deadlines: Option<u32>,
+    /// With programs: the Lease of a leader goes to another holder.
+    #[schemars(range(min = 0, max = 100))]
+    pub leases_lost: u32,
 }
 
 fn crds(_: &mut SchemaGenerator) -> Schema {
@@ -363,30 +383,4 @@ fn is_empty(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_kinds_that_are_named_exist() {
-        let schema = json_schema();
-        let text = schema["properties"]["crds"]["description"].as_str().unwrap();
-        let named = text.split_once("kinds (").and_then(|(_, rest)| rest.split_once(')'));
-        let (named, _) = named.expect("some kinds are named");
-        let server = crate::apiserver::ApiServer::new(Default::default());
-        for kind in named.trim_start_matches("such as ").split(", ") {
-            assert!(server.kind_named(kind).is_some(), "there is no kind `{kind}`");
-        }
-    }
-
-    #[test]
-    fn required_are_only_the_keys_without_a_default() {
-        let schema = json_schema();
-        assert_eq!(
-            schema["required"],
-            serde_json::json!(["apiVersion", "kind", "metadata", "objects", "workers"])
-        );
-        let worker = &schema["$defs"]["Worker"];
-        assert_eq!(worker["required"], serde_json::json!(["name"]));
-        assert_eq!(worker["properties"]["read"]["type"], "string");
-    }
-}
+mod tests;

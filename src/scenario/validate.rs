@@ -5,13 +5,16 @@
 //! mistakes of a step are reported at once. Next to read: `probe.rs`, then `load.rs`.
 
 mod long_form;
+mod programs;
 mod queues;
+mod read;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::read::{attempts, fields_places};
 use super::cluster::{self, Cluster, Seeded};
 use super::conditions;
 use super::controllers::Replica;
@@ -25,10 +28,7 @@ use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
 use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
 use crate::properties::NO_LOST_WRITE;
-use crate::reconcilers::{Attempts, Condition, Reader};
-
-/// The default of `attempts`: client-go's DefaultRetry.
-const DEFAULT_ATTEMPTS: u32 = 5;
+use crate::reconcilers::{Condition, Reader};
 
 /// One document of the right shape.
 #[derive(Debug)]
@@ -94,6 +94,7 @@ impl<'c> Checker<'c> {
             .enumerate()
             .filter_map(|(at, fields)| self.worker(at, fields, &cluster))
             .collect();
+        let programs = self.programs(&cluster);
         let names: Vec<String> = self.file.workers.iter().map(|w| w.name.clone()).collect();
         let own = self
             .root
@@ -125,10 +126,12 @@ impl<'c> Checker<'c> {
                 watch_gaps: faults.watch_gaps,
                 recreations: faults.recreations,
                 deadlines: queues::deadlines(faults.deadlines, &controllers),
+                leases_lost: faults.leases_lost,
             },
             controllers,
             timing,
             invariants,
+            programs,
             properties,
             expect,
             warnings: Vec::new(),
@@ -197,7 +200,10 @@ impl<'c> Checker<'c> {
 
     fn fields(&mut self, at: usize) -> Fields {
         let worker = self.at(&[At::Key("workers"), At::Index(at)]);
-        self.form(at, worker);
+        match self.file.workers[at].run {
+            Some(_) => self.program_form(at),
+            None => self.form(at, worker),
+        }
         let mut values = Values { source: self.source, mistakes: Vec::new() };
         let sets = worker.get("sets").map(|node| values.sets(node)).unwrap_or_default();
         let when = worker.get("when").map(|node| values.when(node)).unwrap_or_default();
@@ -283,6 +289,9 @@ impl<'c> Checker<'c> {
 
     fn worker(&mut self, at: usize, fields: &Fields, cluster: &Cluster) -> Option<WorkerSpec> {
         let worker = self.file.workers[at].clone();
+        if worker.run.is_some() {
+            return Some(self.program(at, worker, cluster));
+        }
         if worker.steps.is_some() {
             return self.stepper(at, worker, fields, cluster);
         }
@@ -326,6 +335,7 @@ impl<'c> Checker<'c> {
             write_line: self.source.line_of(write.start),
             name: worker.name,
             steps: None,
+            run: None,
         })
     }
 
@@ -382,23 +392,4 @@ impl<'c> Checker<'c> {
         mistake.notes.push(format!("the objects are {}", listed(&all, "and")));
         None
     }
-}
-
-/// How many tries a worker has in all.
-fn attempts(said: Option<&Value>) -> Attempts {
-    match said {
-        Some(Value::String(_)) => Attempts::Unlimited,
-        tries => {
-            Attempts::AtMost(tries.and_then(Value::as_u64).map_or(DEFAULT_ATTEMPTS, |n| n as u32))
-        }
-    }
-}
-
-/// Where the paths of each worker stand, by worker: of `sets`, and of `when`.
-fn fields_places(fields: &[Fields]) -> Vec<refusals::Places> {
-    let places = |fields: &Fields| refusals::Places {
-        sets: fields.sets.iter().map(|set| (set.key.clone(), set.place.clone())).collect(),
-        when: fields.when.iter().map(|(.., place)| place.clone()).collect(),
-    };
-    fields.iter().map(places).collect()
 }

@@ -25,6 +25,8 @@ pub struct Schedule {
     pub choices: Vec<Choice>,
     /// How each kind of choice is spelled.
     pub letters: Arc<Letters>,
+    /// The text, where it is not made of choices: a schedule of real workers.
+    pub text: Option<Arc<str>>,
 }
 
 /// The letters of a scenario's workers, and the caches and processes they name.
@@ -123,7 +125,7 @@ impl Letters {
         };
         let start = text.len() - letters.len();
         let choices = Reader { letters: self, text, at: start }.choices()?;
-        Ok(Schedule { fingerprint, choices, letters: Arc::clone(self) })
+        Ok(Schedule { fingerprint, choices, letters: Arc::clone(self), text: None })
     }
 }
 
@@ -245,6 +247,9 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.text {
+            return f.write_str(text);
+        }
         if let Some(fingerprint) = &self.fingerprint {
             write!(f, "{FORMAT}.{fingerprint}.")?;
         }

@@ -24,6 +24,8 @@ pub struct Trace {
     pub initial: Vec<(Key, Arc<Value>)>,
     /// The steps; step `n` of a report is `events[n - 1]`.
     pub events: Vec<Event>,
+    /// Lines that real workers have printed: the index of the event, and the line.
+    pub said: Vec<(usize, String)>,
     /// Whether every worker was done at the end.
     pub finished: bool,
 }

@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 mod awkward;
+mod reports;
+mod together;
 
 use lostwrite::programs::Hunt;
 use serde_json::{Value, json};
@@ -89,8 +91,4 @@ fn the_command_line_starts_programs_only_if_it_is_allowed_to() {
     let (code, out, _) = lostwrite(&["replay", "two.yaml", "--allow-run", "--schedule", schedule]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("replaced the whole list conditions"), "{out}");
-
-    let (code, out, _) = lostwrite(&["check", "two.yaml", "--allow-run", "-o", "json"]);
-    let value: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!((code, &value["verdict"]), (Some(1), &json!("violated")));
 }

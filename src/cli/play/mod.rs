@@ -67,6 +67,7 @@ pub fn run(args: &Play, drawing: &Drawing) -> Outcome {
     }
     let opened =
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
+    super::targets::modelled([&*opened.scenario])?;
     let game = Game::new(&opened.scenario, args.max_states.unwrap_or(MAX_STATES))?;
     let flags: String = opened.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
     let target = format!("{}{flags}", quoted(&args.target));

@@ -97,6 +97,7 @@ fn trace(scenery: &Scenery<'_>, events: Vec<Event>) -> Trace {
         caches: Arc::clone(&first.caches),
         initial: first.initial.clone(),
         events,
+        said: Vec::new(),
         finished: false,
     }
 }

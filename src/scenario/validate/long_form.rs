@@ -139,6 +139,7 @@ impl Checker<'_> {
             write_line: self.source.line_of(node.mark().start),
             name: worker.name,
             steps: Some(steps),
+            run: None,
         })
     }
 }

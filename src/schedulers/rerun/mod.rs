@@ -56,9 +56,14 @@ pub enum Move {
         /// Which.
         nth: usize,
     },
-    /// The worker is stopped where it stands, and started anew.
+    /// The worker is stopped where it stands, and started again.
     Crash {
         /// Which.
+        worker: usize,
+    },
+    /// The Lease of this worker goes to another holder.
+    Depose {
+        /// Whose.
         worker: usize,
     },
 }
@@ -71,7 +76,8 @@ impl Move {
             | Move::Deliver { worker, .. }
             | Move::LoseAnswer { worker, .. }
             | Move::Break { worker, .. }
-            | Move::Crash { worker } => worker,
+            | Move::Crash { worker }
+            | Move::Depose { worker } => worker,
         }
     }
 }

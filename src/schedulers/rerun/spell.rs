@@ -2,8 +2,9 @@
 //! number where one worker waits for several things at a time.
 //!
 //! `a` answers the request of the worker whose letter is `a`, `a:2` the second of several; `~a`
-//! delivers what is on the way on its watch, `~a:2` on its second one; `!la`, `!wa`, `!ca` lose an
-//! answer, break a watch, restart it. `a3` is `aaa`. Next to read: `sample.rs`.
+//! delivers what is on the way on its watch, `~a:2` on its second one; `!la`, `!wa`, `!ca`, `!ea`
+//! lose an answer, break a watch, restart it, give its Lease to another holder. `a3` is `aaa`.
+//! Next to read: `sample.rs`.
 
 use std::fmt;
 
@@ -57,6 +58,7 @@ impl Spelling {
             Move::LoseAnswer { nth, .. } => ("!l", nth),
             Move::Break { nth, .. } => ("!w", nth),
             Move::Crash { .. } => ("!c", 0),
+            Move::Depose { .. } => ("!e", 0),
         };
         match nth {
             0 => format!("{before}{letter}"),
@@ -137,7 +139,10 @@ impl Spelling {
                 'l' => Move::LoseAnswer { worker, nth },
                 'w' => Move::Break { worker, nth },
                 'c' => Move::Crash { worker },
-                other => return fail(format!("a fault is `!l`, `!w` or `!c`, not `!{other}`")),
+                'e' => Move::Depose { worker },
+                other => {
+                    return fail(format!("a fault is `!l`, `!w`, `!c` or `!e`, not `!{other}`"));
+                }
             };
             moves.extend(std::iter::repeat_n(made, times));
         }

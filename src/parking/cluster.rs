@@ -1,0 +1,64 @@
+//! The cluster before the first step: definitions, objects, and the modelled workers beside real
+//! ones.
+//!
+//! Next to read: `history.rs`, whose `Start` this makes; `outside.rs`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::history::Start;
+use super::outside::NAME;
+use super::rules::Rules;
+use crate::apiserver::{ApiServer, Status};
+use crate::properties::SerialOrders;
+use crate::reconcilers::BoxedWorker;
+use crate::scenario::{self, Scenario};
+use crate::simulation::{FaultBudget, Setting, World};
+
+/// Installs a definition.
+pub(crate) fn install(server: &mut ApiServer, crd: &Value) -> Result<(), String> {
+    let refused = |status: Box<Status>| {
+        format!("the API server refuses a CRD: {}", status.message.unwrap_or_default())
+    };
+    server.install_crd(crd, scenario::TIME).map(drop).map_err(refused)
+}
+
+/// Puts an object there.
+pub(crate) fn seed(server: &mut ApiServer, object: &Value) -> Result<(), String> {
+    let refused = |status: Box<Status>| {
+        format!("the API server refuses an object: {}", status.message.unwrap_or_default())
+    };
+    server.seed_object(object, scenario::TIME).map(drop).map_err(refused)
+}
+
+/// The world around this server, with the workers of this scenario; none of them may be a program.
+pub(crate) fn world(server: ApiServer, modelled: Option<&Scenario>) -> Result<World, String> {
+    let mut setting = Setting { time: scenario::TIME, ..Setting::default() };
+    let mut workers: Vec<BoxedWorker> = Vec::new();
+    if let Some(scenario) = modelled {
+        let plan = scenario::Plan::new(scenario).map_err(|error| error.to_string())?;
+        let world = plan.world(&[], SerialOrders(Arc::new(|_, _| true)));
+        setting = Setting::clone(&world.setting);
+        workers = world.workers;
+    }
+    Ok(World::new(Arc::new(setting), server, workers, FaultBudget::default()))
+}
+
+impl Start {
+    /// A scenario whose workers are programs and modelled ones.
+    pub(crate) fn of(scenario: &Scenario, rules: Rules) -> Result<Start, String> {
+        let mut server = Start::server();
+        scenario.crds.iter().try_for_each(|crd| install(&mut server, crd))?;
+        scenario.objects.iter().try_for_each(|object| seed(&mut server, object))?;
+        let modelled = scenario.modelled();
+        let world = world(server, (!modelled.workers.is_empty()).then_some(&modelled))?;
+        let programs = scenario.workers.iter().filter(|worker| worker.run.is_some());
+        let mut real: Vec<String> = programs.map(|worker| worker.name.clone()).collect();
+        let stimuli = scenario.programs.stimuli.clone();
+        if !stimuli.is_empty() || rules.leases_lost > 0 {
+            real.push(NAME.to_owned());
+        }
+        Ok(Start { world, real, rules, stimuli })
+    }
+}
