@@ -14,13 +14,11 @@ use crate::check::{
     CheckResult, Costs, Expectation, Exploration, Length, LossClass, Pointer, PropertyResult,
     Replayed, Verdict, Witness,
 };
-use crate::properties::{SerialOrders, invariant_entry};
+use crate::properties::{NO_LOST_WRITE, SerialOrders, invariant_entry};
 use crate::scenario::{self, Expect, Scenario};
 use crate::schedulers::{Letters, Schedule};
 use crate::simulation::{Ending, Setting, WorkerInfo};
 use crate::trace::{Actor, Fault, Trace};
-
-const NO_LOST_WRITE: &str = "no-lost-write";
 
 /// What one execution shows.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::check::{Bound, CheckResult, Exploration, Witness};
 use crate::parking::{self, Explored, Shown};
+use crate::properties::NO_LOST_WRITE;
 use crate::scenario::Scenario;
 
 /// What a hunt found.
@@ -77,10 +78,8 @@ impl fmt::Display for Hunted {
             None => {}
             Some(loss) => {
                 let claim = match (loss.property, loss.stays) {
-                    ("no-lost-write", true) => {
-                        "LOST: a write is lost, and it stays lost".to_owned()
-                    }
-                    ("no-lost-write", false) => {
+                    (NO_LOST_WRITE, true) => "LOST: a write is lost, and it stays lost".to_owned(),
+                    (NO_LOST_WRITE, false) => {
                         "LOST: a write is lost, and it is repaired".to_owned()
                     }
                     (name, _) => format!("BROKEN: the invariant {name}"),
