@@ -1,5 +1,6 @@
 //! The one integration binary: what a user sees, tested from outside.
 
+mod alike;
 mod brute_judge;
 mod cli;
 mod controllers;

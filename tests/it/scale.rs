@@ -100,7 +100,7 @@ fn group() -> impl Strategy<Value = Group> {
     )
 }
 
-fn text_of(groups: &[Group], faults: &[bool], properties: &[&str]) -> String {
+pub(crate) fn text_of(groups: &[Group], faults: &[bool], properties: &[&str]) -> String {
     let mut text = String::from(
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: random}\n\
          description: Made by a property test.\ncrds: [crds/widget.crd.yaml]\n",
@@ -156,7 +156,7 @@ const MAX_STATES: u64 = 600;
 
 const MAX_STEPS: u64 = 100;
 
-fn searched(world: &World, limits: Limits) -> Explored {
+pub(crate) fn searched(world: &World, limits: Limits) -> Explored {
     let explored = explore(world, limits, &mut |_| None);
     assert_eq!(explored.stopped_by, None);
     explored
@@ -256,7 +256,7 @@ fn sum(shards: &[Explored]) -> Counts {
 
 /// The world, watched only by what is judged: a note on whether runs overlapped allows nobody to
 /// change places.
-fn without_notes(world: World, judged: usize) -> World {
+pub(crate) fn without_notes(world: World, judged: usize) -> World {
     let mut setting = (*world.setting).clone();
     setting.observers.truncate(judged);
     World::new(Arc::new(setting), world.server, world.workers, world.faults)
@@ -379,71 +379,4 @@ fn a_damaged_checkpoint_is_refused() {
         }
     }
     assert!(resumed(&whole, &counters(4, 1)).is_err(), "of another search");
-}
-
-/// Workers that each set the fields, with `%` for the worker's own letter.
-fn alike(workers: u8, sets: &str, write: &str, more: &str) -> World {
-    let mut text = text_of(&[], &[], &["no-lost-write", "serializable"]);
-    let at = text.find("properties:").expect("it is there");
-    let mut list = String::new();
-    for letter in (b'a'..).take(workers.into()).map(char::from) {
-        let sets = sets.replace('%', &letter.to_string());
-        let _ = writeln!(
-            list,
-            "  - {{name: {letter}, object: Widget/default/widget, write: {write}, \
-             sets: {{{sets}}}}}"
-        );
-    }
-    text.insert_str(at, &format!("{list}{more}"));
-    let scenario = scenario(&text).expect("it is valid");
-    without_notes(check::world(&scenario).expect("nothing is refused"), 2)
-}
-
-fn states(world: &World) -> (usize, usize) {
-    let symmetric = searched(world, Limits { symmetry: true, ..Limits::default() });
-    (symmetric.graph.states(), symmetric.symmetric.len())
-}
-
-#[test]
-fn different_values_cost_no_more_than_equal_ones() {
-    for write in ["update-retry", "merge-patch-locked", "merge-patch"] {
-        let of = |sets: &str| states(&alike(4, sets, write, ""));
-        let entry = "'status.conditions[type=%]': { status: 'True', reason: ";
-        assert_eq!(of(&format!("{entry}R% }}")), of(&format!("{entry}R }}")), "{write}");
-        let text = "'metadata.annotations.%': ";
-        assert_eq!(of(&format!("{text}v%")), of(&format!("{text}v")), "{write}");
-        // Also where all write one field.
-        assert_eq!(of("status.phase: P%").1, 1, "{write}");
-    }
-}
-
-#[test]
-fn values_that_somebody_looks_at_are_not_exchanged() {
-    let of = |sets: &str, more: &str| states(&alike(2, sets, "update", more)).1;
-    let reader = |rest: &str| {
-        format!("  - {{name: z, object: Widget/default/widget, write: update, {rest}}}\n")
-    };
-    assert_eq!(of("status.phase: P%", ""), 1);
-    let copied = "sets: {'metadata.annotations.z': { $read: status.phase }}";
-    assert_eq!(of("status.phase: P%", &reader(copied)), 0);
-    let guarded = "when: {status.phase: Pa}, sets: {status.ready: true}";
-    assert_eq!(of("status.phase: P%", &reader(guarded)), 0);
-    let written = "runs: 2, sets: {status.phase: Pa}";
-    assert_eq!(of("status.phase: P%", &reader(written)), 0);
-    // An empty value is nothing to some, and the server takes only some values of an enumeration.
-    let named = |values: &[&str]| {
-        let lines = values.iter().enumerate().map(|(at, sets)| {
-            let sets = format!("name: w{at}, object: Widget/default/widget, sets: {{{sets}}}");
-            format!("  - {{{sets}, write: update}}\n")
-        });
-        states(&alike(0, "", "update", &lines.collect::<String>())).1
-    };
-    assert_eq!(named(&["status.phase: A", "status.phase: B"]), 1);
-    assert_eq!(named(&["status.phase: A", "status.phase: \"\""]), 0);
-    assert_eq!(named(&["status.vcpus: 1", "status.vcpus: 2"]), 1);
-    assert_eq!(named(&["status.vcpus: 1", "status.vcpus: 0"]), 0);
-    assert_eq!(named(&["spec.replicas: 3", "spec.replicas: 2"]), 1);
-    assert_eq!(named(&["spec.replicas: 3", "spec.replicas: 1"]), 0, "1 is there at the start");
-    let condition = |status: &str| format!("'status.conditions[type=A]': {{ status: '{status}' }}");
-    assert_eq!(named(&[&condition("True"), &condition("False")]), 1);
 }
