@@ -126,6 +126,10 @@ const MUSEUM: &[(&str, &[Exhibit])] = &[
                 exhibit!["snapshot-locked", "snapshot-unlocked"],
             ),
             (
+                "A retry with a budget and a deadline",
+                exhibit!["taint-removal-late", "taint-removal-patient"],
+            ),
+            (
                 "A status after a create",
                 exhibit!["status-after-create", "status-after-create-retried"],
             ),
