@@ -71,7 +71,7 @@ const TARGETS: [(&str, &[&str]); 4] = [
 
 /// Some workers that are alike.
 #[derive(Clone, Debug)]
-struct Group {
+pub struct Group {
     size: usize,
     target: usize,
     sets: Vec<usize>,
