@@ -7,6 +7,7 @@
 
 #[cfg(any(feature = "kube", feature = "serve"))]
 mod real;
+mod same_order;
 mod strip;
 mod swap;
 
@@ -14,10 +15,11 @@ use std::sync::Arc;
 
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use real::of_run;
+pub use same_order::SameOrder;
 pub use strip::Square;
 pub use swap::Swap;
 
-use super::game::{Belief, Chart, Game, Odds, Walk};
+use super::game::{Belief, Chart, Game, Odds, Store, Stored, Walk};
 use super::{CheckResult, Comparison, Options, Replayed, compare};
 use crate::properties;
 use crate::reconcilers::Reader;
@@ -68,6 +70,10 @@ pub struct Shown {
     pub letters: Vec<String>,
     /// Before the first step and after each: what each worker believes.
     pub beliefs: Vec<Vec<Belief>>,
+    /// The caches and memories of its processes.
+    pub stores: Vec<Store>,
+    /// At the same places: what each of these holds.
+    pub stored: Vec<Vec<Stored>>,
     /// At the same places: what each worker's next step would be, if it moved now.
     pub ahead: Vec<Vec<Option<Event>>>,
     /// At the same places: the schedules still possible.
@@ -76,6 +82,8 @@ pub struct Shown {
     pub instead: Option<(&'static str, Reader)>,
     /// The safe schedule next to it, if it loses and there is one.
     pub swap: Option<Swap>,
+    /// The same order of moves under other write methods, if it loses.
+    pub same_order: Vec<SameOrder>,
 }
 
 impl Shown {
@@ -84,14 +92,18 @@ impl Shown {
             run: walk.replayed(),
             letters: walk.made().iter().map(|c| walk.game().letters().spell(*c)).collect(),
             beliefs: Vec::new(),
+            stores: walk.game().stores().to_vec(),
+            stored: Vec::new(),
             ahead: Vec::new(),
             odds: Vec::new(),
             instead: None,
             swap: None,
+            same_order: Vec::new(),
         };
         let mut place = walk.game().start();
         for step in 0..=walk.made().len() {
             shown.beliefs.push(place.beliefs().to_vec());
+            shown.stored.push(place.stored());
             let workers = 0..place.world().workers.len();
             let next = |worker| Some(place.look(Choice::Worker(worker))?.event);
             shown.ahead.push(workers.map(next).collect());
@@ -135,7 +147,9 @@ pub fn lesson(
     let bounded = Options { max_states: Some(CELL_STATES), runs, ..options.clone() };
     let bounded = Options { scheduler: "exhaustive".to_owned(), lesson: false, ..bounded };
     let comparison = compare(&result.scenario, &bounded)?;
+    let own = shown.len();
     let worst = worst(&comparison, &mut shown)?;
+    same_order::tell_all(&result.scenario, &comparison, own, &mut shown)?;
     let letters = game.letters().workers.clone();
     let judged = game.judged().iter().map(|entry| entry.name).collect();
     Ok(Lesson { shown, first, strip, comparison, worst, letters, judged, chart })

@@ -46,6 +46,8 @@ pub struct Told {
     pub gone: Vec<String>,
     /// Of the object before it: the lines that it took away, by number.
     pub lost: Vec<usize>,
+    /// Of the object after it: the lines that it meant to write, by number.
+    pub wrote: Vec<usize>,
 }
 
 fn flow_name<S: serde::Serializer>(flow: &Flow, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,6 +83,7 @@ pub fn told(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Told {
         notes: notes(story, step),
         gone,
         lost: lost(story, guilty, step),
+        wrote: wrote(story, step),
     }
 }
 
@@ -157,4 +160,16 @@ fn lost(story: &Story<'_>, guilty: Option<&Facts<'_>>, step: usize) -> Vec<usize
     lost.sort_unstable();
     lost.dedup();
     lost
+}
+
+/// The lines of the object after a step that show what its worker meant to write.
+fn wrote(story: &Story<'_>, step: usize) -> Vec<usize> {
+    let event = &story.trace.events[step - 1];
+    let Some(after) = story.after(step).filter(|_| event.is_write()) else { return Vec::new() };
+    let lines = yaml::lines(Some(after));
+    let paths = event.intent.iter().map(|change| &change.path);
+    let pointers: Vec<String> = paths.filter_map(|path| yaml::pointer(path, after)).collect();
+    let shows =
+        |line: &str| pointers.iter().any(|at| line == at || line.starts_with(&format!("{at}/")));
+    lines.iter().enumerate().filter(|(_, line)| shows(&line.at)).map(|(n, _)| n).collect()
 }

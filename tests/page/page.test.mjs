@@ -28,6 +28,13 @@ async function open(address, { size = 'desktop', theme = 'light', touch = false 
 }
 
 const texts = (page, selector) => page.locator(selector).allInnerTexts();
+// Everything that is folded, in sight.
+const unfold = (page) => page.evaluate(() => document.querySelectorAll('details.fold').forEach((fold) => { fold.open = true; }));
+async function told(name, schedule, options) {
+  const page = await open(`${report(name)}#s=${schedule}`, options);
+  await unfold(page);
+  return page;
+}
 const where = (page) => page.locator('#where').innerText();
 const shot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 
@@ -40,8 +47,8 @@ async function accessible(page, what) {
   assert.deepEqual(told, [], what);
 }
 
-test('opens on the guilty step, with the lost line struck out and the beliefs beside it', async () => {
-  const page = await open(report('status-race'));
+test('a link to a schedule shows its end, with the lost line struck out and the beliefs beside it', async () => {
+  const page = await told('status-race', 'huuh');
   assert.equal(await where(page), 'step 4 of 4');
   assert.match(page.url(), /#s=huuh&step=4$/);
   assert.match(await page.locator('#headline').innerText(), /LOST, as expected[\s\S]*4 of 6 schedules/);
@@ -63,36 +70,8 @@ test('opens on the guilty step, with the lost line struck out and the beliefs be
   await page.context().close();
 });
 
-test('a losing schedule is played by clicking, and undone', async () => {
-  const page = await open(report('status-race'));
-  await page.getByRole('button', { name: 'Restart' }).click();
-  assert.match(await page.locator('#game').innerText(), /6 schedules, 4 of them lose/);
-  const move = (letter) => page.locator(`.move[data-letter="${letter}"]`).click();
-  for (const letter of 'huhu') await move(letter);
-  assert.match(page.url(), /#s=huhu&step=4$/);
-  assert.match(await page.locator('#game').innerText(), /a write is lost[\s\S]*phase: Running is gone[\s\S]*one of the 4, of 6/);
-  assert.deepEqual(await texts(page, '#truth .line.lost s'), ['phase: Running']);
-  await page.getByText('Why can’t a worker move?').click();
-  assert.match(await page.locator('#game').innerText(), /health is done/);
-  await page.getByRole('button', { name: 'Undo' }).click();
-  assert.equal(await page.locator('#so-far').innerText(), 'huh');
-  assert.match(await page.locator('#game').innerText(), /1 schedule, and it loses/);
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('button', { name: 'Undo' }).click();
-  for (const letter of 'uuh') await move(letter);
-  assert.match(await page.locator('#game').innerText(), /a write is lost/, 'huuh is over after its last step');
-  await page.context().close();
-});
-
-test('a safe schedule is played to its end', async () => {
-  const page = await open(`${report('status-race')}#s=&step=0`);
-  for (const letter of 'hhuu') await page.locator(`.move[data-letter="${letter}"]`).click();
-  assert.match(await page.locator('#game').innerText(), /nothing is lost[\s\S]*2 of the 6 schedules end well/);
-  await page.context().close();
-});
-
 test('the strip and the comparison load schedules', async () => {
-  const page = await open(report('status-race'));
+  const page = await told('status-race', 'huuh');
   await page.getByRole('radio', { name: /^hhuu/ }).click();
   assert.match(page.url(), /#s=hhuu&step=4$/);
   assert.match(await page.locator('#which').innerText(), /nothing is lost/);
@@ -102,12 +81,13 @@ test('the strip and the comparison load schedules', async () => {
   assert.match(await page.locator('#which').innerText(), /update-restamp, read from the cache/);
   assert.ok(await page.locator('#truth .line.lost').count() > 0);
   const again = await open(page.url());
+  await unfold(again);
   assert.equal(await again.locator('#which').innerText(), await page.locator('#which').innerText());
   await page.context().close();
 });
 
 test('the safe neighbour differs by the exchange that is shown', async () => {
-  const page = await open(report('status-race'));
+  const page = await told('status-race', 'huuh');
   const rows = page.locator('.side-of-swap');
   const letters = await rows.locator('.letters').evaluateAll((all) => all.map((p) => [...p.children].map((s) => s.textContent)));
   const marked = await rows.first().locator('.letters span').evaluateAll((all) => all.flatMap((s, at) => (s.className === 'exchanged' ? [at] : [])));
@@ -121,9 +101,10 @@ test('the safe neighbour differs by the exchange that is shown', async () => {
 
 test('predicting covers the ends until an answer is given, and keeps it beside the truth', async () => {
   const page = await open(`${report('status-race')}?predict`);
+  await unfold(page);
   assert.deepEqual([...new Set(await texts(page, '#strip .mark'))], ['?']);
   assert.equal(await page.locator('#strip .bad, #strip .good').count(), 0);
-  for (const hidden of ['#why', '#swap', '#compare', '#scheduler']) assert.ok(await page.locator(hidden).isHidden(), hidden);
+  for (const hidden of ['#why', '#swap', '#compare', '#play']) assert.ok(await page.locator(hidden).isHidden(), hidden);
   assert.equal(await where(page), 'step 3 of 4');
   assert.ok(await page.locator('#to-next').isDisabled());
   assert.doesNotMatch(await page.locator('#main').innerText(), /cpu: "8" is gone|4 of 6/);
@@ -141,28 +122,8 @@ test('predicting covers the ends until an answer is given, and keeps it beside t
   await page.context().close();
 });
 
-test('the presenter has one step per screen and a blank one', async () => {
-  const page = await open(report('status-race'), { size: 'projector' });
-  await page.keyboard.press('p');
-  assert.ok(await page.locator('#presenter').isVisible());
-  assert.match(await page.locator('#presenter-where').innerText(), /step 0 of 4/);
-  for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
-  assert.match(await page.locator('#presenter-title').innerText(), /health PUT phase=Running/);
-  assert.match(await page.locator('#presenter-answer').innerText(), /answered 200[\s\S]*capacity.cpu: "8" is gone/);
-  assert.match(await page.locator('#presenter-notes').innerText(), /replaced the whole status/);
-  await shot(page, 'presenter');
-  await page.keyboard.press('b');
-  assert.ok(await page.locator('#blank').isVisible());
-  await page.keyboard.press('b');
-  assert.ok(await page.locator('#blank').isHidden());
-  await accessible(page, 'the presenter');
-  await page.keyboard.press('Escape');
-  assert.ok(await page.locator('#presenter').isHidden());
-  await page.context().close();
-});
-
 test('the keyboard alone is enough', async () => {
-  const page = await open(report('status-race'));
+  const page = await told('status-race', 'huuh');
   const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
   await press('Home');
   assert.equal(await where(page), 'step 0 of 4');
@@ -170,9 +131,9 @@ test('the keyboard alone is enough', async () => {
   assert.equal(await where(page), 'step 1 of 4');
   await press('g');
   assert.equal(await where(page), 'step 4 of 4');
-  await press('Home', '1', '2', '1', '1');
+  await press('Home', 'h', 'u', 'h', 'u');
   assert.match(page.url(), /#s=huhu&step=4$/);
-  await press('u');
+  await press('Backspace');
   assert.match(page.url(), /#s=huh&step=3$/);
   await press('t');
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
@@ -186,11 +147,11 @@ test('the keyboard alone is enough', async () => {
   // Everything that can be pressed can be reached with Tab, and shows that it is.
   await page.evaluate(() => document.activeElement?.blur());
   const reached = new Set();
-  for (let n = 0; n < 90; n += 1) {
+  for (let n = 0; n < 110; n += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent));
   }
-  for (const id of ['predict-on', 'present-on', 'theme', 'to-back', 'play-pause', 'undo', 'restart']) assert.ok(reached.has(id), id);
+  for (const id of ['predict-on', 'present-on', 'theme', 'to-back', 'play-pause', 'Undo', 'Start again', 'uusage is done']) assert.ok(reached.has(id), id);
   // In the strip the arrows go from square to square.
   await page.locator('#strip [tabindex="0"]').focus();
   await press('ArrowRight');
@@ -203,7 +164,7 @@ test('the keyboard alone is enough', async () => {
   await page.getByLabel('single keys are on').uncheck();
   await press('Escape');
   const address = page.url();
-  await press('u', '1');
+  await press('u', 'h');
   assert.equal(page.url(), address);
   await page.context().close();
 });
@@ -219,12 +180,18 @@ test('plays by itself, at three speeds', async () => {
 });
 
 test('touch is enough, and nothing sticks out of a phone', async () => {
-  for (const name of ['status-race', 'stale-cache', 'three-writers']) {
+  for (const name of ['status-race', 'stale-cache', 'three-writers', 'taint-by-index']) {
     const page = await open(report(name), { size: 'phone', touch: true });
-    const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-    assert.equal(inner, outer, name);
+    const fits = async (what) => {
+      const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      assert.equal(inner, outer, `${name}, ${what}`);
+    };
+    await fits('folded');
+    await page.locator('.race-move:enabled').first().tap();
+    await unfold(page);
     await page.locator('#to-back').tap();
     assert.match(await where(page), /^step [0-9]+ of/);
+    await fits('unfolded');
     await shot(page, `phone-${name}`);
     await page.context().close();
   }
@@ -238,6 +205,8 @@ test('contrast and labels, light and dark, wide and narrow', async () => {
       for (const size of all ? ['desktop', 'phone'] : ['desktop']) {
         const page = await open(address, { theme, size });
         await accessible(page, `${name}, ${theme}, ${size}`);
+        await unfold(page);
+        await accessible(page, `${name}, ${theme}, ${size}, unfolded`);
         await shot(page, `${name}-${theme}-${size}`);
         await page.context().close();
       }
@@ -248,11 +217,16 @@ test('contrast and labels, light and dark, wide and narrow', async () => {
   }
 });
 
-test('on paper nothing is missing that matters', async () => {
-  const page = await open(report('status-race'));
+test('on paper nothing is missing that matters, and no drawing is cut', async () => {
+  const page = await told('status-race', 'huuh');
   await page.emulateMedia({ media: 'print' });
   for (const part of ['#headline', '#drawing', '#truth', '#sentences', '#steps table', '#foot']) assert.ok(await page.locator(part).isVisible(), part);
-  for (const control of ['.transport', '.tools', '#scheduler']) assert.ok(await page.locator(control).first().isHidden(), control);
+  for (const control of ['.transport', '.tools', '#play']) assert.ok(await page.locator(control).first().isHidden(), control);
+  assert.deepEqual(await texts(page, '#drawing .step text:first-of-type'), ['1', '2', '3', '4'], 'each step has its number');
+  for (const drawing of ['#drawing', '#swap-losing', '#swap-safe']) {
+    assert.equal(await page.locator(drawing).evaluate((svg) => getComputedStyle(svg.closest('.lanes')).breakInside), 'avoid', drawing);
+    assert.ok(await page.locator(`${drawing} .call`).first().evaluate((text) => Number.parseFloat(text.getAttribute('font-size'))) >= 12, `${drawing} is read without a glass`);
+  }
   await page.pdf({ path: join(SHOTS, 'status-race.pdf'), format: 'A4' });
   await page.context().close();
 });
@@ -265,7 +239,7 @@ test('the table of steps says what replay says, for every shipped scenario that 
     const [result] = JSON.parse(lostwrite('check', name, '-o', 'json', '--no-advice', '--no-record')).results;
     const found = result.properties.find((property) => property.judged && property.witness);
     if (!found) continue;
-    const page = await open(report(name));
+    const page = await told(name, found.witness.schedule.split('.').pop());
     const rows = await page.locator('#steps tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
     const { trace } = found.witness;
     assert.equal(rows.length, trace.length, name);

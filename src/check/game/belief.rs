@@ -6,10 +6,12 @@
 //! what a worker means to do next (`walk.rs` tells that as the event that its next step would be).
 //! Next to read: `walk.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::apiserver::{Key, Verb};
 use crate::client::decoded;
 use crate::reconcilers::methods;
 use crate::scenario::Scenario;
@@ -37,11 +39,30 @@ pub enum Heard {
 pub struct Belief {
     /// The object; `None` if it knows of none.
     pub object: Option<Arc<Value>>,
+    /// Which object that is, or was looked for.
+    pub key: Option<Key>,
     /// Where that came from.
     pub from: Heard,
+    /// The other objects that it has read in this reconcile, and holds beside that one.
+    pub others: BTreeMap<Key, Arc<Value>>,
 }
 
-/// Everybody takes notice of what a step told them.
+impl Belief {
+    /// It hears of an object; what it holds of another one, it goes on holding.
+    fn hear(&mut self, key: Option<Key>, object: Option<Arc<Value>>, from: Heard) {
+        if let (Some(was), Some(held)) = (self.key.take(), self.object.take()) {
+            if Some(&was) != key.as_ref() {
+                self.others.insert(was, held);
+            }
+        }
+        if let Some(key) = &key {
+            self.others.remove(key);
+        }
+        (self.key, self.object, self.from) = (key, object, from);
+    }
+}
+
+/// Each worker takes notice of what a step told it.
 pub(super) fn notice(
     beliefs: &mut [Belief],
     event: &Event,
@@ -67,6 +88,9 @@ pub(super) fn notice(
             return;
         }
         // A refusal, or an answer that got lost, tells it nothing about the object.
+        Action::Write { verb: Verb::Delete, .. } if event.is_acknowledged() => {
+            return belief.hear(event.key.clone(), None, Heard::Answer);
+        }
         Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
         // What it was told besides an object is not shown.
         Action::List { .. } | Action::Effect(_) | Action::Lead(_) => return,
@@ -87,7 +111,7 @@ pub(super) fn notice(
             Arc::new(held)
         }
     });
-    *belief = Belief { object, from };
+    belief.hear(event.key.clone(), object, from);
 }
 
 /// Whether a worker writes one object that its process holds in memory.
@@ -104,7 +128,7 @@ fn remember(beliefs: &mut [Belief], event: &Event, scenario: &Scenario, setting:
         if worker == mover
             || (same && shares_memory(scenario, worker) && belief.from != Heard::Nowhere)
         {
-            *belief = Belief { object: event.seen.clone(), from: Heard::Memory };
+            belief.hear(event.key.clone(), event.seen.clone(), Heard::Memory);
         }
     }
 }

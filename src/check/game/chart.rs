@@ -10,8 +10,9 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
-use super::{Belief, Game, Odds, Stuck, Unknown, Walk};
+use super::{Belief, Game, Odds, Stored, Stuck, Unknown, Walk};
 use crate::apiserver::{ApiServer, Key};
+use crate::check::Replayed;
 use crate::client::Informer;
 use crate::reconcilers::BoxedWorker;
 use crate::simulation::{BoxedMemory, Choice, FaultBudget, Memory, World};
@@ -31,10 +32,8 @@ pub struct ChartState {
     pub path: Vec<Choice>,
     /// The objects in the store.
     pub objects: Vec<(Key, Option<Arc<Value>>)>,
-    /// What each informer cache holds, and how many events it has not received.
-    pub caches: Vec<Informer>,
-    /// What the workers of each process share in memory.
-    pub memories: Vec<Option<Arc<Value>>>,
+    /// What each of [`Game::stores`] holds.
+    pub stored: Vec<Stored>,
     /// What each worker believes.
     pub beliefs: Vec<Belief>,
     /// Who may move.
@@ -45,6 +44,8 @@ pub struct ChartState {
     pub odds: Result<Odds, Unknown>,
     /// Where every worker is done: for each observed property, whether it is violated (met).
     pub ending: Option<Vec<bool>>,
+    /// There too: how its first way is judged.
+    pub judged: Option<Box<Replayed>>,
 }
 
 /// One choice of a state.
@@ -120,12 +121,12 @@ fn state(here: &Walk<'_>, ways: Vec<ChartWay>) -> ChartState {
     ChartState {
         path: here.made().to_vec(),
         objects: world.setting.objects.iter().map(object).collect(),
-        caches: world.caches.clone(),
-        memories: world.memories.iter().map(|memory| memory.object.clone()).collect(),
+        stored: here.stored(),
         beliefs: here.beliefs().to_vec(),
         ways,
         stuck: here.stuck(),
         odds: here.odds(),
         ending: here.is_over().then(|| world.judge()),
+        judged: here.is_over().then(|| Box::new(here.replayed())),
     }
 }

@@ -9,6 +9,7 @@
 mod belief;
 mod chart;
 mod odds;
+mod stored;
 mod stuck;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub use belief::{Belief, Heard};
 pub use chart::{Chart, ChartState, ChartWay};
 pub use odds::{Odds, Unknown};
+pub use stored::{Store, StoreKind, Stored};
 pub use stuck::{Reason, Stuck};
 pub use walk::{Walk, Way};
 
@@ -41,6 +43,7 @@ pub struct Game {
     odds: Result<Vec<Odds>, Unknown>,
     shortest: Vec<Option<Vec<Choice>>>,
     any_run: Trace,
+    stores: Vec<Store>,
 }
 
 impl fmt::Debug for Game {
@@ -71,8 +74,9 @@ impl Game {
         };
         let shortest = (0..prepared.judged).map(|observer| explored.shortest(observer)).collect();
         let any_run = any_run(&prepared.world);
+        let stores = stored::stores(&prepared.world);
         let (scenario, graph) = (Arc::clone(scenario), explored.graph);
-        Ok(Game { scenario, prepared, graph, odds, shortest, any_run })
+        Ok(Game { scenario, prepared, graph, odds, shortest, any_run, stores })
     }
 
     /// A place in it: the beginning.
@@ -98,6 +102,11 @@ impl Game {
     /// Who works in which process, which caches there are.
     pub fn setting(&self) -> &Setting {
         &self.prepared.world.setting
+    }
+
+    /// The caches and memories in which processes keep objects for their workers.
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
     }
 
     /// The world before the first step.

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+mod held;
+
 use super::{Game, MAX_STATES, Reason, Unknown, Walk};
 use crate::check::{Options, replay, run};
 use crate::scenario::Scenario;

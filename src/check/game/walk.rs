@@ -5,9 +5,11 @@
 use super::Game;
 use super::belief::{self, Belief};
 use super::odds::{Odds, Unknown};
+use super::stored::{self, Stored};
 use super::stuck::{self, Stuck};
 use crate::check::Replayed;
 use crate::check::replay::{judged, trace_of};
+use crate::reconcilers::Ask;
 use crate::schedulers::Schedule;
 use crate::simulation::{Choice, World};
 use crate::trace::{Event, Trace};
@@ -72,6 +74,11 @@ impl<'g> Walk<'g> {
         &self.here().beliefs
     }
 
+    /// What each of [`Game::stores`] holds now.
+    pub fn stored(&self) -> Vec<Stored> {
+        stored::stored(self.world(), &self.game.stores)
+    }
+
     /// The choices made so far.
     pub fn made(&self) -> &[Choice] {
         &self.choices
@@ -127,6 +134,11 @@ impl<'g> Walk<'g> {
             &self.game.scenario,
             &self.game.prepared.world.setting,
         );
+        for (belief, worker) in place.beliefs.iter_mut().zip(&place.world.workers) {
+            if worker.ask() == Ask::Done {
+                belief.others.clear();
+            }
+        }
         let graph = &self.game.graph;
         place.state = place.state.and_then(|state| {
             let edge = graph.edges(state).iter().find(|edge| graph.choice(**edge) == choice)?;

@@ -37,10 +37,13 @@ pub(crate) fn of_run(run: Replayed, letters: Vec<char>) -> Lesson {
         run,
         letters: steps,
         beliefs,
+        stores: Vec::new(),
+        stored: vec![Vec::new(); places],
         ahead: vec![vec![None; workers]; places],
         odds: vec![None; places],
         instead: None,
         swap: None,
+        same_order: Vec::new(),
     };
     Lesson {
         shown: vec![shown],

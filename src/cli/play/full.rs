@@ -84,10 +84,19 @@ fn press(session: &mut Session<'_>, screen: &mut Screen, key: KeyEvent, style: &
         match key.code {
             KeyCode::Down | KeyCode::PageDown if usize::from(*at) + 1 < lines.len() => *at += 1,
             KeyCode::Up | KeyCode::PageUp => *at = at.saturating_sub(1),
+            // A move is a move, whatever is said on top of it.
+            KeyCode::Char(_) => {
+                screen.said = None;
+                return keyed(session, screen, key, style);
+            }
             _ => screen.said = None,
         }
         return Next::Go;
     }
+    keyed(session, screen, key, style)
+}
+
+fn keyed(session: &mut Session<'_>, screen: &mut Screen, key: KeyEvent, style: &Style) -> Next {
     let ways = session.walk.choices();
     let count = ways.len().max(1);
     match key.code {
@@ -231,7 +240,8 @@ fn popup(frame: &mut Frame<'_>, area: Rect, text: Vec<Line<'_>>, at: u16) {
         width,
         height,
     };
-    let block = Block::bordered().title_bottom(" any key closes this, arrows scroll ");
+    let block =
+        Block::bordered().title_bottom(" a move acts, any other key closes this, arrows scroll ");
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(text).scroll((at, 0)).block(block), place);
 }

@@ -3,9 +3,10 @@
 //! Next to read: `parts.rs`.
 
 use super::goal::goal;
+use super::task::reachable;
 use super::{choice_text, letters, story};
-use crate::apiserver::Verb;
-use crate::check::game::{Game, Heard, Unknown, Walk, Way};
+use crate::apiserver::{Key, Verb};
+use crate::check::game::{Game, Heard, Store, StoreKind, Stored, Unknown, Walk, Way};
 use crate::report::counts::count;
 use crate::report::steps::{Story, locked_to, resource_version};
 use crate::report::style::{Role, Style};
@@ -53,7 +54,7 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     }
     let steps: Vec<String> = steps.into_iter().map(str::to_owned).collect();
     let steps = list_and(&steps).replace(" and ", " or ");
-    let task = goal(game.judged()[game.goal()].name).task;
+    let task = reachable(game);
     let text = format!(
         "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step \
          is {steps}, and no other worker can come in between. {task}",
@@ -205,10 +206,8 @@ pub fn beliefs(walk: &Walk<'_>, style: &Style) -> Vec<Text> {
             stale: false,
         });
     }
-    let workers = walk.beliefs().iter().enumerate();
-    rows.extend(workers.map(|(worker, _)| believes(walk, &story, worker)));
-    rows.extend(caches(walk, &story));
-    rows.extend(memories(walk, &story));
+    rows.extend((0..walk.beliefs().len()).flat_map(|worker| believes(walk, &story, worker)));
+    rows.extend(stores(walk, &story));
     table(&rows, several, style)
 }
 
@@ -216,20 +215,21 @@ fn at(object: Option<&serde_json::Value>) -> String {
     object.and_then(resource_version).map_or_else(String::new, |rv| format!("rv {rv}"))
 }
 
-fn believes(walk: &Walk<'_>, story: &Story<'_>, worker: usize) -> Line {
+/// What a worker holds: the object that it read last, and below it the others of its reconcile.
+fn believes(walk: &Walk<'_>, story: &Story<'_>, worker: usize) -> Vec<Line> {
     let belief = &walk.beliefs()[worker];
-    let view = view_of(walk, story, worker);
-    let truth = view.map_or(String::new(), |view| {
-        view.compact(walk.world().server.object(&view.key).as_deref())
-    });
+    let view = belief.key.as_ref().map(|key| view_of(story, key));
     let what = match (belief.from, view) {
         (Heard::Nowhere, _) | (_, None) => "(has not read it)".to_owned(),
-        (_, Some(view)) => view.compact(belief.object.as_deref()),
+        (_, Some(None)) => "(an object that is not shown)".to_owned(),
+        (_, Some(Some(view))) => named(story, view, belief.object.as_deref()),
     };
-    let heard = belief.from != Heard::Nowhere;
-    Line {
+    let truth = view
+        .flatten()
+        .map(|view| named(story, view, walk.world().server.object(&view.key).as_deref()));
+    let first = Line {
         who: story.worker(worker).to_owned(),
-        stale: heard && what != truth,
+        stale: truth.is_some_and(|truth| what != truth),
         since: match belief.from {
             Heard::Nowhere => String::new(),
             Heard::Cache => format!("{}, cached", at(belief.object.as_deref())),
@@ -237,16 +237,31 @@ fn believes(walk: &Walk<'_>, story: &Story<'_>, worker: usize) -> Line {
         },
         what,
         next: next(walk, story, worker),
-    }
+    };
+    let others = belief.others.iter().filter_map(|(key, object)| {
+        let view = view_of(story, key)?;
+        let what = named(story, view, Some(object));
+        Some(Line {
+            who: String::new(),
+            stale: what != named(story, view, walk.world().server.object(key).as_deref()),
+            what,
+            since: at(Some(object)),
+            next: String::new(),
+        })
+    });
+    std::iter::once(first).chain(others).collect()
 }
 
-/// The object that a worker works on.
-fn view_of<'s>(walk: &Walk<'_>, story: &'s Story<'_>, worker: usize) -> Option<&'s View> {
-    let mut events = walk.game().any_run().events.iter();
-    let own = |event: &&Event| event.worker() == Some(worker) && event.key.is_some();
-    let key = events.find(own).and_then(|event| event.key.as_ref());
-    let view = key.and_then(|key| story.views.iter().find(|view| view.key == *key));
-    view.or(story.views.first())
+fn view_of<'s>(story: &'s Story<'_>, key: &Key) -> Option<&'s View> {
+    story.views.iter().find(|view| view.key == *key)
+}
+
+/// An object, with its name where there are several.
+fn named(story: &Story<'_>, view: &View, object: Option<&serde_json::Value>) -> String {
+    match story.views.len() {
+        1 => view.compact(object),
+        _ => format!("{} {}", view.key.name, view.compact(object)),
+    }
 }
 
 /// What a worker would do next, or that it is done.
@@ -276,43 +291,30 @@ fn unlocked(story: &Story<'_>, event: &Event) -> &'static str {
     }
 }
 
-fn caches(walk: &Walk<'_>, story: &Story<'_>) -> Vec<Line> {
-    let setting = walk.game().setting();
-    let mut rows = Vec::new();
-    for (cache, spec) in walk.world().caches.iter().zip(&setting.caches) {
-        for view in story.views.iter().filter(|view| spec.keys.contains(&view.key)) {
-            let held = cache.get(&view.key).map(AsRef::as_ref);
-            let truth = walk.world().server.object(&view.key);
-            rows.push(Line {
-                who: format!("{}'s cache", setting.processes[spec.process]),
-                what: view.compact(held),
-                since: at(held),
-                next: match cache.lag() {
-                    0 => "nothing is on its way to it".to_owned(),
-                    n => format!("{} on the way to it", plural(&n.to_string(), "change")),
-                },
-                stale: view.compact(held) != view.compact(truth.as_deref()),
-            });
-        }
-    }
-    rows
-}
-
-fn memories(walk: &Walk<'_>, story: &Story<'_>) -> Vec<Line> {
-    let setting = walk.game().setting();
-    let mut rows = Vec::new();
-    for (memory, process) in walk.world().memories.iter().zip(&setting.processes) {
-        let (Some(held), Some(view)) = (&memory.object, story.views.first()) else { continue };
+/// What caches and memories hold, a line for each.
+fn stores(walk: &Walk<'_>, story: &Story<'_>) -> Vec<Line> {
+    let stored = walk.game().stores().iter().zip(walk.stored());
+    let line = |(store, stored): (&Store, Stored)| {
+        let view = view_of(story, &store.key)?;
+        let held = stored.object.as_deref();
         let truth = walk.world().server.object(&view.key);
-        rows.push(Line {
-            who: format!("{process}'s memory"),
-            what: view.compact(Some(held)),
-            since: at(Some(held)),
-            next: "shared by its workers".to_owned(),
-            stale: view.compact(Some(held)) != view.compact(truth.as_deref()),
-        });
-    }
-    rows
+        let (what, next) = match (store.kind, stored.lag) {
+            (StoreKind::Cache(_), 0) => ("cache", "nothing is on its way to it".to_owned()),
+            (StoreKind::Cache(_), n) => {
+                ("cache", format!("{} on the way to it", plural(&n.to_string(), "change")))
+            }
+            (StoreKind::Memory(_), _) => ("memory", "shared by its workers".to_owned()),
+        };
+        let empty = matches!(store.kind, StoreKind::Memory(_)) && held.is_none();
+        Some(Line {
+            who: format!("{}'s {what}", store.process),
+            what: if empty { "(empty)".to_owned() } else { named(story, view, held) },
+            since: at(held),
+            next,
+            stale: !empty && view.compact(held) != view.compact(truth.as_deref()),
+        })
+    };
+    stored.filter_map(line).collect()
 }
 
 fn table(rows: &[Line], several: bool, style: &Style) -> Vec<Text> {

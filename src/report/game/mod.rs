@@ -9,12 +9,14 @@ mod ending;
 mod goal;
 mod parts;
 mod schedules;
+mod task;
 
 pub use board::{Menu, beliefs, board, introduction, keys, moves, odds, timeline_so_far};
 pub use ending::{Found, ending, given_up};
 pub use goal::{Goal, goal};
 pub use parts::parts;
 pub use schedules::schedules;
+pub use task::{loses, reachable, task, wants};
 
 use super::steps::Story;
 use super::view::View;

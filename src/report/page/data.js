@@ -1,6 +1,4 @@
-// The data of the page, and small helpers to look things up in it.
-
-const PAGE = JSON.parse(document.getElementById('data').textContent);
+// Small helpers to look things up in a scene.
 
 const $ = (id) => document.getElementById(id);
 
@@ -85,8 +83,8 @@ function walk(scene, letters) {
   return tape;
 }
 
-// The state of the game after these letters; null where there is no game.
-function stateAfter(scene, letters) {
+// The state of the game after these letters, by its number; null where there is no game.
+function stateIndex(scene, letters) {
   if (!scene.graph) return null;
   let state = 0;
   for (const letter of letters) {
@@ -94,7 +92,13 @@ function stateAfter(scene, letters) {
     if (!way) return null;
     [, , state] = way;
   }
-  return scene.graph.states[state];
+  return state;
+}
+
+// The same state itself.
+function stateAfter(scene, letters) {
+  const at = stateIndex(scene, letters);
+  return at === null ? null : scene.graph.states[at];
 }
 
 // A schedule's letters, one per step: `~h` is one, `!lh` is one, `h3` is three.
@@ -152,4 +156,12 @@ function diff(before, after) {
     }
   }
   return lines;
+}
+
+// One step as a sentence.
+function sentenceOf(step) {
+  const answer = answerOf(step);
+  const gone = step.gone.length > 0 ? `; ${step.gone.join(', ')}` : '';
+  const notes = step.notes.length > 0 ? ` (${step.notes.join(', ')})` : '';
+  return `${step.who} ${step.names[0]}${notes}${answer ? `, answered ${answer}` : ''}${gone}`;
 }

@@ -25,6 +25,8 @@ pub struct Page<'a> {
 pub struct Scene {
     pub name: String,
     pub description: String,
+    /// What a reader is to do, and what can be reached.
+    pub task: String,
     /// The scenario's text, and where it came from.
     pub text: String,
     pub source: String,
@@ -47,6 +49,9 @@ pub struct Scene {
     pub texts: Vec<Vec<String>>,
     pub steps: Vec<Told>,
     pub beliefs: Vec<Belief>,
+    /// Caches and memories, and what they hold at some place.
+    pub stores: Vec<Store>,
+    pub kept: Vec<Kept>,
     pub stories: Vec<Story>,
     /// The story that the page opens with.
     pub first: usize,
@@ -79,6 +84,8 @@ pub struct Worker {
     pub write: String,
     pub read: &'static str,
     pub process: String,
+    /// The fields that it sets: `phase=Running`; none if they are computed from what it reads.
+    pub wants: Vec<String>,
 }
 
 /// What one worker believes, and what it is about to do.
@@ -87,14 +94,41 @@ pub struct Belief {
     /// `nowhere`, `live`, `cache`, `memory` or `answer`.
     pub from: &'static str,
     pub rv: Option<u64>,
-    /// The object it knows of, by index into the texts.
+    /// The object it knows of, by index into the texts, and which it is, by index into the views.
     pub text: Option<usize>,
+    pub view: Option<usize>,
+    /// The other objects that it holds: view and text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<[usize; 2]>,
     /// The names of its next step, the longest first; none if it is done.
     pub next: Vec<String>,
     /// What it would send, by index into the texts.
     pub sends: Option<usize>,
     /// Whether it gave up.
     pub dropped: bool,
+}
+
+/// A cache, or the memory of a process.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq, Hash)]
+pub struct Store {
+    /// `cache` or `memory`.
+    pub kind: &'static str,
+    pub process: String,
+    /// The object, by index into the views.
+    pub view: usize,
+    pub workers: Vec<usize>,
+}
+
+/// What one of them holds.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq, Hash)]
+pub struct Kept {
+    /// Which, by index into the stores.
+    pub store: usize,
+    /// By index into the texts; none if it holds no object.
+    pub text: Option<usize>,
+    pub rv: Option<u64>,
+    /// Changes on their way to it.
+    pub lag: usize,
 }
 
 /// A place between two steps.
@@ -104,6 +138,9 @@ pub struct Place {
     pub o: Vec<Option<usize>>,
     /// Per worker: its belief, by index.
     pub b: Vec<usize>,
+    /// What caches and memories hold, by index into `kept`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub k: Vec<usize>,
     /// The schedules still possible, and those of them that violate.
     pub n: Option<[String; 2]>,
 }
@@ -125,6 +162,11 @@ pub struct Story {
     pub swap: Option<Swap>,
     /// The write method and the reader, where they are not the scenario's own.
     pub instead: Option<[String; 2]>,
+    /// The same order of moves under other write methods: the method, and the story.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<(String, usize)>,
+    /// Who loses, and the sentence that says so.
+    pub loss: Option<Loss>,
     pub command: String,
 }
 
@@ -180,7 +222,22 @@ pub struct Graph {
     /// Why a worker cannot move.
     pub reasons: Vec<String>,
     pub verdicts: Vec<Verdict>,
+    /// What is lost at an end, and by whom.
+    pub losses: Vec<Loss>,
     pub states: Vec<State>,
+}
+
+/// A loss.
+#[derive(Debug, Serialize, PartialEq, Eq, Hash)]
+pub struct Loss {
+    /// The name of who lost.
+    pub who: String,
+    /// `health lost its write.`
+    pub says: String,
+    /// The guilty step on the first way there, and the sentence why.
+    pub guilty: usize,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }
 
 /// One state: where it is, the ways on (choice, step, state), who cannot move (choice, reason),
@@ -191,6 +248,9 @@ pub struct State {
     pub w: Vec<[usize; 3]>,
     pub s: Vec<[usize; 2]>,
     pub e: Option<usize>,
+    /// At an end: what is lost there, by index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l: Option<usize>,
 }
 
 /// A question to be answered before the answer is seen.

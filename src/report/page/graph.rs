@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use super::data::{Graph, Place, State, Table, Verdict};
-use super::scene::{Scenery, outcome};
+use super::scene::{Scenery, loss, outcome};
 use crate::check::game::{Chart, ChartState, Reason};
 use crate::properties;
+use crate::report::losses::Facts;
 use crate::report::steps::Story;
 use crate::report::story;
 use crate::simulation::Choice;
@@ -19,6 +20,7 @@ pub(super) fn graph(scenery: &mut Scenery<'_>, chart: &Chart) -> Graph {
     let mut choices = Choices::default();
     let mut reasons = Table::default();
     let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut losses = Table::default();
     let mut states = Vec::new();
     for (at, state) in chart.states.iter().enumerate() {
         let mut ways = Vec::new();
@@ -45,9 +47,14 @@ pub(super) fn graph(scenery: &mut Scenery<'_>, chart: &Chart) -> Graph {
                 verdicts.len() - 1
             })
         });
-        states.push(State { p: place, w: ways, s: stuck, e: end });
+        let l = state.judged.as_deref().and_then(|run| {
+            let facts = Facts::of_replay(run)?;
+            Some(losses.add(loss(run, &facts)))
+        });
+        states.push(State { p: place, w: ways, s: stuck, e: end, l });
     }
-    Graph { choices: choices.0, reasons: reasons.into_vec(), verdicts, states }
+    let losses = losses.into_vec();
+    Graph { choices: choices.0, reasons: reasons.into_vec(), verdicts, losses, states }
 }
 
 /// The choices by their letters, with who moves.
@@ -121,7 +128,8 @@ fn place(scenery: &mut Scenery<'_>, state: &ChartState, events: &[Event]) -> Pla
         scenery.belief(&story, held, ahead, dropped)
     });
     let b = beliefs.collect();
-    Place { o: objects, b, n: scenery.odds(state.odds.as_ref().ok()) }
+    let k = scenery.kept(&scenery.lesson.shown[scenery.lesson.first].stores, &state.stored);
+    Place { o: objects, b, k, n: scenery.odds(state.odds.as_ref().ok()) }
 }
 
 /// What became of a schedule that ends so.

@@ -6,8 +6,8 @@ const KEYS = [
   ['g', 'the guilty step'],
   ['space', 'play, pause'],
   ['s', 'three speeds'],
-  ['1 2 …', 'let the first, the second … move'],
-  ['u', 'undo'],
+  ['a worker’s letter', 'that worker moves; also ~ and ! before it'],
+  ['Backspace', 'undo'],
   ['q', 'predict first'],
   ['p', 'presenter: one step per screen'],
   ['b', 'blank the screen, while presenting'],
@@ -26,7 +26,7 @@ const ACTIONS = {
   g: guiltyStep,
   ' ': play,
   s: faster,
-  u: undo,
+  Backspace: undo,
   q: () => setPredicting(!now.predicting),
   p: () => setPresenting(!now.presenting),
   b: () => (now.presenting ? setBlank(true) : true),
@@ -66,9 +66,9 @@ function onKey(event) {
   }
   const single = event.key.length === 1;
   if (single && !$('keys-enabled').checked) return;
-  if (/^[1-9]$/.test(event.key)) {
-    const moves = $('game').querySelectorAll('.move');
-    moves[Number(event.key) - 1]?.click();
+  // The letters of those who move come before the page's own.
+  if (single && !now.presenting && !now.predicting && race.typed(event.key)) {
+    event.preventDefault();
     return;
   }
   const action = ACTIONS[event.key];
@@ -112,8 +112,10 @@ function setPresenting(on) {
   $('presenter').hidden = !on;
   $('main').inert = on;
   document.querySelector('.top').inert = on;
-  if (on && now.step === horizon()) now.step = 0;
-  changed();
+  if (on) {
+    const told = now.tape.letters.length > 0 && now.tape.verdict ? now.tape : tapeOf(now.scene, now.scene.first);
+    show(told, 0);
+  } else changed();
   (on ? $('presenter-next') : $('present-on')).focus();
 }
 
@@ -125,18 +127,15 @@ function setBlank(on) {
 
 function presenter() {
   if (!now.presenting) return;
+  onScreen.draw();
   const step = now.tape.steps[now.step - 1];
   const marks = horizon() < lastStep() ? NO_MARKS : marksOf(now.tape);
   $('presenter-where').textContent = `${now.scene.name} · step ${now.step} of ${lastStep()}`;
   $('presenter').classList.toggle('guilty', marks.guilty === now.step);
+  const answer = step ? answerOf(step) : '';
   $('presenter-title').replaceChildren(...(step
-    ? [el('span', { class: `who w${(step.worker ?? 5) % 6}` }, step.who), ' ', el('code', {}, step.names[0])]
-    : ['Before the first step']));
-  const answer = step ? answerOf(step) : now.scene.description;
-  const gone = step && step.gone.length > 0 ? el('strong', { class: 'gone' }, ` ✗ ${step.gone.join(', ')}`) : '';
-  $('presenter-answer').replaceChildren(step && answer ? `answered ${answer}, object at rv ${step.rv}` : answer, gone);
-  truth($('presenter-truth'), now.step, true);
-  beliefs($('presenter-beliefs'), now.step);
+    ? [`${now.step}. `, el('span', { class: `who w${(step.worker ?? 5) % 6}` }, step.who), ' ', el('code', {}, step.names[0]), answer ? ` ${answer}` : '']
+    : [now.scene.task]));
   const notes = (story()?.sentences ?? []).filter((sentence) => sentence.step === now.step || (sentence.step === null && now.step === lastStep()));
   const last = horizon() < lastStep() && now.step === horizon() ? ['What does the object say after the next step?'] : [];
   $('presenter-notes').textContent = [...(step?.notes ?? []), ...notes.map(({ text }) => text), ...last].map((text) => `${text}.`).join('  ').replace('?.', '?');

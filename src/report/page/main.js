@@ -1,5 +1,40 @@
 // Everything is wired up here, and drawn again after each change.
 
+const model = {
+  get scene() { return now.scene; },
+  get tape() { return now.tape; },
+  get step() { return now.step; },
+  choose,
+  undo,
+  go,
+  restart: begin,
+  variant: (index, step) => show(tapeOf(now.scene, index), step),
+  why: () => story()?.sentences.find(({ label }) => label === 'why')?.text,
+};
+const race = new Race($('race'), model);
+const onScreen = new Race($('presenter-race'), Object.create(model, { hideOdds: { value: true } }));
+
+// The first screen: what there is to do, and the race.
+function opening() {
+  $('race-task').textContent = now.scene.task;
+  $('play').hidden = now.predicting;
+  if (!now.predicting) race.draw();
+}
+
+// A link to a part of the report opens it.
+function unfold(id) {
+  const part = document.getElementById(id);
+  const fold = part?.closest('details.fold') ?? part?.querySelector('details.fold');
+  if (fold) fold.open = true;
+  part?.scrollIntoView({ block: 'start' });
+}
+
+let folded_ = [];
+function openAll() {
+  folded_ = [...document.querySelectorAll('details:not([open])')];
+  for (const fold of folded_) fold.open = true;
+}
+
 function wire(id, action) {
   $(id).addEventListener('click', action);
 }
@@ -11,6 +46,7 @@ wire('to-last', () => go(lastStep()));
 wire('to-guilty', guiltyStep);
 wire('play-pause', play);
 wire('speed', faster);
+wire('report-on', () => unfold('fold-verdict'));
 wire('predict-on', () => setPredicting(!now.predicting));
 wire('present-on', () => setPresenting(true));
 wire('presenter-off', () => setPresenting(false));
@@ -24,8 +60,8 @@ wire('keys-on', () => $('keys').showModal());
 wire('answers-copy', copyAnswers);
 $('key-table').querySelector('tbody').append(...KEYS.map(([key, what]) => el('tr', {}, el('th', { scope: 'row' }, el('kbd', {}, key)), el('td', {}, what))));
 
-for (const draw of [scenes, verdictPanel, strip, questionPanel, which, transport, timeline,
-  () => truth($('truth'), now.step), () => beliefs($('beliefs'), now.step), game, why, swap, compared,
+for (const draw of [scenes, opening, verdictPanel, strip, questionPanel, which, transport, timeline,
+  () => truth($('truth'), now.step), () => beliefs($('beliefs'), now.step), why, swap, compared,
   stepTable, foot, presenter, () => { $('theme').textContent = isDark() ? 'Light' : 'Dark'; }]) {
   onChange(draw);
 }
@@ -43,7 +79,8 @@ new ResizeObserver(([{ contentRect }]) => {
   }
 }).observe($('lanes'));
 // On paper the drawing is as wide as the paper.
-addEventListener('beforeprint', () => { timeline(); swap(); });
+addEventListener('beforeprint', () => { openAll(); timeline(); swap(); });
+addEventListener('afterprint', () => { for (const fold of folded_) fold.open = false; });
 
 readAddress();
 if (new URLSearchParams(location.search).has('predict')) setPredicting(true);

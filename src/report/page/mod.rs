@@ -4,9 +4,11 @@
 //! Rust computes everything that is said (`scene.rs`, `graph.rs`, `predict.rs`) and writes it as
 //! JSON into the template `page.html`; the scripts beside it only show it. No network, no
 //! framework: the page opens from a USB stick. The scripts in reading order: `data.js`, `state.js`,
-//! `timeline.js`, `object.js`, `panels.js`, `play.js`, `predict.js`, `keys.js`, `main.js`.
+//! `timeline.js`, `object.js`, `sheets.js`, `race.js`, `panels.js`, `predict.js`, `keys.js`,
+//! `main.js`.
 //! Next to read: `data.rs`, the shape of that JSON.
 
+mod compared;
 mod data;
 mod graph;
 mod predict;
@@ -29,7 +31,7 @@ struct Document<'a> {
     data: &'a str,
 }
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("race.css"));
 
 /// The scripts, in the order in which they run: one module.
 const SCRIPT: &str = concat!(
@@ -37,14 +39,16 @@ const SCRIPT: &str = concat!(
     include_str!("state.js"),
     include_str!("timeline.js"),
     include_str!("object.js"),
+    include_str!("sheets.js"),
+    include_str!("race.js"),
     include_str!("panels.js"),
-    include_str!("play.js"),
     include_str!("predict.js"),
     include_str!("keys.js"),
     include_str!("main.js"),
 );
 
-/// Pages stay below this many bytes: beyond them the games are left out, the largest first.
+/// Pages stay below this many bytes. Beyond them what can be spared is left out, the largest first:
+/// a game that the told schedules make up, the same orders under other methods, any other game.
 const MOST_BYTES: usize = 390_000;
 
 /// The page of these results; those without a lesson are left out.
@@ -52,15 +56,33 @@ pub fn render(results: &[CheckResult]) -> String {
     let mut scenes: Vec<Scene> = results.iter().filter_map(scene::scene).collect();
     loop {
         let page = page(&scenes);
-        let games = scenes
-            .iter()
-            .enumerate()
-            .filter_map(|(at, scene)| scene.graph.as_ref().map(|graph| (graph.states.len(), at)));
-        match games.max() {
-            Some((_, largest)) if page.len() > MOST_BYTES => scenes[largest].graph = None,
-            _ => return page,
+        if page.len() <= MOST_BYTES || !spare(&mut scenes) {
+            return page;
         }
     }
+}
+
+/// Leaves out one part of a scene; false if nothing is left to spare.
+fn spare(scenes: &mut [Scene]) -> bool {
+    let states = |scene: &Scene| scene.graph.as_ref().map_or(0, |graph| graph.states.len());
+    let told = |scene: &Scene| scene.each && scene.strip.len() <= 100;
+    let retold = |scene: &Scene| scene.stories.iter().map(|story| story.same.len()).sum::<usize>();
+    let size = |scene: &Scene| match (told(scene), states(scene), retold(scene)) {
+        (true, states, _) if states > 0 => (3, states),
+        (_, _, retold) if retold > 0 => (2, retold),
+        (_, states, _) => (usize::from(states > 0), states),
+    };
+    let Some(scene) = scenes.iter_mut().max_by_key(|scene| size(scene)) else { return false };
+    match size(scene).0 {
+        0 => return false,
+        2 => {
+            let first = scene.stories.iter().flat_map(|s| &s.same).map(|(_, with)| *with).min();
+            scene.stories.iter_mut().for_each(|story| story.same.clear());
+            scene.stories.truncate(first.unwrap_or(scene.stories.len()));
+        }
+        _ => scene.graph = None,
+    }
+    true
 }
 
 fn page(scenes: &[Scene]) -> String {

@@ -86,8 +86,22 @@ function chains(lines) {
 
 const parentOf = (chain) => chain.slice(0, Math.max(0, chain.lastIndexOf('\n')));
 
+// Each line that some worker means to write, with the keys above it.
+function writtenLines(scene) {
+  const written = new Set();
+  for (const told of scene.stories) {
+    told.steps.forEach((index, at) => {
+      const { wrote, view } = scene.steps[index];
+      if (wrote.length === 0) return;
+      const own = chains(linesOf(scene, told.places[at + 1].o[view]));
+      wrote.forEach((line) => written.add(own[line]));
+    });
+  }
+  return written;
+}
+
 // The lines that are in every object of every story: they carry no news. A line that a worker writes is
-// never one of them, since it is not there before.
+// never one of them.
 function common(scene) {
   if (scene.common) return scene.common;
   const counts = new Map();
@@ -97,7 +111,8 @@ function common(scene) {
   for (const lines of whole) {
     for (const chain of new Set(chains(lines))) counts.set(chain, (counts.get(chain) ?? 0) + 1);
   }
-  const always = [...counts.keys()].filter((chain) => counts.get(chain) === whole.length);
+  const written = writtenLines(scene);
+  const always = [...counts.keys()].filter((chain) => counts.get(chain) === whole.length && !written.has(chain));
   scene.common = new Set(always);
   return scene.common;
 }
@@ -127,16 +142,19 @@ function believed(belief, truthLines) {
 
 function beliefCard(worker, upto) {
   const { scene, tape } = now;
-  const belief = scene.beliefs[tape.places[upto].b[worker]];
+  const place = tape.places[upto];
+  const belief = scene.beliefs[place.b[worker]];
   const { name, letter } = scene.workers[worker];
-  const view = viewOf(worker);
-  const truthLines = linesOf(scene, tape.places[upto].o[view]);
-  const lines = belief.text === null ? [] : believed(belief, truthLines);
-  const stale = lines.some(({ mark }) => mark !== ' ');
+  const all = [[belief.view, belief.text], ...(belief.others ?? [])].filter(([, text]) => text !== null);
+  const copies = all.map(([view, text]) => {
+    const held = { ...belief, text };
+    return { view, lines: view === null ? plainLines(scene, text) : believed(held, linesOf(scene, place.o[view])) };
+  });
+  const stale = copies.some(({ lines }) => lines.some(({ mark }) => mark !== ' '));
   const done = belief.next.length === 0;
   const state = belief.dropped ? 'gave up' : done ? 'done' : null;
   const heard = belief.text === null
-    ? (upto > 0 && moved(worker, upto) ? 'found no object' : HEARD.nowhere)
+    ? (belief.from === 'nowhere' ? HEARD.nowhere : 'found no object')
     : `${HEARD[belief.from]}, at rv ${belief.rv}`;
   const badge = belief.text === null ? null : stale
     ? el('span', { class: 'badge stale' }, '≠ out of date')
@@ -144,7 +162,10 @@ function beliefCard(worker, upto) {
   const card = el('div', { class: `card belief w${worker % 6}`, role: 'group', 'aria-label': `What ${name} believes` },
     el('h3', {}, el('span', { class: 'letter', 'aria-hidden': 'true' }, letter), `${name} believes`, badge),
     el('p', { class: 'heard' }, heard, state ? el('span', { class: `state ${belief.dropped ? 'dropped' : ''}` }, state) : null));
-  if (lines.length > 0) card.append(yamlLines(folded(lines, true), `What ${name} believes`));
+  for (const { view, lines } of copies) {
+    if (scene.views.length > 1 && view !== null) card.append(el('p', { class: 'object-title' }, el('code', {}, scene.views[view].replace(/ \..*$/, ''))));
+    card.append(yamlLines(folded(lines, true), `What ${name} believes`));
+  }
   if (!done) {
     const next = el('p', { class: 'next' }, el('span', {}, 'next '), el('code', {}, belief.next[0]));
     card.append(next);
@@ -156,13 +177,20 @@ function beliefCard(worker, upto) {
   return card;
 }
 
-// Whether a worker has moved.
-const moved = (worker, upto) => now.tape.steps.slice(0, upto).some((step) => step.worker === worker);
-
-// The object that a worker is about: of its steps, or else the first.
-function viewOf(worker) {
-  const own = now.tape.steps.find((step) => step.worker === worker);
-  return own ? own.view : 0;
+// A cache, or what a process shares in memory: a box of its own.
+function storeCard(kept, upto) {
+  const { scene, tape } = now;
+  const { store, text, rv, lag } = scene.kept[kept];
+  const { kind, process, view, workers } = scene.stores[store];
+  const lines = text === null ? [] : believed({ text }, linesOf(scene, tape.places[upto].o[view]));
+  const stale = lines.some(({ mark }) => mark !== ' ');
+  const badge = text === null ? null : stale ? el('span', { class: 'badge stale' }, '≠ out of date') : el('span', { class: 'badge fresh' }, '= up to date');
+  const readers = workers.map((worker) => scene.workers[worker].name).join(' and ');
+  const heard = [text === null ? 'holds nothing' : `holds rv ${rv}`, kind === 'cache' ? `${plural(lag, 'change')} on the way to it` : `shared by ${readers}`];
+  return el('div', { class: 'card belief store', role: 'group', 'aria-label': `${process}’s ${kind}` },
+    el('h3', {}, `${process}’s ${kind}`, badge),
+    el('p', { class: 'heard' }, heard.join(', ')),
+    lines.length > 0 ? yamlLines(folded(lines, true), `What ${process}’s ${kind} holds`) : null);
 }
 
 function beliefs(target, upto) {
@@ -171,5 +199,5 @@ function beliefs(target, upto) {
   for (const card of cards) {
     if (open.has(card.getAttribute('aria-label'))) card.querySelector('details')?.setAttribute('open', '');
   }
-  target.replaceChildren(...cards);
+  target.replaceChildren(...cards, ...(now.tape.places[upto].k ?? []).map((kept) => storeCard(kept, upto)));
 }

@@ -151,7 +151,7 @@ function compared() {
     if (index === null) return el('td', { class: role }, text || '–');
     const chosen = now.tape.story === index;
     const label = `${write}, ${read}: ${text}. Show its worst schedule`;
-    return el('td', { class: role }, el('button', { type: 'button', class: 'cell', 'aria-pressed': String(chosen), title: 'Show its worst schedule', on: { click: () => { showStory(index); $('stage').scrollIntoView({ block: 'start' }); } } },
+    return el('td', { class: role }, el('button', { type: 'button', class: 'cell', 'aria-pressed': String(chosen), title: 'Show its worst schedule', on: { click: () => { showStory(index); unfold('fold-stage'); } } },
       text, el('span', { class: 'sr' }, `: ${label}`)));
   };
   const rows = scene.compare.map((row) => el('tr', { class: row.own ? 'own' : '' },

@@ -6,8 +6,9 @@ function setPredicting(on) {
   now.answers = {};
   const first = now.scene.stories[now.scene.first];
   const asked = now.scene.questions.find(({ id }) => id === 'outcome');
+  if (on) $('fold-stage').open = true;
   if (on) show(tapeOf(now.scene, now.scene.first), asked ? asked.step - 1 : first.steps.length);
-  else changed();
+  else begin();
 }
 
 function answer(question, choice) {

@@ -75,7 +75,7 @@ fn outcome(facts: &Facts<'_>) -> Option<Question> {
     let mut choices = vec![
         Choice {
             text: view.compact(Some(&both)),
-            reply: format!("That is what everybody means. The object says {truth}.{why}"),
+            reply: format!("That is what both workers mean. The object says {truth}.{why}"),
         },
         Choice { text: truth.clone(), reply: format!("So it is.{why}") },
         Choice {

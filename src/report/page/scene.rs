@@ -4,13 +4,15 @@
 
 use serde_json::Value;
 
+use super::compared::compared;
 use super::data::{
-    Belief, Cell, Compared, Place, Scene, Sentence, Square, Story as Schedule, Swap, Table,
+    Belief, Kept, Loss, Place, Scene, Sentence, Square, Store, Story as Schedule, Swap, Table,
     Verdict, Worker,
 };
 use super::{graph, predict};
-use crate::check::game::{self, Heard, Odds};
-use crate::check::{CheckResult, Lesson, Shown};
+use crate::apiserver::Key;
+use crate::check::game::{self, Heard, Odds, StoreKind};
+use crate::check::{CheckResult, Lesson, Replayed, Shown};
 use crate::properties;
 use crate::report::check_text::{header, reader, verdict_rows};
 use crate::report::losses::Facts;
@@ -32,6 +34,8 @@ pub(super) struct Scenery<'a> {
     pub texts: Table<Vec<String>>,
     pub steps: Table<Told>,
     pub beliefs: Table<Belief>,
+    pub stores: Table<Store>,
+    pub kept: Table<Kept>,
 }
 
 /// The scene of a result, if it carries a lesson.
@@ -49,8 +53,17 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         texts: Table::default(),
         steps: Table::default(),
         beliefs: Table::default(),
+        stores: Table::default(),
+        kept: Table::default(),
     };
-    let stories: Vec<Schedule> = lesson.shown.iter().map(|shown| scenery.story(shown)).collect();
+    let mut stories: Vec<Schedule> =
+        lesson.shown.iter().map(|shown| scenery.story(shown)).collect();
+    let again = lesson.shown.iter().flat_map(|shown| &shown.same_order);
+    for same in again {
+        // Of these only the end is told.
+        stories[same.with].explanation.clear();
+        stories[same.with].sentences.clear();
+    }
     let graph = lesson.chart.as_ref().map(|chart| graph::graph(&mut scenery, chart));
     let scenario = &result.scenario;
     let verdicts: Vec<Verdict> = verdict_rows(result)
@@ -68,6 +81,7 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
     Some(Scene {
         name: scenario.name.clone(),
         description: scenario.description.clone(),
+        task: crate::report::game::task(result, &first.run.trace),
         text: scenario.source.text.clone(),
         source,
         fingerprint: result.fingerprint.clone(),
@@ -77,7 +91,7 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         summary: summary::summary(std::slice::from_ref(result)).paint(&Style::default()),
         schedules: result.exploration.schedules.as_ref().map(ToString::to_string),
         violating: violating.as_ref().map(ToString::to_string),
-        workers: workers(result, lesson),
+        workers: workers(result, lesson, first),
         advice: advice::sentences(&result.advice),
         views: scenery.views.iter().map(View::title).collect(),
         start: scenery.start(),
@@ -102,6 +116,8 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         texts: scenery.texts.into_vec(),
         steps: scenery.steps.into_vec(),
         beliefs: scenery.beliefs.into_vec(),
+        stores: scenery.stores.into_vec(),
+        kept: scenery.kept.into_vec(),
     })
 }
 
@@ -126,10 +142,12 @@ pub(super) fn role_name(role: Role) -> &'static str {
     }
 }
 
-fn workers(result: &CheckResult, lesson: &Lesson) -> Vec<Worker> {
-    let specs = result.scenario.workers.iter().zip(&lesson.letters);
+fn workers(result: &CheckResult, lesson: &Lesson, first: &Shown) -> Vec<Worker> {
+    let story = Story::new(&first.run.scenario, &first.run.trace);
+    let specs = result.scenario.workers.iter().zip(&lesson.letters).enumerate();
     specs
-        .map(|(spec, letter)| Worker {
+        .map(|(at, (spec, letter))| Worker {
+            wants: crate::report::game::wants(&story, at),
             name: spec.name.clone(),
             letter: *letter,
             write: spec.write.clone(),
@@ -179,13 +197,15 @@ impl Scenery<'_> {
             verdict: self.verdict(shown),
             guilty: facts.as_ref().map(Facts::guilty_step),
             victim: facts.as_ref().map(|facts| facts.witness.victim.step),
-            stale: facts.as_ref().and_then(|facts| Some(facts.witness.stale_read.as_ref()?.step)),
+            stale: facts.as_ref().filter(|facts| facts.has_stale_read()).and_then(stale_step),
             sentences: facts.as_ref().map(sentences).unwrap_or_default(),
             explanation: lines.iter().map(|line| line.paint(&plain)).collect(),
             swap: shown
                 .swap
                 .map(|swap| Swap { with: swap.with, steps: [swap.steps.0 + 1, swap.steps.1 + 1] }),
             instead: shown.instead.map(|(write, read)| [write.to_owned(), reader(read).to_owned()]),
+            same: shown.same_order.iter().map(|same| (same.word.clone(), same.with)).collect(),
+            loss: facts.as_ref().map(|facts| Loss { why: String::new(), ..loss(run, facts) }),
             command: command(self.result, shown),
         }
     }
@@ -232,7 +252,8 @@ impl Scenery<'_> {
             self.belief(story, held, ahead.as_ref(), dropped)
         });
         let b = beliefs.collect();
-        Place { o: objects, b, n: self.odds(shown.odds[at].as_ref()) }
+        let k = self.kept(&shown.stores, &shown.stored[at]);
+        Place { o: objects, b, k, n: self.odds(shown.odds[at].as_ref()) }
     }
 
     /// The schedules from here, and those of them that violate.
@@ -245,6 +266,37 @@ impl Scenery<'_> {
     pub(super) fn text(&mut self, object: Option<&Value>) -> Option<usize> {
         let lines = yaml::lines(Some(object?));
         Some(self.texts.add(lines.into_iter().map(|line| line.text).collect()))
+    }
+
+    fn view(&self, key: &Key) -> Option<usize> {
+        self.views.iter().position(|view| view.key == *key)
+    }
+
+    /// What caches and memories hold, of the objects that are shown.
+    pub(super) fn kept(&mut self, stores: &[game::Store], stored: &[game::Stored]) -> Vec<usize> {
+        let mut kept = Vec::new();
+        for (store, stored) in stores.iter().zip(stored) {
+            let Some(view) = self.view(&store.key) else { continue };
+            let (process, workers) = (store.process.clone(), store.workers.clone());
+            let kind = match store.kind {
+                StoreKind::Cache(_) => "cache",
+                StoreKind::Memory(_) => "memory",
+            };
+            let store = self.stores.add(Store { kind, process, view, workers });
+            let object = stored.object.as_deref();
+            let (text, rv) = (self.text(object), object.and_then(resource_version));
+            kept.push(self.kept.add(Kept { store, text, rv, lag: stored.lag }));
+        }
+        kept
+    }
+
+    /// The objects that a worker holds beside the one that it read last.
+    fn others(&mut self, held: &game::Belief) -> Vec<[usize; 2]> {
+        let held = held.others.iter();
+        let other = |(key, object): (&Key, &std::sync::Arc<Value>)| {
+            Some([self.view(key)?, self.text(Some(object))?])
+        };
+        held.filter_map(other).collect()
     }
 
     /// What a worker believes, and what it is about to do.
@@ -271,12 +323,27 @@ impl Scenery<'_> {
             from,
             rv: object.and_then(resource_version),
             text: self.text(object),
+            view: held.key.as_ref().and_then(|key| self.view(key)),
+            others: self.others(held),
             next: ahead.map_or_else(Vec::new, |event| story.names(event)),
             sends,
             dropped: dropped && ahead.is_none(),
         };
         self.beliefs.add(belief)
     }
+}
+
+/// Who loses, and the sentence that says so.
+pub(super) fn loss(run: &Replayed, facts: &Facts<'_>) -> Loss {
+    let said = crate::report::game::loses(run, facts);
+    let why = why::sentences(facts).into_iter().find(|sentence| sentence.label == "why");
+    let why = why.map_or_else(String::new, |why| why.text);
+    let who = facts.witness.victim.worker.clone();
+    Loss { who, says: said, guilty: facts.guilty_step(), why }
+}
+
+fn stale_step(facts: &Facts<'_>) -> Option<usize> {
+    Some(facts.witness.stale_read.as_ref()?.step)
 }
 
 fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
@@ -312,38 +379,4 @@ fn bounds(result: &CheckResult) -> Vec<String> {
     bounds.push(covered);
     bounds.extend(exploration.seed.map(|seed| format!("seed {seed}")));
     bounds
-}
-
-fn compared(result: &CheckResult, lesson: &Lesson) -> Vec<Compared> {
-    let rows = table::compared(&lesson.comparison).into_iter().enumerate();
-    rows.map(|(at, row)| {
-        let cells = row.cells.map(|(role, text)| (role_name_of_cell(role), text));
-        let [live, cache] = cells;
-        let worst = |read: usize| lesson.worst.get(2 * at + read).copied().flatten();
-        let cell = |(role, text), read| Cell { role, text, story: worst(read) };
-        let (role, tag) = row.verdict;
-        let own = result.scenario.workers.iter().all(|worker| worker.write == row.write);
-        Compared {
-            write: row.write.to_owned(),
-            cells: [cell(live, 0), cell(cache, 1)],
-            conflicts: row.conflicts,
-            calls: row.calls,
-            verdict: Verdict {
-                role: role_name(role),
-                tag,
-                name: String::new(),
-                text: String::new(),
-            },
-            refused: row.refused,
-            own,
-        }
-    })
-    .collect()
-}
-
-fn role_name_of_cell(role: Role) -> &'static str {
-    match role {
-        Role::Plain => "good",
-        role => role_name(role),
-    }
 }

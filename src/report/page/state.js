@@ -1,6 +1,38 @@
 // What is shown now: the scenario, the schedule, the step, the mode. Everything on the page is
 // drawn from this, and the address holds it, so that a link is a place.
 
+const PAGE = JSON.parse(document.getElementById('data').textContent);
+
+// Where every schedule is told and the game had no room, the told schedules are the game.
+function gameOfStories(scene) {
+  const { stories } = scene;
+  const graph = { choices: [], reasons: [], verdicts: [], losses: [], states: [{ p: stories[0].places[0], w: [], s: [], e: null }] };
+  const numbered = (list, thing, same) => {
+    const at = list.findIndex(same);
+    return at < 0 ? list.push(thing) - 1 : at;
+  };
+  for (const { story } of scene.strip) {
+    const told = stories[story];
+    let state = graph.states[0];
+    told.letters.forEach((letter, at) => {
+      const choice = numbered(graph.choices, [letter, scene.steps[told.steps[at]].who], ([known]) => known === letter);
+      let way = state.w.find(([known]) => known === choice);
+      if (!way) {
+        way = [choice, told.steps[at], graph.states.push({ p: told.places[at + 1], w: [], s: [], e: null }) - 1];
+        state.w.push(way);
+      }
+      state = graph.states[way[2]];
+    });
+    state.e = graph.verdicts.push(told.verdict) - 1;
+    if (told.loss) state.l = graph.losses.push(told.loss) - 1;
+  }
+  return graph;
+}
+
+for (const scene of PAGE.scenes) {
+  if (!scene.graph && scene.each && scene.strip.length <= 100) scene.graph = gameOfStories(scene);
+}
+
 const now = {
   scene: PAGE.scenes[0],
   tape: null,
@@ -59,10 +91,15 @@ function showStory(index) {
   show(tapeOf(now.scene, index), guilty ?? steps.length);
 }
 
+// Before the first step: of the game, or of the recorded schedule where the game is too large.
+function begin() {
+  show(now.scene.graph ? walk(now.scene, []) : tapeOf(now.scene, now.scene.first), 0);
+}
+
 function showScene(index) {
   now.scene = PAGE.scenes[index];
   now.answers = {};
-  showStory(now.scene.first);
+  begin();
 }
 
 // Makes a choice at this step. On the schedule's own path it is a step forward; else the
@@ -123,6 +160,7 @@ function faster() {
 // #s=huhu&step=4, with &write= and &read= for a schedule of the comparison, and &scene= where
 // there are several.
 function writeAddress() {
+  if (!location.hash && now.tape.letters.length === 0) return;
   const parts = [`s=${now.tape.letters.join('')}`, `step=${now.step}`];
   if (now.tape.instead) parts.push(`write=${now.tape.instead[0]}`, `read=${now.tape.instead[1]}`);
   if (PAGE.scenes.length > 1) parts.unshift(`scene=${encodeURIComponent(now.scene.name)}`);
@@ -135,7 +173,7 @@ function writeAddress() {
   }
 }
 
-// Reads the address; what it does not say is the first story at its guilty step.
+// Reads the address; without a schedule nothing has happened yet.
 function readAddress() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const scene = PAGE.scenes.find(({ name }) => name === wanted.get('scene'));
@@ -147,9 +185,10 @@ function readAddress() {
   const letters = spell(wanted.get('s') ?? '');
   const tape = wanted.has('s') ? tapeOfLetters(now.scene, letters, instead) : null;
   if (!tape) {
-    showStory(now.scene.first);
+    begin();
     return;
   }
+  $('fold-stage').open = true;
   const step = wanted.has('step') ? Number.parseInt(wanted.get('step'), 10) : tape.steps.length;
   show(tape, Number.isNaN(step) ? tape.steps.length : step);
 }

@@ -320,11 +320,3 @@ function timeline() {
   const told = now.tape.steps.slice(0, limit).map((step, at) => `Step ${at + 1}: ${sentenceOf(step)}.`);
   $('drawing-title').textContent = `The timeline. ${told.join(' ')}`;
 }
-
-// One step as a sentence.
-function sentenceOf(step) {
-  const answer = answerOf(step);
-  const gone = step.gone.length > 0 ? `; ${step.gone.join(', ')}` : '';
-  const notes = step.notes.length > 0 ? ` (${step.notes.join(', ')})` : '';
-  return `${step.who} ${step.names[0]}${notes}${answer ? `, answered ${answer}` : ''}${gone}`;
-}

@@ -1,0 +1,80 @@
+//! What a player is to do, what of it can be reached, and what is said of who loses: the same
+//! sentences on the page, in `play` and while presenting.
+//!
+//! Next to read: `goal.rs`.
+
+use super::goal::goal;
+use crate::check::game::Game;
+use crate::check::{CheckResult, LossClass, Replayed};
+use crate::report::counts::count;
+use crate::report::losses::Facts;
+use crate::report::steps::Story;
+use crate::schedulers::Count;
+use crate::trace::{Event, Trace};
+
+/// `Both will be told 200 OK. Make one of them lose its write.`
+pub fn task(result: &CheckResult, first: &Trace) -> String {
+    let violation = result.first_violation();
+    let name = violation.map_or("no-lost-write", |property| property.name);
+    let mut task = goal(name).task.to_owned();
+    let writes: Vec<&Event> = first.events.iter().filter(|event| event.is_write()).collect();
+    let told = !writes.is_empty() && writes.iter().all(|event| event.is_acknowledged());
+    if let ("no-lost-write", true, Some(_)) = (name, told, violation) {
+        task = match result.scenario.workers.len() {
+            1 => "It will be told 200 OK. Make it lose its write.".to_owned(),
+            2 => "Both will be told 200 OK. Make one of them lose its write.".to_owned(),
+            _ => "All will be told 200 OK. Make one of them lose its write.".to_owned(),
+        };
+    }
+    if violation.is_none() {
+        let all = result.exploration.schedules.as_ref().filter(|_| result.exploration.complete);
+        task = format!("{task} {}", unreachable(all));
+    }
+    task
+}
+
+/// The task of a game, with what can be reached.
+pub fn reachable(game: &Game) -> String {
+    let task = goal(game.judged()[game.goal()].name).task;
+    match game.start_odds() {
+        Ok(odds) if odds.violating[game.goal()].is_zero() => {
+            format!("{task} {}", unreachable(Some(&odds.schedules)))
+        }
+        _ => task.to_owned(),
+    }
+}
+
+/// Says that no schedule does it, and of how many.
+fn unreachable(all: Option<&Count>) -> String {
+    match all {
+        Some(all) => format!("Try. Nobody can: 0 of {} schedules.", count(all)),
+        None => "Try. No such schedule was found.".to_owned(),
+    }
+}
+
+/// `usage lost its write. It was told 200, and will not look again.`
+pub fn loses(run: &Replayed, facts: &Facts<'_>) -> String {
+    let victim = facts.witness.victim.worker.as_str();
+    let event = run.trace.events.get(facts.witness.victim.step.wrapping_sub(1));
+    match (facts.property, facts.witness.class) {
+        (_, LossClass::Dropped) => format!("{victim} gave up: its write was not acknowledged."),
+        ("no-lost-write", _) => match event.and_then(|event| event.code) {
+            Some(code) if event.is_some_and(Event::is_acknowledged) => {
+                format!("{victim} lost its write. It was told {code}, and will not look again.")
+            }
+            _ => format!("{victim} lost its write."),
+        },
+        ("serializable", _) => "No order of one after the other ends like this.".to_owned(),
+        ("no-stale-overwrite", _) => "A field went back to an older generation.".to_owned(),
+        (name, _) => format!("{name} is violated: {}.", facts.lost_line()),
+    }
+}
+
+/// The fields that a worker sets: `phase=Running`. None where they are computed from what it reads.
+pub fn wants(story: &Story<'_>, worker: usize) -> Vec<String> {
+    let own = |event: &&Event| event.worker() == Some(worker) && !event.intent.is_empty();
+    let Some(event) = story.trace.events.iter().find(own) else { return Vec::new() };
+    let Some(view) = story.view(event) else { return Vec::new() };
+    let known = event.intent.iter().filter(|change| !change.derived);
+    known.map(|change| view.intent(change)).collect()
+}

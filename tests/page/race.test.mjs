@@ -1,0 +1,281 @@
+// The first screen: the race, played. What a reader does in the first minute, at three widths.
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SHOTS, folder, launch, lostwrite, report } from './browser.mjs';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const browser = await launch();
+const complaints = [];
+
+async function open(address, { width = 1280, height = 800, still = true } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: still ? 'reduce' : 'no-preference' });
+  const page = await context.newPage();
+  page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  await page.goto(address);
+  return page;
+}
+
+const move = (page, letter) => page.locator(`#race [data-letter="${letter}"]`).click();
+const moves = async (page, letters) => { for (const letter of letters) await move(page, letter); };
+const end = (page) => page.locator('#race .race-end').innerText();
+const places = (page) => page.locator('#race .race-board button, #race .race-tools button').evaluateAll((all) => all.map((button) => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  return [x, y + scrollY, width, height].map(Math.round).join(' ');
+}));
+
+// Each picture shows what the sentence says; they are kept and looked at.
+const shot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`) });
+
+test('two clicks lose a write, at every width', async () => {
+  const address = report('status-race');
+  for (const [width, height] of [[390, 844], [1280, 800], [1920, 1080]]) {
+    const page = await open(address, { width, height });
+    assert.equal(await page.locator('#race-task').innerText(), 'Both will be told 200 OK. Make one of them lose its write.');
+    assert.ok(await page.locator('.race-move').evaluateAll((all) => all.every((b) => b.getBoundingClientRect().bottom < innerHeight)), `${width}: both buttons are on the first screen`);
+    await move(page, 'h');
+    await page.locator('#race .race-show').click();
+    assert.match(await end(page), /lost its write\. It was told 200, and will not look again\./);
+    assert.match(await page.locator('.race-tray').innerText(), /is gone/);
+    // The card of who lost is red, the lost line struck out, the field in the tray.
+    await shot(page, `first-screen-${width}`);
+    await page.context().close();
+  }
+});
+
+test('no button moves while one plays', async () => {
+  for (const name of ['status-race', 'stale-cache', 'shared-object', 'three-writers', 'timeout']) {
+    for (const width of [390, 1280]) {
+      const page = await open(report(name), { width });
+      const before = await places(page);
+      for (let n = 0; n < 30; n += 1) {
+        const next = page.locator('#race .race-board button:enabled').last();
+        if (await next.count() === 0) break;
+        await next.click();
+        assert.deepEqual(await places(page), before, `${name} at ${width}, step ${n + 1}`);
+      }
+      assert.ok(await page.locator('#race .race-end').isVisible(), name);
+      await page.context().close();
+    }
+  }
+});
+
+test('a GET pins a sheet, a write of another makes it amber, and the guilty write fills the tray', async () => {
+  const page = await open(report('status-race'));
+  const sheet = (name) => page.locator(`.race-sheet[aria-label="What ${name} holds"]`);
+  assert.equal(await sheet('health').innerText(), 'nothing yet');
+  await moves(page, 'hu');
+  assert.match(await sheet('health').innerText(), /rv 1/);
+  await move(page, 'h');
+  assert.match(await page.locator('.race-object').innerText(), /rv 2[\s\S]*phase: Running/);
+  assert.match(await page.locator('.race-card').first().innerText(), /told 200/);
+  assert.match(await sheet('usage').getAttribute('class'), /stale/);
+  assert.match(await sheet('usage').innerText(), /out of date/);
+  await move(page, 'u');
+  assert.equal(await page.locator('.race-object .race-line.lost s').innerText(), 'phase: Running');
+  assert.match(await page.locator('.race-tray').innerText(), /phase: Running is gone/);
+  // Undo takes it back.
+  await page.locator('.race-undo').click();
+  assert.doesNotMatch(await page.locator('.race-tray').innerText(), /gone/);
+  assert.ok(await page.locator('.race-end').isHidden());
+  await page.context().close();
+});
+
+test('both are made to lose, the squares fill, and what is left is counted', async () => {
+  const page = await open(report('status-race'));
+  assert.match(await page.locator('.race-odds').innerText(), /6 orders left, 4 lose/);
+  assert.equal(await page.locator('.race-square').count(), 0, 'no square before the first end');
+  await moves(page, 'huhu');
+  assert.match(await end(page), /1 of the 4, 3 to go/);
+  assert.deepEqual(await page.locator('.race-square').allInnerTexts(), ['?', 'huhu', '?', '?', '?', '?']);
+  await page.getByRole('button', { name: 'Make usage lose (3 to go)' }).click();
+  await moves(page, 'huuh');
+  assert.match(await end(page), /usage lost its write[\s\S]*2 of the 4, 2 to go/);
+  assert.match(await end(page), /Find another \(2 to go\)/);
+  await page.getByRole('button', { name: 'Find another' }).click();
+  await moves(page, 'hhuu');
+  assert.match(await end(page), /Nobody lost\. 2 of the 6 are like this\./);
+  await page.getByRole('button', { name: 'Again', exact: true }).click();
+  assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
+  await page.context().close();
+});
+
+test('the same order, one word changed', async () => {
+  const page = await open(report('status-race'));
+  await moves(page, 'huhu');
+  await page.locator('.race-words').getByRole('button', { name: 'update', exact: true }).click();
+  assert.match(await end(page), /usage was told 409/);
+  assert.match(await page.locator('.race-word').innerText(), /update: huhu/);
+  await page.locator('.race-words').getByRole('button', { name: 'update-restamp' }).click();
+  assert.match(await end(page), /health lost its write/);
+  await page.locator('.race-words').getByRole('button', { name: 'merge-patch' }).click();
+  assert.match(await end(page), /Nobody lost\./);
+  await page.getByRole('button', { name: 'Back to the scenario' }).click();
+  assert.ok(await page.locator('.race-move').first().isEnabled());
+  await page.context().close();
+});
+
+test('why is one press away, and what cannot be reached is said', async () => {
+  const page = await open(report('status-race'));
+  await moves(page, 'huhu');
+  await page.getByRole('button', { name: 'Why', exact: true }).click();
+  assert.match(await page.locator('.race-why').innerText(), /carried no resourceVersion/);
+  await page.context().close();
+  const safe = await open(report('timeout'));
+  assert.match(await safe.locator('#race-task').innerText(), /Try\. Nobody can: 0 of 64 schedules\./);
+  assert.ok(await safe.locator('.race-show').isHidden());
+  await safe.context().close();
+});
+
+test('caches and memories are boxes of their own, with strings to who holds them', async () => {
+  const page = await open(report('shared-object'));
+  await moves(page, 'hhh');
+  const box = page.locator('#race .race-store:visible');
+  assert.match(await box.innerText(), /memory[\s\S]*ready: true/);
+  assert.equal(await page.locator('.race-strings path').count(), 2);
+  assert.match(await page.locator('#beliefs').evaluate((node) => node.textContent), /memory/);
+  await page.context().close();
+  const cached = await open(report('stale-cache'));
+  await moves(cached, 'hh');
+  assert.match(await cached.locator('#race .race-store:visible').innerText(), /cache[\s\S]*1 on the way/);
+  await cached.locator('#race [data-letter="~h"]').click();
+  assert.doesNotMatch(await cached.locator('#race .race-store:visible').innerText(), /on the way/);
+  await cached.context().close();
+});
+
+test('sheets fly, and the reader who wants no motion sees none', async () => {
+  const page = await open(report('status-race'), { still: false });
+  await move(page, 'h');
+  assert.equal(await page.locator('.race-flying').count(), 1);
+  await page.waitForFunction(() => document.querySelectorAll('.race-flying').length === 0);
+  await page.context().close();
+  const still = await open(report('status-race'));
+  await move(still, 'h');
+  assert.equal(await still.locator('.race-flying').count(), 0);
+  await still.context().close();
+});
+
+test('letters alone play it, and it is told to who hears', async () => {
+  const page = await open(report('status-race'));
+  for (const key of 'huhu') await page.keyboard.press(key);
+  assert.match(await end(page), /health lost its write/);
+  assert.match(await page.locator('#race [aria-live]').innerText(), /Step 4: usage PUT[\s\S]*lost its write/);
+  await page.keyboard.press('Backspace');
+  assert.match(await page.locator('.race-steps').getAttribute('aria-label'), /step 3/);
+  const cached = await open(report('stale-cache'));
+  for (const key of ['h', 'h', '~', 'h']) await cached.keyboard.press(key);
+  assert.match(cached.url(), /s=hh~h&/);
+  await page.context().close();
+  await cached.context().close();
+});
+
+test('every step is presented, large, with every card, and without the answer first', async () => {
+  for (const name of ['status-race', 'three-writers', 'stale-cache', 'shared-object']) {
+    const page = await open(report(name), { width: 1280, height: 720 });
+    await page.keyboard.press('Escape');
+    await page.locator('#present-on').click();
+    assert.match(await page.locator('#presenter-where').innerText(), /step 0 of/);
+    assert.doesNotMatch(await page.locator('#presenter').innerText(), /gone|lost its|replaced/);
+    const size = await page.locator('#presenter').evaluate((node) => Number.parseFloat(getComputedStyle(node).fontSize));
+    assert.ok(size >= 24, `${size} px`);
+    const steps = Number((await page.locator('#presenter-where').innerText()).match(/of (\d+)/)[1]);
+    for (let step = 0; step <= steps; step += 1) {
+      const hidden = await page.locator('#presenter-race .race-card, #presenter-race .race-object').evaluateAll((all) => all.filter((card) => {
+        const { top, bottom } = card.getBoundingClientRect();
+        return top < 0 || bottom > innerHeight || !card.checkVisibility();
+      }).map((card) => card.getAttribute('aria-label')));
+      assert.deepEqual(hidden, [], `${name}, step ${step}`);
+      if (step < steps) await page.keyboard.press('ArrowRight');
+    }
+    assert.match(await page.locator('#presenter-race .race-tray').innerText(), /gone|lost/);
+    // The last step, with every card on one screen.
+    await shot(page, `presenter-${name}`);
+    if (name === 'status-race') {
+      await page.keyboard.press('b');
+      assert.ok(await page.locator('#blank').isVisible());
+      await page.keyboard.press('b');
+      await accessible(page, 'presenting');
+    }
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('#presenter').isHidden());
+    await page.context().close();
+  }
+});
+
+async function accessible(page, what) {
+  await page.evaluate(`(() => { ${readFileSync(AXE, 'utf8')} })()`);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], what);
+}
+
+test('the race has a name for everything, at its beginning, in the middle and at its end', async () => {
+  for (const name of ['status-race', 'stale-cache', 'shared-object', 'timeout']) {
+    const page = await open(report(name));
+    await accessible(page, `${name}, the beginning`);
+    for (let n = 0; n < 30 && await page.locator('#race .race-board button:enabled').count() > 0; n += 1) {
+      await page.locator('#race .race-board button:enabled').last().click();
+      if (n === 2) await accessible(page, `${name}, in the middle`);
+    }
+    await accessible(page, `${name}, the end`);
+    await page.context().close();
+  }
+});
+
+test('every field that a worker wrote is in sight, and each belief is what the data says, at every step', async () => {
+  const names = JSON.parse(lostwrite('list', 'scenarios', '-o', 'json')).items.map(({ name }) => name);
+  lostwrite('check', ...names, '--no-expect', '--no-record', '--no-advice', '--report', 'html=all.html');
+  const page = await open(`file://${join(folder, 'all.html')}`);
+  let [steps, fields] = [0, 0];
+  for (const [at, name] of names.entries()) {
+    if (at > 0) await page.locator('#scene').selectOption({ label: name });
+    const seen = await page.evaluate(async () => {
+      document.querySelectorAll('details.fold').forEach((fold) => { fold.open = true; });
+      const { scenes } = JSON.parse(document.getElementById('data').textContent);
+      const scene = scenes.find(({ name: own }) => own === document.getElementById('name').textContent);
+      const told = scene.stories[scene.first];
+      document.querySelector(`#strip .square`)?.scrollIntoView();
+      location.hash = `scene=${encodeURIComponent(scene.name)}&s=${told.letters.join('')}&step=0`;
+      await new Promise((done) => { addEventListener('hashchange', done, { once: true }); setTimeout(done, 300); });
+      const problems = [];
+      let count = 0;
+      const shown = (box) => [...box.querySelectorAll('.line:not(.fold) code')].map((line) => line.textContent);
+      for (let step = 1; step <= told.steps.length; step += 1) {
+        document.getElementById('to-next').click();
+        const { wrote, view } = scene.steps[told.steps[step - 1]];
+        const lines = scene.texts[told.places[step].o[view]] ?? [];
+        const truth = shown(document.querySelectorAll('#truth .object')[view]);
+        for (const line of wrote) {
+          count += 1;
+          if (!truth.includes(lines[line])) problems.push(`step ${step}: ${lines[line]}`);
+        }
+        const cards = [...document.querySelectorAll('#beliefs .belief:not(.store)')];
+        told.places[step].b.forEach((index, worker) => {
+          const held = scene.texts[scene.beliefs[index].text] ?? [];
+          const all = [...cards[worker].querySelectorAll(':scope > .yaml')][0];
+          const said = all ? [...all.querySelectorAll('.line:not(.unseen) code')].map((line) => line.textContent) : [];
+          if (said.join('\n') !== held.join('\n')) problems.push(`step ${step}: worker ${worker} holds ${held.length} lines, the page shows ${said.length}`);
+        });
+      }
+      return { problems, count, steps: told.steps.length };
+    });
+    assert.deepEqual(seen.problems, [], name);
+    steps += seen.steps;
+    fields += seen.count;
+  }
+  assert.ok(steps > 100 && fields > 60, `${steps} steps, ${fields} fields`);
+  await page.context().close();
+});
+
+test('the page of status-race is small', () => {
+  const { size } = statSync(report('status-race').slice('file://'.length));
+  assert.ok(size < 400_000, `${size} bytes`);
+});
+
+test('no page complained', async () => {
+  await browser.close();
+  assert.deepEqual(complaints, []);
+});
