@@ -103,6 +103,14 @@ fn the_arrows_are_enough() {
 }
 
 #[test]
+fn the_first_key_acts() {
+    let terminal = Terminal::start("first", 100, 32, "play status-race --full");
+    terminal.wait_for("any key closes this");
+    terminal.press(&["h"]);
+    terminal.wait_for("so far: h");
+}
+
+#[test]
 fn deliveries_faults_and_questions_have_keys_of_several_characters() {
     let terminal = Terminal::start("faults", 100, 40, "play timeout --full");
     terminal.wait_for("any key closes this");

@@ -85,7 +85,7 @@ fn press(session: &mut Session<'_>, screen: &mut Screen, key: KeyEvent, style: &
             KeyCode::Down | KeyCode::PageDown if usize::from(*at) + 1 < lines.len() => *at += 1,
             KeyCode::Up | KeyCode::PageUp => *at = at.saturating_sub(1),
             // A move is a move, whatever is said on top of it.
-            KeyCode::Char(_) => {
+            KeyCode::Char(c) if c != ' ' => {
                 screen.said = None;
                 return keyed(session, screen, key, style);
             }
@@ -240,8 +240,7 @@ fn popup(frame: &mut Frame<'_>, area: Rect, text: Vec<Line<'_>>, at: u16) {
         width,
         height,
     };
-    let block =
-        Block::bordered().title_bottom(" a move acts, any other key closes this, arrows scroll ");
+    let block = Block::bordered().title_bottom(" any key closes this, a move acts, arrows scroll ");
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(text).scroll((at, 0)).block(block), place);
 }
