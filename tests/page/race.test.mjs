@@ -98,7 +98,7 @@ test('both are made to lose, the squares fill, and what is left is counted', asy
   assert.match(await end(page), /Find another \(2 to go\)/);
   await page.getByRole('button', { name: 'Find another' }).click();
   await moves(page, 'hhuu');
-  assert.match(await end(page), /Nobody lost\. 2 of the 6 are like this\./);
+  assert.match(await end(page), /No worker lost\. 2 of the 6 are like this\./);
   await page.getByRole('button', { name: 'Again', exact: true }).click();
   assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
   await page.context().close();
@@ -113,7 +113,7 @@ test('the same order, one word changed', async () => {
   await page.locator('.race-words').getByRole('button', { name: 'update-restamp' }).click();
   assert.match(await end(page), /health lost its write/);
   await page.locator('.race-words').getByRole('button', { name: 'merge-patch' }).click();
-  assert.match(await end(page), /Nobody lost\./);
+  assert.match(await end(page), /No worker lost\./);
   await page.getByRole('button', { name: 'Back to the scenario' }).click();
   assert.ok(await page.locator('.race-move').first().isEnabled());
   await page.context().close();
@@ -126,7 +126,7 @@ test('why is one press away, and what cannot be reached is said', async () => {
   assert.match(await page.locator('.race-why').innerText(), /carried no resourceVersion/);
   await page.context().close();
   const safe = await open(report('timeout'));
-  assert.match(await safe.locator('#race-task').innerText(), /Try\. Nobody can: 0 of 64 schedules\./);
+  assert.match(await safe.locator('#race-task').innerText(), /Try\. No order can: 0 of 64 schedules\./);
   assert.ok(await safe.locator('.race-show').isHidden());
   await safe.context().close();
 });

@@ -47,7 +47,7 @@ pub fn reachable(game: &Game) -> String {
 /// Says that no schedule does it, and of how many.
 fn unreachable(all: Option<&Count>) -> String {
     match all {
-        Some(all) => format!("Try. Nobody can: 0 of {} schedules.", count(all)),
+        Some(all) => format!("Try. No order can: 0 of {} schedules.", count(all)),
         None => "Try. No such schedule was found.".to_owned(),
     }
 }

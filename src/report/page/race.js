@@ -2,7 +2,7 @@
 // holds as a sheet of paper, and a tray for what was dropped. The report, the workshop, the museum and the
 // presenter show this one component. It is a view of a model: { scene, tape, step, choose, undo, … }.
 
-const HELD = 'Nobody lost.';
+const HELD = 'No worker lost.';
 
 class Race {
   constructor(box, model) {
