@@ -28,6 +28,7 @@ pub(crate) fn of_run(run: Replayed, letters: Vec<char>) -> Lesson {
         let told = event.seen.as_ref().filter(|_| reads && event.answered);
         if let (Some(belief), Some(object)) = (worker.and_then(|at| now.get_mut(at)), told) {
             belief.object = Some(Arc::clone(object));
+            belief.key = event.key.clone();
             belief.from = if delivered { Heard::Cache } else { Heard::Live };
         }
         beliefs.push(now);
