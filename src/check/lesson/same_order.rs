@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{MOST_STEPS, Shown};
 use crate::check::Comparison;
 use crate::check::game::Game;
+use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::Reader;
 use crate::scenario::{Diagnostic, Scenario};
 use crate::simulation::Choice;
@@ -36,7 +37,7 @@ pub(super) fn tell_all(
     own: usize,
     shown: &mut Vec<Shown>,
 ) -> Result<(), Diagnostic> {
-    let losing = |at: &usize| shown[*at].violates() == Some("no-lost-write");
+    let losing = |at: &usize| shown[*at].violates() == Some(NO_LOST_WRITE);
     let most = if own > MANY { MOST_OF_MANY } else { MOST_SCHEDULES };
     let losing: Vec<usize> = (0..own).filter(losing).take(most).collect();
     if losing.is_empty() {

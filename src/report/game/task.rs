@@ -6,6 +6,7 @@
 use super::goal::goal;
 use crate::check::game::Game;
 use crate::check::{CheckResult, LossClass, Replayed};
+use crate::properties::{self, NO_LOST_WRITE};
 use crate::report::counts::count;
 use crate::report::losses::Facts;
 use crate::report::steps::Story;
@@ -15,11 +16,11 @@ use crate::trace::{Event, Trace};
 /// `Both will be told 200 OK. Make one of them lose its write.`
 pub fn task(result: &CheckResult, first: &Trace) -> String {
     let violation = result.first_violation();
-    let name = violation.map_or("no-lost-write", |property| property.name);
+    let name = violation.map_or(NO_LOST_WRITE, |property| property.name);
     let mut task = goal(name).task.to_owned();
     let writes: Vec<&Event> = first.events.iter().filter(|event| event.is_write()).collect();
     let told = !writes.is_empty() && writes.iter().all(|event| event.is_acknowledged());
-    if let ("no-lost-write", true, Some(_)) = (name, told, violation) {
+    if name == NO_LOST_WRITE && told && violation.is_some() {
         task = match result.scenario.workers.len() {
             1 => "It will be told 200 OK. Make it lose its write.".to_owned(),
             2 => "Both will be told 200 OK. Make one of them lose its write.".to_owned(),
@@ -56,17 +57,14 @@ fn unreachable(all: Option<&Count>) -> String {
 pub fn loses(run: &Replayed, facts: &Facts<'_>) -> String {
     let victim = facts.witness.victim.worker.as_str();
     let event = run.trace.events.get(facts.witness.victim.step.wrapping_sub(1));
-    match (facts.property, facts.witness.class) {
-        (_, LossClass::Dropped) => format!("{victim} gave up: its write was not acknowledged."),
-        ("no-lost-write", _) => match event.and_then(|event| event.code) {
-            Some(code) if event.is_some_and(Event::is_acknowledged) => {
-                format!("{victim} lost its write. It was told {code}, and will not look again.")
-            }
-            _ => format!("{victim} lost its write."),
-        },
-        ("serializable", _) => "No order of one after the other ends like this.".to_owned(),
-        ("no-stale-overwrite", _) => "A field went back to an older generation.".to_owned(),
-        (name, _) => format!("{name} is violated: {}.", facts.lost_line()),
+    let acknowledged = event.filter(|event| event.is_acknowledged()).and_then(|event| event.code);
+    match (facts.witness.class, properties::words(facts.property).headline, acknowledged) {
+        (LossClass::Dropped, ..) => format!("{victim} gave up: its write was not acknowledged."),
+        (_, Some(_), Some(code)) if facts.property == NO_LOST_WRITE => {
+            format!("{victim} lost its write. It was told {code}, and will not look again.")
+        }
+        (_, Some(headline), _) => headline.replace("{victim}", victim),
+        (_, None, _) => format!("{} is violated: {}.", facts.property, facts.lost_line()),
     }
 }
 

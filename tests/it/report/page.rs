@@ -149,9 +149,21 @@ fn same_row(page: &Value, drawn: &Row, place: &str) {
     assert_eq!(code, drawn.code, "{place}");
     let all = format!("{} {}", drawn.left, drawn.right);
     assert!(drawn.left.contains(word(&page["who"])), "{place}: {drawn:?}");
-    let named = list(&page["names"]).iter().any(|name| all.contains(word(name)));
-    assert!(named, "{place}: {drawn:?}");
-    let object = drawn.right.contains(word(&page["object"])) || drawn.right.contains("as before");
+    // A name that is too long for the lane is cut: what is drawn of it begins a word of the name.
+    let begins = |name: &Value, part: &str| word(name).contains(part.trim_end_matches('…'));
+    let cut = |name: &Value| {
+        let mut parts = drawn.left.split_whitespace().filter(|part| part.ends_with('…')).peekable();
+        parts.peek().is_some() && parts.all(|part| begins(name, part))
+    };
+    let named = list(&page["names"]).iter().any(|name| all.contains(word(name)) || cut(name));
+    assert!(named, "{place}: {} in {drawn:?}", page["names"]);
+    let has = |part: &str| {
+        let mut seen = drawn.right.split_whitespace();
+        seen.any(|seen| seen.strip_suffix('…').is_some_and(|cut| part.starts_with(cut)))
+            || drawn.right.contains(part)
+    };
+    let object =
+        drawn.right.contains("as before") || word(&page["object"]).split_whitespace().all(has);
     assert!(object, "{place}: {drawn:?}");
     for gone in list(&page["gone"]) {
         assert!(drawn.right.contains(word(gone)), "{place}: {gone} in {drawn:?}");
