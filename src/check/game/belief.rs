@@ -50,10 +50,10 @@ pub struct Belief {
 impl Belief {
     /// It hears of an object; what it holds of another one, it goes on holding.
     fn hear(&mut self, key: Option<Key>, object: Option<Arc<Value>>, from: Heard) {
-        if let (Some(was), Some(held)) = (self.key.take(), self.object.take()) {
-            if Some(&was) != key.as_ref() {
-                self.others.insert(was, held);
-            }
+        if let (Some(was), Some(held)) = (self.key.take(), self.object.take())
+            && Some(&was) != key.as_ref()
+        {
+            self.others.insert(was, held);
         }
         if let Some(key) = &key {
             self.others.remove(key);

@@ -96,8 +96,8 @@ pub(super) fn by_replica(list: &Node, names: &BTreeMap<String, Vec<String>>) -> 
         }
     };
     let rules = |invariant: &Node| {
-        let never = with(invariant, "never", |rule| with(rule, "worker", &all));
-        with(&never, "owner", |rule| with(rule, "by", &all))
+        let never = with(invariant, "never", |rule| with(rule, "worker", all));
+        with(&never, "owner", |rule| with(rule, "by", all))
     };
     let items = list.items().iter().map(rules).collect();
     Node { span: list.span.clone(), kind: NodeKind::List(items) }
