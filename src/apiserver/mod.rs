@@ -48,6 +48,7 @@ pub use kind::{Kind, Scale};
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };
+pub(crate) use schema::builtin::write_string_data;
 pub use seen::{Listed, Seen};
 pub(crate) use server::Written;
 pub use server::{ApiServer, Config};

@@ -13,7 +13,7 @@ use super::lot::{Lot, Parked, stream_id};
 use super::step::{Exchange, What};
 use super::streams::{self, Open};
 use super::{Reply, rules};
-use crate::apiserver::{Key, Verb, Written};
+use crate::apiserver::{Key, Verb, Written, write_string_data};
 use crate::client::WatchEvent;
 use crate::rest::{self, Aim, Answer, HttpRequest, HttpResponse};
 use crate::schedulers::rerun::Move;
@@ -99,14 +99,7 @@ impl<R: Reply> Lot<R> {
         committed: bool,
     ) -> Exchange {
         let body = document(&response.body).map(Arc::new);
-        // Typed Go clients send protobuf for built-in kinds; whoever reads this reads JSON.
-        let http = match rest::protobuf_value(&http.body) {
-            Some(mut sent) => {
-                without_zeros(&mut sent);
-                HttpRequest { body: sent.to_string().into_bytes(), ..http }
-            }
-            None => http,
-        };
+        let http = readable(http, &aim);
         let after = key.as_ref().and_then(|key| self.world.server.object(key));
         let success = response.code / 100 == 2;
         let given = match aim.verb {
@@ -207,6 +200,27 @@ fn document(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().or_else(|| rest::protobuf_value(body))
 }
 
+/// The request with a body that can be compared with what is stored: typed Go clients send protobuf
+/// for built-in kinds, and the `stringData` of a Secret is stored as `data`.
+fn readable(http: HttpRequest, aim: &Aim) -> HttpRequest {
+    let mut sent = rest::protobuf_value(&http.body);
+    if let Some(sent) = &mut sent {
+        without_zeros(sent);
+    }
+    let resource = &aim.kind.resource;
+    if resource.group.is_empty() && resource.plural == "secrets" {
+        let mut secret = sent.or_else(|| serde_json::from_slice(&http.body).ok());
+        if let Some(secret) = secret.as_mut().filter(|it| it.get("stringData").is_some()) {
+            write_string_data(secret);
+        }
+        sent = secret;
+    }
+    match sent {
+        Some(sent) => HttpRequest { body: sent.to_string().into_bytes(), ..http },
+        None => http,
+    }
+}
+
 /// Removes empty strings: in protobuf, Go writes them for fields that are not set.
 fn without_zeros(value: &mut Value) {
     match value {
@@ -252,5 +266,21 @@ mod tests {
         without_zeros(&mut value);
         assert_eq!(value["spec"]["holderIdentity"], "a");
         assert!(value["metadata"].get("generateName").is_none(), "{value}");
+    }
+    #[test]
+    fn the_strings_of_a_secret_are_read_as_the_data_that_is_stored() {
+        let text = r#"{"stringData":{"a":"1"},"metadata":{"name":"s"}}"#;
+        let http = HttpRequest {
+            method: "PATCH".to_owned(),
+            path: "/api/v1/namespaces/default/secrets/s".to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: text.as_bytes().to_vec(),
+            time: 0,
+        };
+        let aim = rest::aim(&Start::server(), &http).expect("a Secret");
+        let sent: Value = serde_json::from_slice(&readable(http, &aim).body).expect("JSON");
+        assert_eq!(sent["data"]["a"], "MQ==");
+        assert!(sent.get("stringData").is_none(), "{sent}");
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn set(fields: Option<&mut Map<String, Value>>, key: &str, value: Val
 }
 
 /// The write-only `stringData` of a Secret goes into `data`.
-fn write_string_data(object: &mut Value) {
+pub fn write_string_data(object: &mut Value) {
     use base64::Engine as _;
     let engine = base64::engine::general_purpose::STANDARD;
     let Some(fields) = object.as_object_mut() else {
