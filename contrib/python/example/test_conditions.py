@@ -1,12 +1,6 @@
-"""Two controllers, each with a condition of its own in one list: with the official client, and kopf."""
-
-import pathlib
-import sys
-
-import pytest
+"""Two controllers, each with a condition of its own in one list, with the official client."""
 
 CRD = "../../go/example/crd.yaml"
-PROGRAMS = pathlib.Path(__file__).resolve().parents[3] / "tests" / "programs" / "pairs"
 WIDGET = {
     "apiVersion": "demo.example.com/v1", "kind": "Widget",
     "metadata": {"name": "demo", "namespace": "default"},
@@ -43,13 +37,3 @@ def test_a_merge_patch_loses_a_condition(lostwrite):
 def test_with_the_version_in_the_patch_nothing_is_found(lostwrite):
     controllers = {"ready": (keep, "Ready", True), "usage": (keep, "Usage", True)}
     lostwrite.check(controllers, [WIDGET], [CRD], runs=5)
-
-
-def test_kopf(lostwrite):
-    pytest.importorskip("kopf")
-    run = [sys.executable, "-m", "kopf", "run", "-n", "default", "--standalone", PROGRAMS / "keeper_kopf.py"]
-    controllers = {
-        "ready": ["env", "CONDITION=Ready", "WRITE=merge", "MEASURE_MS=0", *run],
-        "usage": ["env", "CONDITION=Usage", "WRITE=merge", "MEASURE_MS=0", *run],
-    }
-    lostwrite.check(controllers, [WIDGET], [CRD], runs=10, expect_loss=True)
