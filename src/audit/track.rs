@@ -50,6 +50,9 @@ impl Line {
         acts.sort_by_key(|act| (act.at, act.done, act.line));
         acts.retain(|act| act.at > 0);
         fill(names, track, &acts);
+        // Of a write to a part of the object, before which nothing is known of the object, nothing
+        // is known afterwards either.
+        acts.retain(|act| track.versions.contains_key(&act.at));
         let versions: Vec<u64> = track.versions.keys().copied().collect();
         let mut times = vec![i64::MIN; versions.len()];
         for act in &acts {
