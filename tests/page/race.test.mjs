@@ -25,7 +25,8 @@ const moves = async (page, letters) => { for (const letter of letters) await mov
 const end = (page) => page.locator('#race .race-end').innerText();
 const places = (page) => page.locator('#race .race-board button, #race .race-tools button').evaluateAll((all) => all.map((button) => {
   const { x, y, width, height } = button.getBoundingClientRect();
-  return [x, y + scrollY, width, height].map(Math.round).join(' ');
+  // What is hidden stands nowhere, however far the page is scrolled.
+  return width === 0 ? 'hidden' : [x, y + scrollY, width, height].map(Math.round).join(' ');
 }));
 
 // Each picture shows what the sentence says; they are kept and looked at.

@@ -47,7 +47,7 @@ class Race {
     });
     this.stores = (scene.stores ?? []).map(({ kind, process, workers, view }) => {
       const title = `${process}’s ${kind}${scene.views.length > 1 ? ` of ${scene.views[view].replace(/ \..*$/, '')}` : ''}`;
-      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'region', 'aria-label': `What ${title} holds` });
+      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'region', 'aria-label': `What ${title} holds in the race` });
       const lag = el('span', { class: 'race-rv' });
       const owner = letters.filter((letter) => kind === 'cache' && letter.startsWith('~') && !this.slots.has(letter)
         && workers.some((worker) => scene.workers[worker].process === scene.workers.find((w) => w.letter === letter[1])?.process));
