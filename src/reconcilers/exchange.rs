@@ -323,7 +323,10 @@ fn touches(program: &Program, key: &Key) -> bool {
 fn paths(program: &Program) -> impl Iterator<Item = &FieldPath> {
     program.code.iter().flat_map(|op| -> Box<dyn Iterator<Item = &FieldPath> + '_> {
         match op {
-            Op::Test { tests, .. } => Box::new(tests.iter().filter_map(|test| test.path.as_ref())),
+            Op::Test { tests, .. } => {
+                let both = tests.iter().flat_map(|it| [it.path.as_ref(), it.condition.path()]);
+                Box::new(both.flatten())
+            }
             Op::Write(write) => {
                 let job = &write.job;
                 let sets = job.sets.iter().flat_map(|set| [Some(&set.path), copied(&set.value)]);

@@ -57,6 +57,8 @@ fn values_that_somebody_looks_at_are_not_exchanged() {
     assert_eq!(of("status.phase: P%", &reader(copied)), 0);
     let guarded = "when: {status.phase: Pa}, sets: {status.ready: true}";
     assert_eq!(of("status.phase: P%", &reader(guarded)), 0);
+    let compared = "sets: {status.ready: true}, validate: {status.phase: { $ne: Pa }}";
+    assert_eq!(of("status.phase: P%", &reader(compared)), 0, "a setter looks at it");
     let written = "runs: 2, sets: {status.phase: Pa}";
     assert_eq!(of("status.phase: P%", &reader(written)), 0);
     // An empty value is nothing to some, and the server takes only some values of an enumeration.
@@ -75,4 +77,22 @@ fn values_that_somebody_looks_at_are_not_exchanged() {
     assert_eq!(named(&["spec.replicas: 3", "spec.replicas: 1"]), 0, "1 is there at the start");
     let condition = |status: &str| format!("'status.conditions[type=A]': {{ status: '{status}' }}");
     assert_eq!(named(&[&condition("True"), &condition("False")]), 1);
+}
+
+/// A setter refuses a stale object by what stands in it, whatever its version.
+#[test]
+fn a_setter_looks_into_a_stale_object() {
+    let object = "object: Widget/default/widget";
+    let workers = format!(
+        "  - {{name: a, {object}, read: cache, write: update, sets: {{status.ready: true}}, \
+         validate: {{status.restarts: {{ $lte: 0 }}}}}}\n  \
+         - {{name: b, {object}, write: merge-patch, sets: {{status.restarts: 5}}}}\n  \
+         - {{name: c, {object}, write: merge-patch, sets: {{status.restarts: 0}}}}\n"
+    );
+    let world = workers_with(0, "", "update", &workers);
+    let counted = |canonical: bool| {
+        let explored = searched(&world, Limits { canonical, ..Limits::default() });
+        format!("{:?}", explored.counts(100).expect("it was covered"))
+    };
+    assert_eq!(counted(true), counted(false));
 }

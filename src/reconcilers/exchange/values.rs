@@ -135,10 +135,14 @@ pub(super) fn are_sound(
 fn leaves_alone(op: &Op, values: &[OwnValue], whose: Option<bool>) -> bool {
     let apart = |path: &FieldPath| !values.iter().any(|value| value.overlaps(path));
     match op {
-        Op::Test { tests, .. } => tests.iter().filter_map(|test| test.path.as_ref()).all(apart),
+        Op::Test { tests, .. } => {
+            let looked_at = tests.iter().flat_map(|it| [it.path.as_ref(), it.condition.path()]);
+            looked_at.flatten().all(apart)
+        }
         Op::Write(write) => {
-            let Job { sets, when, decided, .. } = &*write.job;
-            when.iter().map(|(path, _)| path).chain(decided).all(apart)
+            let Job { sets, when, decided, validate, .. } = &*write.job;
+            let asked = validate.iter().flat_map(|(path, rule)| [Some(path), rule.path()]);
+            when.iter().map(|(path, _)| path).chain(decided).chain(asked.flatten()).all(apart)
                 && sets.iter().all(|set| match &set.value {
                     ValueExpr::Literal(literal) => stays(&set.path, literal, values, whose),
                     ValueExpr::Remove => true,

@@ -35,6 +35,7 @@ fn only_sends_back(program: &Program) -> bool {
                     && job.write.after_refusal() != Refusal::Restamp
                     && job.when.is_empty()
                     && job.decided.is_empty()
+                    && job.validate.is_empty()
                     && !job.sets.iter().any(|set| held(&set.value))
             }
             Op::Test { .. } | Op::List(_) | Op::Create(_) | Op::Delete(_) | Op::Lead(_) => false,
