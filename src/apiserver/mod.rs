@@ -45,6 +45,7 @@ pub use account::{Account, Fate};
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
 pub use kind::{Kind, Scale};
+pub(crate) use names::uuid;
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };

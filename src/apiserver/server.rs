@@ -330,14 +330,7 @@ impl ApiServer {
     /// The uid that the next new object gets. (A dry run takes one too, and changes nothing else.)
     pub(crate) fn next_uid(&self) -> String {
         let (a, b) = (self.mixed(2 * self.made), self.mixed(2 * self.made + 1));
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            a >> 32,
-            (a >> 16) & 0xffff,
-            a & 0xfff,
-            0x8000 | (b >> 48) & 0x3fff,
-            b & 0xffff_ffff_ffff
-        )
+        super::uuid(a, b)
     }
 
     /// Takes a uid.

@@ -8,6 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::apiserver::uuid;
 use crate::rest::{Answer, HttpRequest};
 
 use super::answer::value;
@@ -36,14 +37,7 @@ pub fn audit_id(seed: u64, number: u64) -> String {
         x ^ (x >> 31)
     };
     let (a, b) = (mixed(1), mixed(1 << 32));
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        a >> 32,
-        (a >> 16) & 0xffff,
-        a & 0xfff,
-        0x8000 | (b >> 48) & 0x3fff,
-        b & 0xffff_ffff_ffff
-    )
+    uuid(a, b)
 }
 
 impl Entry {

@@ -172,14 +172,9 @@ const objectsOfTest = @objects@
 "#;
 
 fn one(call: &Call) -> String {
-    let remark = match (call.worker.as_str(), call.remark) {
-        ("", remark) => remark.to_owned(),
-        (worker, "") => worker.to_owned(),
-        (worker, remark) => format!("{worker}: {remark}"),
-    };
     format!(
         "\t// {}\n\tserver.request({}, {}, \"{}\", {}, {}, {})\n",
-        one_line(&remark),
+        one_line(&call.comment()),
         call.number,
         call.code,
         call.method,

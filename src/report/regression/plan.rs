@@ -27,6 +27,17 @@ pub struct Call {
     pub code: u16,
 }
 
+impl Call {
+    /// Who makes it, and what the drawing says of it.
+    pub fn comment(&self) -> String {
+        match (self.worker.as_str(), self.remark) {
+            ("", remark) => remark.to_owned(),
+            (worker, "") => worker.to_owned(),
+            (worker, remark) => format!("{worker}: {remark}"),
+        }
+    }
+}
+
 /// A test.
 #[derive(Clone, Debug)]
 pub struct Plan {

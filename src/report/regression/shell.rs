@@ -85,16 +85,11 @@ request() {
 "#;
 
 fn one(call: &Call) -> String {
-    let remark = match (call.worker.as_str(), call.remark) {
-        ("", remark) => remark.to_owned(),
-        (worker, "") => worker.to_owned(),
-        (worker, remark) => format!("{worker}: {remark}"),
-    };
     let arguments = [&call.path, call.content_type, call.body.as_deref().unwrap_or_default()];
     let arguments: Vec<String> = arguments.iter().map(|text| quoted(text)).collect();
     format!(
         "# {}\nrequest {} {} {} {}\n",
-        one_line(&remark),
+        one_line(&call.comment()),
         call.number,
         call.code,
         call.method,

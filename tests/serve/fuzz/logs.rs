@@ -3,7 +3,6 @@
 //! Lines of a good log are cut, turned, repeated, nested and filled with other JSON.
 //! Next to read: `../fuzz.rs`, which has the limits.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lostwrite::audit::{self, Kinds, Log};
@@ -11,29 +10,14 @@ use lostwrite::report::judge::{FORMATS, Shown, render};
 use serde_json::{Value, json};
 
 use super::make::Random;
-use super::{number, timed};
+use super::{limited, number, timed};
 
-/// A log is judged after so many lines.
+/// The number of lines after which a log is judged.
 const LINES: usize = 120;
 
 #[test]
 fn lines_of_a_log_break_nothing_in_half_a_gibibyte() {
-    let own = std::env::current_exe().expect("a path");
-    let worker = "fuzz::logs::worker";
-    let output = match cfg!(unix) {
-        true => Command::new("sh")
-            .args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\""])
-            .arg(own)
-            .args(["--exact", worker, "--ignored", "--nocapture"])
-            .env("RUST_BACKTRACE", "0")
-            .env("MALLOC_ARENA_MAX", "2")
-            .output(),
-        false => Command::new(own).args(["--exact", worker, "--ignored"]).output(),
-    };
-    let output = output.expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let failed = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.contains("logs"), "{said}\n{failed}");
+    limited("fuzz::logs::worker", "logs");
 }
 
 #[test]
