@@ -168,38 +168,39 @@ impl Simulation {
         self
     }
 
-    /// In each schedule, up to so many answers to writes are lost after the commit.
+    /// The maximum number of answers to writes, per schedule, that are lost after the commit.
     pub fn lost_answers(mut self, most: u32) -> Simulation {
         self.rules.lost_answers = most;
         self
     }
 
-    /// In each schedule, up to so many watches break (410, and the informer lists anew).
+    /// The maximum number of watches, per schedule, that break (410; the informer lists again).
     pub fn watch_gaps(mut self, most: u32) -> Simulation {
         self.rules.watch_gaps = most;
         self
     }
 
-    /// In each schedule, up to so many times a worker is stopped where it stands and started again.
+    /// The maximum number of times, per schedule, that a worker is stopped where it stands and
+    /// started again.
     pub fn crashes(mut self, most: u32) -> Simulation {
         self.rules.crashes = most;
         self
     }
 
-    /// In each schedule, up to so many times the Lease of a worker goes to another holder, as if it
-    /// had not been renewed in time.
+    /// The maximum number of times, per schedule, that the Lease of a worker goes to another
+    /// holder, as if it had not been renewed in time.
     pub fn leases_lost(mut self, most: u32) -> Simulation {
         self.rules.leases_lost = most;
         self
     }
 
-    /// So many random orders, from a seed, instead of all.
+    /// Random orders, `runs` of them from a seed, instead of all.
     pub fn random(mut self, runs: u64, seed: u64) -> Simulation {
         self.orders = Orders::Random { runs, seed };
         self
     }
 
-    /// So many orders by PCT, which finds a violation of this depth with a known probability.
+    /// `runs` orders by PCT, which finds a violation of this depth with a known probability.
     pub fn pct(mut self, runs: u64, seed: u64, depth: u32) -> Simulation {
         self.orders = Orders::Pct { runs, seed, depth };
         self

@@ -13,7 +13,7 @@ use crate::trace::Event;
 /// Its line in the table of properties.
 pub(super) const ENTRY: Entry = Entry {
     name: Converges::NAME,
-    holds_when: "every worker's intent was acknowledged: nobody gave up or retried forever",
+    holds_when: "every worker's intent was acknowledged: no worker gave up or retried forever",
     sometimes: false,
     noted: true,
     words: &Words {

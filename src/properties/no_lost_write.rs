@@ -158,8 +158,8 @@ fn without_index(path: &FieldPath) -> LeafPath {
 /// Its line in the table of properties.
 pub(super) const ENTRY: Entry = Entry {
     name: NoLostWrite::NAME,
-    holds_when: "every acknowledged intent is still there at the end, or was replaced by somebody \
-                 who meant to and decided from nothing older",
+    holds_when: "every acknowledged intent is still there at the end, or was replaced by a write \
+                 that meant to, and was decided from nothing older",
     sometimes: false,
     noted: false,
     words: &Words {

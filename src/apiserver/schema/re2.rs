@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes so many bytes over as they are.
+    /// Takes this number of bytes over as they are.
     fn copy(&mut self, bytes: usize) {
         let (taken, rest) = self.rest.split_at(bytes);
         self.out.push_str(taken);

@@ -92,7 +92,7 @@ fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
         && a.decided.iter().zip(&b.decided).all(|(x, y)| pair(x, y, fields))
 }
 
-/// Whether two paths are the same but for one step, which is then somebody's own.
+/// Whether two paths are the same but for one step, which is then each worker's own.
 fn pair(a: &FieldPath, b: &FieldPath, fields: &mut Vec<OwnField>) -> bool {
     let (a, b) = (a.steps(), b.steps());
     let mut apart = a.iter().zip(b).enumerate().filter(|(_, (x, y))| x != y);

@@ -1,4 +1,4 @@
-//! The judge with the meaning hidden: histories of which is known what was meant are logged, and
+//! The judge with the meaning hidden: histories whose writes' meaning is known are logged, and
 //! the judge of logs, which has to infer it, must accuse hardly any write that lost nothing.
 //!
 //! `cargo test` runs some histories of one seed; `LOSTWRITE_HIDDEN=2000` runs as many as it says,
@@ -41,7 +41,7 @@ fn judged(lines: &[String]) -> (BTreeSet<Loss>, BTreeSet<Loss>) {
     (verdict.lost.iter().map(key).collect(), verdict.suspects.iter().map(key).collect())
 }
 
-/// Runs so many histories; the shares by the culprit's method, and each accusation that is wrong.
+/// Runs this many histories; the shares by the culprit's method, and each accusation that is wrong.
 fn run(seed: u64, count: u64) -> (BTreeMap<Method, Share>, Vec<String>) {
     let (mut shares, mut wrong) = (BTreeMap::<Method, Share>::new(), Vec::new());
     for at in 0..count {
