@@ -83,25 +83,16 @@ fn lines_have_at_most_100_columns() {
     assert_none(&broken, "wider than 100 columns");
 }
 
-/// Files that have got away, with the lines they may have. Nothing is added here: such a file is
-/// split where it has a seam, and its line goes.
-const LONG: &[(&str, usize)] =
-    &[("src/apiserver/definition.rs", 420), ("src/apiserver/field_path.rs", 450)];
+/// The lines that a file may have. A longer one is split where it has a seam.
+const LINES: usize = 400;
 
 #[test]
 fn files_have_at_most_400_lines() {
     let mut broken = Vec::new();
     for source in sources(EVERYWHERE) {
         let lines = source.text.lines().count();
-        let allowed = LONG.iter().find(|(path, _)| *path == source.path).map_or(400, |(_, n)| *n);
-        if lines > allowed {
-            broken.push(format!("{} has {lines} lines of {allowed}", source.path));
-        }
-    }
-    for (path, _) in LONG {
-        let short = std::fs::read_to_string(path).is_ok_and(|text| text.lines().count() <= 400);
-        if short || !Path::new(path).exists() {
-            broken.push(format!("{path} needs no exception any more"));
+        if lines > LINES {
+            broken.push(format!("{} has {lines} lines of {LINES}", source.path));
         }
     }
     assert_none(&broken, "files too long (split them where they have a seam)");
