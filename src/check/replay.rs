@@ -34,7 +34,9 @@ pub fn replay(scenario: &Arc<Scenario>, schedule: &str) -> Result<Replayed, Diag
     let parsed = prepared.letters.parse(schedule).map_err(|error| {
         let end = (error.offset + 1).min(schedule.len()).max(error.offset);
         Diagnostic::in_argument(error.message.clone(), "--schedule", schedule, error.offset..end)
-            .help("one letter per step, as `huhu`; `~h` delivers to h's cache")
+            .help(
+                "one letter per step, as `huhu`, or names with commas; `~h` delivers to h's cache",
+            )
     })?;
     if let Some(recorded) = &parsed.fingerprint
         && *recorded != prepared.fingerprint

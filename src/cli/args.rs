@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::environment::ColorWhen;
+use super::names;
 pub use super::search_flags::{Merge, OnOff, SearchFlags, ShowWhich};
 
 /// Find, replay and teach lost writes in Kubernetes controllers.
@@ -102,7 +103,7 @@ pub enum Command {
 pub struct Targets {
     /// Scenario files, folders of them, names of shipped scenarios, or - for stdin [default: the
     /// current folder]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", value_parser = names::SCENARIOS, hide_possible_values = true)]
     pub scenario: Vec<String>,
     /// A scenario file or folder, as kubectl takes it
     #[arg(short, long, value_name = "FILE")]
@@ -124,6 +125,7 @@ impl Targets {
 pub struct Overrides {
     /// Let every worker write by this method; what the scenario expects is then not judged
     #[arg(long, value_name = "METHOD")]
+    #[arg(value_parser = names::METHODS, hide_possible_values = true)]
     pub write: Option<String>,
     /// Let every worker read there: live or cache; likewise
     #[arg(long, value_name = "READER", hide_possible_values = true)]
@@ -198,12 +200,15 @@ pub struct Check {
     pub no_expect: bool,
     /// Judge only this property (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Scenario")]
+    #[arg(value_parser = names::PROPERTIES, hide_possible_values = true)]
     pub property: Vec<String>,
     /// Do not judge this property (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Scenario")]
+    #[arg(value_parser = names::PROPERTIES, hide_possible_values = true)]
     pub skip: Vec<String>,
     /// Who chooses the next step (see: lostwrite list schedulers)
     #[arg(long, value_name = "NAME", default_value = "exhaustive", help_heading = "Search")]
+    #[arg(value_parser = names::SCHEDULERS, hide_possible_values = true)]
     pub scheduler: String,
     /// The seed of a sampling scheduler [env: LOSTWRITE_SEED]
     #[arg(long, value_name = "N", help_heading = "Search")]
@@ -228,6 +233,7 @@ pub struct Check {
     pub require_exhaustive: bool,
     /// The format on stdout (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    #[arg(value_parser = names::FORMATS, hide_possible_values = true)]
     pub output: String,
     /// Also write a report to a file (repeatable); - is stdout
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
@@ -280,6 +286,7 @@ pub enum CompareFormat {
 pub struct Replay {
     /// A recording from .lostwrite/, or a scenario together with --schedule
     #[arg(value_name = "RECORDING|SCENARIO")]
+    #[arg(value_parser = names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
@@ -309,6 +316,7 @@ pub enum ReplayFormat {
 pub struct Explain {
     /// A recording from .lostwrite/, or a scenario (checked first, without --schedule)
     #[arg(value_name = "RECORDING|SCENARIO")]
+    #[arg(value_parser = names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
     /// The schedule, such as 1.7c1e.huhu
     #[arg(long, value_name = "TEXT")]

@@ -5,7 +5,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::args::Cli;
-use super::{Exit, Outcome, environment, output};
+use super::{Exit, Outcome, environment, names, output};
 use crate::report;
 use crate::scenario::{Diagnostic, json_schema};
 
@@ -154,7 +154,8 @@ pub fn schema() -> Outcome {
 pub fn completions(shell: clap_complete::Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), "lostwrite", &mut script);
-    output::finish(&String::from_utf8_lossy(&script), Exit::Ok)
+    let script = names::or_files(&String::from_utf8_lossy(&script));
+    output::finish(&script, Exit::Ok)
 }
 
 /// The manual page.

@@ -20,6 +20,7 @@ mod list;
 mod memory;
 mod memory_bound;
 mod merge;
+mod names;
 mod new;
 mod output;
 mod play;

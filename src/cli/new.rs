@@ -24,6 +24,7 @@ pub struct New {
     pub template: String,
     /// A shipped scenario to start from
     #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
+    #[arg(value_parser = super::names::SCENARIOS, hide_possible_values = true)]
     pub from: Option<String>,
     /// The model of a kind of bug report to start from
     #[arg(long, value_name = "KIND", conflicts_with_all = ["template", "from"],

@@ -22,12 +22,14 @@ pub struct Report {
     /// A recording from .lostwrite/, or a scenario (the schedule that loses is found, without
     /// --schedule)
     #[arg(value_name = "RECORDING|SCENARIO")]
+    #[arg(value_parser = super::names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
     /// The format (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "html", help_heading = "Output")]
+    #[arg(value_parser = super::names::FORMATS, hide_possible_values = true)]
     pub output: String,
     /// Write to this file; - is stdout [default: html, chrome-trace, junit and sarif beside the
     /// recording, other formats stdout]

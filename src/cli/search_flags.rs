@@ -61,6 +61,7 @@ pub struct Merge {
     pub part: Vec<PathBuf>,
     /// The format on stdout (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    #[arg(value_parser = super::names::FORMATS, hide_possible_values = true)]
     pub output: String,
     /// Also write a report to a file (repeatable); - is stdout
     #[arg(long, value_name = "FORMAT=PATH")]

@@ -202,6 +202,11 @@ impl Scenario {
         SCENARIOS.iter().map(|(name, _)| *name)
     }
 
+    /// The names of the museum's acts.
+    pub fn museum_names() -> impl Iterator<Item = &'static str> {
+        acts().map(|(name, _)| *name)
+    }
+
     /// The shipped scenario of this name.
     pub fn builtin(name: &str) -> Option<Scenario> {
         let (name, text) = SCENARIOS.iter().chain(acts()).find(|(known, _)| *known == name)?;

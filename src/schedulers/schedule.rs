@@ -4,7 +4,8 @@
 //! step: the worker's letter; `~h` for a delivery to the cache of h's process; `!` prefixes a
 //! fault (`!lh` the response to h is lost, `!ch` h's process crashes, `!wh` the watch of its cache
 //! breaks, `!r` the object is recreated, `!dh` the deadline of h's requeue passes); `h12`
-//! repeats `h` twelve times. Bare letters are accepted, with spaces.
+//! repeats `h` twelve times. Bare letters are accepted, with spaces; so are workers' names with
+//! commas, as a drawing's heading has them: `health, usage, usage, health`.
 //! Next to read: `simulation/choice.rs`.
 
 use std::fmt;
@@ -34,6 +35,8 @@ pub struct Schedule {
 pub struct Letters {
     /// One letter per worker.
     pub workers: Vec<char>,
+    /// The name of each worker.
+    pub names: Vec<Arc<str>>,
     /// The cache of each worker's process, if it has one.
     pub cache_of: Vec<Option<usize>>,
     /// The process of each worker.
@@ -73,6 +76,7 @@ impl Letters {
         let cache_of = |process: usize| setting.caches.iter().position(|c| c.process == process);
         Letters {
             workers,
+            names: setting.workers.iter().map(|worker| worker.name.as_str().into()).collect(),
             cache_of: setting.workers.iter().map(|worker| cache_of(worker.process)).collect(),
             process_of: setting.workers.iter().map(|worker| worker.process).collect(),
         }
@@ -124,7 +128,8 @@ impl Letters {
             _ => return fail(0, "a schedule reads `1.7c1e.huhu`, or just `huhu`".to_owned()),
         };
         let start = text.len() - letters.len();
-        let choices = Reader { letters: self, text, at: start }.choices()?;
+        let named = fingerprint.is_none() && letters.contains(',');
+        let choices = Reader { letters: self, text, at: start, named }.choices()?;
         Ok(Schedule { fingerprint, choices, letters: Arc::clone(self), text: None })
     }
 }
@@ -133,6 +138,8 @@ struct Reader<'t> {
     letters: &'t Letters,
     text: &'t str,
     at: usize,
+    /// Whether a word may be a worker's name: only between commas, where it is no row of letters.
+    named: bool,
 }
 
 impl Reader<'_> {
@@ -194,6 +201,9 @@ impl Reader<'_> {
 
     fn worker(&mut self) -> Result<usize, ScheduleError> {
         let offset = self.at;
+        if let Some(worker) = self.name() {
+            return Ok(worker);
+        }
         let letter = self.take();
         let found = self.letters.workers.iter().position(|known| Some(*known) == letter);
         found.ok_or_else(|| {
@@ -204,6 +214,17 @@ impl Reader<'_> {
                 message: format!("{what}; the workers are {}", known.join(", ")),
                 offset,
             }
+        })
+    }
+
+    /// The worker whose whole name comes next.
+    fn name(&mut self) -> Option<usize> {
+        let rest = &self.text[self.at..];
+        let word = rest.split(|c: char| c == ',' || c.is_whitespace()).next().unwrap_or_default();
+        let worker = self.letters.names.iter().position(|name| &**name == word)?;
+        self.named.then(|| {
+            self.at += word.len();
+            worker
         })
     }
 
@@ -265,6 +286,7 @@ mod tests {
     fn letters() -> Arc<Letters> {
         Arc::new(Letters {
             workers: vec!['h', 'u'],
+            names: vec!["health".into(), "uh".into()],
             cache_of: vec![Some(0), None],
             process_of: vec![0, 1],
         })
@@ -276,6 +298,14 @@ mod tests {
         assert_eq!(schedule.fingerprint.as_deref(), Some("7c1e"));
         assert_eq!(schedule.choices.len(), 17);
         assert_eq!(schedule.to_string(), "1.7c1e.h12~h!lu!ch!ru");
+    }
+
+    #[test]
+    fn reads_names_between_commas_as_a_drawing_prints_them() {
+        let read = |text| letters().parse(text).map(|schedule| schedule.bare());
+        assert_eq!(read("health, uh, ~health, !luh").as_deref(), Ok("hu~h!lu"));
+        assert_eq!(read("uh").as_deref(), Ok("uh"), "without a comma, letters");
+        assert_eq!(read("health, healthy").unwrap_err().offset, 9);
     }
 
     #[test]

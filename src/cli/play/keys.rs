@@ -168,6 +168,7 @@ mod tests {
         Keys::new(Arc::new(Letters {
             cache_of: vec![Some(0); workers.len()],
             process_of: vec![0; workers.len()],
+            names: workers.iter().map(|worker| worker.to_string().into()).collect(),
             workers,
         }))
     }

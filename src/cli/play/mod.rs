@@ -26,6 +26,7 @@ use session::Session;
 pub struct Play {
     /// A scenario: a file, or the name of a shipped one; or a recording from .lostwrite/
     #[arg(value_name = "SCENARIO", default_value = "status-race")]
+    #[arg(value_parser = crate::cli::names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
     /// The whole terminal, with single keys; without it, lines (a pipe, ssh, a screen reader)
     #[arg(long)]

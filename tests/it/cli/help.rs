@@ -66,7 +66,17 @@ fn scripts_for_shells_and_the_manual() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = run(folder.path(), &format!("completions {shell}"));
         assert!(ran.code == 0 && ran.out.contains("require-exhaustive"), "{shell}");
+        for name in ["update-restamp", "no-lost-write", "round-robin", "chrome-trace"] {
+            assert!(ran.out.contains(name), "{shell} completes {name}");
+        }
     }
+    for shell in ["bash", "zsh"] {
+        let ran = run(folder.path(), &format!("completions {shell}"));
+        assert!(ran.out.contains("stale-cache") && ran.out.contains("former-leader-fenced"));
+    }
+    let zsh = run(folder.path(), "completions zsh").out;
+    let targets = zsh.lines().filter(|line| line.contains("scenario:(status-race"));
+    assert!(targets.clone().all(|line| line.contains("_files")) && targets.count() > 4);
     let manual = run(folder.path(), "man");
     assert!(manual.code == 0 && manual.out.contains(".TH lostwrite 1"), "{}", manual.out);
     let schema = run(folder.path(), "schema");
