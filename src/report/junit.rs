@@ -8,7 +8,8 @@ use askama::Template;
 
 use super::check_text::{expected, verdict_rows};
 use super::github::annotated;
-use super::style::Role;
+use super::real;
+use super::style::{Role, Style};
 use crate::check::{CheckResult, PropertyResult, Verdict};
 
 #[derive(Template)]
@@ -67,12 +68,22 @@ fn case(result: &CheckResult, property: &PropertyResult) -> Case {
         (true, _) => Outcome::Failed {
             message,
             kind: kind(result, property),
-            text: annotated(result, property).map_or_else(String::new, |told| clean(&told)),
+            text: clean(&told(result, property)),
         },
         (false, Verdict::Unknown) => Outcome::Undecided { message },
         (false, _) => Outcome::Passed,
     };
     Case { name: property.name, outcome }
+}
+
+/// The finding in a sentence, and under it the drawing of the schedule and its reasons.
+fn told(result: &CheckResult, property: &PropertyResult) -> String {
+    let mut text = annotated(result, property).unwrap_or_default();
+    if let Some(witness) = &property.witness {
+        text += "\n\n";
+        text += &real::witness_of(&result.scenario, property.name, witness, &Style::default());
+    }
+    text
 }
 
 /// The class of the loss, or what else is not as it should be.

@@ -1,8 +1,8 @@
 //! SARIF 2.1.0, for code scanning: one rule per property, one result per finding, at the line of
 //! the culprit's `write:`.
 //!
-//! The steps of the losing schedule are a code flow; what was expected is a note, and suppressed
-//! as such. Next to read: `chrome_trace.rs`.
+//! The steps of the losing schedule are a code flow, each at the line of its worker's `write:`; what
+//! was expected is a note, and suppressed as such. Next to read: `chrome_trace.rs`.
 
 use serde_json::{Value, json};
 
@@ -65,18 +65,25 @@ fn one(result: &CheckResult, property: &PropertyResult, found: Finding) -> Value
             "lostwrite/v1": format!("{}/{}", result.scenario.name, property.name),
         },
     });
-    let place = found.file.as_ref().map(|file| {
-        json!({ "physicalLocation": {
-            "artifactLocation": { "uri": uri(file) },
-            "region": { "startLine": found.line },
-        }})
-    });
-    if let Some(place) = &place {
+    let place = |line: usize| {
+        found.file.as_ref().map(|file| {
+            json!({ "physicalLocation": {
+                "artifactLocation": { "uri": uri(file) },
+                "region": { "startLine": line },
+            }})
+        })
+    };
+    if let Some(place) = place(found.line) {
         value["locations"] = json!([place]);
     }
     if let Some(witness) = &property.witness {
         let facts = Facts::new(&result.scenario, property.name, witness);
-        value["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps(&facts, place) }] }]);
+        let line = |worker: Option<usize>| {
+            let line = worker.map(|worker| result.scenario.workers[worker].write_line);
+            line.filter(|line| *line > 0).unwrap_or(found.line)
+        };
+        let steps = steps(&facts, |worker| place(line(worker)));
+        value["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps }] }]);
     }
     if found.expected {
         value["suppressions"] = json!([{
@@ -88,14 +95,14 @@ fn one(result: &CheckResult, property: &PropertyResult, found: Finding) -> Value
 }
 
 /// The steps of the witness, in the words of the drawing.
-fn steps(facts: &Facts<'_>, place: Option<Value>) -> Vec<Value> {
+fn steps(facts: &Facts<'_>, place: impl Fn(Option<usize>) -> Option<Value>) -> Vec<Value> {
     let told = story::all(&facts.story, Some(facts)).into_iter().zip(1..);
     told.map(|(told, step)| {
         let name = told.names.first().map_or("", String::as_str);
         let answer = told.code.map_or_else(String::new, |code| format!(", answered {code}"));
         let gone = told.gone.iter().map(|gone| format!("; {gone}")).collect::<String>();
         let text = format!("step {step}: {} {name}{answer}{gone}", told.who);
-        let mut location = place.clone().unwrap_or_else(|| json!({}));
+        let mut location = place(told.worker).unwrap_or_else(|| json!({}));
         location["message"] = json!({ "text": text });
         let importance = match step == facts.guilty_step() {
             true => "essential",

@@ -28,13 +28,15 @@ fn junit_has_a_case_per_property_and_fails_what_check_fails() {
         assert_eq!(suite.failures > 0, result.failed(), "{}", result.scenario.name);
     }
     assert!(text.contains("Replay: lostwrite replay status-race --schedule"), "{text}");
+    assert!(text.contains("└ capacity.cpu: &quot;8&quot; is gone"), "the drawing: {text}");
     assert!(!text.contains("time="), "no time is known");
 }
 
 #[test]
 fn sarif_points_at_the_line_of_the_write_and_tells_the_steps() {
     let text = std::fs::read_to_string("scenarios/status-race.yaml").expect("shipped");
-    let expected = text.lines().position(|line| line.contains("write: update-unconditional"));
+    let writes = text.lines().zip(1..).filter(|(line, _)| line.contains("write: update-"));
+    let lines: Vec<u64> = writes.map(|(_, number)| number).collect();
     let path = std::path::Path::new("scenarios/status-race.yaml");
     let scenario = lostwrite::scenario::Scenario::from_file(path).expect("it reads").remove(0);
     let result = lostwrite::check::run(&std::sync::Arc::new(scenario), &Default::default());
@@ -45,9 +47,11 @@ fn sarif_points_at_the_line_of_the_write_and_tells_the_steps() {
     let place = &found["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "scenarios/status-race.yaml");
     // The culprit is the first worker of the file.
-    assert_eq!(place["region"]["startLine"].as_u64(), expected.map(|line| line as u64 + 1));
-    let steps = &found["codeFlows"][0]["threadFlows"][0]["locations"];
-    assert_eq!(steps.as_array().map(Vec::len), Some(4));
+    assert_eq!(place["region"]["startLine"].as_u64(), Some(lines[0]));
+    let steps = found["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("steps");
+    let line = |step: &Value| step["location"]["physicalLocation"]["region"]["startLine"].as_u64();
+    let moved: Vec<u64> = steps.iter().filter_map(line).collect();
+    assert_eq!(moved, [lines[0], lines[1], lines[1], lines[0]], "health, usage, usage, health");
     assert_eq!(found["suppressions"][0]["kind"], "inSource", "it is expected");
     let rule = found["ruleIndex"].as_u64().expect("an index") as usize;
     assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][rule]["id"], "no-lost-write");
