@@ -72,7 +72,7 @@ pub enum Command {
     Serve(super::serve::Serve),
     /// Be the scheduler: you choose every step
     Play(super::play::Play),
-    /// The workshop: ten exercises with predictions, hints and checks
+    /// The workshop: thirteen exercises with predictions, hints and checks
     Learn(super::learn::Learn),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),

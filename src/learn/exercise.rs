@@ -77,6 +77,8 @@ pub struct Choice {
 pub enum Step {
     /// A command of this program, and what it prints.
     Show(String),
+    /// A schedule as it happened: `NAME --schedule S`, without a mark and without reasons.
+    Draw(String),
     /// A question with one right answer.
     Answer(Answer),
     /// A question with choices.
@@ -117,6 +119,9 @@ pub struct Play {
     pub scenario: String,
     /// How many different workers have to lose.
     pub victims: usize,
+    /// What else has to be true of the order: `no-overlap`.
+    #[serde(default)]
+    pub needs: Vec<String>,
 }
 
 /// A schedule is written down.
@@ -126,7 +131,7 @@ pub struct Play {
 pub struct ScheduleTask {
     pub ask: String,
     pub scenario: String,
-    /// `lost`, `no-overlap`.
+    /// `lost`, `no-overlap`, or the name of a property or invariant that is violated.
     pub needs: Vec<String>,
 }
 
@@ -140,6 +145,19 @@ pub struct ExerciseFile {
     text: String,
     /// A template of `lostwrite new`, instead of a text.
     template: Option<String>,
+    /// The words that a reader of the page may change.
+    #[serde(default)]
+    pub words: Vec<Word>,
+}
+
+/// A word of the file that may be changed, wherever it stands outside of comments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Word {
+    pub word: String,
+    /// What may stand there instead.
+    pub or: Vec<String>,
 }
 
 /// What the learner's file has to be like.
@@ -160,6 +178,8 @@ pub enum Need {
     Expect(String),
     /// It is not as it was given.
     Changed(bool),
+    /// No worker but this one writes in another way than in the file as it was given.
+    Only(String),
 }
 
 /// The solution, in words and in deeds.
@@ -187,7 +207,10 @@ const TEXTS: &[&str] = &[
     include_str!("exercises/07-without-overlap.yaml"),
     include_str!("exercises/08-pay-for-it.yaml"),
     include_str!("exercises/09-the-lost-answer.yaml"),
-    include_str!("exercises/10-yours.yaml"),
+    include_str!("exercises/10-the-old-type.yaml"),
+    include_str!("exercises/11-claim.yaml"),
+    include_str!("exercises/12-two-replicas.yaml"),
+    include_str!("exercises/13-yours.yaml"),
 ];
 
 /// All exercises, as far as they can be read without computing anything: their numbers are still

@@ -51,7 +51,7 @@ impl Facts {
     /// Whether a claim is true: two expressions, or an expression and a number, with `=`, `<` or
     /// `>` between them.
     pub fn holds(&mut self, claim: &str) -> bool {
-        let operator = ['=', '<', '>'].into_iter().find(|c| claim.contains(*c));
+        let operator = [" = ", " < ", " > "].into_iter().find(|word| claim.contains(word));
         let operator = operator.unwrap_or_else(|| panic!("`{claim}` compares nothing"));
         let (left, right) = claim.split_once(operator).unwrap_or_default();
         let mut side = |text: &str| -> f64 {
@@ -64,8 +64,8 @@ impl Facts {
         };
         let (left, right) = (side(left), side(right));
         match operator {
-            '<' => left < right,
-            '>' => left > right,
+            " < " => left < right,
+            " > " => left > right,
             _ => (left - right).abs() < 1e-9,
         }
     }
@@ -78,7 +78,7 @@ fn scenario(words: &[&str]) -> Option<(Arc<Scenario>, Option<String>)> {
     let mut schedule = None;
     while let [flag, value, rest @ ..] = flags {
         match *flag {
-            "--write" => scenario = scenario.with_write(value).ok()?,
+            "--write" => scenario = writing(&scenario, value)?,
             "--read" => {
                 let reader = if *value == "cache" { Reader::Cache } else { Reader::Live };
                 scenario = scenario.with_read(reader);
@@ -89,6 +89,18 @@ fn scenario(words: &[&str]) -> Option<(Arc<Scenario>, Option<String>)> {
         flags = rest;
     }
     Some((Arc::new(scenario), schedule))
+}
+
+/// Every worker by this method, or one of them: `health=merge-patch`.
+fn writing(scenario: &Scenario, value: &str) -> Option<Scenario> {
+    let Some((name, method)) = value.split_once('=') else {
+        return scenario.with_write(value).ok();
+    };
+    let changed = scenario.with_write(method).ok()?;
+    let at = scenario.workers.iter().position(|worker| worker.name == name)?;
+    let mut scenario = scenario.clone();
+    scenario.workers[at] = changed.workers[at].clone();
+    Some(scenario)
 }
 
 fn compute(expression: &str) -> Option<String> {
@@ -104,7 +116,19 @@ fn compute(expression: &str) -> Option<String> {
         return losing_serial(&scenario);
     }
     let options = Options { expect: false, ..Options::default() };
+    if *noun == "broken" || *noun == "broken-schedule" {
+        return broken(noun, &check::run(&scenario, &options).ok()?);
+    }
     self::noun(noun, &check::run(&scenario, &options).ok()?)
+}
+
+/// Of the scenario's first invariant: how many schedules violate it, or the shortest of them.
+fn broken(noun: &str, result: &CheckResult) -> Option<String> {
+    let invariant = result.property(&result.scenario.invariants.first()?.name)?;
+    match noun {
+        "broken" => invariant.schedules.as_ref().map(report::count),
+        _ => Some(invariant.witness.as_ref()?.schedule.bare()),
+    }
 }
 
 fn noun(noun: &str, result: &CheckResult) -> Option<String> {
@@ -117,6 +141,12 @@ fn noun(noun: &str, result: &CheckResult) -> Option<String> {
         "schedules" => report::count(all),
         "losing" => report::count(&losing(lost)?),
         "safe" => report::count(&all.minus(&losing(lost)?)),
+        "share" => format!("{:.0}", 100.0 * losing(lost)?.ratio(all)),
+        "odds" => {
+            let odds = lost?.odds.as_ref()?;
+            let text = report::percent(odds.decided, odds.clean);
+            text.strip_suffix(" %")?.to_owned()
+        }
         "dropped" => report::count(&losing(result.property(properties::CONVERGES))?),
         "conflicts" => report::count(result.costs.with_conflict.as_ref()?),
         "calls" => report::mean(result.costs.calls.as_ref()?, all)?,
@@ -130,6 +160,9 @@ fn noun(noun: &str, result: &CheckResult) -> Option<String> {
             step(events.iter().position(|event| event.is_conflict())? + 1)?
         }
         "losing-schedule" => witness()?.schedule.bare(),
+        "dropped-schedule" => {
+            result.property(properties::CONVERGES)?.witness.as_ref()?.schedule.bare()
+        }
         "lost-field" => {
             let field = &witness()?.field;
             field.strip_prefix("status.").unwrap_or(field).to_owned()

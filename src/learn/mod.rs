@@ -1,4 +1,4 @@
-//! The workshop: ten exercises, compiled in, that run on the program itself.
+//! The workshop: thirteen exercises, compiled in, that run on the program itself.
 //!
 //! An exercise (`exercises/*.yaml`) has a text, a prediction to be made before anything is shown,
 //! a task, steps that say when it is done, hints, a solution, the sentence to end on, and notes for
@@ -17,10 +17,10 @@ mod tests;
 
 pub use exercise::{
     Answer, Choice, Cut, Exercise, ExerciseFile, Need, Play, Question, Reveal, ScheduleTask,
-    Solution, Step, all, letter, load,
+    Solution, Step, Word, all, letter, load,
 };
 pub use facts::Facts;
-pub use needs::{schedule_misses, unmet};
+pub use needs::{order_misses, schedule_misses, unmet};
 pub use page::page;
 pub use progress::{Progress, Record};
-pub use show::show;
+pub use show::{draw, show};

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Need, ScheduleTask};
-use crate::check::{self, CheckResult, Options, Verdict};
+use crate::check::{self, CheckResult, Options, Replayed, Verdict};
 use crate::properties;
 use crate::report;
 use crate::scenario::{Expect, Scenario};
@@ -20,15 +20,30 @@ pub fn unmet(needs: &[Need], scenario: &Arc<Scenario>, given: &str, text: &str) 
         Ok(result) => result,
         Err(refused) => return vec![refused.to_string()],
     };
-    let missing = |need: &Need| missing(need, scenario, &result, given == text);
+    let missing = |need: &Need| match need {
+        Need::Changed(_) => (given == text).then(|| "it is as it was given to you".to_owned()),
+        Need::Only(worker) => others_changed(worker, scenario, given),
+        need => missing(need, scenario, &result),
+    };
     needs.iter().filter_map(missing).collect()
 }
 
-fn missing(need: &Need, scenario: &Scenario, result: &CheckResult, same: bool) -> Option<String> {
+/// A worker of another team that does not write as in the file that was given.
+fn others_changed(own: &str, scenario: &Scenario, given: &str) -> Option<String> {
+    let given = Scenario::from_str("given", given).ok()?.remove(0);
+    let others = given.workers.iter().filter(|worker| worker.name != own);
+    let changed = |name: &str, write: &str| {
+        !scenario.workers.iter().any(|worker| worker.name == name && worker.write == write)
+    };
+    let theirs = others.into_iter().find(|worker| changed(&worker.name, &worker.write))?;
+    Some(format!("{} is not yours: let it write by {}", theirs.name, theirs.write))
+}
+
+fn missing(need: &Need, scenario: &Scenario, result: &CheckResult) -> Option<String> {
     match need {
         Need::Write(method) => {
             let other = scenario.workers.iter().find(|worker| worker.write != *method)?;
-            Some(format!("{} still writes by {}, not by {method}", other.name, other.write))
+            Some(format!("{} writes by {}", other.name, other.write))
         }
         Need::Holds(name) => holds(name, result),
         Need::LostResponses(n) => (scenario.faults.lost_responses < *n)
@@ -46,7 +61,7 @@ fn missing(need: &Need, scenario: &Scenario, result: &CheckResult, same: bool) -
                 if verdicts.get(properties::NO_LOST_WRITE) == Some(&true));
             (!safe).then(|| format!("it does not state `expect: {what}`"))
         }
-        Need::Changed(_) => same.then(|| "it is still as it was given to you".to_owned()),
+        Need::Changed(_) | Need::Only(_) => None,
     }
 }
 
@@ -79,19 +94,23 @@ pub fn schedule_misses(task: &ScheduleTask, typed: &str) -> Option<String> {
         Ok(replayed) => replayed,
         Err(mistake) => return Some(mistake.message),
     };
+    order_misses(&task.needs, &replayed)
+}
+
+/// Why an order is not what is asked for; `None` if it is.
+pub fn order_misses(needs: &[String], replayed: &Replayed) -> Option<String> {
     if !replayed.trace.finished {
-        return Some("it stops before everybody is done".to_owned());
+        return Some("it stops before every worker is done".to_owned());
     }
     let judged = |name: &str| replayed.judged.iter().any(|(known, is, _)| *known == name && *is);
     let missing = |need: &String| match need.as_str() {
-        "lost" if !judged(properties::NO_LOST_WRITE) => {
-            Some("nobody loses anything in it: the cache had heard of the first write".to_owned())
+        "lost" => {
+            (!judged(properties::NO_LOST_WRITE)).then(|| "no worker loses a write".to_owned())
         }
-        "no-overlap" if judged(properties::RACED) => {
-            Some("in it, one begins before the other has finished".to_owned())
-        }
-        _ => None,
+        "no-overlap" => judged(properties::RACED)
+            .then(|| "one worker begins before the other has finished".to_owned()),
+        other => (!judged(other)).then(|| format!("`{other}` holds in this order")),
     };
     // That they overlap is the first thing to be told.
-    task.needs.iter().rev().find_map(missing)
+    needs.iter().rev().find_map(missing)
 }

@@ -8,10 +8,55 @@ use crate::check::game::{Game, MAX_STATES};
 use crate::check::{self, Options, show_serial};
 use crate::reconcilers::Reader;
 use crate::report::{self, Show, Style};
-use crate::scenario::{Diagnostic, Expect, Mistakes, Scenario};
+use crate::scenario::{Expect, Mistakes, Scenario};
 
 /// Where a scenario comes from: a shipped name, or the learner's file.
 pub type Load<'l> = &'l dyn Fn(&str) -> Result<Scenario, Mistakes>;
+
+/// A schedule as it happened, `NAME [--write M] [--read R] --schedule S`: nothing is marked and
+/// nothing is explained, so that a question about it can be asked.
+///
+/// # Errors
+/// What is wrong with the scenario.
+pub fn draw(what: &str, load: Load<'_>, style: &Style) -> Result<String, Mistakes> {
+    let (scenario, flags) = asked(what, load)?;
+    let replayed = check::replay(&Arc::new(scenario), &flags.schedule)?;
+    Ok(report::drawing(&replayed, style))
+}
+
+/// What stands behind a scenario's name.
+#[derive(Default)]
+struct Flags {
+    overrides: Vec<String>,
+    wide: bool,
+    serial: bool,
+    schedule: String,
+}
+
+/// The scenario that is named, as its flags change it.
+fn asked(what: &str, load: Load<'_>) -> Result<(Scenario, Flags), Mistakes> {
+    let mut words = what.split_whitespace();
+    let mut scenario = load(words.next().unwrap_or_default())?;
+    let words: Vec<&str> = words.collect();
+    let mut rest = words.as_slice();
+    let mut flags = Flags::default();
+    while let [flag, value, more @ ..] = rest {
+        match (*flag, *value) {
+            ("--write", method) => scenario = scenario.with_write(method)?,
+            ("--read", "cache") => scenario = scenario.with_read(Reader::Cache),
+            ("--read", _) => scenario = scenario.with_read(Reader::Live),
+            ("--show", _) => flags.serial = true,
+            ("--schedule", text) => text.clone_into(&mut flags.schedule),
+            _ => flags.wide = true,
+        }
+        if matches!(*flag, "--write" | "--read") {
+            flags.overrides.push(format!("{flag} {value}"));
+            scenario.expect = Expect::Unstated;
+        }
+        rest = more;
+    }
+    Ok((scenario, flags))
+}
 
 /// What a command prints: `check NAME [--write M] [--read R] [--show serial] [-o wide]`,
 /// `compare NAME [-o wide]`, `replay NAME --schedule S`, or `schedules NAME`, which lists them all.
@@ -19,29 +64,8 @@ pub type Load<'l> = &'l dyn Fn(&str) -> Result<Scenario, Mistakes>;
 /// # Errors
 /// What is wrong with the scenario.
 pub fn show(command: &str, load: Load<'_>, style: &Style) -> Result<String, Mistakes> {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let (what, name, mut flags) = match words.as_slice() {
-        [what, name, flags @ ..] => (*what, *name, flags),
-        _ => return Err(Diagnostic::error(format!("`{command}` shows nothing")).into()),
-    };
-    let mut scenario = load(name)?;
-    let mut overrides = Vec::new();
-    let (mut wide, mut serial, mut schedule) = (false, false, "");
-    while let [flag, value, rest @ ..] = flags {
-        match (*flag, *value) {
-            ("--write", method) => scenario = scenario.with_write(method)?,
-            ("--read", "cache") => scenario = scenario.with_read(Reader::Cache),
-            ("--read", _) => scenario = scenario.with_read(Reader::Live),
-            ("--show", _) => serial = true,
-            ("--schedule", text) => schedule = text,
-            _ => wide = true,
-        }
-        if matches!(*flag, "--write" | "--read") {
-            overrides.push(format!("{flag} {value}"));
-            scenario.expect = Expect::Unstated;
-        }
-        flags = rest;
-    }
+    let (what, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let (scenario, Flags { overrides, wide, serial, schedule }) = asked(rest, load)?;
     let scenario = Arc::new(scenario);
     let style = Style { recorded: false, ..*style };
     match what {
@@ -49,7 +73,7 @@ pub fn show(command: &str, load: Load<'_>, style: &Style) -> Result<String, Mist
             let compared = check::compare(&scenario, &Options::default())?;
             Ok(report::compare_table(&compared, &style, wide))
         }
-        "replay" => Ok(report::replay_text(&check::replay(&scenario, schedule)?, &style)),
+        "replay" => Ok(report::replay_text(&check::replay(&scenario, &schedule)?, &style)),
         "schedules" => {
             let game = Game::new(&scenario, MAX_STATES)?;
             Ok(report::paint(&report::game::schedules(&game, &style), &style))

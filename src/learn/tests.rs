@@ -3,7 +3,9 @@
 //! That each fails unsolved and passes solved is tested from outside, in `tests/it/cli/learn.rs`.
 //! Next to read: `exercise.rs`.
 
-use super::{Exercise, Facts, Question, Step, all, exercise, load, schedule_misses, show, unmet};
+use super::{
+    Exercise, Facts, Question, Step, all, draw, exercise, load, schedule_misses, show, unmet,
+};
 use crate::report::Style;
 use crate::scenario::{Mistakes, Scenario};
 use std::sync::Arc;
@@ -24,9 +26,9 @@ fn questions(exercise: &Exercise) -> Vec<&Question> {
 #[test]
 fn each_exercise_is_whole() {
     let exercises = loaded();
-    assert_eq!(exercises.len(), 10);
+    assert_eq!(exercises.len(), 13);
     let names: std::collections::BTreeSet<_> = exercises.iter().map(|e| &e.name).collect();
-    assert_eq!(names.len(), 10);
+    assert_eq!(names.len(), exercises.len());
     for exercise in &exercises {
         let name = &exercise.name;
         assert_eq!(exercise.hints.len(), 3, "{name}: three hints");
@@ -138,6 +140,29 @@ fn no_wrong_choice_is_right_by_accident() {
     }
 }
 
+/// The likeliest wrong answers to a question that is answered in free text.
+#[test]
+fn each_question_answers_at_least_four_wrong_answers_in_their_own_words() {
+    for exercise in loaded() {
+        for step in &exercise.steps {
+            let Step::Answer(answer) = step else { continue };
+            // Of a drawing with few steps, every other step is a wrong answer.
+            let steps = if answer.ask.contains("step") { 3 } else { 4 };
+            let (known, ask) = (answer.reveals.len(), &answer.ask);
+            assert!(known >= steps, "{}: {known} replies to {ask}", exercise.name);
+            let said: std::collections::BTreeSet<_> =
+                answer.reveals.iter().map(|reveal| &reveal.said).collect();
+            assert_eq!(said.len(), known, "{}: one answer twice: {ask}", exercise.name);
+            for (at, reveal) in answer.reveals.iter().enumerate() {
+                let told = reveal.why.contains(&format!(" {} ", answer.is));
+                assert!(!told, "{}: the reply tells the answer: {}", exercise.name, reveal.why);
+                let twins = answer.reveals[..at].iter().filter(|other| other.why == reveal.why);
+                assert_eq!(twins.count(), 0, "{}: two answers, one reply", exercise.name);
+            }
+        }
+    }
+}
+
 fn solved(exercise: &Exercise, name: &str) -> Result<Scenario, Mistakes> {
     match exercise.file.as_ref().filter(|file| file.path == name) {
         Some(_) => {
@@ -170,11 +195,20 @@ fn files_fail_as_given_and_pass_as_solved_and_everything_can_be_shown() {
                     let missing = unmet(needs, &of(&mended), &given, &mended);
                     assert_eq!(missing, Vec::<String>::new(), "{}", exercise.name);
                 }
+                Step::Draw(what) => {
+                    let load = |name: &str| solved(&exercise, name);
+                    let text = draw(what, &load, &Style::default()).expect(what);
+                    assert!(text.lines().count() > 4, "{what}: {text}");
+                    for told in ["✗", "gone", "lost", "guilty", "body"] {
+                        assert!(!text.contains(told), "{what}: {told} in {text}");
+                    }
+                }
                 Step::Schedule(task) => {
-                    for wrong in ["", "hz", "huhu", "hh~huu", "hhu"] {
+                    for wrong in ["", "hz", "cccc", "mmmaaa", "cc", "ma"] {
                         assert!(schedule_misses(task, wrong).is_some(), "{wrong}");
                     }
-                    assert_eq!(schedule_misses(task, &exercise.solution.answers[0]), None);
+                    let mut answers = exercise.solution.answers.iter();
+                    assert!(answers.any(|answer| schedule_misses(task, answer).is_none()));
                 }
                 Step::Answer(_) | Step::Pick(_) | Step::Play(_) => {}
             }

@@ -53,12 +53,13 @@ pub use commands::{quoted, recording};
 pub use counts::{count, mean};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
+pub(crate) use likelihood::percent;
 #[cfg(feature = "loom")]
 pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
 pub use museum::{Exhibit, museum};
 pub use real::{witness, witness_of};
-pub use replay_text::render as replay_text;
+pub use replay_text::{drawing, render as replay_text};
 pub use style::{Role, Show, Style};
 pub use summary::is_undecided;
 pub use table::render as compare_table;

@@ -46,3 +46,9 @@ pub fn render(replayed: &Replayed, style: &Style) -> String {
     }
     paint(&lines, style)
 }
+
+/// Only the drawing, without a mark and without a reason: for a question about it.
+pub fn drawing(replayed: &Replayed, style: &Style) -> String {
+    let story = Story::new(&replayed.scenario, &replayed.trace);
+    paint(&timeline::draw_bare(&story, style), style)
+}

@@ -109,6 +109,16 @@ pub fn draw(story: &Story<'_>, facts: Option<&Facts<'_>>, style: &Style) -> Vec<
     in_columns(story, &rows, rows.len(), style)
 }
 
+/// Draws a run without what explains it: no notes, and not what is gone.
+pub fn draw_bare(story: &Story<'_>, style: &Style) -> Vec<Text> {
+    let mut rows = rows(story, None);
+    for row in &mut rows {
+        row.notes.clear();
+        row.gone.clear();
+    }
+    in_columns(story, &rows, rows.len(), style)
+}
+
 /// Draws a run that has only begun, in columns that are wide enough for a whole one.
 pub fn draw_beginning(story: &Story<'_>, whole: &Story<'_>, style: &Style) -> Vec<Text> {
     let mut rows = rows(story, None);

@@ -29,6 +29,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/scenarios.md",
     "docs/semantics.md",
     "docs/verdicts.md",
+    "docs/workshop/cards.md",
     "docs/workshop/handout.md",
     "docs/workshop/instructor.md",
     "docs/workshop/slides.md",

@@ -25,8 +25,10 @@ pub fn generated(path: &str, text: &str, table: &dyn Fn() -> String) -> String {
         return text.to_owned();
     }
     type Part<'p> = (&'static str, &'p dyn Fn() -> String);
-    let parts: [Part<'_>; 4] = [
+    let parts: [Part<'_>; 6] = [
         ("cuts", &cuts),
+        ("ninety minutes", &ninety_minutes),
+        ("words status-race", &words),
         ("exercises", &guide),
         ("own field and list", &|| without_words(&table())),
         ("empty lanes", &empty_lanes),
@@ -80,8 +82,70 @@ fn cuts() -> String {
     let row = |name: &str, cut: Cut, how: &str| format!("| {name} | {} | {how} |\n", of(cut));
     "| | exercises | how |\n|---|---|---|\n".to_owned()
         + &row("12 minutes, a talk", Cut::Talk, "you type, they raise hands")
-        + &row("90 minutes", Cut::NinetyMinutes, "in pairs; the last one is homework")
-        + &row("half a day", Cut::HalfDay, "in pairs, with breaks after 3 and 6")
+        + &row(
+            "90 minutes",
+            Cut::NinetyMinutes,
+            "in pairs, after the cards; the last one is homework",
+        )
+        + &row("half a day", Cut::HalfDay, "in pairs, with breaks after 3, 6 and 9")
+}
+
+/// The ninety minutes: how long each part takes, and what is left.
+const NINETY: [(&str, &[usize], u32); 8] = [
+    ("Slide one, the question, hands; the numbers go on the board.", &[], 4),
+    ("People are the controllers: the cards, in fours.", &[], 15),
+    ("In pairs. A pair that is done early finds every losing order.", &[1, 2], 0),
+    ("On paper first. Collect the counts before anyone runs it.", &[3], 0),
+    ("Stop the room after 5, and let a participant show the line of the code.", &[4, 5], 0),
+    ("The two questions together, with hands; the tables in pairs.", &[6], 0),
+    ("One scenario of theirs, on the projector. Exercise 13 goes home with them.", &[], 9),
+    ("The last sentence, and where the file goes: into their repository, checked by CI.", &[], 2),
+];
+
+/// The time table, from the minutes of the exercises; the rest of the ninety is slack.
+fn ninety_minutes() -> String {
+    let all = exercises();
+    let mut table = "| from minute | what | minutes |\n|---:|---|---:|\n".to_owned();
+    let mut at = 0;
+    for (what, numbers, own) in NINETY {
+        let minutes = own + numbers.iter().map(|n| all[n - 1].minutes).sum::<u32>();
+        let of: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let exercises = match of.as_slice() {
+            [] => String::new(),
+            [one] => format!("Exercise {one}. "),
+            more => format!("Exercises {}. ", more.join(" and ")),
+        };
+        table += &format!("| {at} | {exercises}{what} | {minutes} |\n");
+        at += minutes;
+    }
+    assert!(at <= 80, "{at} of 90 minutes are planned: a room needs slack");
+    table + &format!("| | Slack, wherever it is needed. | {} |\n", 90 - at)
+}
+
+/// Every order of the race, as words to cut out.
+fn words() -> String {
+    let scenario = std::sync::Arc::new(
+        lostwrite::scenario::Scenario::builtin("status-race").expect("shipped"),
+    );
+    let game = lostwrite::check::game::Game::new(&scenario, 1000).expect("small");
+    let mut words = Vec::new();
+    follow(&mut game.start(), &mut words);
+    let cells: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!("| {} |\n|{}\n", cells.join(" | "), "---|".repeat(cells.len()))
+}
+
+fn follow(walk: &mut lostwrite::check::game::Walk<'_>, words: &mut Vec<String>) {
+    if walk.is_over() {
+        let letters = walk.game().letters();
+        words.push(walk.made().iter().map(|choice| letters.spell(*choice)).collect());
+        return;
+    }
+    for choice in walk.choices() {
+        if walk.take(choice).is_ok() {
+            follow(walk, words);
+            walk.undo();
+        }
+    }
 }
 
 fn guide() -> String {
@@ -200,7 +264,7 @@ fn the_page_of_the_workshop_needs_nothing_else() {
     let ran = run(place.path(), "learn --export workshop.html");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let page = std::fs::read_to_string(place.path().join("workshop.html")).expect("written");
-    assert!(page.len() < 400_000, "{} bytes", page.len());
+    assert!(page.len() < 700_000, "{} bytes", page.len());
     for outside in ["http:", "https:", "src=", "url(", "@import", "<link", "fetch(", "import("] {
         assert!(!page.contains(outside), "the page contains `{outside}`");
     }

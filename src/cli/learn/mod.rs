@@ -4,6 +4,7 @@
 //! come from a pipe, like that of `play`. Next to read: `workshop.rs`, then `steps.rs`; the
 //! exercises are in the library's `learn/`.
 
+mod end;
 mod files;
 mod steps;
 mod workshop;

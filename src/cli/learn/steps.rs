@@ -2,6 +2,7 @@
 //!
 //! It goes on where the learner was, and shows again what was shown last. Next to read: `files.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::files;
@@ -69,12 +70,14 @@ impl Workshop {
         files::keep(&self.progress);
         let (top, say) = (Text::of(Role::Good, " Done."), self.exercise.say.clone());
         self.say(&[top, Text::new(), Text::of(Role::Strong, format!("   {say}"))])?;
+        self.end_if_all_done()?;
         self.menu()
     }
 
     fn step(&mut self, step: &Step) -> Result<Did, Failure> {
         match step {
             Step::Show(command) => self.show(command),
+            Step::Draw(what) => self.draw(what),
             Step::Answer(answer) => self.answer(answer),
             Step::Pick(question) => self.pick(question),
             Step::Play(play) => self.play(play),
@@ -94,6 +97,18 @@ impl Workshop {
         }
     }
 
+    fn draw(&mut self, what: &str) -> Result<Did, Failure> {
+        match learn::draw(what, &files::load, &self.style) {
+            Ok(text) => {
+                let (name, order) = what.split_once(" --schedule ").unwrap_or((what, ""));
+                let title = format!(" {name}, in the order {order}");
+                output::stdout(&format!("{title}\n\n{text}\n"))?;
+                Ok(Did::Done)
+            }
+            Err(mistakes) => self.mistakes(&mistakes),
+        }
+    }
+
     fn mistakes(&mut self, mistakes: &Mistakes) -> Result<Did, Failure> {
         output::stdout(&format!("{}\n\n", mistakes.render(&self.mistakes)))?;
         self.say(&[Text::plain(" Mend the file, and press `t` again.")])?;
@@ -103,7 +118,7 @@ impl Workshop {
     fn answer(&mut self, answer: &Answer) -> Result<Did, Failure> {
         self.say(&self.prose(&answer.ask))?;
         for _ in 0..TRIES {
-            let Some(line) = self.prompt.line("your answer (or q to go back)> ")? else {
+            let Some(line) = self.typed("your answer (h hint, q back)> ")? else {
                 return Ok(Did::Leave);
             };
             match line.trim() {
@@ -115,7 +130,7 @@ impl Workshop {
                         return Ok(Did::Done);
                     }
                     Err(known) => {
-                        let why = known.unwrap_or("Not that. Look again.").to_owned();
+                        let why = known.unwrap_or("Not that. `h` gives a hint.").to_owned();
                         self.say(&self.prose(&why))?;
                     }
                 },
@@ -151,30 +166,50 @@ impl Workshop {
         let game = Game::new(&scenario, MAX_STATES)?;
         let mut session = Session::new(&game, play.scenario.clone(), false);
         self.say(&session.introduction(&self.style))?;
+        self.say(&[Text::of(Role::Faint, " `hint` gives a hint here, since `h` may be a move.")])?;
         self.say(&session.board(&self.style))?;
-        while session.victims.len() < play.victims {
-            let known = session.victims.len();
-            if !lines::turn(&mut session, &mut self.prompt, &self.style)? {
-                return Ok(match self.prompt.has_ended() {
-                    true => Did::Leave,
-                    false => Did::NotYet,
-                });
+        let mut victims: BTreeSet<String> = BTreeSet::new();
+        while victims.len() < play.victims {
+            let Some(line) = self.prompt.line("> ")? else { return Ok(Did::Leave) };
+            if line.trim() == "hint" {
+                self.hint()?;
+                continue;
             }
-            if session.victims.len() > known {
-                let victims: Vec<&str> = session.victims.iter().map(String::as_str).collect();
-                let rest = play.victims - victims.len();
-                let more = if rest > 0 { "Now the other one: press `r`." } else { "Both." };
-                let text = format!(" You made {} lose. {more}", victims.join(" and "));
-                self.say(&[Text::of(Role::Good, text)])?;
+            let known = session.found.len();
+            if !lines::take(&mut session, &line, &self.style)? {
+                return Ok(Did::NotYet);
             }
+            if session.found.len() == known || !session.walk.is_over() {
+                continue;
+            }
+            let replayed = session.walk.replayed();
+            let text = match learn::order_misses(&play.needs, &replayed) {
+                Some(why) => format!(" That loses, but {why}. Press `r`."),
+                None => {
+                    let goal = replayed.judged.into_iter().nth(game.goal());
+                    victims.extend(goal.and_then(|(.., found)| Some(found?.victim.worker)));
+                    self.made_lose(&victims, play.victims)
+                }
+            };
+            self.say(&[Text::of(Role::Good, text)])?;
         }
         Ok(Did::Done)
     }
 
+    fn made_lose(&self, victims: &BTreeSet<String>, wanted: usize) -> String {
+        let names: Vec<&str> = victims.iter().map(String::as_str).collect();
+        let more = match (victims.len() < wanted, wanted) {
+            (true, _) => " Now the other one: press `r`.",
+            (false, 1) => "",
+            (false, _) => " Both.",
+        };
+        format!(" You made {} lose.{more}", names.join(" and "))
+    }
+
     fn schedule(&mut self, task: &ScheduleTask) -> Result<Did, Failure> {
         for _ in 0..TRIES {
-            let prompt = format!("{} (or q to go back)> ", task.ask);
-            let Some(line) = self.prompt.line(&prompt)? else { return Ok(Did::Leave) };
+            let prompt = format!("{} (h hint, q back)> ", task.ask);
+            let Some(line) = self.typed(&prompt)? else { return Ok(Did::Leave) };
             match line.trim() {
                 "q" => return Ok(Did::NotYet),
                 "" => continue,

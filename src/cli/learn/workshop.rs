@@ -17,7 +17,7 @@ pub struct Workshop {
     index: usize,
     count: usize,
     pub(super) progress: Progress,
-    facts: Facts,
+    pub(super) facts: Facts,
     pub(super) prompt: Prompt,
     pub(super) style: Style,
     pub(super) mistakes: DiagnosticStyle,
@@ -89,6 +89,7 @@ impl Workshop {
                 Ok(Then::On)
             }
             "s" | "solution" => self.solution(),
+            "e" | "end" => self.end(),
             "x" | "reset" => self.reset(),
             "q" | "quit" | "exit" => Ok(Then::Leave),
             "" | "?" | "help" => {
@@ -204,9 +205,9 @@ impl Workshop {
         loop {
             let prompt = match question.free {
                 true => "your line> ".to_owned(),
-                false => format!("{} (or q to go back)> ", letters.join(", ")),
+                false => format!("{} (h hint, q back)> ", letters.join(", ")),
             };
-            let Some(line) = self.prompt.line(&prompt)? else { return Ok(None) };
+            let Some(line) = self.typed(&prompt)? else { return Ok(None) };
             let typed = line.trim();
             let known = letters.iter().any(|letter| letter == typed);
             if known || typed == "q" || question.free && !typed.is_empty() {
@@ -258,7 +259,19 @@ impl Workshop {
             .collect()
     }
 
-    fn hint(&mut self) -> Result<Then, Failure> {
+    /// A line that is no call for a hint; `h` at any prompt gives one. `None` at the end of the
+    /// input.
+    pub(super) fn typed(&mut self, prompt: &str) -> Result<Option<String>, Failure> {
+        loop {
+            let line = self.prompt.line(prompt)?;
+            if !line.as_deref().is_some_and(|line| matches!(line.trim(), "h" | "hint")) {
+                return Ok(line);
+            }
+            self.hint()?;
+        }
+    }
+
+    pub(super) fn hint(&mut self) -> Result<Then, Failure> {
         let count = self.exercise.hints.len();
         let record = self.progress.record(&self.exercise.name);
         let at = record.hints.min(count - 1);
@@ -291,8 +304,7 @@ impl Workshop {
             )])?;
         }
         if self.index + 1 == self.count {
-            self.say(&[Text::plain(" This is the last one. `l` lists them all.")])?;
-            return Ok(Then::On);
+            return self.end();
         }
         self.go_to(self.index + 1)
     }
@@ -370,7 +382,7 @@ fn letter(index: usize) -> String {
 
 fn welcome() -> Vec<Text> {
     let text = [
-        "Two controllers, one object, and a write that is gone: ten exercises, and each is a few",
+        "Two controllers, one object, and a write that is gone: thirteen exercises, each a few",
         "minutes long. In each you first predict, then try, and then see. Nothing but this program",
         "is needed. Your progress is kept in .lostwrite/, files for you to edit in learn/.",
     ];

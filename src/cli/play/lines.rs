@@ -43,11 +43,6 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Whether the input has ended.
-    pub fn has_ended(&self) -> bool {
-        self.ended
-    }
-
     /// The next line; `None` at the end of the input.
     pub fn line(&mut self, prompt: &str) -> Result<Option<String>, Failure> {
         if self.ended {
@@ -95,7 +90,12 @@ pub fn turn(
     style: &Style,
 ) -> Result<bool, Failure> {
     let Some(line) = prompt.line("> ")? else { return Ok(false) };
-    let (inputs, mistake) = read(session, &line);
+    take(session, &line, style)
+}
+
+/// What a line does. False if the player leaves.
+pub fn take(session: &mut Session<'_>, line: &str, style: &Style) -> Result<bool, Failure> {
+    let (inputs, mistake) = read(session, line);
     let mut moved = line.trim().is_empty();
     for input in inputs {
         match session.take(input, style) {

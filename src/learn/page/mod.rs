@@ -2,21 +2,24 @@
 //!
 //! Everything that could be asked of the program is asked beforehand: what each command prints
 //! (`ansi.rs` makes HTML of it), every place of each game (`games.rs`), and what would become of a
-//! learner's file under each write method. The page only shows what is due: a prediction first,
-//! then one step after the other (`workshop.js`). No network, no framework.
-//! Next to read: `workshop.html`, then `steps.rs`.
+//! learner's file for each choice of its few editable words (`editor.rs`). The page only shows what
+//! is due: a prediction first, then one step after the other (`workshop.js`). No network, no
+//! framework. Next to read: `workshop.html`, then `steps.rs`.
 
 mod ansi;
+mod editor;
 mod games;
 mod prose;
 mod steps;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use serde::Serialize;
 
 use super::{Cut, Exercise, Facts, all, load};
 use games::GameData;
-use steps::StepView;
+use steps::{Edits, StepView};
 
 /// What the template is filled with.
 #[derive(Template)]
@@ -63,6 +66,8 @@ struct ChoiceView {
 #[derive(Serialize)]
 struct Data {
     games: Vec<GameData>,
+    /// By the name of the exercise.
+    edits: BTreeMap<String, Edits>,
 }
 
 /// The page.
@@ -72,7 +77,8 @@ struct Data {
 pub fn page() -> String {
     let mut facts = Facts::default();
     let exercises: Vec<Exercise> = (0..all().len()).map(|at| load(at, &mut facts)).collect();
-    let data = Data { games: games::games(&exercises) };
+    let edits = exercises.iter().filter_map(|one| Some((one.name.clone(), steps::edits(one)?)));
+    let data = Data { games: games::games(&exercises), edits: edits.collect() };
     let data = serde_json::to_string(&data).expect("strings and numbers always serialise");
     let views = exercises.into_iter().enumerate().map(|(at, exercise)| view(at + 1, exercise));
     let views: Vec<View> = views.collect();

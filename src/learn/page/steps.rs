@@ -5,17 +5,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
+
+use super::editor::{self, Segment};
 use super::games::style;
 use super::{QuestionView, ansi, prose, question};
 use crate::check::game::{Game, MAX_STATES, Walk};
-use crate::learn::{Exercise, Need, ScheduleTask, Step, schedule_misses, show, unmet};
-use crate::reconcilers::methods;
+use crate::learn::{Exercise, ExerciseFile, Need, Step, draw, order_misses, show, unmet};
 use crate::scenario::{Mistakes, Scenario};
 
 /// One step, ready to be shown. Only the fields of its kind are filled.
 #[derive(Default)]
 pub(super) struct StepView {
-    /// `show`, `answer`, `pick`, `play`, `schedule`, `file` or `own`.
+    /// `show`, `draw`, `answer`, `pick`, `play`, `schedule`, `file` or `own`.
     pub kind: &'static str,
     pub command: String,
     pub printed: String,
@@ -29,11 +31,10 @@ pub(super) struct StepView {
     /// The file as it is given.
     pub given: String,
     pub path: String,
-    pub methods: Vec<&'static str>,
-    /// The method it is given with.
-    pub writes: String,
-    /// Whether there is a fault to be turned on.
-    pub fault: bool,
+    /// The same, with the words that may be changed.
+    pub editor: Vec<Segment>,
+    /// Which of the outputs of the exercise's file this is, from 0.
+    pub output: Option<usize>,
 }
 
 pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
@@ -42,6 +43,12 @@ pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
     let steps = exercise.steps.iter().enumerate();
     let view = |(at, step): (usize, &Step)| match step {
         Step::Show(command) => shown(exercise, command),
+        Step::Draw(what) => StepView {
+            kind: "draw",
+            command: what.replace(" --schedule ", ", in the order "),
+            printed: drawn(what),
+            ..StepView::default()
+        },
         Step::Answer(answer) => StepView {
             kind: "answer",
             ask: prose::inline(&answer.ask),
@@ -56,9 +63,16 @@ pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
             kind: "play",
             scenario: play.scenario.clone(),
             victims: play.victims,
+            reveals: orders(&play.scenario, &play.needs),
             ..StepView::default()
         },
-        Step::Schedule(task) => schedule(task),
+        Step::Schedule(task) => StepView {
+            kind: "schedule",
+            ask: prose::inline(&task.ask),
+            scenario: task.scenario.clone(),
+            reveals: orders(&task.scenario, &task.needs),
+            ..StepView::default()
+        },
         // A file is asked for once; what is asked of it later is part of the same choice.
         Step::File(_) if Some(at) != first_file => StepView::default(),
         Step::File(_) => file(exercise),
@@ -70,85 +84,128 @@ fn json(map: BTreeMap<String, String>) -> String {
     serde_json::to_string(&map).expect("strings always serialise")
 }
 
-/// The solved file stands for the learner's.
+/// A drawing of which nothing is said.
+fn drawn(what: &str) -> String {
+    let load = |name: &str| Ok(Scenario::builtin(name).expect("a shipped scenario"));
+    let text = draw(what, &load, &style());
+    ansi::html(text.unwrap_or_else(|mistakes| panic!("{what}: {mistakes}")).trim_end())
+}
+
+/// What a command prints; of the learner's file, what it prints of the solved one.
 fn shown(exercise: &Exercise, command: &str) -> StepView {
+    let file = exercise.file.as_ref().filter(|file| mentions(command, file));
+    // Of a file of the learner's own nothing can be known here.
+    if file.is_some_and(|file| file.words.is_empty()) {
+        return StepView::default();
+    }
+    let before = exercise.steps.iter().take_while(|step| !is(step, command));
+    let of_file = |step: &&Step| match (step, file) {
+        (Step::Show(other), Some(file)) => mentions(other, file),
+        _ => false,
+    };
+    StepView {
+        kind: "show",
+        command: command.replace("schedules ", "check --show all "),
+        printed: printed(command, exercise.file.as_ref(), &exercise.solved_file()),
+        output: file.map(|_| before.filter(of_file).count()),
+        ..StepView::default()
+    }
+}
+
+fn is(step: &Step, command: &str) -> bool {
+    matches!(step, Step::Show(other) if other == command)
+}
+
+fn mentions(command: &str, file: &ExerciseFile) -> bool {
+    command.split(' ').any(|word| word == file.path)
+}
+
+fn printed(command: &str, file: Option<&ExerciseFile>, text: &Option<String>) -> String {
     let load = |name: &str| -> Result<Scenario, Mistakes> {
-        match (&exercise.file, exercise.solved_file()) {
-            (Some(file), Some(solved)) if file.path == name => {
-                Ok(Scenario::from_str(name, &solved)?.remove(0))
+        match (file, text) {
+            (Some(file), Some(text)) if file.path == name => {
+                Ok(Scenario::from_str(name, text)?.remove(0))
             }
             _ => Ok(Scenario::builtin(name).expect("a shipped scenario")),
         }
     };
     let printed = show(command, &load, &style());
     let printed = printed.unwrap_or_else(|mistakes| panic!("{command}: {mistakes}"));
-    StepView {
-        kind: "show",
-        command: command.replace("schedules ", "check --show all "),
-        printed: ansi::html(printed.trim_end()),
-        ..StepView::default()
-    }
+    ansi::html(printed.trim_end())
 }
 
-/// What is said to each schedule of the scenario: nothing, if it is what is asked for.
-fn schedule(task: &ScheduleTask) -> StepView {
-    let scenario = Arc::new(Scenario::builtin(&task.scenario).expect("a shipped scenario"));
+/// What is said to each order of the scenario: nothing, if it is what is asked for.
+fn orders(name: &str, needs: &[String]) -> String {
+    let scenario = Arc::new(Scenario::builtin(name).expect("a shipped scenario"));
     let game = Game::new(&scenario, MAX_STATES).expect("shipped scenarios can be played");
     let mut said = BTreeMap::new();
-    follow(&mut game.start(), task, &mut said);
-    StepView {
-        kind: "schedule",
-        ask: prose::inline(&task.ask),
-        reveals: json(said),
-        scenario: task.scenario.clone(),
-        ..StepView::default()
-    }
+    follow(&mut game.start(), needs, &mut said);
+    json(said)
 }
 
-fn follow(walk: &mut Walk<'_>, task: &ScheduleTask, said: &mut BTreeMap<String, String>) {
+fn follow(walk: &mut Walk<'_>, needs: &[String], said: &mut BTreeMap<String, String>) {
     if walk.is_over() {
         let made = walk.made().iter();
         let letters: String = made.map(|choice| walk.game().letters().spell(*choice)).collect();
-        said.insert(letters.clone(), schedule_misses(task, &letters).unwrap_or_default());
+        said.insert(letters, order_misses(needs, &walk.replayed()).unwrap_or_default());
         return;
     }
     for choice in walk.choices() {
         if walk.take(choice).is_ok() {
-            follow(walk, task, said);
+            follow(walk, needs, said);
             walk.undo();
         }
     }
 }
 
-/// What is missing under each write method, with the fault on and off. An exercise about the
-/// learner's own controllers has no such answers: `own`.
+/// The file, to be edited; an exercise about the learner's own controllers has no answers: `own`.
 fn file(exercise: &Exercise) -> StepView {
     let Some(file) = &exercise.file else { return StepView::default() };
+    let view = StepView { path: file.path.clone(), given: file.text(), ..StepView::default() };
+    if file.words.is_empty() {
+        return StepView { kind: "own", ..view };
+    }
+    StepView { kind: "file", editor: editor::segments(file), ..view }
+}
+
+/// What becomes of the file for each choice of its words: what is missing, or what the commands
+/// print.
+pub(super) fn edits(exercise: &Exercise) -> Option<Edits> {
+    let file = exercise.file.as_ref().filter(|file| !file.words.is_empty())?;
     let needs = exercise.steps.iter().filter_map(|step| match step {
         Step::File(needs) => Some(needs.clone()),
         _ => None,
     });
     let needs: Vec<Need> = needs.flatten().collect();
+    let commands = exercise.steps.iter().filter_map(|step| match step {
+        Step::Show(command) if mentions(command, file) => Some(command),
+        _ => None,
+    });
+    let commands: Vec<&String> = commands.collect();
     let given = file.text();
-    let view = StepView { path: file.path.clone(), given: given.clone(), ..StepView::default() };
-    if needs.iter().any(|need| matches!(need, Need::Changed(_))) {
-        return StepView { kind: "own", ..view };
-    }
-    let fault = needs.iter().any(|need| matches!(need, Need::LostResponses(_)));
-    let scenario = Scenario::from_str(&file.path, &given).expect("a file of ours").remove(0);
-    let mut said = BTreeMap::new();
-    let mut methods = Vec::new();
-    for method in methods::all() {
-        let name = method.name();
-        let Ok(mut changed) = scenario.with_write(name) else { continue };
-        methods.push(name);
-        for on in if fault { vec![false, true] } else { vec![false] } {
-            changed.faults.lost_responses = u32::from(on);
-            let missing = unmet(&needs, &Arc::new(changed.clone()), &given, "");
-            let key = if on { format!("{name} with the fault") } else { name.to_owned() };
-            said.insert(key, missing.join("; "));
-        }
-    }
-    let writes = scenario.workers.first().map_or(String::new(), |worker| worker.write.clone());
-    StepView { kind: "file", reveals: json(said), methods, writes, fault, ..view }
+    let edit = |(key, text): (String, String)| {
+        let edited = match Scenario::from_str(&file.path, &text) {
+            Ok(mut scenarios) => {
+                let missing = unmet(&needs, &Arc::new(scenarios.remove(0)), &given, &text);
+                let print = |command: &&String| printed(command, Some(file), &Some(text.clone()));
+                match missing.is_empty() {
+                    true => Edited { missing: None, prints: commands.iter().map(print).collect() },
+                    false => Edited { missing: Some(missing.join("; ")), prints: Vec::new() },
+                }
+            }
+            Err(mistakes) => Edited { missing: Some(mistakes.to_string()), prints: Vec::new() },
+        };
+        (key, edited)
+    };
+    Some(editor::texts(file).into_iter().map(edit).collect())
+}
+
+/// By the words that were chosen, in the order of the file.
+pub(super) type Edits = BTreeMap<String, Edited>;
+
+/// What becomes of one choice of words.
+#[derive(Serialize)]
+pub(super) struct Edited {
+    missing: Option<String>,
+    prints: Vec<String>,
 }

@@ -2,7 +2,8 @@
 // computed beforehand; this script only shows what is due, and remembers it.
 'use strict';
 
-const games = Object.fromEntries(JSON.parse(document.getElementById('data').textContent).games.map((game) => [game.scenario, game.places]));
+const DATA = JSON.parse(document.getElementById('data').textContent);
+const games = Object.fromEntries(DATA.games.map((game) => [game.scenario, game.places]));
 const KEY = 'lostwrite-workshop';
 
 // A page from a USB stick may not be allowed to remember anything; then it works until it is closed.
@@ -106,12 +107,12 @@ class Exercise {
 
   // Shows the steps up to this one; what only shows something is done as soon as it is seen.
   go(at) {
-    const shows = (step) => ['show', 'own'].includes(step?.dataset.kind);
+    const shows = (step) => ['show', 'draw'].includes(step?.dataset.kind);
     let next = at;
     while (shows(this.steps[next])) next += 1;
     this.state.step = next;
     this.steps.forEach((step, index) => { step.hidden = index > next; });
-    const first = this.steps.findIndex(shows);
+    const first = this.steps.findIndex((step) => step.dataset.kind === 'show');
     if (first >= 0 && next > first || next >= this.steps.length) this.reveal();
     if (next >= this.steps.length) this.finish();
     keep();
@@ -150,7 +151,7 @@ class Exercise {
       const typed = plain(form.querySelector('input').value);
       const right = typed === plain(is);
       const why = Object.entries(known).find(([said]) => plain(said) === typed)?.[1];
-      say(place, right ? 'Yes.' : why ?? 'Not that. Look again.', right);
+      say(place, right ? 'Yes.' : why ?? 'Not that. The button below gives a hint.', right);
       if (right) this.passed(step);
     } else if (kind === 'schedule') {
       const typed = form.querySelector('input').value.replace(/[\s,]/g, '');
@@ -159,10 +160,13 @@ class Exercise {
       else say(place, why === '' ? 'Yes, that is one.' : `Not quite: ${why}.`, why === '');
       if (why === '') this.passed(step);
     } else if (kind === 'file') {
-      const fault = form.querySelector('input[type=checkbox]')?.checked ? ' with the fault' : '';
-      const missing = known[form.querySelector('select').value + fault];
-      say(place, missing === '' ? 'As it should be, in every schedule.' : `Not yet: ${missing}.`, missing === '');
-      if (missing === '') this.passed(step);
+      const key = [...form.querySelectorAll('select')].map((select) => select.value).join('|');
+      const { missing, prints } = DATA.edits[this.name][key];
+      say(place, missing === null ? 'As it should be, in every schedule.' : `Not yet: ${missing}.`, missing === null);
+      if (missing !== null) return;
+      // What is shown next is what the program prints of this very text.
+      for (const pre of this.article.querySelectorAll('[data-output]')) pre.innerHTML = prints[Number(pre.dataset.output)];
+      this.passed(step);
     }
   }
 }
@@ -207,6 +211,9 @@ class Board {
     const asked = this.step.querySelector('form input');
     if (place.moves.length === 0 && asked) asked.value = this.path.at(-1);
     if (place.moves.length > 0 || !place.victim || asked) return;
+    const { reveals } = this.step.dataset;
+    this.misses = reveals ? JSON.parse(reveals)[this.path.at(-1)] : '';
+    if (this.misses) return;
     this.found.set(this.path.at(-1), place.victim);
     if (new Set(this.found.values()).size >= this.wanted) this.exercise.passed(this.step);
   }
@@ -233,6 +240,7 @@ class Board {
       const found = [...this.found].map(([letters, victim]) => `${letters} (${victim})`).join(', ');
       parts.push(make('p', { className: 'found' }, `Lost so far: ${found}. ${new Set(this.found.values()).size < this.wanted ? 'Now make the other one lose.' : ''}`));
     }
+    if (this.misses && place.moves.length === 0 && place.victim) parts.push(make('p', { className: 'found' }, `That loses, but ${this.misses}.`));
     parts.push(make('p', { className: 'moves' }, ...moves, ...more), make('p', { className: 'path' }, 'schedule so far: ', make('code', {}, this.path.at(-1) || '–')));
     if (place.stuck.length > 0 && place.moves.length > 0) {
       parts.push(make('details', {}, make('summary', {}, "Why can't others move?"), make('ul', {}, ...place.stuck.map((why) => make('li', {}, why)))));

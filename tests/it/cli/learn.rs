@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lostwrite::learn::{self, Exercise, Facts};
+use lostwrite::learn::{self, Exercise, Facts, Question, Step};
 
 use super::{Ran, command, finish, folder};
 
@@ -85,6 +85,174 @@ fn nothing_is_shown_before_a_prediction_and_it_is_shown_again_beside_the_result(
     }
 }
 
+/// Words in lower case, without punctuation.
+fn words(text: &str) -> Vec<String> {
+    let word = |c: char| !c.is_alphanumeric();
+    text.split(word).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// Three words in a row of the right choice which neither the question nor another choice has.
+fn telling(question: &Question) -> Vec<Vec<String>> {
+    let others = question.choices.iter().filter(|choice| !choice.right).map(|choice| &choice.text);
+    let known: Vec<Vec<String>> = others.chain([&question.ask]).map(|text| words(text)).collect();
+    let right = question.choices.iter().find(|choice| choice.right);
+    let right = words(&right.expect("one is right").text);
+    // Three small words are in any text.
+    let small = |three: &[String]| three.iter().all(|word| word.len() < 6);
+    let new = |three: &&[String]| {
+        !small(three) && !known.iter().any(|text| text.windows(3).any(|w| w == *three))
+    };
+    right.windows(3).filter(new).map(<[String]>::to_vec).collect()
+}
+
+/// Where a text above a question tells its answer.
+fn told(above: &str, ask: &str, answer: &str) -> Option<String> {
+    let above = above.split_whitespace().collect::<Vec<_>>().join(" ");
+    let number = answer.chars().all(|c| c.is_ascii_digit());
+    let step = ask.contains("hich step") || ask.contains("what step");
+    let tells = match number {
+        true if step => [format!("guilty step {answer} "), format!("✗ {answer} ")].to_vec(),
+        true => [
+            format!(" {answer} of "),
+            format!(" {answer} schedules"),
+            format!(" {answer} orders lose"),
+        ]
+        .to_vec(),
+        false => {
+            [format!("{answer} is gone"), format!("└ {answer}"), format!("wrote {answer}")].to_vec()
+        }
+    };
+    tells.into_iter().find(|tell| above.contains(tell.as_str()))
+}
+
+#[test]
+fn nothing_above_a_question_tells_its_answer() {
+    let mut questions = 0;
+    for (index, exercise) in exercises().iter().enumerate() {
+        let place = folder();
+        if let (Some(file), Some(solved)) = (&exercise.file, exercise.solved_file()) {
+            learn(place.path(), &[&(index + 1).to_string()], "q\n");
+            std::fs::write(place.path().join(&file.path), solved).expect("edited");
+        }
+        let answers: String = exercise.solution.answers.iter().map(|a| format!("{a}\n")).collect();
+        let typed = format!("{}t\n{answers}", predictions(exercise, true));
+        let out = learn(place.path(), &[&(index + 1).to_string()], &typed).out;
+        // Where lines are wrapped does not matter.
+        let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let out = out.replace(&format!("Exercise {} of", index + 1), "Exercise");
+        let above = |ask: &str| {
+            let ask = ask.split_whitespace().collect::<Vec<_>>().join(" ");
+            let at = out.find(&ask).unwrap_or_else(|| panic!("{}: {ask} in {out}", exercise.name));
+            out[..at].to_owned()
+        };
+        let picks = exercise.steps.iter().filter_map(|step| match step {
+            Step::Pick(question) => Some(question),
+            _ => None,
+        });
+        for question in exercise.predict.iter().chain(picks).filter(|question| !question.free) {
+            let seen = words(&above(&question.ask));
+            for three in telling(question) {
+                let told = seen.windows(3).any(|window| window == three);
+                assert!(!told, "{}: {three:?} stands above {}", exercise.name, question.ask);
+            }
+            questions += 1;
+        }
+        for step in &exercise.steps {
+            if let Step::Answer(answer) = step {
+                let told = told(&above(&answer.ask), &answer.ask, &answer.is);
+                assert_eq!(told, None, "{}: above {}", exercise.name, answer.ask);
+                questions += 1;
+            }
+        }
+    }
+    assert!(questions > 30, "{questions} questions");
+    // A drawing with its mark, and a table, tell.
+    assert!(told(" ✗  4   3  200  PUT", "Which step?", "4").is_some());
+    assert!(told("  merge-patch   4 of 6  lost", "How many?", "4").is_some());
+    assert!(told("  └ ready is gone", "Which field?", "ready").is_some());
+}
+
+#[test]
+fn each_likely_wrong_answer_is_answered_in_its_own_words() {
+    for (index, exercise) in exercises().iter().enumerate() {
+        let number = (index + 1).to_string();
+        let place = folder();
+        if let (Some(file), Some(solved)) = (&exercise.file, exercise.solved_file()) {
+            learn(place.path(), &[&number], "q\n");
+            std::fs::write(place.path().join(&file.path), solved).expect("edited");
+        }
+        let mut typed = predictions(exercise, true);
+        typed.push_str("t\n");
+        let mut replies = Vec::new();
+        let mut right = exercise.solution.answers.iter();
+        for step in &exercise.steps {
+            let wrong: Vec<(String, String)> = match step {
+                Step::Answer(answer) => {
+                    let known = answer.reveals.iter();
+                    known.map(|reveal| (reveal.said.clone(), reveal.why.clone())).collect()
+                }
+                Step::Pick(question) => {
+                    let choices = question.choices.iter().enumerate();
+                    let wrong = choices.filter_map(|(at, choice)| {
+                        Some((learn::letter(at).to_string(), choice.reveals.clone()?))
+                    });
+                    wrong.collect()
+                }
+                Step::Play(play) => {
+                    typed.push_str("hint\n");
+                    for _ in 0..(2 * play.victims - 1) {
+                        typed += &format!("{}\n", right.next().expect("played"));
+                    }
+                    continue;
+                }
+                Step::Schedule(_) => Vec::new(),
+                Step::Show(_) | Step::Draw(_) | Step::File(_) => continue,
+            };
+            // A hint is asked for at the prompt, and the question goes on.
+            typed.push_str("h\n");
+            for (at, (said, why)) in wrong.into_iter().enumerate() {
+                // After three wrong answers the learner is sent to the hints, and comes back.
+                let again = if at % 3 == 2 { "t\n" } else { "" };
+                typed += &format!("{said}\n{again}");
+                replies.push(why.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+            typed += &format!("{}\n", right.next().expect("an answer"));
+        }
+        let ran = learn(place.path(), &[&number], &typed);
+        let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for reply in &replies {
+            assert!(out.contains(reply.as_str()), "{}: {reply}\n{}", exercise.name, ran.out);
+        }
+        assert!(!ran.out.contains("Not that."), "{}:\n{}", exercise.name, ran.out);
+        assert!(replies.is_empty() || out.contains("Hint 1 of 3"), "{}", exercise.name);
+        assert!(is_done(place.path(), exercise), "{}:\n{}", exercise.name, ran.out);
+    }
+}
+
+#[test]
+fn the_end_sets_predictions_beside_results_and_says_what_now() {
+    let place = folder();
+    let mut typed = String::new();
+    for (index, exercise) in exercises().iter().enumerate() {
+        if let (Some(file), Some(solved)) = (&exercise.file, exercise.solved_file()) {
+            let path = place.path().join(&file.path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, solved).expect("edited");
+        }
+        let answers: String = exercise.solution.answers.iter().map(|a| format!("{a}\n")).collect();
+        let right = index != 0;
+        typed += &format!("{}\n{}t\n{answers}", index + 1, predictions(exercise, right));
+    }
+    let out = learn(place.path(), &[], &typed).out;
+    let (_, end) = out.split_once("The end: 13 of 13").unwrap_or_else(|| panic!("{out}"));
+    for exercise in exercises() {
+        assert!(end.contains(exercise.say.trim()), "{}: {end}", exercise.name);
+    }
+    let asked = exercises().iter().flat_map(|e| e.predict.clone()).filter(|q| !q.free).count();
+    assert!(end.contains(&format!("{} of your {asked} predictions", asked - 1)), "{end}");
+    assert!(end.contains("lostwrite check FILE") && end.contains("it is c"), "{end}");
+}
+
 #[test]
 fn the_screens() {
     let place = folder();
@@ -106,8 +274,8 @@ fn the_progress_is_kept_and_a_broken_file_is_put_aside() {
     learn(folder, &["see-it"], "p\na\nt\n4\na\nn\n");
     let kept = std::fs::read_to_string(&progress).expect("kept");
     let back = learn(folder, &[], "q\n");
-    assert!(back.out.starts_with("Exercise 2 of 10"), "{}", back.out);
-    assert!(back.out.contains("1 of 10 exercises are done"), "{}", back.out);
+    assert!(back.out.starts_with("Exercise 2 of 13"), "{}", back.out);
+    assert!(back.out.contains("1 of 13 exercises are done"), "{}", back.out);
     assert_eq!(std::fs::read_to_string(&progress).expect("kept"), kept);
     for broken in ["", "{", "[]", r#"{"schemaVersion":2}"#, r#"{"schemaVersion":1,"current":3}"#] {
         std::fs::write(&progress, broken).expect("written");
@@ -145,7 +313,7 @@ fn the_learners_file_is_theirs() {
 
 #[test]
 fn an_exercise_that_is_not_there_is_a_mistake() {
-    for which in ["0", "11", "see", ""] {
+    for which in ["0", "14", "see", ""] {
         let place = folder();
         let ran = learn(place.path(), &[which], "");
         assert_eq!(ran.code, 2, "{which}");
