@@ -41,7 +41,7 @@
 //! # Ok::<(), lostwrite::scenario::Mistakes>(())
 //! ```
 //!
-//! Nobody logged anything and nobody retried: `usage` was told 200 in step 3, and in step 4
+//! Nothing was logged and no worker retried: `usage` was told 200 in step 3, and in step 4
 //! `health` put back the whole status as it had read it in step 1, before `usage` wrote. Had the
 //! PUT carried the resourceVersion of that read, the API server would have answered 409, and the
 //! same search says what that is worth:

@@ -26,7 +26,7 @@ pub(crate) struct Call<'a> {
     pub records_owners: bool,
     /// Whether it puts an object there as the initial state has it.
     pub seeds: bool,
-    /// The object at each stage, if somebody asks for an account.
+    /// The object at each stage, if an account is asked for.
     pub stages: Option<Box<Stages>>,
 }
 
@@ -218,7 +218,7 @@ impl<'a> Call<'a> {
     }
 
     /// Whether an object has the schema of this kind: yes, no (another version of the kind, of
-    /// which no field is known), or it is another kind or a list, which nobody looks into.
+    /// which no field is known), or it is another kind or a list, which is not looked into.
     fn schema_of(&self, object: &Value) -> Option<bool> {
         if !self.kind.custom {
             return Some(true);

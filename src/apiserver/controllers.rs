@@ -17,7 +17,7 @@ use super::{ApiServer, Key, crd};
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
-/// One round after another, while something changes; so many at a time.
+/// One round after another, while something changes; a bounded number at a time.
 const ROUNDS_MAX: usize = 64;
 
 impl ApiServer {

@@ -15,7 +15,7 @@ use super::schema::FieldError;
 use super::{crd, names};
 use version::{columns, deprecation, scale};
 
-/// The annotation without which nobody may define kinds in a group of Kubernetes.
+/// The annotation that is needed to define kinds in a group of Kubernetes.
 const APPROVED: &str = "api-approved.kubernetes.io";
 
 fn text(value: &Value) -> &str {

@@ -4,7 +4,7 @@
 //! resourceVersion, carry over what the endpoint may not write, validate, and store, unless
 //! nothing changed (a no-op: no revision, no event) or the last finalizer went (then it is
 //! deleted). A real server runs this as a loop around an etcd transaction, without a limit of
-//! tries; nobody outside can tell the difference. Next to read: `verbs/update.rs`.
+//! tries; no client can tell the difference. Next to read: `verbs/update.rs`.
 
 use std::sync::Arc;
 
@@ -272,7 +272,7 @@ pub(crate) fn check_type(call: &Call<'_>, object: &Value) -> Answer<()> {
     Err(Status::invalid(group, kind, object.meta_str("name"), &errors))
 }
 
-/// Whether the object was being deleted and nobody holds it any more.
+/// Whether the object was being deleted and no finalizer holds it any more.
 fn is_finished(new: &Value, old: &Value) -> bool {
     let grace = old.meta("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
     old.meta("deletionTimestamp").is_some() && new.finalizers().is_empty() && grace == 0

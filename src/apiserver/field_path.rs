@@ -149,7 +149,7 @@ impl FieldPath {
     }
 
     /// Whether the field is as `wanted`: equal, absent for `None`; an entry selected by key need
-    /// only contain the wanted keys, because the other keys are somebody else's.
+    /// only contain the wanted keys, because the other keys are another's.
     pub fn satisfied_by(&self, object: &Value, wanted: Option<&Value>) -> bool {
         match (self.get(object), wanted) {
             (None, None) => true,

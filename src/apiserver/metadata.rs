@@ -83,7 +83,7 @@ pub(crate) fn wipe(object: &mut Value) {
     }
 }
 
-/// What a create does to the metadata: the server's fields are wiped and filled anew.
+/// What a create does to the metadata: the server's fields are wiped and filled again.
 pub(crate) fn prepare_create(object: &mut Value, uid: String, time: i64) {
     wipe(object);
     object.set_meta("generation", None);

@@ -188,7 +188,7 @@ fn map<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, 
     object.meta(field).and_then(Value::as_object).into_iter().flatten()
 }
 
-/// So many bytes of lists of owners are shown in the errors about them.
+/// The maximum of bytes of a list of owners in the errors about them.
 const OWNERS_TOLD_MAX: usize = 1024 * 1024;
 
 fn owner_references(object: &Value) -> Vec<FieldError> {

@@ -30,7 +30,7 @@ pub struct Config {
     /// What uids and generated names are made from.
     pub seed: u64,
     /// Whether the owners of fields are recorded, as a real server always does. A search in which
-    /// nobody applies turns this off: ownership is then looked at by nobody, and modelled clients
+    /// no client applies turns this off: ownership is then not looked at, and modelled clients
     /// send no `managedFields`, so it decides nothing, not even whether a write is a no-op.
     pub managed_fields: bool,
     /// Whether a deleted definition waits for [`ApiServer::run_controllers`], as on a cluster.
@@ -301,7 +301,7 @@ impl ApiServer {
 
     /// Replaces an object by what `change` makes of it, as if it had always been so.
     ///
-    /// For a search that exchanges what nobody can tell apart.
+    /// For a search that exchanges what no worker can tell apart.
     pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
         self.store.map_object(key, change);
     }

@@ -82,7 +82,7 @@ impl Stored {
         Arc::clone(self.seen.get_or_init(|| Arc::new(view(&self.object, self.modified))))
     }
 
-    /// The same for one who takes it away, among many: nobody else is to keep it.
+    /// The same for one who takes it away, among many: no other reader is to keep it.
     pub fn copy(&self) -> Value {
         view(&self.object, self.modified)
     }
@@ -112,7 +112,7 @@ impl Hash for Stored {
     }
 }
 
-/// Collections in the metadata that nobody sees while they are empty.
+/// Collections in the metadata that no client sees while they are empty.
 const COLLECTIONS: [&str; 4] = ["annotations", "finalizers", "labels", "ownerReferences"];
 
 /// The collections in an object's metadata that are there and empty. Only an apply stores such.
@@ -128,7 +128,7 @@ pub(crate) fn empty_collections(object: &Value) -> Vec<(&'static str, Value)> {
 }
 
 /// A stored object as it is read: its empty collections are not there. They stay in the store,
-/// so that the next write is none that changes nothing.
+/// so that the next write is not taken for a no-op.
 pub(crate) fn settled(object: &Arc<Value>) -> Arc<Value> {
     let empty = empty_collections(object);
     if empty.is_empty() {

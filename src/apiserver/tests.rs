@@ -245,7 +245,7 @@ fn a_node_keeps_the_status_that_it_is_created_with() {
     let status = created.object().unwrap()["status"].clone();
     assert_eq!((&status["phase"], &status["capacity"]["cpu"]), (&json!("Running"), &json!("1")));
     assert_eq!(status["nodeInfo"]["kubeletVersion"], "");
-    // A PUT to the same endpoint drops it, and the status is no wish: nobody owns it.
+    // A PUT to the same endpoint drops it, and the status is no wish: no manager owns it.
     let mut changed = (**created.object().unwrap()).clone();
     changed["status"]["phase"] = "Pending".into();
     let put = server.handle(&cluster_scoped(&server, Verb::Update, changed));

@@ -1,7 +1,7 @@
 //! One event of an audit log, as far as a judge needs it.
 //!
 //! Bodies are read only of requests for objects, and without `managedFields`, which are most of
-//! their bytes and nobody's intent. Next to read: `shape.rs`, for the wrappers of providers.
+//! their bytes and no intent. Next to read: `shape.rs`, for the wrappers of providers.
 
 use std::borrow::Cow;
 use std::fmt;

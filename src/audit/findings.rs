@@ -77,7 +77,7 @@ pub struct Party {
     pub meant: Vec<(String, Option<Value>)>,
 }
 
-/// How a lost value came back, or was written anew.
+/// How a lost value came back, or was written again.
 #[derive(Clone, Debug)]
 pub struct Repair {
     pub audit: String,
@@ -104,7 +104,7 @@ pub struct Finding {
     pub repaired: Option<Repair>,
     pub only_times: bool,
     pub victim: Party,
-    /// The version that the culprit was made of; 0 if nobody can tell.
+    /// The version that the culprit was made of; 0 if it is not known.
     pub basis: u64,
     pub basis_time: i64,
     pub culprit: Party,
@@ -160,7 +160,7 @@ pub struct Verdict {
 pub const LOST: f64 = 0.9;
 /// What is less likely than this is not even suspected.
 pub const SUSPECT: f64 = 0.1;
-/// Replicas of one program write the same paths: what one of them meant anew, with the value that
+/// Replicas of one program write the same paths: what one of them meant again, with the value that
 /// stood there before, looks like a revert.
 const LOST_AMONG_REPLICAS: f64 = 0.99;
 

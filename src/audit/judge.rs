@@ -239,7 +239,7 @@ fn probability(meant: &[(LeafId, ValueId, f64)], leaf: LeafId, names: &Names) ->
 fn run(names: &Names, judged: &Judged, steps: &[&Step], least: f64) -> Vec<Found> {
     let key = Key { resource: resource(&Default::default()), namespace: None, name: String::new() };
     let (mut meant, mut befores, mut afters, mut bodies) = (vec![], vec![], vec![], vec![]);
-    // What somebody already holds is not held by a write that changed nothing.
+    // What a program already holds is not held by a write that changed nothing.
     let mut held: IndexMap<LeafId, ValueId, FxBuildHasher> = IndexMap::default();
     for (at, step) in steps.iter().enumerate() {
         let Some(after) = &step.after else { continue };

@@ -43,7 +43,7 @@ pub struct Act {
     pub accepted: bool,
     pub method: Method,
     pub on_status: bool,
-    /// The resourceVersion that it was answered with; 0 if nobody knows.
+    /// The resourceVersion that it was answered with; 0 if it is not known.
     pub at: u64,
     /// The resourceVersion that it names.
     pub named: Option<u64>,
@@ -77,7 +77,7 @@ pub struct Track {
     pub acts: Vec<Act>,
     pub versions: BTreeMap<u64, Version>,
     pub reads: Vec<Read>,
-    /// When it was deleted; only of an object whose uid nobody knows.
+    /// When it was deleted; only of an object whose uid is not known.
     pub deleted: Option<i64>,
 }
 
@@ -136,7 +136,7 @@ impl Log {
         }
     }
 
-    /// The resourceVersion as the cluster has it; 0 if nobody knows.
+    /// The resourceVersion as the cluster has it; 0 if it is not known.
     pub fn real_version(&self, judged: &Judged, at: u64) -> u64 {
         match (&judged.place, judged.uid.is_empty()) {
             (place, true) => self.real.get(&(place.clone(), at)).copied().unwrap_or_default(),
@@ -221,7 +221,7 @@ impl Log {
         track
     }
 
-    /// A version of an object that somebody was shown.
+    /// A version of an object that a client was shown.
     fn show(
         &mut self,
         place: &Place,

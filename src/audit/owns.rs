@@ -28,12 +28,12 @@ impl Owns {
         Ok(Owns(all))
     }
 
-    /// Whether nobody said anything.
+    /// Whether nothing was said.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What this program owns, among the paths of a log; `None` if nobody said.
+    /// What this program owns, among the paths of a log; `None` if it was not said.
     pub(super) fn of(&self, program: &Program, names: &mut Names) -> infer::Owns {
         let mine = |agent: &str| {
             program.agent == agent

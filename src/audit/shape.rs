@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::event::{Event, Skipped, micros};
 
-/// Wrappers in wrappers: deeper than this nobody exports.
+/// Wrappers in wrappers: no provider exports them deeper than this.
 const DEPTH: usize = 6;
 
 /// Where a wrapper may have events.

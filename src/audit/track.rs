@@ -38,9 +38,9 @@ pub struct Line {
     times: Vec<i64>,
 }
 
-/// So many of the newest versions may be in a cache.
+/// The maximum of newest versions that may be in a cache.
 const CACHED: usize = 64;
-/// So many of an author's last reads may be the basis.
+/// The maximum of an author's last reads that may be the basis.
 const READS: usize = 8;
 
 impl Line {
@@ -283,7 +283,7 @@ fn explains(names: &Names, act: &Act, before: &Version, after: &Version) -> bool
         })
 }
 
-/// Versions that nobody was shown, of which all that changed is known (a write to `/scale`).
+/// Versions that no client was shown, of which all that changed is known (a write to `/scale`).
 fn fill(names: &Names, track: &mut Track, acts: &[Act]) {
     for act in acts {
         if track.versions.contains_key(&act.at) {

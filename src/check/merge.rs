@@ -197,7 +197,7 @@ pub fn merge(
     })
 }
 
-/// So many missing parts are named.
+/// The maximum of missing parts that are named.
 const MISSING_SHOWN_MAX: usize = 20;
 
 /// The parts in their order, if they are all of one check.

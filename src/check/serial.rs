@@ -26,7 +26,7 @@ pub(super) fn orders(start: World) -> SerialOrders {
     }))
 }
 
-/// For worlds that nobody asks about serial orders.
+/// For worlds that are not asked about serial orders.
 pub(super) fn none() -> SerialOrders {
     SerialOrders(Arc::new(|_: &Runs, _: &Ending| true))
 }

@@ -28,7 +28,7 @@ pub struct Serve {
     /// kube-apiserver reads them
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Let at most so many watches be open
+    /// The maximum of open watches
     #[arg(long, value_name = "N", default_value_t = Limits::default().watches)]
     pub max_watches: usize,
     /// CustomResourceDefinitions to begin with: a file, a folder or a glob; other kinds in it are
@@ -48,7 +48,7 @@ pub struct Serve {
     /// Begin with this snapshot if it is there; write it now, on SIGHUP, and at the end
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub snapshot: Option<PathBuf>,
-    /// Write the snapshot every so often as well, such as 30s
+    /// Write the snapshot at this interval as well, such as 30s
     #[arg(
         long,
         value_name = "DURATION",

@@ -124,7 +124,7 @@ const MODELS: &[Model] = &[
     holds(
         "word",
         "a word-sized field, set and read without a lock",
-        "A racing read of one word sees a value that somebody wrote; it is a race all the same.",
+        "A racing read of one word sees a value that was written; it is a race all the same.",
         program!(word::holds),
     ),
     breaks(
@@ -286,7 +286,7 @@ const MODELS: &[Model] = &[
     holds(
         "map-mutex",
         "a map behind a sync.Mutex",
-        "Nobody reads the map while it is written.",
+        "No goroutine reads the map while it is written.",
         program!(map::corrected),
     ),
     breaks(

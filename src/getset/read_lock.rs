@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `RLock` keeps out those who hold `Lock`, and no one who holds `RLock`. Here both callers hold
-//! `RLock` and nobody calls `Lock`, so it keeps out nobody, and the broken twin has no lock at all.
+//! `RLock` and no goroutine calls `Lock`, so it keeps none out; the broken twin has no lock.
 //! Next to read: `get_then_set.rs`.
 
 use super::process::{Mutex, Process, Word};

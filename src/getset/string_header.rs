@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A Go string is 16 bytes; no single store writes both words. Read "Ok" with length 8 and the
-//! program prints six bytes of somebody else's memory. Behind an `atomic.Pointer[string]` one word
+//! program prints six bytes of foreign memory. Behind an `atomic.Pointer[string]` one word
 //! decides. Next to read: `slice_header.rs`.
 
 use super::process::{Process, Word};
@@ -41,7 +41,9 @@ pub(super) fn broken<B: Backend>(process: &mut Process<B>) {
         let text = PHASES[phase.pointer.get(me) as usize];
         let length = phase.length.get(me);
         if text.len() as u64 != length {
-            me.wrong(format!("a string that nobody set: the pointer of {text:?}, length {length}"));
+            me.wrong(format!(
+                "a string that no goroutine set: the pointer of {text:?}, length {length}"
+            ));
         }
     });
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It is a data race, and `-race` says so; but Go promises that a racing read of a single machine
-//! word sees a value that somebody wrote. That a word does not tear is put into this model, as the
+//! word sees a value that was written. That a word does not tear is put into this model, as the
 //! language puts it into its own; what the model adds is that nothing else comes out either.
 //! Next to read: `two_fields.rs`, where the trouble starts.
 
@@ -21,7 +21,7 @@ pub(super) fn holds<B: Backend>(process: &mut Process<B>) {
     process.go("reader", &replicas, |me, replicas| {
         let seen = replicas.get(me);
         if ![0, 3, 5].contains(&seen) {
-            me.wrong(format!("read {seen}, which nobody wrote"));
+            me.wrong(format!("read {seen}, which no goroutine wrote"));
         }
     });
     process.go("first", &replicas, |me, replicas| replicas.set(me, 3));

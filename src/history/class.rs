@@ -82,7 +82,7 @@ pub(super) fn of_absence(write: &Write<'_>, leaf: &LeafPath, want: &Want) -> Los
         return LossClass::Ignored;
     }
     // The diff did not contain it. If it did contain another leaf of the same intent, the result
-    // is a combination that nobody computed.
+    // is a combination that no worker computed.
     let other = |meant: &&Meant| meant.leaf != *leaf && meant.want != Want::There;
     let mut others = write.meant.iter().filter(other);
     match others.any(|meant| sends(write, &meant.leaf, &meant.want)) {

@@ -47,10 +47,10 @@ pub enum End {
     Repaired {
         /// The write that put it back.
         by: usize,
-        /// So many writes of the same object after the culprit.
+        /// The number of writes of the same object after the culprit.
         after: usize,
     },
-    /// Before the end, this write meant the leaf: nobody misses the old value.
+    /// Before the end, this write meant the leaf: no worker misses the old value.
     Replaced {
         /// The write that meant it.
         by: usize,

@@ -18,7 +18,7 @@ use super::meaning::{Meant, Want};
 use super::write::Write;
 use crate::apiserver::{Key, Revision};
 
-/// One leaf of an acknowledged write that nobody has replaced.
+/// One leaf of an acknowledged write that no write has replaced.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Promise {
     /// On which object.
@@ -29,7 +29,7 @@ pub struct Promise {
     pub want: Want,
     /// The revision that the write was answered with; 0 where no comparison needs it.
     pub at: Revision,
-    /// The other leaves that the write meant, as far as somebody decides from them.
+    /// The other leaves that the write meant, as far as a worker decides from them.
     pub with: Vec<LeafPath>,
 }
 
@@ -57,7 +57,7 @@ pub enum Fate {
 }
 
 /// Whether it matters when a leaf was promised by a write that meant another one as well: on this
-/// object somebody means the first, computed or decided from the second.
+/// object a worker means the first, computed or decided from the second.
 pub type Compared<'c> = &'c dyn Fn(&Key, &LeafPath, &LeafPath) -> bool;
 
 impl Promise {
@@ -101,7 +101,7 @@ impl Promise {
         }
     }
 
-    /// The leaf that somebody who means this one has read in an older version, and whether the
+    /// The leaf that a worker that means this one has read in an older version, and whether the
     /// value was computed from it.
     fn overlooked_by(&self, meant: &Meant, write: &Write<'_>) -> Option<(LeafPath, bool)> {
         // Two who want an item to be there lose nothing.

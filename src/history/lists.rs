@@ -83,7 +83,7 @@ impl Lists {
         Lists { schema: Arc::clone(&kind.schema) }
     }
 
-    /// Of a kind whose schema nobody knows: metadata is known, of the rest what stands in it tells.
+    /// Of a kind whose schema is not known: metadata is known, of the rest what stands in it tells.
     pub fn unknown() -> Lists {
         Lists { schema: Arc::new(Schema::unknown_version()) }
     }
@@ -108,7 +108,7 @@ impl Lists {
         walk.leaves
     }
 
-    /// The leaves of a part of an object, as somebody wrote it: what is empty stays, and lists
+    /// The leaves of a part of an object, as it was written: what is empty stays, and lists
     /// that are named with one of these keys are keyed by it if they can be.
     pub(super) fn leaves_as_written(
         &self,
@@ -182,7 +182,7 @@ impl Lists {
     }
 }
 
-/// Whether nobody can mean it.
+/// Whether no worker can mean it.
 fn is_servers_own(path: &LeafPath) -> bool {
     match path.parts() {
         [Part::Field(root)] => root == "apiVersion" || root == "kind",

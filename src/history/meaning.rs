@@ -144,7 +144,7 @@ impl Meant {
         Meant { leaf, want, reads: Vec::new(), guards: Vec::new() }
     }
 
-    /// Whether who means this means that leaf, which somebody wants so: the same one, one inside
+    /// Whether a worker that means this means that leaf, which another wants: the same, one inside
     /// of an atomic list or of an exact container, or one in an entry (or list) that is therefore
     /// to be there.
     pub fn covers(&self, leaf: &LeafPath, want: &Want) -> bool {

@@ -19,7 +19,7 @@ pub struct Write<'w> {
     pub lists: &'w Lists,
     /// The revision of the object that it was built from.
     pub basis: Revision,
-    /// The uid of that object; `None` if nobody knows.
+    /// The uid of that object; `None` if it is not known.
     pub basis_uid: Option<&'w str>,
     /// What it meant.
     pub meant: &'w [Meant],

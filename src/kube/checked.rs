@@ -54,7 +54,7 @@ pub struct Explored {
     pub executions: u64,
     /// Moves in all of these.
     pub steps: u64,
-    /// Transitions that follow from others, so that nobody had to run them.
+    /// Transitions that follow from others, so that they did not have to be run.
     pub inferred: u64,
     /// Schedules in all, if every one was covered.
     pub schedules: Option<Count>,

@@ -1,4 +1,4 @@
-//! One execution: workers are started, run until nobody can go on, and then one move is made.
+//! One execution: workers are started, run until no worker can go on, and then one move is made.
 //!
 //! Next to read: `quiet.rs`, how that is known; `explore.rs`, who decides.
 
@@ -177,7 +177,7 @@ impl Drive<'_> {
         None
     }
 
-    /// Nobody can move: lets time pass until somebody asks again. False if nobody will.
+    /// No worker can move: lets time pass until one asks again. False if none will.
     async fn pass_time(&mut self) -> bool {
         let now = self.lot.server().revision();
         let left = self.plan.time.saturating_sub(self.spent);
@@ -224,7 +224,7 @@ fn words_of(error: JoinError) -> String {
         "\n  help: an execution has a runtime of one thread, on which `block_in_place` cannot \
          work; await instead, or use `spawn_blocking`"
     } else if text.contains("IO is disabled") || text.contains("enable_io") {
-        "\n  help: there are no sockets in a simulation, since nobody could choose their order; \
+        "\n  help: there are no sockets in a simulation, since their order could not be chosen; \
          use the client that the worker is given"
     } else {
         ""

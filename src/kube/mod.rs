@@ -25,8 +25,8 @@
 //! # How
 //!
 //! Each execution has a runtime of its own with one thread and a paused clock. The runtime says
-//! when nobody can go on, without any heuristics (`quiet.rs`); then one move is made. Time passes
-//! only when nobody could move any more. Executions are compared state by state, so that the same
+//! when no worker can go on, without heuristics (`quiet.rs`); then one move is made. Time passes
+//! only when no worker could move. Executions are compared state by state, so that the same
 //! state is never explored twice, and schedules are counted exactly
 //! ([`rerun`](crate::schedulers::rerun)).
 //!

@@ -1,8 +1,8 @@
-//! When nobody can go on any more.
+//! When no worker can go on any more.
 //!
 //! A runtime with one thread tells before it parks that thread: no task is ready, none has yielded.
 //! That is the whole detector, and it is exact, as long as everything runs on this runtime. Threads
-//! of `spawn_blocking` are counted as they start and stop: while there is one, nobody is quiet.
+//! of `spawn_blocking` are counted as they start and stop: while there is one, no worker is quiet.
 //! Next to read: `drive.rs`.
 
 use std::future::Future;
@@ -58,14 +58,14 @@ impl Quiet {
         self.blocking.load(Ordering::SeqCst) > 0
     }
 
-    /// Until nobody can go on.
+    /// Until no worker can go on.
     pub fn reached(&self) -> Reached<'_> {
         self.parks.store(false, Ordering::SeqCst);
         Reached(self)
     }
 }
 
-/// Ready when nobody can go on.
+/// Ready when no worker can go on.
 #[derive(Debug)]
 pub(super) struct Reached<'q>(&'q Quiet);
 

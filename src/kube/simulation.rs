@@ -25,9 +25,9 @@ pub(super) type Starter = Arc<dyn Fn(::kube::Client) -> Running + Send + Sync>;
 pub(super) enum Orders {
     /// All of them, as the graph of states.
     Exhaustive,
-    /// So many, at random, from a seed.
+    /// This many, at random, from a seed.
     Random { runs: u64, seed: u64 },
-    /// So many, by PCT, for violations of this depth.
+    /// This many, by PCT, for violations of this depth.
     Pct { runs: u64, seed: u64, depth: u32 },
     /// This one.
     Replay(String),
@@ -94,7 +94,7 @@ impl fmt::Debug for Simulation {
 }
 
 impl Simulation {
-    /// An empty cluster: the built-in kinds, nobody at work.
+    /// An empty cluster: the built-in kinds, no worker.
     pub fn new() -> Simulation {
         Simulation::default()
     }
@@ -117,7 +117,7 @@ impl Simulation {
         self
     }
 
-    /// A worker: async code that is given a client. It is started anew for each execution, and may
+    /// A worker: async code that is given a client. It is started again for each execution, and may
     /// run for ever (`Controller::run(..)`, a loop) or end (one reconcile).
     pub fn controller<F, O>(
         mut self,
@@ -244,7 +244,7 @@ impl Simulation {
         self
     }
 
-    /// How much virtual time passes in one execution, at most, while nobody could move otherwise:
+    /// How much virtual time passes in one execution, at most, while no worker could move:
     /// two minutes unless told otherwise, so that retries end and resyncs do not begin.
     pub fn time(mut self, most: Duration) -> Simulation {
         self.time = most;

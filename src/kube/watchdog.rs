@@ -80,7 +80,7 @@ pub(super) fn watched<T: Send + 'static>(
     }
 }
 
-/// Somebody keeps the thread.
+/// A worker keeps the thread.
 #[derive(Debug)]
 pub(super) struct Stuck {
     /// The move after which.

@@ -1,6 +1,6 @@
 //! The lot: the server, everybody who waits for it, and the moves there are.
 //!
-//! Whoever owns a lot lets the workers run until nobody can go on, calls [`Lot::settle`] until
+//! Whoever owns a lot lets the workers run until none can go on, calls [`Lot::settle`] until
 //! nothing is answered at once any more, and then makes one of the [`Lot::moves`]. Modelled workers
 //! live in the [`World`] whose server this is, and move through it. Next to read: `answer.rs`.
 
@@ -181,7 +181,7 @@ impl<R: Reply> Lot<R> {
         Parked { worker, http, aim, reply, text, arrived: self.arrived }
     }
 
-    /// Answers what is no choice. True if something was answered: somebody may go on now.
+    /// Answers what is no choice. True if something was answered: a worker may go on now.
     pub fn settle(&mut self) -> bool {
         self.streams.retain(|open| !open.sink.is_gone());
         self.parked

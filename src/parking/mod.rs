@@ -1,4 +1,4 @@
-//! Real workers on the one API server: their requests are parked until somebody lets them go.
+//! Real workers on the one API server: their requests are parked until the scheduler lets them go.
 //!
 //! A [`Lot`] holds the server, the requests that wait for an answer and the watches that have
 //! something to tell, and lists both as moves. How a request came here (a `tower` service in the
@@ -64,7 +64,7 @@ pub trait Reply {
     /// The answer begins: a stream of events.
     fn stream(self, headers: Vec<(String, String)>) -> Self::Sink;
 
-    /// Whether nobody waits for it any more.
+    /// Whether no worker waits for it any more.
     fn is_gone(&self) -> bool;
 }
 
@@ -73,6 +73,6 @@ pub trait Sink {
     /// Some lines of it.
     fn send(&mut self, lines: Vec<u8>);
 
-    /// Whether nobody reads it any more.
+    /// Whether no worker reads it any more.
     fn is_gone(&self) -> bool;
 }

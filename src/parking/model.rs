@@ -64,7 +64,7 @@ pub(super) fn rebased(object: &Arc<Value>) -> Arc<Value> {
     Arc::new(object)
 }
 
-/// What somebody would have to send to make the object so.
+/// What a client would have to send to make the object so.
 pub(super) fn manifest(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {

@@ -4,7 +4,7 @@
 //! The store has one revision for everything: a write to another object moves it, and two orders
 //! that differ only in that would never be one state. So before anything is compared, a revision is
 //! written as *the n-th version of this object*, and a uid as *the n-th object of this name*. The
-//! revisions of a real worker's server begin at [`BASE`], a number that nobody writes by chance, so
+//! revisions of a real worker's server begin at [`BASE`], a number that none writes by chance, so
 //! that they are found wherever a worker has put them: in a precondition, an annotation, a query.
 //! Next to read: `lot.rs`.
 

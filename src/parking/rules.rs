@@ -1,7 +1,7 @@
 //! What is a choice of the scheduler, and what is simply done.
 //!
 //! A choice: every read and write of an object, and every delivery on a watch. Done at once, since
-//! it bears on nobody else: discovery, opening a watch, Events, SelfSubjectAccessReviews, the lists
+//! no other worker sees it: discovery, opening a watch, Events, SelfSubjectAccessReviews, the lists
 //! with which informers begin before anybody has moved, and Leases unless they are to be raced for.
 //! Next to read: `lot.rs`.
 

@@ -69,7 +69,7 @@ fn listed(history: &History, also: &[usize]) -> String {
         let who = history.workers.get(step.worker).map_or("?", String::as_str);
         let what = match &step.what {
             What::Exchange(it) => {
-                let lost = if it.answered { "" } else { ", and nobody was told" };
+                let lost = if it.answered { "" } else { ", and the worker was not told" };
                 format!("{} {} → {}{lost}", it.http.method, it.http.path, it.code)
             }
             What::Delivered(events) => {

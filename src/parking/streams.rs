@@ -35,7 +35,7 @@ impl<S: super::Sink> Open<S> {
         !bytes.is_empty()
     }
 
-    /// Sends so many events; what was told, for the record, and their digest.
+    /// Sends this many events; what was told, for the record, and their digest.
     pub fn deliver(&mut self, most: usize) -> (Vec<(String, Arc<Value>)>, u128) {
         let mut told = Vec::new();
         let mut digest = Digest::default();

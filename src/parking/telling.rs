@@ -253,7 +253,7 @@ impl<'h> Teller<'h> {
         state.as_ref().map(rebased)
     }
 
-    /// A scenario that models the workers that wrote, as text; `None` if nobody did.
+    /// A scenario that models the workers that wrote, as text; `None` if none did.
     pub fn scenario(&self, name: &str) -> Option<String> {
         let mut workers: BTreeMap<usize, String> = BTreeMap::new();
         for (at, meaning) in &self.judged.meanings {

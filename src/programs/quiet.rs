@@ -1,4 +1,4 @@
-//! When a program waits for nobody but us: all threads of all its processes sleep, and none has
+//! When a program waits for us alone: all threads of all its processes sleep, and none has
 //! been switched to for some milliseconds.
 //!
 //! It is a guess, and a good one on Linux. A request that comes after all makes the window longer,

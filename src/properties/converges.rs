@@ -1,4 +1,4 @@
-//! `converges`: every worker's intent was acknowledged: nobody gave up, nobody retried forever.
+//! `converges`: every worker's intent was acknowledged: no worker gave up or retried forever.
 //!
 //! Giving up after a 409 is not a loss, since the caller knows; but a controller that is driven by
 //! edges will not come back, and then the intent is *dropped*. A reconcile that finds nothing to

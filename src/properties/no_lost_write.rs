@@ -1,4 +1,4 @@
-//! `no-lost-write`: every acknowledged intent is still there at the end, unless somebody who meant
+//! `no-lost-write`: every acknowledged intent is still there at the end, unless a worker that meant
 //! to, and had seen what he decided from, replaced it.
 //!
 //! The rules are those of `history/`, leaf by leaf; this is their memory between two events, as a
@@ -26,7 +26,7 @@ pub type ListsOf = BTreeMap<Key, Lists>;
 pub struct Rules {
     lists: Arc<ListsOf>,
     unknown: Lists,
-    /// Of each field that somebody computes or decides from a read: the object, the field, and
+    /// Of each field that a worker computes or decides from a read: the object, the field, and
     /// the fields that are read. Only there does it matter *when* something was promised.
     compared: Vec<(Key, LeafPath, Vec<LeafPath>)>,
     /// Whether a worker's fields are not known beforehand (a worker type of the user's).
@@ -36,7 +36,7 @@ pub struct Rules {
 /// What is remembered of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Intents {
-    /// The acknowledged leaves that nobody has replaced.
+    /// The acknowledged leaves that no write has replaced.
     Pending(Ledger),
     /// One was lost for good: nothing that comes later matters.
     Lost,

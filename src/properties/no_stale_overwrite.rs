@@ -3,7 +3,7 @@
 //!
 //! A field that a committed write moves (from one value to another) takes the generation that the
 //! write's base had: whoever wrote it had seen the spec as of that generation, or put back what
-//! somebody had. It must not be older than the generation of the value it replaces.
+//! a worker had. It must not be older than the generation of the value it replaces.
 //! Values that were there at the start count as generation 0. Next to read: `serializable.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! `raced`: *sometimes*, runs overlap. A `holds` over schedules in which nobody ever met anybody
+//! `raced`: *sometimes*, runs overlap. A `holds` over schedules in which no worker ever met another
 //! means nothing, so this is the guard against a vacuous green.
 //!
 //! Met in a schedule in which one worker's reconcile begins while another's is under way: the step

@@ -42,7 +42,7 @@ pub struct Runs {
     pub acknowledged: RunsBy,
     /// Those that were committed and not acknowledged: an order has any of them.
     pub ambiguous: RunsBy,
-    /// How often somebody recreated the object: that has a place in the order too.
+    /// How often the object was created again: that has a place in the order too.
     pub recreations: u32,
     /// The runs that have written and are not over.
     open: BTreeMap<usize, Open>,
@@ -102,7 +102,7 @@ pub struct Serializable {
 }
 
 impl Serializable {
-    /// With somebody who tries orders.
+    /// With a judge that tries orders.
     pub fn new(serial: SerialOrders, lists: &Arc<ListsOf>) -> Self {
         Serializable { serial, lists: Arc::clone(lists) }
     }

@@ -5,7 +5,7 @@
 //! other's, has the same future up to that exchange: the API server knows a key of a map, or the
 //! value that tells entries of a list apart, only by equality. So a search need look at one of the
 //! two. What is alike is *detected* ([`Exchange::between`]), never declared, and in doubt it is
-//! not: fields must have the same schema, nobody else may name them, patches that depend on the
+//! not: fields must have the same schema, no other worker may name them, patches that depend on the
 //! places or the order of list entries are left out.
 //! Next to read: `exchange/values.rs`, the values; `schedulers/exhaustive/symmetry.rs`.
 
@@ -101,7 +101,7 @@ impl Exchange {
         &self.key
     }
 
-    /// The program that somebody with this one has afterwards.
+    /// The program that a worker with this one has afterwards.
     pub fn program(&self, program: &Arc<Program>) -> Arc<Program> {
         let (a, b) = &self.programs;
         match () {

@@ -29,7 +29,7 @@ pub enum Reader {
 /// How many tries a retrying method has in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Attempts {
-    /// At most so many.
+    /// At most this many.
     AtMost(u32),
     /// As many as it takes.
     Unlimited,
@@ -113,7 +113,7 @@ pub struct Job {
     pub when: Vec<(FieldPath, Option<Value>)>,
     /// The fields of the same object that earlier steps of the run have tested.
     pub decided: Vec<FieldPath>,
-    /// Whether a judge has to know what `when` and those tests were decided from: somebody writes a
+    /// Whether a judge has to know what `when` and those tests were decided from: a worker writes a
     /// field that they look at, and one that this worker writes.
     pub guards: bool,
     /// What the schema of the object says about its lists.

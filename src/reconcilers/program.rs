@@ -115,7 +115,7 @@ pub struct WriteOp {
     /// The slot with the object that the write is computed from; `None` if it is computed from
     /// nothing (an apply, a literal patch). A shared object is in the memory of the process.
     pub from: Option<Slot>,
-    /// Where an object that is shared in memory is read from, if nobody has read it yet.
+    /// Where an object that is shared in memory is read from, if no worker has read it yet.
     pub reader: Reader,
     /// Whether the object is whichever the slot holds, and not the job's.
     pub dynamic: bool,
@@ -201,7 +201,7 @@ pub enum Precondition {
 /// What becomes of a run when a request fails for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Then {
-    /// The run begins anew, as a work queue does with a returned error.
+    /// The run begins again, as a work queue does with a returned error.
     Requeue,
     /// The run ends, with its intent dropped.
     Drop,

@@ -1,9 +1,9 @@
 //! Runs a [`Program`]: read, modify, write, and what a refusal leads to.
 //!
-//! A [`Reconciler`] does one program so many times. Its phases are the requests of the program's
+//! A [`Reconciler`] does one program in each run. Its phases are the requests of the program's
 //! operations, those of a write method being its line in the scenario format; computing between two
 //! of them happens inside [`Worker::answer`](super::Worker::answer) and is no step. An absent
-//! object, a refusal that nobody has a rule for, and a spent budget all end the reconcile with its
+//! object, a refusal without a rule, and a spent budget all end the reconcile with its
 //! intent *dropped*: visible, not lost. Next to read: `reconciler/worker.rs`, `methods/mod.rs`.
 
 mod worker;
@@ -31,7 +31,7 @@ pub struct Reconciler {
     held: Held,
     phase: Phase,
     progress: Progress,
-    /// How often the run under way was begun anew.
+    /// How often the run under way was begun again.
     requeued: u32,
 }
 

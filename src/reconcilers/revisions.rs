@@ -27,7 +27,7 @@ pub(super) fn tested_version(operation: &Value) -> Option<&Value> {
     is_test.then(|| &operation["value"])
 }
 
-/// Renames the revision of a basis, unless nobody asks for it any more.
+/// Renames the revision of a basis, unless it is not asked for any more.
 pub(super) fn rename_basis(basis: &mut Basis, rename: &dyn Fn(Revision) -> Revision) {
     if basis.revision != Revision(0) {
         basis.revision = rename(basis.revision);

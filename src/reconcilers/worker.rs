@@ -2,7 +2,7 @@
 //!
 //! A [`Worker`] is a small value. [`Worker::ask`] says what it wants next: an API request, a look
 //! into its process's informer cache, a touch of the memory its process shares, or nothing any
-//! more. [`Worker::answer`] gives it the outcome. Between the two it computes, and nobody can see
+//! more. [`Worker::answer`] gives it the outcome. Between the two it computes: no other part sees
 //! that. So the same worker runs under the exhaustive search, under loom and shuttle, on OS
 //! threads, and (its asks then being HTTP requests) as a real controller.
 //! Next to read: `job.rs` (what a scenario's worker is told), then `methods/update_restamp.rs`.
@@ -215,7 +215,7 @@ pub trait Worker: fmt::Debug + Send + Sync {
     fn settle(&mut self) {}
 
     /// Itself after an exchange of two workers that are alike, which it may be one of; `None` if
-    /// it cannot say, and then nobody is exchanged.
+    /// it cannot say, and then no worker is exchanged.
     fn exchanged(&self, _exchange: &Exchange) -> Option<BoxedWorker> {
         None
     }
@@ -225,7 +225,7 @@ pub trait Worker: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Its process restarts: memory is gone, the reconcile under way begins anew. Returns false
+    /// Its process restarts: memory is gone, the reconcile under way begins again. Returns false
     /// if the worker cannot do that, and then it is never asked to.
     fn restart(&mut self) -> bool {
         false

@@ -127,7 +127,7 @@ fn capital(text: &str) -> String {
     }
 }
 
-/// Whether it is so that nobody meant to change the field after the victim.
+/// Whether it is so that no worker meant to change the field after the victim.
 fn silent_later(facts: &Facts<'_>) -> bool {
     let (Some(victim), Some(field)) = (facts.victim, facts.field()) else { return false };
     let later = &facts.story.trace.events[victim.step..];

@@ -21,7 +21,7 @@ struct Columns {
     object: usize,
 }
 
-/// Draws the first so many of the rows, in columns for all of them.
+/// Draws the first of the rows, in columns for all of them.
 pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     let columns = columns(story, rows, style);
     let mut lines = heading(story, &columns, style);

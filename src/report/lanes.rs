@@ -18,7 +18,7 @@ struct Columns {
     right: usize,
 }
 
-/// Draws the first so many of the rows, in columns for all of them.
+/// Draws the first of the rows, in columns for all of them.
 pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     let columns = columns(rows, style);
     let mut lines = heading(story, &columns, style);
@@ -29,7 +29,7 @@ pub(super) fn draw(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style)
 }
 
 /// Whoever needs the least beyond the narrowest form is satisfied first; what is left goes to the
-/// object, then to the lanes, then to what is gone. What nobody needs stays unused.
+/// object, then to the lanes, then to what is gone. What is not needed stays unused.
 fn columns(rows: &[Row], style: &Style) -> Columns {
     let margin = Margin::of(rows);
     let mut spare = style.width.saturating_sub(LANES_FROM + margin.width() - 16);

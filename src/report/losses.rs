@@ -147,7 +147,7 @@ impl<'a> Facts<'a> {
         Some(Facts::new(&replayed.scenario, name, witness))
     }
 
-    /// The step that is drawn as guilty: the culprit's, or else where the loss shows. Nobody is
+    /// The step that is drawn as guilty: the culprit's, or else where the loss shows. No worker is
     /// guilty of a conflict: what is marked then is the step that gives up.
     pub fn guilty_step(&self) -> usize {
         match self.witness.class {
@@ -235,7 +235,7 @@ impl<'a> Facts<'a> {
             _ if properties::words(self.property).line.is_some() => {
                 properties::words(self.property).line.unwrap_or_default().to_owned()
             }
-            (_, LossClass::Torn | LossClass::Skew) => "nobody computed this".to_owned(),
+            (_, LossClass::Torn | LossClass::Skew) => "no worker computed this".to_owned(),
             (Some(_), _) if self.culprit.is_some_and(|c| c.event.action == Action::Decode) => {
                 let wiped = self.story.wiped(self.guilty_step());
                 format!("in memory {} is gone", super::text::list_and(&wiped))

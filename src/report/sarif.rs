@@ -1,8 +1,8 @@
 //! SARIF 2.1.0, for code scanning: one rule per property, one result per finding, at the line of
 //! the culprit's `write:`.
 //!
-//! The steps of the losing schedule are a code flow, each at the line of its worker's `write:`; what
-//! was expected is a note, and suppressed as such. Next to read: `chrome_trace.rs`.
+//! The steps of the losing schedule are a code flow, each at the line of its worker's `write:`;
+//! what was expected is a note, and suppressed as such. Next to read: `chrome_trace.rs`.
 
 use serde_json::{Value, json};
 

@@ -100,7 +100,7 @@ impl<'a> Story<'a> {
                 Action::Fault(Fault::WatchGap(cache)) => {
                     format!("{}'s cache", self.trace.caches.get(cache).map_or("?", String::as_str))
                 }
-                _ => "somebody".to_owned(),
+                _ => "a user".to_owned(),
             },
         }
     }
@@ -122,7 +122,7 @@ impl<'a> Story<'a> {
         self.after[step - 1][at].as_deref()
     }
 
-    /// An object after so many steps.
+    /// An object after this many steps.
     pub fn object_at(&self, steps: usize, view: usize) -> Option<&Value> {
         match steps.checked_sub(1) {
             Some(last) => self.after[last][view].as_deref(),

@@ -305,7 +305,8 @@ fn closing(comparison: &Comparison, methods: &[Method<'_>]) -> Vec<String> {
             _ => ("lose", "give", "them"),
         };
         sentences.push(format!(
-            "{} {loses} nothing, but {gives} up on a conflict: somebody has to run {it} again.",
+            "{} {loses} nothing, but {gives} up on a conflict: the controller has to run {it} \
+             again.",
             list_and(&giving)
         ));
     }

@@ -136,7 +136,7 @@ fn rows(story: &Story<'_>, facts: Option<&Facts<'_>>) -> Vec<Row> {
     rows
 }
 
-/// Draws the first so many of the rows, in columns that are wide enough for all of them.
+/// Draws the first of the rows, in columns that are wide enough for all of them.
 fn in_columns(story: &Story<'_>, rows: &[Row], shown: usize, style: &Style) -> Vec<Text> {
     if story.trace.workers.len() == 2 && style.width >= LANES_FROM {
         lanes::draw(story, rows, shown, style)

@@ -86,7 +86,7 @@ fn lost(facts: &Facts<'_>, victim: Told<'_>) -> String {
             };
             match victim.event.answered {
                 true => format!("{name} gave up{after}: {lost} was never written"),
-                false => format!("{name} gave up: nobody told it whether {lost} was stored"),
+                false => format!("{name} gave up: it was never told whether {lost} was stored"),
             }
         }
         LossClass::WrongObject => format!(

@@ -133,7 +133,7 @@ fn partial_list(list: &Value, beta: bool) -> Value {
         "kind": "PartialObjectMetadataList",
         "apiVersion": version(beta),
         "metadata": metadata,
-        // A list in Go that nobody has put anything into is null.
+        // A list in Go that was never appended to is null.
         "items": if items.is_empty() { Value::Null } else { Value::Array(items) },
     })
 }
@@ -167,9 +167,9 @@ fn respond(code: u16, content_type: &str, body: Vec<u8>, warnings: &[String]) ->
     response
 }
 
-/// All warnings of one answer have so many characters, or each is cut.
+/// The maximum of characters of all warnings of one answer; above it, each is cut.
 const WARNINGS_CHARS_MAX: usize = 4096;
-/// Then each warning has so many characters.
+/// Then the maximum of characters of each warning.
 const WARNING_CHARS_MAX: usize = 256;
 
 /// Warnings as a real server writes them: each once and whole as long as they fit, otherwise the

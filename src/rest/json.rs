@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 /// Deeper nesting is refused.
 const DEPTH_MAX: usize = 200;
-/// So many keys that come twice are told.
+/// The maximum of keys that come twice that are told.
 const DUPLICATES_MAX: usize = 100;
 
 /// A parsed document.

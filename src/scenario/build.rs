@@ -80,8 +80,8 @@ impl Plan {
 
     /// What is counted beside the verdicts.
     pub(crate) fn tallies(&self) -> [Arc<dyn Observer>; 2] {
-        let nobody = SerialOrders(Arc::new(|_, _| true));
-        properties::tallies(&self.jobs(nobody))
+        let any = SerialOrders(Arc::new(|_, _| true));
+        properties::tallies(&self.jobs(any))
     }
 
     /// The world before its first step, watched by these properties.
@@ -283,7 +283,7 @@ fn watched(program: &Program, spec: &mut CacheSpec) {
     }
 }
 
-/// What somebody who recreates an object sends: what a server fills in is not in it.
+/// What a client that recreates an object sends: what a server fills in is not in it.
 fn manifest(object: &Value) -> Value {
     let mut manifest = object.clone();
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {

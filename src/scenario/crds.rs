@@ -118,7 +118,7 @@ fn without_detours(path: &Path) -> PathBuf {
     short
 }
 
-/// At most so many bytes and one, whatever the path names.
+/// At most this many bytes and one, whatever the path names.
 pub fn read_bounded(path: &Path, bounds: Bounds) -> Result<Vec<u8>, String> {
     use std::io::Read;
     let fragment = |error: std::io::Error| match error.kind() {

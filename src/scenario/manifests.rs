@@ -1,7 +1,7 @@
 //! Manifest files: definitions and objects as projects publish them.
 //!
 //! One path may be a file, a folder or a glob; a file holds one object, several YAML documents, or
-//! a List, and is larger than a scenario may be. What nobody asked for in it is let go at once,
+//! a List, and is larger than a scenario may be. What was not asked for in it is let go at once,
 //! document by document. Next to read: `crds.rs`.
 
 use std::path::{Path, PathBuf};

@@ -110,7 +110,7 @@ pub struct Scenario {
     pub expect: Expect,
     /// What is probably not meant so, but can be run.
     pub warnings: Vec<Diagnostic>,
-    /// A server with the definitions installed, once somebody has made one: they are large.
+    /// A server with the definitions installed, once one was made: they are large.
     pub(crate) base: std::sync::OnceLock<crate::apiserver::ApiServer>,
 }
 
@@ -298,7 +298,7 @@ pub struct ObjectRef {
     pub name: String,
 }
 
-/// The faults a scheduler may choose, at most so many per schedule.
+/// The faults a scheduler may choose: the maximum of each per schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub struct Faults {

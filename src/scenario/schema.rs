@@ -17,7 +17,7 @@ use super::schema_programs::{self, Leases, LimitsFile, StimulusFile};
 use super::schema_steps::{self, Invariant, Restamp, RetryRead, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
-/// So many workers at most: a schedule names each by one letter, small or capital.
+/// The maximum of workers: a schedule names each by one letter, small or capital.
 pub const MAX_WORKERS: usize = 52;
 
 /// Who writes which fields of which object, how; and what is expected of it.
@@ -54,7 +54,7 @@ pub struct ScenarioFile {
     /// no controller names run whenever the scheduler likes.
     #[schemars(length(min = 1, max = 20))]
     pub controllers: Option<Vec<Controller>>,
-    /// Faults that the scheduler may choose, at most so many of each in one schedule.
+    /// Faults that the scheduler may choose: the maximum of each in one schedule.
     #[serde(default)]
     pub faults: Faults,
     /// Invariants of your own: properties with a name that you choose. Each is judged, and `expect`
@@ -72,7 +72,7 @@ pub struct ScenarioFile {
     /// How long everything takes, for the scheduler `timed` only.
     #[serde(default)]
     pub timing: Timing,
-    /// What is judged: `no-lost-write`, and what `expect` names, unless stated.
+    /// What is judged. Default: `no-lost-write`, and what `expect` names.
     #[serde(default)]
     #[schemars(schema_with = "property_list")]
     pub properties: Option<Vec<String>>,
@@ -122,7 +122,7 @@ pub struct Worker {
     pub name: String,
     /// `Kind/name` or `Kind/namespace/name`. The only object, if there is one.
     pub object: Option<String>,
-    /// Where it reads: `live` (a GET; so unless stated) or `cache` (the informer cache of its
+    /// Where it reads: `live` (a GET; the default) or `cache` (the informer cache of its
     /// process).
     pub read: Option<Read>,
     /// Its write method; `lostwrite list writes` explains each. Needed unless there are `steps`.
@@ -143,7 +143,7 @@ pub struct Worker {
     /// from top to bottom in each run. Every request is a step of the schedule, computing is none.
     #[schemars(length(min = 1, max = 50))]
     pub steps: Option<Vec<Step>>,
-    /// With `steps`: what becomes of a run when a request fails for good: `requeue` (begins anew,
+    /// With `steps`: what becomes of a run when a request fails for good: `requeue` (begins again,
     /// as a work queue does with a returned error; at most `attempts` times), `drop` (the run
     /// ends), or `next` (the error is ignored); or by kind, `{ conflict: drop, other: requeue }`.
     /// Default: `requeue`.
@@ -151,19 +151,19 @@ pub struct Worker {
     #[schemars(schema_with = "schema_steps::on_error")]
     pub on_error: Option<Value>,
     /// Field path to value: it writes only if what it read looks so (`null`: absent); otherwise it
-    /// is done. Always, unless stated.
+    /// is done. Default: it always writes.
     #[serde(default)]
     #[schemars(schema_with = "when")]
     pub when: Map<String, Value>,
-    /// Workers of one process share an informer cache and memory. A process of its own, unless
-    /// stated.
+    /// Workers of one process share an informer cache and memory. Default: a process of
+    /// its own.
     #[schemars(length(min = 1, max = 63))]
     pub process: Option<String>,
-    /// The field manager of `apply`. The worker's name, unless stated.
+    /// The field manager of `apply`. Default: the worker's name.
     #[schemars(length(min = 1, max = 128))]
     pub field_manager: Option<String>,
-    /// How many tries in all a retrying method has, or `unlimited`. 5, unless stated: client-go's
-    /// DefaultRetry.
+    /// How many tries in all a retrying method has, or `unlimited`. Default: 5, as
+    /// client-go's DefaultRetry.
     #[serde(default)]
     #[schemars(schema_with = "attempts")]
     pub attempts: Option<Value>,
@@ -179,10 +179,10 @@ pub struct Worker {
     #[serde(default)]
     #[schemars(schema_with = "knows")]
     pub omit: Option<Vec<String>>,
-    /// How many reconciles, one after the other. 1, unless stated.
+    /// How many reconciles, one after the other. Default: 1.
     #[schemars(range(min = 1, max = 1000))]
     pub runs: Option<u32>,
-    /// How a response is decoded into an object in memory: `typed` (so unless stated) or
+    /// How a response is decoded into an object in memory: `typed` (the default) or
     /// `unstructured`.
     pub client: Option<Client>,
     /// The field paths of the status that its typed client knows (an old struct): it neither sees
@@ -238,7 +238,7 @@ pub enum Client {
     Unstructured,
 }
 
-/// Faults that the scheduler may choose; none, unless stated.
+/// Faults that the scheduler may choose. Default: none.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[schemars(title = "faults")]
@@ -246,13 +246,13 @@ pub struct Faults {
     /// The server commits, the worker sees a timeout and runs its retry rule.
     #[schemars(range(min = 0, max = 100))]
     pub lost_responses: u32,
-    /// A worker's process restarts: its memory is gone, its cache is listed anew.
+    /// A worker's process restarts: its memory is gone, its cache is listed again.
     #[schemars(range(min = 0, max = 100))]
     pub crashes: u32,
     /// A watch breaks; the cache relists (410 Expired, then list).
     #[schemars(range(min = 0, max = 100))]
     pub watch_gaps: u32,
-    /// Somebody deletes and recreates the object under the same name (a new uid).
+    /// The object is deleted and created again under the same name (a new uid).
     #[schemars(range(min = 0, max = 100))]
     pub recreations: u32,
     /// The `deadline` of a `requeue` passes while a key waits to be tried again, and it is dropped.
@@ -345,7 +345,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// An optional key is left away, not null; an empty default says nothing; a doc comment's line
+/// An optional key is absent, not null; an empty default says nothing; a doc comment's line
 /// breaks are ours.
 fn tidy(schema: &mut Value) {
     match schema {

@@ -13,26 +13,26 @@ use serde_json::{Map, Value};
 #[schemars(title = "timing")]
 pub struct Timing {
     /// A request's latency, there and back; the server acts in the middle of it. `{ lognormal: {
-    /// median: 5ms, p99: 50ms } }`, unless stated.
+    /// median: 5ms, p99: 50ms } }` by default.
     #[schemars(schema_with = "distribution")]
     pub api_latency: Option<Value>,
     /// From an answer until the worker asks again, in the same reconcile. `{ exponential: { mean:
-    /// 1ms } }`, unless stated.
+    /// 1ms } }` by default.
     #[schemars(schema_with = "distribution")]
     pub think_time: Option<Value>,
-    /// When a worker's first reconcile begins. `{ uniform: { from: 0s, to: 10s } }`, unless stated.
+    /// When a worker's first reconcile begins. `{ uniform: { from: 0s, to: 10s } }` by default.
     #[schemars(schema_with = "distribution")]
     pub start: Option<Value>,
-    /// From the beginning of one reconcile until the next is due. The next begins at once after the
-    /// end of the last, unless stated.
+    /// From the beginning of one reconcile until the next is due. Default: at once after the end
+    /// of the last.
     #[schemars(schema_with = "distribution")]
     pub period: Option<Value>,
     /// From a committed write until an informer cache has it, in order. `{ lognormal: { median:
-    /// 10ms, p99: 200ms } }`, unless stated.
+    /// 10ms, p99: 200ms } }` by default.
     #[schemars(schema_with = "distribution")]
     pub cache_lag: Option<Value>,
-    /// The client-side rate limit of each process, a token bucket, or `none`. client-go's default,
-    /// `{ qps: 5, burst: 10 }`, unless stated.
+    /// The client-side rate limit of each process, a token bucket, or `none`. Default:
+    /// client-go's, `{ qps: 5, burst: 10 }`.
     #[schemars(schema_with = "rate_limit")]
     pub client_rate_limit: Option<Value>,
 }

@@ -21,7 +21,7 @@ pub fn check(source: &Arc<SourceText>, node: &Node, schema: &Value) -> Vec<Diagn
     walk.mistakes
 }
 
-/// After so many mistakes nobody reads on.
+/// The maximum of mistakes: no reader goes on after that.
 const MOST_MISTAKES: usize = 100;
 
 struct Walk<'w> {

@@ -1,6 +1,6 @@
 //! Templates: what `lostwrite new` writes.
 //!
-//! Real scenarios with comments for somebody who has never written one; each loads and meets its
+//! Real scenarios with comments for a reader who has never written one; each loads and meets its
 //! own expectation. Those that are `thread`s model a kind of bug report. To add one: a file in
 //! `src/scenario/templates/`, and one line here.
 

@@ -1,9 +1,9 @@
-//! "Did you mean": the name somebody probably wanted.
+//! "Did you mean": the name that was probably wanted.
 //!
 //! Edit distance, as rustc measures it, after folding case and `_` to `-`: a third of the name may
 //! differ. Next to read: `diagnostic.rs`.
 
-/// Names longer than this are nobody's typing mistake, and not worth the time.
+/// Names longer than this are no typing mistake, and not worth the time.
 const LONGEST: usize = 80;
 
 /// Other names of the same thing: of Kubernetes' documentation, client-go and kubectl.

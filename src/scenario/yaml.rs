@@ -17,16 +17,16 @@ use super::node::{Key, Node, NodeKind};
 use super::scalar;
 use super::unreadable::unreadable;
 
-/// A text may have so many bytes: what an API server accepts as one request.
+/// The maximum of bytes of a text: what an API server accepts as one request.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
-/// So many values, aliases unfolded.
+/// The maximum of values, aliases unfolded.
 pub const MAX_VALUES: usize = 200_000;
 /// What may be read of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// So many bytes.
+    /// The maximum of bytes.
     pub bytes: usize,
-    /// So many values, aliases unfolded.
+    /// The maximum of values, aliases unfolded.
     pub values: usize,
 }
 
@@ -37,7 +37,7 @@ impl Bounds {
     pub const MANIFEST: Bounds = Bounds { bytes: 16 * 1024 * 1024, values: 2_000_000 };
 }
 
-/// So many levels.
+/// The maximum of levels.
 pub const MAX_DEPTH: usize = 64;
 /// One document of a text.
 #[derive(Clone, Debug)]

@@ -186,7 +186,7 @@ fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result
     }
 }
 
-/// HTTP/1.1 asks for one Host, so that nobody can leave out what the next check looks at.
+/// HTTP/1.1 asks for one Host, so that no client can leave out what the next check looks at.
 fn check_host(version: hyper::Version, http: &HttpRequest) -> Result<(), Refusal> {
     let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("host");
     match (version, http.headers.iter().filter(named).count()) {

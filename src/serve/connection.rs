@@ -1,7 +1,7 @@
 //! Connections: accepted, timed, and ended.
 //!
-//! A client that sends its request slowly, or does not read its answer, is cut off, and costs
-//! nobody else anything meanwhile. Next to read: `answer.rs`.
+//! A client that sends its request slowly, or does not read its answer, is cut off, and delays
+//! no other client. Next to read: `answer.rs`.
 
 use std::future::Future;
 use std::io;

@@ -58,7 +58,7 @@ pub fn serves(server: &ApiServer, object: &Value) -> bool {
     all.iter().any(|kind| kind.kind == text("kind") && kind.api_version() == text("apiVersion"))
 }
 
-/// A server as `config` says, with a seed that nobody can guess, and with what is kept, if
+/// A server as `config` says, with a seed that cannot be guessed, and with what is kept, if
 /// anything is; whether it was.
 pub fn restore(config: Config, keeper: Option<&Keeper>) -> Result<(ApiServer, bool), Diagnostic> {
     let config = Config { seed: random(), ..config };

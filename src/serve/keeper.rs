@@ -2,7 +2,7 @@
 //!
 //! The snapshot is replaced as a whole, at the end and whenever it is asked for. With a journal,
 //! every write stands there, on the disk, before it is acknowledged; a new snapshot makes the
-//! journal begin anew. A lock beside them keeps a second server from the same files: each would
+//! journal begin again. A lock beside them keeps a second server from the same files: each would
 //! overwrite what the other has acknowledged. Next to read: `files.rs`.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::scenario::Diagnostic;
 
 use super::files;
 
-/// The snapshot of one server, which nobody else may have.
+/// The snapshot of one server, which no other server may have.
 #[derive(Debug)]
 pub struct Keeper {
     path: PathBuf,

@@ -160,7 +160,7 @@ impl Running {
         self.shared.watches_open()
     }
 
-    /// Closes all watches, as a server does that goes away; clients watch anew.
+    /// Closes all watches, as a server does that goes away; clients watch again.
     pub fn close_watches(&self) {
         self.shared.close_watches();
     }

@@ -22,11 +22,11 @@ use super::keeper::{Journal, Keeper};
 use super::record::{Entry, audit_id};
 use super::{Config, Limits, Policy, Tokens};
 
-/// So many bodies of more than [`SMALL_BODY`] are read at a time.
+/// The maximum of bodies of more than [`SMALL_BODY`] that are read at a time.
 const LARGE_BODIES: usize = 32;
-/// Each watch of HTTP/1 holds a connection; so many are left for everything else.
+/// Each watch of HTTP/1 holds a connection; this many are left for everything else.
 const ROOM: usize = 1024;
-/// Bodies up to here wait for nobody.
+/// Bodies up to here do not wait.
 pub const SMALL_BODY: usize = 64 * 1024;
 
 /// A sink for audit events.
@@ -243,7 +243,7 @@ impl Shared {
         // No request waits for it: a broken journal is printed, and refuses the next write.
         let _ = state.remember(before, &self.limits);
         drop(state);
-        // Watches look anew even if only the past has changed.
+        // Watches look again even if only the past has changed.
         self.changed.send_replace(revision);
         result
     }
@@ -352,7 +352,7 @@ pub fn now() -> i64 {
     since.map_or(0, |since| since.as_secs() as i64)
 }
 
-/// A number that nobody can guess, from what the standard library seeds its hash tables with.
+/// A number that cannot be guessed, from what the standard library seeds its hash tables with.
 pub fn random() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }

@@ -23,7 +23,7 @@ use super::state::{Shared, now, random};
 
 /// Pieces that wait for a client to read them.
 const PIECES: usize = 4;
-/// Without `timeoutSeconds` a watch lasts so many seconds, and up to twice as many.
+/// Without `timeoutSeconds` a watch lasts this many seconds, and up to twice as many.
 const SECONDS: u64 = 1800;
 /// Between two bookmarks.
 const BOOKMARK: Duration = Duration::from_secs(60);
@@ -62,7 +62,7 @@ async fn feed(shared: &Shared, mut stream: WatchStream, sender: &mpsc::Sender<By
     let begin = Instant::now();
     let seconds = stream.timeout_seconds().filter(|seconds| *seconds > 0);
     let seconds = seconds.unwrap_or_else(|| SECONDS + random() % SECONDS);
-    // Nobody waits for longer than a year.
+    // No client waits for longer than a year.
     let end = begin + Duration::from_secs(seconds.min(31_536_000));
     let first = stream.first_bookmark_seconds().filter(|first| *first < seconds);
     let mut bookmark = first.map_or(end, |first| begin + Duration::from_secs(first));

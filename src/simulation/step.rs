@@ -354,7 +354,7 @@ pub fn recreate(server: &mut ApiServer, key: &Key, manifest: &Arc<Value>, time: 
         subresource: None,
         options: Options::default(),
         body,
-        user_agent: "somebody".to_owned(),
+        user_agent: "another-client".to_owned(),
         time,
     };
     let deleted: Response = server.handle(&ask(Verb::Delete, None));

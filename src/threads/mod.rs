@@ -1,6 +1,6 @@
 //! Real threads, and the engines that pretend to be them: one facade, three backends.
 //!
-//! A Kubernetes controller runs its reconciles on threads; which thread moves next is nobody's
+//! A Kubernetes controller runs its reconciles on threads; which thread moves next is not their
 //! choice. A [`Backend`] lends what such code needs (a mutex, a word of memory with atomic access,
 //! plain memory, threads), and three engines stand behind it: [`loom`] explores every order and
 //! every value that the memory model allows, [`shuttle`] explores or samples orders under

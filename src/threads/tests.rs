@@ -233,7 +233,7 @@ fn what_an_engine_cannot_express_is_refused() {
 }
 
 #[test]
-fn nobody_and_one_worker_have_one_schedule() {
+fn no_worker_and_one_have_one_schedule() {
     for (workers, runs, steps) in [(0, 1, 0), (1, 0, 0), (1, 2, 4)] {
         let world = world("update", Reader::Live, workers, runs);
         for engine in [Engine::Loom, Engine::ShuttleDfs, Engine::ShuttleCalls] {

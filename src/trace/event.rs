@@ -127,7 +127,7 @@ pub struct RunMark {
 
 impl RunMark {
     /// Whether a run ends with this step that found nothing to do (`when`), if it ends with one
-    /// that is no write and nobody gave up. A response that is decoded follows a write.
+    /// that is no write and no worker gave up. A response that is decoded follows a write.
     fn ends_without_write(self, action: &Action) -> bool {
         let quiet = !matches!(action, Action::Write { .. } | Action::Decode);
         self.last && !self.dropped && quiet

@@ -86,7 +86,7 @@ const GAPS: &[(&str, &str)] = &[
     (
         "garbage collection, unless `serve --gc` is told to: owner references are stored, nothing \
          is deleted through them",
-        "children outlive their owner; a foreground deletion waits until somebody removes its \
+        "children outlive their owner; a foreground deletion waits until a client removes its \
          finalizer",
     ),
     ("controllers and the scheduler; nothing runs pods", "deployments never become available"),

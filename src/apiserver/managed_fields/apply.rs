@@ -99,7 +99,7 @@ fn check_config(schema: &Schema, config: &Value, write: &Write<'_>) -> Result<()
     })
 }
 
-/// Removes what this manager applied last time, does not apply now, and nobody else owns.
+/// Removes what this manager applied last time, does not apply now, and no other manager owns.
 fn prune(merged: &Value, last: &PathSet, managers: &Managers, root: &Node) -> Value {
     if last.is_empty() {
         return merged.clone();
@@ -112,7 +112,7 @@ fn prune(merged: &Value, last: &PathSet, managers: &Managers, root: &Node) -> Va
     managers.0.values().for_each(|one| owned.extend(&one.set));
 
     let pruned = remove(merged, &last, root);
-    // Back comes what somebody owns, ...
+    // Back comes what another manager owns, ...
     let kept = fields(&pruned).union(&named(&owned));
     let pruned = remove(merged, &all.difference(&kept), root);
     // ... and what went along without having been this manager's.

@@ -145,7 +145,7 @@ pub(super) struct PathSet {
 }
 
 impl PathSet {
-    /// Adds a field. The whole object (an empty path) belongs to nobody.
+    /// Adds a field. The whole object (an empty path) belongs to no manager.
     pub fn insert(&mut self, path: &[Step]) {
         match path {
             [] => {}

@@ -25,7 +25,7 @@ fn schema() -> Schema {
 
 /// A subset of distinct letters, in some order.
 ///
-/// Not the empty one: no path names an empty set or list-type map, so nobody owns it, and pruning
+/// Not the empty one: no path names an empty set or list-type map, so it has no owner, and pruning
 /// may drop it with its parent. That is so on a real server as well.
 fn letters() -> impl Strategy<Value = Vec<&'static str>> {
     prop::sample::subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle()
@@ -84,7 +84,7 @@ fn apply(
     super::apply(schema, live, &config(spec), &write, force)
 }
 
-/// Whether the server would store it. Dropping the last field of a map that somebody else still
+/// Whether the server would store it. Dropping the last field of a map that another manager still
 /// names as empty leaves null, which validation refuses.
 fn is_valid(schema: &Schema, object: &Value) -> bool {
     schema.validate(object, None, &mut Vec::new()).is_empty()

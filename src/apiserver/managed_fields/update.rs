@@ -1,4 +1,4 @@
-//! Recording an update: who changed what owns it, and nobody else does any more.
+//! Recording an update: who changed what owns it, and no other manager does any more.
 
 use serde_json::Value;
 

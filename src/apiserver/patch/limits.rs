@@ -10,7 +10,7 @@ use super::PatchError;
 
 /// As many bytes may all copies of one patch have: the limit of a real server.
 const COPIED_BYTES_MAX: usize = 3 * 1024 * 1024;
-/// So many values may all operations of one patch touch or move.
+/// The maximum of values that all operations of one patch may touch or move.
 const WORK_MAX: usize = 20_000_000;
 /// Deeper than any body that is read, by what `managedFields` adds to it.
 const DEPTH_MAX: usize = 220;
@@ -51,7 +51,7 @@ impl Allowance {
         }
     }
 
-    /// Counts the look at a value that is put below so many levels, which may not be too deep.
+    /// Counts the look at a value that is put below this many levels, which may not be too deep.
     pub fn nest(&mut self, levels: usize, value: &Value) -> Result<(), PatchError> {
         let (values, depth) = measure(value);
         self.work(values)?;

@@ -5,10 +5,10 @@
 //!
 //! 1. [`Schema::decode`]: types that Go's decoder refuses: 400.
 //! 2. [`Schema::prune`]: unknown fields go, and are named for warnings (or `Strict`: 400); nulls
-//!    that nobody may store go as well.
+//!    that may not be stored go as well.
 //! 3. [`Schema::default`]: defaults appear.
 //! 4. (`managed_fields::update`)
-//! 5. [`Schema::prepare_create`], for a create: what nobody owns.
+//! 5. [`Schema::prepare_create`], for a create: what no manager owns.
 //! 6. [`Schema::validate`]: the rest of the schema: 422.
 //!
 //! Metadata: `decode` and `prune` cover it, `validate` does not (names, labels and so on are the

@@ -10,7 +10,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::re2;
 
-/// Go refuses what repeats something so often, counting what is nested.
+/// Go refuses more repetitions than this, counting what is nested.
 const REPEATS_MAX: u64 = 1000;
 
 /// A pattern.

@@ -3,7 +3,7 @@
 //!
 //! What has not changed is tolerated, though it be wrong. The server's notion of unchanged has
 //! corners: an object with a field that the schema does not know never is, and so the root of an
-//! object, whose metadata nobody describes, never is either. Next to read: `validate.rs`.
+//! object, whose metadata no schema describes, never is either. Next to read: `validate.rs`.
 
 use std::collections::BTreeMap;
 

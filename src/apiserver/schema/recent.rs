@@ -1,4 +1,4 @@
-//! Schemas that somebody holds already, found again by their text.
+//! Schemas that are in use already, found again by their text.
 //!
 //! A command installs a definition many times over: to see whether it is right, for each write
 //! method that it compares, for each way of judging. It is parsed once. What is remembered is
@@ -16,7 +16,7 @@ use super::node::Node;
 use super::rules::Rules;
 use super::{FieldError, Schema};
 
-/// So many are held although nobody else does: the versions of one definition under way.
+/// The number that is held although not in use: the versions of one definition under way.
 const HELD: usize = 8;
 
 static RECENT: Mutex<Recent> = Mutex::new(Recent { known: Vec::new(), held: VecDeque::new() });
@@ -26,7 +26,7 @@ struct Recent {
     held: VecDeque<Schema>,
 }
 
-/// A schema as long as somebody holds it.
+/// A schema as long as it is in use.
 struct Known {
     hash: u64,
     text: Weak<Value>,
@@ -103,6 +103,6 @@ mod tests {
             parsed_again = true;
             Err(Vec::new())
         });
-        assert!(parsed_again, "nobody held it");
+        assert!(parsed_again, "it was not in use");
     }
 }

@@ -14,7 +14,7 @@ use super::super::engine::{self, parse_revision};
 use super::super::metadata::{self, Meta};
 use super::super::{ApiServer, Key, Status, crd, names, server, store};
 
-/// generateName is tried so often.
+/// The maximum of names that are tried for a generateName.
 const NAME_ATTEMPTS: u64 = 8;
 /// A generated name's prefix is cut so that prefix and suffix fit into a label.
 const PREFIX_BYTES_MAX: usize = 58;

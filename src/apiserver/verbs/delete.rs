@@ -139,7 +139,7 @@ fn grace(object: &Value) -> Option<i64> {
     object.meta("deletionGracePeriodSeconds").and_then(Value::as_i64)
 }
 
-/// A pod is always marked first. One that runs somewhere is given time, and nobody but its kubelet
+/// A pod is always marked first. One that runs somewhere is given time, and only its kubelet
 /// removes it (by a delete with no grace); another one goes in the same step.
 fn mark_pod(pod: &Value, options: &Value, time: i64) -> Deletion {
     let scheduled = pod["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());

@@ -1,6 +1,6 @@
 //! PUT: the object becomes what the body says.
 //!
-//! With a resourceVersion it is conditional: 409 if somebody wrote in between. Without one it is
+//! With a resourceVersion it is conditional: 409 after another write in between. Without one it is
 //! refused with 422, or, for kinds with `unconditional_update`, overwrites whatever is there.
 //! Next to read: `engine.rs`.
 

@@ -163,7 +163,7 @@ fn a_definition_that_changes_takes_its_objects_along() {
     assert_eq!(old["spec"], json!({ "n": 1, "more": 9 }), "as it is read now");
     let (code, new) = ask(&mut server, Verb::Get, ("v2", "x"), Value::Null);
     assert_eq!((code, &new["spec"]), (200, &json!({ "n": 1 })));
-    assert_eq!(server.revision(), revision, "nobody has written");
+    assert_eq!(server.revision(), revision, "no write was stored");
     // v1 is served no more, and stays the storage version.
     changed["spec"]["versions"][0]["served"] = false.into();
     put(&mut server, &changed);
@@ -284,7 +284,7 @@ fn garbage_is_collected_by_each_policy() {
     ask(&mut server, Verb::Delete, ("core/configmaps", "o"), options);
     server.run_controllers(7);
     assert_eq!(left(&mut server), ["a", "b", "p"]);
-    // A finalizer of somebody else holds the owner, and it alone.
+    // A finalizer of another controller holds the owner, and it alone.
     let mut server = family(true);
     let patch = json!({ "metadata": { "finalizers": ["a.io/x"] } });
     ask(&mut server, Verb::Patch, ("core/configmaps", "a"), patch);

@@ -37,7 +37,7 @@ impl Slot {
         Slot(1 << (7 + back.min(3)))
     }
 
-    /// A version that so many versions have followed, as a cache may show it.
+    /// A version that this many versions have followed, as a cache may show it.
     pub fn lag(versions: usize) -> Slot {
         let bucket = match versions {
             0 => 0,
@@ -115,7 +115,7 @@ impl Habits {
         Habits { told: owns.clone(), ..Habits::default() }
     }
 
-    /// Whether somebody said that it never means this.
+    /// Whether it was said that it never means this.
     pub(super) fn is_foreign(&self, owner: LeafId) -> bool {
         self.told.as_ref().is_some_and(|owns| !owns.contains(&owner))
     }

@@ -27,7 +27,7 @@ pub struct Guess {
     pub weights: Vec<f64>,
 }
 
-/// The owners that a program was told to write, and no others; `None` if nobody said.
+/// The owners that a program was told to write, and no others; `None` if it was not said.
 pub type Owns = Option<Vec<LeafId>>;
 
 type Owners = IndexMap<LeafId, Vec<LeafId>, FxBuildHasher>;

@@ -1,4 +1,4 @@
-//! What a write meant, where nobody says it: from what was sent, and from the versions that its
+//! What a write meant, where it is not said: from what was sent, and from the versions that its
 //! author may have seen.
 //!
 //! A [`Sent`] is what one request carries, as numbers of [`Names`]. On one version of the object

@@ -50,7 +50,7 @@ pub struct Names {
     values: IndexSet<Value, FxBuildHasher>,
 }
 
-/// What nobody means by a write: the server's bookkeeping, and what the URL says too.
+/// What no client means by a write: the server's bookkeeping, and what the URL says too.
 fn is_no_content(path: &LeafPath) -> bool {
     let [Part::Field(root), Part::Field(field), ..] = path.parts() else { return false };
     let skipped =

@@ -1,4 +1,4 @@
-//! A write whose meaning nobody said, and the versions that it may have been made of.
+//! A write whose meaning was not said, and the versions that it may have been made of.
 //!
 //! Next to read: `learn.rs`.
 
@@ -17,7 +17,7 @@ pub struct Candidate {
     pub changes: Vec<Change>,
 }
 
-/// A write whose meaning nobody said.
+/// A write whose meaning was not said.
 #[derive(Clone, Debug)]
 pub struct Unsaid {
     /// Writes of one program on one route (kind, endpoint, method) are alike.
@@ -32,7 +32,7 @@ pub struct Unsaid {
     of: [u32; SLOTS],
 }
 
-/// So many versions are weighed for one write.
+/// The maximum of versions that are weighed for one write.
 const WEIGHED: usize = 16;
 
 impl Unsaid {

@@ -33,7 +33,7 @@ struct Place {
     moves: Vec<(String, String)>,
     /// Why others cannot move.
     stuck: Vec<String>,
-    /// Who lost, at an end at which somebody did.
+    /// Who lost, at an end with a loss.
     victim: Option<String>,
 }
 

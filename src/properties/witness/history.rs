@@ -35,7 +35,7 @@ pub(super) fn read_before(events: &[Event], at: usize) -> Option<usize> {
     reads.clone().find(same).or_else(|| reads.clone().next())
 }
 
-/// The commit by somebody else that made a read stale.
+/// The commit by another worker that made a read stale.
 pub(super) fn overtaken_by(events: &[Event], at: usize, read: Option<usize>) -> Option<usize> {
     let read = read?;
     let other = |i: &usize| {
@@ -59,7 +59,7 @@ pub(super) fn meets(a: &Event, b: &Event) -> bool {
     a.intent.iter().any(|x| b.intent.iter().any(|y| x.path.overlaps(&y.path)))
 }
 
-/// The latest acknowledged write by somebody else that a step's base did not have.
+/// The latest acknowledged write by another worker that a step's base did not have.
 pub(super) fn unseen_by(events: &[Event], culprit: usize) -> Option<usize> {
     let basis = events[culprit].basis.as_ref().map(|basis| basis.revision);
     (0..culprit).rev().find(|&at| {

@@ -11,13 +11,13 @@ use crate::reconcilers::{Basis, Change};
 use crate::simulation::Ending;
 use crate::trace::{Event, Trace};
 
-/// `converges`: the step at which somebody gave up, and the commit that had overtaken it.
+/// `converges`: the step at which a worker gave up, and the commit that had overtaken it.
 pub(in crate::properties) fn dropped(events: &[Event]) -> Option<Found> {
     let victim = events.iter().position(|event| event.mark.dropped)?;
     Some(given_up(events, victim))
 }
 
-/// `converges`: a trace that ends before everybody is done; somebody retries forever.
+/// `converges`: a trace that ends before all are done; a worker retries forever.
 pub(in crate::properties) fn never_done(trace: &Trace) -> Option<Found> {
     let events = &trace.events;
     let victim = events.iter().rposition(|event| event.worker().is_some())?;
@@ -79,7 +79,7 @@ pub(in crate::properties) fn wrong_conflict(events: &[Event]) -> Option<Found> {
 }
 
 /// `serializable`: no order of the runs explains the end. The last committed write whose base
-/// did not have an acknowledged write of somebody else's is the culprit.
+/// did not have an acknowledged write of another worker is the culprit.
 pub(in crate::properties) fn not_serializable(
     events: &[Event],
     ending: &Ending,

@@ -1,7 +1,7 @@
 //! `json-patch`: PATCH with RFC 6902 operations for the same difference, no `test`.
 //!
-//! List entries are named by index, so an operation computed from a stale read can hit somebody
-//! else's entry. Next to read: `json_patch_tested.rs`.
+//! List entries are named by index, so an operation computed from a stale read can hit another
+//! worker's entry. Next to read: `json_patch_tested.rs`.
 
 use serde_json::Value;
 

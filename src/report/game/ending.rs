@@ -94,7 +94,7 @@ fn headline(replayed: &Replayed, facts: Option<&Facts<'_>>, words: &Goal) -> Opt
         .iter()
         .find(|(name, ..)| *name == facts.property)
         .and_then(|(_, _, witness)| witness.as_ref())
-        .map_or("somebody", |witness| witness.victim.worker.as_str());
+        .map_or("a worker", |witness| witness.victim.worker.as_str());
     let text = match (facts.witness.class, properties::words(facts.property).headline) {
         (LossClass::Dropped, _) => format!("{victim} gave up."),
         (_, Some(headline)) => headline.replace("{victim}", victim),

@@ -71,7 +71,7 @@ struct Row {
     note: String,
 }
 
-/// So many objects, and so many losses of each, are on the page.
+/// The maximum of objects on the page, and of losses of each.
 const ON_PAGE: usize = 200;
 
 /// One page without a script: the history of each object that lost something.

@@ -7,9 +7,9 @@ use crate::audit::{Finding, LostLeaf, Verdict};
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, cut};
 
-/// So many losses are drawn.
+/// The maximum of losses that are drawn.
 const DRAWN: usize = 3;
-/// So many pairs stand in the table.
+/// The maximum of pairs in the table.
 const ROWS: usize = 20;
 
 pub fn render(verdict: &Verdict, shown: &Shown, style: &Style) -> String {

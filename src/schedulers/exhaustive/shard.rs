@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_somebody_s() {
+    fn each_state_has_a_shard() {
         for (of, all) in [(1, 5), (3, 10), (4, 2), (7, 7)] {
             let shards = (1..=of).map(|index| Shard { index, of });
             let taken = |n: u64| shards.clone().filter(|shard| shard.takes(n)).count();

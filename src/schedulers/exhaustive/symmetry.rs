@@ -2,7 +2,7 @@
 //!
 //! Two workers are alike if each does exactly what the other does, but for the name and for fields
 //! and values that are its own ([`Exchange::between`]), if they share a process with each other or
-//! with nobody, and if the initial state is the same after the exchange. Of values, the server is
+//! with no other, and if the initial state is the same after the exchange. Of values, the server is
 //! asked: it must take both in either place, and store them as they are. Where owners of fields are
 //! recorded nobody is: a manager's name is part of the object, and the server sorts by it. Where
 //! somebody retries without limit nobody is either, because schedules may then have no end.

@@ -12,9 +12,9 @@ use super::{Footprint, Key, Move};
 /// What is known of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// Nobody has made it yet.
+    /// It was not made yet.
     Open,
-    /// Somebody is about to make it.
+    /// An execution is about to make it.
     Taken,
     /// It leads there.
     To(usize),
@@ -53,7 +53,7 @@ pub struct Graph<O> {
     pub(super) nodes: Vec<Node>,
     index: BTreeMap<Key, usize>,
     pub(super) outcomes: BTreeMap<usize, O>,
-    /// States with a move that nobody has made.
+    /// States with a move that was not made yet.
     open: BTreeSet<usize>,
     taken: usize,
     /// Executions that were started.
@@ -85,7 +85,7 @@ impl<O> Default for Graph<O> {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Run this prefix, the last move of which nobody has made before.
+    /// Run this prefix, the last move of which was not made before.
     Run(Vec<usize>),
     /// All that is open is being made by others.
     Wait,
@@ -199,7 +199,7 @@ impl<O> Graph<O> {
         }
     }
 
-    /// Takes a move that nobody has made. False if somebody has, or it could be inferred.
+    /// Takes a move that was not made yet. False if it was, or it could be inferred.
     fn take(&mut self, node: usize, at: usize) -> bool {
         if self.nodes[node].edges[at] != Edge::Open || self.complete_square(node, at) {
             return false;

@@ -49,7 +49,7 @@ pub enum Move {
         /// Which.
         nth: usize,
     },
-    /// The stream breaks; whoever reads it has to list anew.
+    /// The stream breaks; whoever reads it has to list again.
     Break {
         /// Whose.
         worker: usize,
@@ -87,7 +87,7 @@ impl Move {
 pub struct Point<'a> {
     /// The state.
     pub key: Key,
-    /// Who may move; nobody where the execution has ended.
+    /// Who may move; none where the execution has ended.
     pub moves: &'a [Move],
     /// For each move the object that it writes, as a number, if it does; may be left empty.
     pub writes: &'a [Option<u64>],
@@ -111,7 +111,7 @@ pub trait Guide {
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End<O> {
-    /// Nobody had anything left to do; what was found then.
+    /// No worker had anything left to do; what was found then.
     Quiet(O),
     /// The guide wanted no more.
     Stopped,

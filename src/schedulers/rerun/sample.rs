@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Guide, Key, Move, Point};
 use crate::rng::Rng;
 
-/// Follows a schedule; where it has ended, or names somebody who cannot move, the first who may
+/// Follows a schedule; where it has ended, or names a worker that cannot move, the first who may
 /// move moves.
 #[derive(Clone, Debug)]
 pub struct Follow {
@@ -92,7 +92,7 @@ impl Dice {
         Dice { rng: Rng::for_run(seed, index), priorities: None, made: Vec::new() }
     }
 
-    /// The same by PCT, for violations of this depth in runs of about so many steps.
+    /// The same by PCT, for violations of this depth in runs of about this many steps.
     pub fn pct(seed: u64, index: u64, depth: u32, steps: usize) -> Dice {
         let mut rng = Rng::for_run(seed, index);
         let change_at = (1..depth).map(|_| rng.below(steps.max(2))).collect();

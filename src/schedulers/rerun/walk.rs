@@ -1,4 +1,4 @@
-//! Runs along the graph: each execution makes at least one move that nobody has made before, and
+//! Runs along the graph: each execution makes at least one move that was not made before, and
 //! goes on from there as long as it meets something unknown.
 //!
 //! An execution that reaches a known state is not thrown away: it walks on, along known edges if

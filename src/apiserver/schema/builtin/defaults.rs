@@ -2,7 +2,7 @@
 //!
 //! [`default`] is defaulting proper: it happens on decoding, before ownership is recorded, so the
 //! writer owns the defaults. [`prepare_create`] is what the kind's strategy and the admission
-//! plugins that are on by default do to a new object afterwards: nobody owns that.
+//! plugins that are on by default do to a new object afterwards: no manager owns that.
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Services: defaults, the address and ports that the server gives them, validation.
 //!
 //! Addresses and node ports are drawn from the Service's uid, so the same run gives the same ones.
-//! Nobody keeps a list of what is taken: of very many Services two may get the same.
+//! There is no list of what is taken: of very many Services two may get the same.
 
 use serde_json::{Map, Value, json};
 

@@ -215,7 +215,7 @@ const NOT_HERE: [&str; 9] = [
     "authorizer",
 ];
 
-/// Operators are functions with names that nobody can write.
+/// Operators are functions with names that no rule can write.
 fn is_operator(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_alphabetic())
 }

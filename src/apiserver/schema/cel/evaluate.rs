@@ -29,7 +29,7 @@ pub(super) struct Finding {
     pub broken: bool,
 }
 
-/// A computed message may have so many bytes.
+/// The maximum of bytes of a computed message.
 const MESSAGE_BYTES_MAX: usize = 5 * 1024;
 
 /// All functions and the names of the types.

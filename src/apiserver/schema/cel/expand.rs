@@ -16,7 +16,7 @@ use kube_cel::cel::parser::Expression;
 /// The function that puts the keys of a map in order before a list is made of them.
 pub(super) const KEYS: &str = "@keys";
 
-/// The variable of a comprehension that nobody reads.
+/// The variable of a comprehension that is never read.
 const UNUSED: &str = "#unused";
 
 /// Expands the macros in an expression; an error if it holds what cannot be evaluated.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::evaluate::Finding;
 
-/// So many JSON values are kept at most, in all questions together: some megabytes.
+/// The maximum of JSON values that are kept, in all questions together: some megabytes.
 const VALUES_MAX: usize = 50_000;
 
 /// The answers of all rules of one schema.
