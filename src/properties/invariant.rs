@@ -285,6 +285,10 @@ impl Observer for Invariant {
         Vec::new()
     }
 
+    fn shows_versions(&self) -> bool {
+        self.clauses().iter().any(|clause| clause.condition.shows_versions(clause.path.as_ref()))
+    }
+
     fn rename_revisions(&self, _: &mut BoxedMemory, _: &dyn Fn(Revision) -> Revision) {}
 
     fn breach(&self, events: &[Event], ending: &Ending) -> Option<(usize, String)> {

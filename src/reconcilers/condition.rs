@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::job::shows_version;
 use super::program::{Slot, Term};
 use crate::apiserver::FieldPath;
 
@@ -16,6 +17,13 @@ pub struct Test {
     pub path: Option<FieldPath>,
     /// What is asked.
     pub condition: Condition,
+}
+
+impl Test {
+    /// Whether it looks at a resourceVersion.
+    pub(super) fn shows_versions(&self) -> bool {
+        self.condition.shows_versions(self.path.as_ref())
+    }
 }
 
 /// What is asked of a value.
@@ -82,6 +90,22 @@ impl Condition {
             }
             Condition::Exists(there) => found.is_some_and(|value| !value.is_null()) == *there,
         }
+    }
+
+    /// Whether it looks at a resourceVersion, asked of what stands at a path; `None` is the whole
+    /// object.
+    pub fn shows_versions(&self, path: Option<&FieldPath>) -> bool {
+        let asks_whether_there = matches!(
+            self,
+            Condition::Exists(_)
+                | Condition::Is(Term::Literal(None))
+                | Condition::Not(Term::Literal(None))
+        );
+        let looked_at = match path {
+            Some(path) => shows_version(path),
+            None => !asks_whether_there,
+        };
+        looked_at || self.path().is_some_and(shows_version)
     }
 
     /// The field that it compares with.

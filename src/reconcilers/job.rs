@@ -12,7 +12,7 @@ use super::condition::Condition;
 use super::methods::{Refusal, WriteMethod};
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
-use crate::apiserver::{FieldPath, Key, ListType, Step};
+use crate::apiserver::{FieldPath, Key, ListType, Step, Verb};
 use crate::client::wanted;
 use crate::history::{Change, Lists};
 
@@ -108,6 +108,8 @@ pub struct Job {
     pub write: &'static dyn WriteMethod,
     /// `Some("status")`, or `None` for the object's own endpoint.
     pub subresource: Option<String>,
+    /// Whether a PUT of an object that is gone creates it.
+    pub creates: bool,
     pub sets: Vec<Set>,
     /// Writes only if what it read looks so.
     pub when: Vec<(FieldPath, Option<Value>)>,
@@ -134,6 +136,13 @@ pub struct Job {
     pub validate: Vec<(FieldPath, Condition)>,
     /// The time at which every request is made: the model has no clock.
     pub time: i64,
+}
+
+/// Whether what stands at a path is a resourceVersion, or contains one.
+pub fn shows_version(path: &FieldPath) -> bool {
+    let version = ["metadata", "resourceVersion"];
+    let same = |(step, name): (&Step, &str)| matches!(step, Step::Key(key) if key == name);
+    path.steps().iter().zip(version).all(same)
 }
 
 impl fmt::Display for Job {
@@ -186,18 +195,35 @@ impl Job {
         })
     }
 
+    /// Whether the server refuses a write that names an old version for that alone, whatever else
+    /// is in it. It decodes a body before it compares versions, so a value that is copied must have
+    /// a type that fits; and a PUT of some kinds creates an object that is gone, whatever version
+    /// it names.
+    pub fn is_refused_when_stale(&self) -> bool {
+        let fits = |set: &Set| match &set.value {
+            ValueExpr::Read(from) | ValueExpr::Held { path: from, own: true, .. } => {
+                let field = |path: &FieldPath| matches!(path.steps().last(), Some(Step::Key(_)));
+                let (from, to) = (from, &set.path);
+                field(from)
+                    && field(to)
+                    && self.schema.decodes_alike(&from.field_names(), &to.field_names())
+            }
+            ValueExpr::Held { own: false, .. } => false,
+            _ => true,
+        };
+        !(self.creates && self.write.sends().0 == Verb::Update) && self.sets.iter().all(fits)
+    }
+
     /// Whether a value that it writes shows a resourceVersion as a number.
     pub(super) fn copies_resource_version(&self) -> bool {
-        let version = FieldPath::new(vec![
-            Step::Key("metadata".to_owned()),
-            Step::Key("resourceVersion".to_owned()),
-        ]);
-        let shows = |path: &FieldPath| path.overlaps(&version);
-        self.when.iter().any(|(path, _)| shows(path))
-            || self.validate.iter().any(|(path, _)| shows(path))
+        self.when.iter().any(|(path, _)| shows_version(path))
+            || self
+                .validate
+                .iter()
+                .any(|(path, rule)| shows_version(path) || rule.path().is_some_and(shows_version))
             || self.sets.iter().any(|set| match &set.value {
-                ValueExpr::Read(from) | ValueExpr::Held { path: from, .. } => shows(from),
-                _ => shows(&set.path),
+                ValueExpr::Read(from) | ValueExpr::Held { path: from, .. } => shows_version(from),
+                _ => shows_version(&set.path),
             })
     }
 }

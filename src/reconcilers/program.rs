@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::condition::Test;
+use super::job::shows_version;
 use super::{Attempts, Job, Reader, Stopping, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Resource};
 
@@ -39,9 +40,9 @@ pub struct Program {
     /// The operations.
     pub code: Vec<Op>,
     /// For each place in the code, the slots that are looked at from there on, as bits.
-    live: Vec<u64>,
+    pub(super) live: Vec<u64>,
     /// Whether a value or a test shows a resourceVersion as a number.
-    shows_versions: bool,
+    pub(super) shows_versions: bool,
 }
 
 /// One operation. A test and a jump are not steps of a schedule; everything else is.
@@ -365,16 +366,15 @@ impl Op {
     }
 
     fn shows_versions(&self) -> bool {
-        let version: FieldPath = "metadata.resourceVersion".parse().expect("a path");
-        let shows = |path: &FieldPath| path.overlaps(&version);
+        let held = |term: &Term| matches!(term, Term::Held(_, path) if shows_version(path));
         match self {
-            Op::Test { tests, .. } => {
-                tests.iter().any(|test| test.path.as_ref().is_some_and(shows))
-            }
+            Op::Test { tests, .. } => tests.iter().any(Test::shows_versions),
             Op::Write(write) => write.job.copies_resource_version(),
-            Op::Create(create) => create.fills.iter().any(|(_, _, path)| shows(path)),
+            Op::Create(create) => create.fills.iter().any(|(_, _, path)| shows_version(path)),
             Op::Delete(delete) => match &delete.victim {
-                Victim::Each { unless, .. } => unless.iter().any(|(path, _)| shows(path)),
+                Victim::Each { unless, .. } => {
+                    unless.iter().any(|(path, term)| shows_version(path) || held(term))
+                }
                 Victim::Key(_) | Victim::Held(_) => false,
             },
             _ => false,

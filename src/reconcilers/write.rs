@@ -125,15 +125,15 @@ impl Write {
     }
 
     /// Renames the revisions; a body that the server is certain to refuse is forgotten, unless it
-    /// is sent again with another version.
+    /// `lives`.
     pub(super) fn rename_revisions(
         &mut self,
         rename: &dyn Fn(Revision) -> Revision,
         is_live: &dyn Fn(Revision) -> bool,
-        restamps: bool,
+        lives: bool,
     ) {
         let sent = sent_revision(&self.draft.body);
-        if !restamps && sent.is_some_and(|revision| !is_live(revision)) {
+        if !lives && sent.is_some_and(|revision| !is_live(revision)) {
             self.forget();
         }
         if let Some(basis) = &mut self.basis {

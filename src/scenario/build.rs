@@ -181,6 +181,7 @@ fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagn
         schema: Arc::clone(&kind.schema),
         write,
         subresource: spec.subresource.clone(),
+        creates: kind.create_on_update,
         sets: spec.sets.iter().map(set).collect(),
         when: spec.when.clone(),
         decided: Vec::new(),

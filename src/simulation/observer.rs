@@ -66,6 +66,11 @@ pub trait Observer: Debug + Send + Sync {
     /// The resourceVersions it remembers.
     fn revisions(&self, memory: &BoxedMemory) -> Vec<Revision>;
 
+    /// Whether it looks at a resourceVersion as a value of a field, so that none may be replaced.
+    fn shows_versions(&self) -> bool {
+        false
+    }
+
     /// Replaces each of them.
     fn rename_revisions(&self, memory: &mut BoxedMemory, rename: &dyn Fn(Revision) -> Revision);
 

@@ -69,6 +69,11 @@ impl CacheSpec {
 }
 
 impl Setting {
+    /// Whether an observer looks at a resourceVersion as a value.
+    pub fn shows_versions(&self) -> bool {
+        self.observers.iter().any(|observer| observer.shows_versions())
+    }
+
     /// What is left in the store at the end.
     pub fn ending(&self, server: &ApiServer) -> Ending {
         let object = |key: &Key| Some((key.clone(), server.object(key)?));

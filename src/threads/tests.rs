@@ -63,6 +63,7 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
         schema: schema::builtin::schema("", "v1", "ConfigMap").expect("a built-in kind"),
         write: methods::named(write).expect("a write method"),
         subresource: None,
+        creates: false,
         sets: vec![Set {
             path: format!("data.{field}").parse().unwrap(),
             value: ValueExpr::Literal(json!("set")),

@@ -23,6 +23,7 @@ mod report;
 mod scale;
 mod seeded;
 mod shipped;
+mod soundness;
 mod steps;
 mod tidy;
 mod verdicts;

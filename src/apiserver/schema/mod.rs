@@ -128,6 +128,16 @@ impl Schema {
         decode::check(object, &self.root, self.builtin.is_some())
     }
 
+    /// Whether the decoder takes any value of the one field (both by the names on their paths) in
+    /// the place of the other.
+    pub(crate) fn decodes_alike(&self, from: &[&str], to: &[&str]) -> bool {
+        let free = self.builtin.is_none()
+            && !["metadata", "apiVersion", "kind"].contains(to.first().unwrap_or(&"metadata"));
+        let go = |path: &[&str]| self.node_at(path).map(|node| (node.ty, &node.go.name));
+        let plain = |ty| !matches!(ty, node::Type::Object | node::Type::Array);
+        free || go(to).is_some_and(|(ty, name)| plain(ty) && go(from) == Some((ty, name)))
+    }
+
     /// Removes the fields that the schema does not know, and what decoding loses besides.
     ///
     /// The paths come in the order of the server's warnings: `spec.zzz`, to be printed as

@@ -2,7 +2,7 @@
 //!
 //! Next to read: `values.rs`.
 
-use super::super::{Attempts, Job, Op, Program, ValueExpr};
+use super::super::{Attempts, Job, Op, Program, Reader, Restamp, ValueExpr, WriteOp};
 use super::values::{self, OwnValue};
 use crate::apiserver::{FieldPath, Step};
 
@@ -15,9 +15,23 @@ pub(super) struct OwnField {
 
 /// Everything of a program but names and operations.
 pub(super) fn are_alike(a: &Program, b: &Program) -> bool {
-    a.only_key() == b.only_key()
-        && (a.runs, a.attempts, a.time) == (b.runs, b.attempts, b.time)
-        && a.code.len() == b.code.len()
+    a.only_key() == b.only_key() && rules(a) == rules(b) && a.code.len() == b.code.len()
+}
+
+/// What a program says about its runs. A new field has to be named here.
+fn rules(program: &Program) -> (u32, Attempts, bool, i64) {
+    let Program {
+        name: _,
+        process: _,
+        runs,
+        attempts,
+        queued,
+        time,
+        code: _,
+        live: _,
+        shows_versions: _,
+    } = program;
+    (*runs, *attempts, *queued, *time)
 }
 
 /// By what two programs differ.
@@ -47,8 +61,11 @@ pub(super) fn ops_pair(a: &Op, b: &Op, apart: &mut Apart) -> bool {
                 })
         }
         (Op::Write(x), Op::Write(y)) => {
-            (x.from, x.dynamic, x.on_error) == (y.from, y.dynamic, y.on_error)
-                && jobs_pair(&x.job, &y.job, apart)
+            let rules = |op: &WriteOp| {
+                let WriteOp { job: _, from, reader, dynamic, on_error, values } = op;
+                (*from, *reader, *dynamic, *on_error, *values)
+            };
+            rules(x) == rules(y) && jobs_pair(&x.job, &y.job, apart)
         }
         (Op::Effect { name }, Op::Effect { name: other }) => name == other,
         (Op::Jump(x), Op::Jump(y)) => x == y,
@@ -59,15 +76,10 @@ pub(super) fn ops_pair(a: &Op, b: &Op, apart: &mut Apart) -> bool {
 
 fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
     let Apart { fields, values } = apart;
-    let numbers = |job: &Job| {
-        let unlimited = job.attempts == Attempts::Unlimited;
-        (job.time, job.typed, job.retry_read, job.restamp, job.attempts, unlimited)
-    };
     a.key == b.key
-        && a.guards == b.guards
         && a.write.name() == b.write.name()
         && a.subresource == b.subresource
-        && numbers(a) == numbers(b)
+        && manner(a) == manner(b)
         && a.sets.len() == b.sets.len()
         && a.when.len() == b.when.len()
         && a.omit.is_empty()
@@ -90,6 +102,19 @@ fn jobs_pair(a: &Job, b: &Job, apart: &mut Apart) -> bool {
         && a.when.iter().zip(&b.when).all(|((x, v), (y, w))| v == w && pair(x, y, fields))
         && a.decided.len() == b.decided.len()
         && a.decided.iter().zip(&b.decided).all(|(x, y)| pair(x, y, fields))
+}
+
+/// How a job is done, besides what it writes. A new field has to be named here: as one that is
+/// compared, here or in `jobs_pair`, or as one that follows from the object (its kind, its schema)
+/// or from the worker (its name, its field manager).
+#[rustfmt::skip]
+fn manner(job: &Job) -> (Attempts, Option<Reader>, Restamp, (bool, bool), i64) {
+    let Job {
+        attempts, retry_read, restamp, typed, guards, time,
+        write: _, subresource: _, sets: _, when: _, decided: _, omit: _, knows: _, validate: _,
+        name: _, field_manager: _, key: _, api_version: _, kind: _, schema: _, lists: _, creates: _,
+    } = job;
+    (*attempts, *retry_read, *restamp, (*typed, *guards), *time)
 }
 
 /// Whether two paths are the same but for one step, which is then each worker's own.

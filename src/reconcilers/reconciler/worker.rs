@@ -244,10 +244,14 @@ impl Worker for Reconciler {
         is_live: &dyn Fn(Revision) -> bool,
     ) {
         let op = self.program.write_at(self.at);
-        let restamps = op.is_some_and(|op| op.job.write.after_refusal() == Refusal::Restamp);
+        // Whether a body with an old version still matters: it may be sent with a newer one, or may
+        // be answered by something else than its version.
+        let lives = op.is_some_and(|op| {
+            op.job.write.after_refusal() == Refusal::Restamp || !op.job.is_refused_when_stale()
+        });
         self.held.rename_revisions(rename);
         match &mut self.phase {
-            Phase::Write(write) => write.rename_revisions(rename, is_live, restamps),
+            Phase::Write(write) => write.rename_revisions(rename, is_live, lives),
             Phase::Restamp(write) => write.rename_stale(rename),
             Phase::Decode { object } => *object = renamed(object, rename),
             Phase::Delete(targets) => {

@@ -142,6 +142,7 @@ impl Compiler<'_> {
             schema: Arc::clone(&kind.schema),
             write,
             subresource: status.then(|| "status".to_owned()),
+            creates: kind.create_on_update,
             sets: sets.into_iter().map(set).collect(),
             when,
             decided: bound.as_ref().map_or_else(Vec::new, |bound| self.decided(bound)),

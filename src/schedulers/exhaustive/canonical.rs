@@ -15,6 +15,13 @@
 //! Next to read: `graph.rs`.
 
 use crate::apiserver::Revision;
+use crate::simulation::World;
+
+/// Whether no worker and no observer looks at a resourceVersion as a number.
+pub(super) fn renamable(world: &World) -> bool {
+    !world.setting.shows_versions()
+        && world.workers.iter().all(|worker| worker.revisions().is_some())
+}
 
 /// An order-preserving relabelling onto small numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::canonical::Relabelling;
+use super::canonical::{Relabelling, renamable};
 use super::reduction::Reduction;
 use super::stale;
 use super::symmetry::Symmetry;
@@ -185,13 +185,12 @@ impl Parts {
         let caches = workers + world.workers.len();
         let memories = BUDGET + 1;
         let remembered = memories + world.memories.len();
-        let renamable = world.workers.iter().all(|worker| worker.revisions().is_some());
         let pairs = symmetry.pairs();
         Parts {
             setting,
             layout: Layout { workers, caches, width: caches + world.caches.len() },
             common: Common { memories, remembered },
-            canonical: canonical && renamable,
+            canonical: canonical && renamable(world),
             dead_when_stale: stale::dead_when_stale(world),
             records_owners: world.server.records_owners(),
             symmetry,

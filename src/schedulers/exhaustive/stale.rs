@@ -32,6 +32,7 @@ fn only_sends_back(program: &Program) -> bool {
                 let held = |value: &ValueExpr| matches!(value, ValueExpr::Held { .. });
                 from.is_some()
                     && job.write.names_version()
+                    && job.is_refused_when_stale()
                     && job.write.after_refusal() != Refusal::Restamp
                     && job.when.is_empty()
                     && job.decided.is_empty()

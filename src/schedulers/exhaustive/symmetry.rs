@@ -132,11 +132,15 @@ fn memories_are(world: &World, pair: &Pair) -> bool {
 /// Whether two workers take their turns in the same way.
 fn turns_are(world: &World, a: usize, b: usize) -> bool {
     let setting = &world.setting;
+    let turn = |worker: usize| &setting.workers[worker].turn;
+    let (one, other) = (turn(a), turn(b));
+    // A deadline may pass although no worker has to wait for its turn.
+    if (one.leads, one.deadline) != (other.leads, other.deadline) {
+        return false;
+    }
     if !setting.has_turns() {
         return true;
     }
-    let turn = |worker: usize| &setting.workers[worker].turn;
-    let (one, other) = (turn(a), turn(b));
     let members = |queue: Option<usize>| {
         setting.workers.iter().filter(|worker| worker.turn.queue == queue).collect::<Vec<_>>()
     };

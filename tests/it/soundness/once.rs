@@ -1,0 +1,87 @@
+//! Scenarios of which a search once said something else than the plain one.
+
+/// What the searches once told otherwise than the plain one, each with what was not looked at.
+pub(super) const ONCE_WRONG: [(&str, &str); 8] = [
+    (
+        "only one of two like workers may meet a deadline",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: a, steps: [{get: ConfigMap/x}, {write: update, object: ConfigMap/x, sets: {data.a: p}}]}
+  - {name: b, steps: [{get: ConfigMap/x}, {write: update, object: ConfigMap/x, sets: {data.b: p}}]}
+  - {name: c, write: merge-patch, sets: {data.c: p}}
+controllers:
+  - {name: k, workers: [a], requeue: {max: 2, deadline: 1s}}
+  - {name: l, workers: [b], requeue: {max: 2}}",
+    ),
+    (
+        "only one of two like workers waits in a queue after a failure",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: a, attempts: 2, steps: [{get: ConfigMap/x}, {write: update, object: ConfigMap/x, sets: \
+         {data.a: p}}]}
+  - {name: b, attempts: 2, steps: [{get: ConfigMap/x}, {write: update, object: ConfigMap/x, sets: \
+         {data.b: p}}]}
+  - {name: c, write: merge-patch-literal, sets: {data.c: p}}
+controllers: [{name: k, workers: [a], requeue: {max: 1}}]
+faults: {crashes: 1}",
+    ),
+    (
+        "one of two like workers fills the memory that they share from the cache",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: a, process: p, write: update-shared, read: cache, sets: {data.a: p}}
+  - {name: b, process: p, write: update-shared, sets: {data.b: p}}",
+    ),
+    (
+        "a stale body is refused by the decoder before its version is compared",
+        "objects: [{apiVersion: v1, kind: Node, metadata: {name: x}}]
+workers:
+  - {name: a, write: update-retry, sets: {status.daemonEndpoints.kubeletEndpoint.Port: {$read: \
+         status.phase}}}
+  - {name: b, write: merge-patch, sets: {status.phase: Running}}
+  - {name: c, write: merge-patch, sets: {status.nodeInfo.kernelVersion: p}}",
+    ),
+    (
+        "a PUT of a Lease that is gone creates it, with all that stands in the body",
+        "objects: [{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: x}, spec: \
+         {holderIdentity: z}}]
+workers:
+  - {name: a, write: update, sets: {spec.holderIdentity: a}}
+  - {name: d, steps: [{delete: Lease/x}]}
+invariants: [{name: held, finally: {Lease/x.spec.holderIdentity: a}}]",
+    ),
+    (
+        "and so does one of a Lease as the cache has it",
+        "objects: [{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: x}, spec: \
+         {holderIdentity: z, leaseTransitions: 1}}]
+workers:
+  - {name: a, write: update, read: cache, sets: {spec.leaseTransitions: 2}}
+  - {name: d, steps: [{delete: Lease/x}]}
+invariants: [{name: held, finally: {Lease/x.spec.holderIdentity: z}}]",
+    ),
+    (
+        "an invariant compares a resourceVersion",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: b, write: update, sets: {data.b: p}}
+  - {name: c, write: update, sets: {data.c: p}}
+  - {name: d, write: merge-patch, sets: {data.d: p}}
+invariants: [{name: fourth, never: {ConfigMap/x.metadata.resourceVersion: '4'}}]",
+    ),
+    (
+        "a test compares a field with a resourceVersion",
+        "objects:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {v: '5'}}
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: y}}
+workers:
+  - name: a
+    steps:
+      - get: ConfigMap/x
+      - get: ConfigMap/y
+      - when: {ConfigMap/x.data.v: {$eq: {$read: ConfigMap/y.metadata.resourceVersion}}}
+      - effect: same
+  - {name: b, object: ConfigMap/y, write: update, sets: {data.b: p}}
+  - {name: c, object: ConfigMap/y, write: update, sets: {data.c: p}}
+invariants: [{name: other, effect: {same: never}}]",
+    ),
+];
