@@ -2,6 +2,9 @@
 //! what loom finds, and what it cannot) and over the shipped scenarios, a mutant, and programs made
 //! by chance. Run with `cargo test --release --test shuttle`.
 
+#[path = "shuttle/steps.rs"]
+mod steps;
+
 use std::sync::Arc;
 
 use lostwrite::apiserver::{ApiServer, Key};
