@@ -106,6 +106,19 @@ fn searches(c: &mut Criterion) {
     group.finish();
 }
 
+/// Rules are asked once of each pair of an old and a new object, and then remembered.
+fn rules(c: &mut Criterion) {
+    let mut group = c.benchmark_group("rules");
+    group.sample_size(10);
+    for (name, rules) in [("without", false), ("with", true)] {
+        let world = world(&workload::ruled(4, rules));
+        group.bench_function(format!("4 workers, {name}"), |b| {
+            b.iter(|| explore(black_box(&world), Limits::default(), &mut |_| None));
+        });
+    }
+    group.finish();
+}
+
 fn checks(c: &mut Criterion) {
     let scenario = Arc::new(Scenario::builtin("status-race").expect("shipped"));
     let with_advice = check::Options { advice: true, ..check::Options::default() };
@@ -117,5 +130,5 @@ fn checks(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, requests, transitions, searches, checks);
+criterion_group!(benches, requests, transitions, searches, rules, checks);
 criterion_main!(benches);

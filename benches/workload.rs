@@ -43,6 +43,61 @@ pub fn text(workers: usize, runs: usize, write: &str, field: Field, more: &str) 
     )
 }
 
+/// Workers that each add to a number of a custom resource and set a condition of their own, with or
+/// without rules in CEL: a bound, a comparison with the old object, a look into a list.
+#[allow(dead_code)]
+pub fn ruled(workers: usize, rules: bool) -> String {
+    let worker = |index: usize| {
+        let name = letter(index);
+        format!(
+            "  - {{name: {name}, write: update-retry, subresource: status, sets: \
+             {{status.count: {{ $add: 1 }}, 'status.conditions[type={name}]': {{ status: up }}}}}}\n"
+        )
+    };
+    let workers: String = (0..workers).map(worker).collect();
+    let rules = match rules {
+        true => {
+            "x-kubernetes-validations: [\
+             {rule: '!has(self.status) || self.status.count < 100'}, \
+             {rule: '!has(oldSelf.status) || self.status.count >= oldSelf.status.count'}, \
+             {rule: '!has(self.status) || self.status.conditions.all(c, c.status != \"down\")'}],"
+        }
+        false => "",
+    };
+    format!(
+        "apiVersion: lostwrite.dev/v1alpha1
+kind: Scenario
+metadata: {{name: ruled}}
+crds:
+  - apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {{name: gears.demo.example.com}}
+    spec:
+      group: demo.example.com
+      scope: Namespaced
+      names: {{plural: gears, kind: Gear}}
+      versions:
+      - name: v1
+        served: true
+        storage: true
+        subresources: {{status: {{}}}}
+        schema: {{openAPIV3Schema: {{type: object, RULES properties: {{
+          spec: {{type: object, x-kubernetes-preserve-unknown-fields: true}},
+          status: {{type: object, properties: {{
+            count: {{type: integer}},
+            conditions: {{type: array, maxItems: 16, x-kubernetes-list-type: map,
+              x-kubernetes-list-map-keys: [type], items: {{type: object, required: [type],
+              properties: {{type: {{type: string}}, status: {{type: string}}}}}}}}}}}}}}}}}}
+objects:
+  - {{apiVersion: demo.example.com/v1, kind: Gear, metadata: {{name: demo, namespace: default}},
+     status: {{count: 0, conditions: []}}}}
+workers:
+{workers}properties: [no-lost-write]
+"
+    )
+    .replace("RULES", rules)
+}
+
 fn letter(index: usize) -> char {
     char::from(b'a' + index as u8)
 }

@@ -5,6 +5,7 @@
 use super::args::Validate;
 use super::environment::Drawing;
 use super::{Exit, Outcome, output, targets};
+use crate::scenario::Severity;
 
 /// Runs it.
 pub fn run(args: &Validate, drawing: &Drawing) -> Outcome {
@@ -15,7 +16,9 @@ pub fn run(args: &Validate, drawing: &Drawing) -> Outcome {
             1 => "1 worker".to_owned(),
             n => format!("{n} workers"),
         };
-        let warnings = match scenario.warnings.len() {
+        let warnings = scenario.warnings.iter();
+        let warnings = warnings.filter(|found| found.severity == Severity::Warning);
+        let warnings = match warnings.count() {
             0 => String::new(),
             1 => ", 1 warning".to_owned(),
             n => format!(", {n} warnings"),

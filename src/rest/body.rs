@@ -12,6 +12,9 @@ use crate::apiserver::{Kind, PatchKind, Status, Verb};
 use super::query::Query;
 use super::{HttpRequest, json, negotiate, options, protobuf};
 
+/// Maximum number of nodes of a YAML body: `- 1` and a line break, in 3 MiB.
+const NODES_MAX: usize = 800_000;
+
 type Decoded<T = Value> = Result<T, Box<Status>>;
 
 /// Decodes the body of a request. What strict decoding would refuse goes into `objections`.
@@ -42,13 +45,26 @@ fn parse(http: &HttpRequest) -> Result<json::Document, String> {
 }
 
 fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
-    if let Ok(document) = json::parse(bytes) {
-        return Ok(document);
+    match json::parse(bytes) {
+        Ok(document) => return Ok(document),
+        Err(error) if error == json::TOO_DEEP => return Err(format!("yaml: {error}")),
+        Err(_) => {}
     }
     let text = std::str::from_utf8(bytes).map_err(|_| String::from("yaml: invalid UTF-8"))?;
-    match serde_saphyr::from_str::<Value>(text) {
+    match serde_saphyr::from_str_with_options(text, yaml_options()) {
         Ok(value) => Ok(json::Document { value, duplicates: Vec::new() }),
         Err(error) => twice(text, &error.to_string()),
+    }
+}
+
+/// YAML may nest as deep as JSON, and have as many nodes as fit into a body.
+fn yaml_options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: json::DEPTH_MAX,
+            max_nodes: NODES_MAX,
+            max_events: 3 * NODES_MAX,
+        },
     }
 }
 
@@ -56,16 +72,18 @@ fn yaml(bytes: &[u8]) -> Result<json::Document, String> {
 /// such key is found.)
 fn twice(text: &str, error: &str) -> Result<json::Document, String> {
     let first = error.lines().next().unwrap_or_default();
-    let refused = || format!("yaml: {}", first.trim_start_matches("error: "));
+    let refused = || match first.contains("budget breached: Depth") {
+        true => format!("yaml: {}", json::TOO_DEEP),
+        false => format!("yaml: {}", first.trim_start_matches("error: ")),
+    };
     let found = first.split_once("duplicate mapping key: ").and_then(|(before, after)| {
         let key = after.split(',').next()?.to_string();
         let line = before.split_once("line ")?.1.split(' ').next()?.parse().ok()?;
         Some(json::Duplicate { path: key.clone(), key, line })
     });
     let Some(found) = found else { return Err(refused()) };
-    let options = serde_saphyr::options! {
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
-    };
+    let mut options = yaml_options();
+    options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
     let value = serde_saphyr::from_str_with_options(text, options).map_err(|_| refused())?;
     Ok(json::Document { value, duplicates: vec![found] })
 }

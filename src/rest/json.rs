@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Number, Value};
 
 /// Deeper nesting is refused.
-const DEPTH_MAX: usize = 200;
+pub(crate) const DEPTH_MAX: usize = 200;
+/// The error of a document that nests deeper.
+pub(crate) const TOO_DEEP: &str = "exceeded max depth";
 /// The maximum of keys that come twice that are told.
 const DUPLICATES_MAX: usize = 100;
 
@@ -82,7 +84,7 @@ impl Parser<'_> {
 
     fn value(&mut self, context: &str) -> Result<Value, String> {
         if self.path.len() > DEPTH_MAX {
-            return Err(String::from("exceeded max depth"));
+            return Err(String::from(TOO_DEEP));
         }
         match self.peek() {
             Some(b'{') => self.object(),

@@ -193,16 +193,18 @@ static SHAPE: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// The CRDs that the entries of `crds` name; what else stands in their files is skipped.
+/// The CRDs that the entries of `crds` name; what else stands in their files is skipped, with a
+/// note.
 pub fn read(
     source: &Arc<SourceText>,
     entries: &[Node],
     files: &dyn Files,
+    notes: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Crd>, Vec<Diagnostic>> {
     let (mut crds, mut mistakes) = (Vec::new(), Vec::new());
     for entry in entries {
         match &entry.kind {
-            NodeKind::String(path) => match from_path(source, entry, path, files) {
+            NodeKind::String(path) => match from_path(source, entry, path, files, notes) {
                 Ok(found) => crds.extend(found),
                 Err(mistake) => mistakes.push(*mistake),
             },
@@ -229,6 +231,7 @@ fn from_path(
     entry: &Node,
     path: &str,
     files: &dyn Files,
+    notes: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Crd>, Box<Diagnostic>> {
     let unreadable = |path: &str, why: String| {
         let near = if why == OUTSIDE { Vec::new() } else { files.near(path) };
@@ -273,6 +276,10 @@ fn from_path(
             true => mistake,
             false => mistake.note(format!("it holds {}", manifests::tally(&skipped))),
         }));
+    }
+    if !skipped.is_empty() {
+        let (shown, kinds) = (clean(&files.shown(path)), manifests::tally(&skipped));
+        notes.push(Diagnostic::remark(format!("skipped in {shown}: {kinds}")));
     }
     Ok(crds)
 }

@@ -44,6 +44,8 @@ pub enum Severity {
     Error,
     /// It can, but probably does not mean what its author thinks.
     Warning,
+    /// It can, and this is good to know.
+    Note,
 }
 
 /// A place, with a word about it.
@@ -85,6 +87,11 @@ impl Diagnostic {
     /// A warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(message) }
+    }
+
+    /// A note without a place.
+    pub fn remark(message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Note, ..Diagnostic::error(message) }
     }
 
     /// Points at the culprit.
@@ -176,9 +183,9 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
         };
-        let message = harmless_lines(&self.message);
-        let mut first = Group::with_title(level.primary_title(message));
+        let mut first = Group::with_title(level.primary_title(harmless_lines(&self.message)));
         for (source, labels) in self.by_source() {
             let name = normalize_untrusted_str(&source.name);
             let snippet = Snippet::source(source.text.as_str()).path(name);

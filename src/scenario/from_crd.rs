@@ -31,7 +31,7 @@ pub fn from_crd(
     let source = SourceText::new("--from-crd", &shown);
     let node = Node { span: 0..shown.len(), kind: NodeKind::String(shown.clone()) };
     let disk = Disk { folder: Default::default(), allow_outside: true };
-    let crds = crds::read(&source, &[node], &disk).map_err(Mistakes)?;
+    let crds = crds::read(&source, &[node], &disk, &mut Vec::new()).map_err(Mistakes)?;
     super::cluster::build(&source, &crds, &[]).map_err(Mistakes)?;
     let kinds: Vec<String> = crds.iter().map(|crd| name_of(&crd.value)).collect();
     let all: Vec<&str> = kinds.iter().map(String::as_str).collect();

@@ -108,7 +108,7 @@ pub struct Scenario {
     pub properties: Vec<String>,
     /// What is expected.
     pub expect: Expect,
-    /// What is probably not meant so, but can be run.
+    /// What is probably not meant so, but can be run; and notes.
     pub warnings: Vec<Diagnostic>,
     /// A server with the definitions installed, once one was made: they are large.
     pub(crate) base: std::sync::OnceLock<crate::apiserver::ApiServer>,

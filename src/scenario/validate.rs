@@ -66,7 +66,9 @@ impl<'c> Checker<'c> {
         let expect = self.expect();
         let properties = self.properties(&expect);
         let mut timing = self.timing();
-        let crds = match crds::read(self.source, self.at(&[At::Key("crds")]).items(), files) {
+        let mut notes = Vec::new();
+        let listed = self.at(&[At::Key("crds")]).items();
+        let crds = match crds::read(self.source, listed, files, &mut notes) {
             Ok(crds) => crds,
             Err(more) => {
                 self.mistakes.extend(more);
@@ -141,7 +143,7 @@ impl<'c> Checker<'c> {
             .map_err(|mistake| vec![mistake])?;
         let (errors, warnings) =
             found.into_iter().partition::<Vec<_>, _>(|found| found.severity == Severity::Error);
-        scenario.warnings = warnings;
+        scenario.warnings = notes.into_iter().chain(warnings).collect();
         if errors.is_empty() { Ok(scenario) } else { Err(errors) }
     }
 

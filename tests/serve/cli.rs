@@ -122,6 +122,8 @@ fn files_go_in_and_come_out() {
     assert_eq!(put(&mut client, &got).code, 409);
     let config: Value = serde_json::from_slice(&std::fs::read(&kubeconfig).unwrap()).unwrap();
     assert_eq!(config["clusters"][0]["cluster"]["server"], serving.url.as_str());
+    // The JavaScript client refuses plain HTTP without it.
+    assert_eq!(config["clusters"][0]["cluster"]["insecure-skip-tls-verify"], true);
     serving.end("-TERM");
 
     let record = std::fs::read_to_string(&record).unwrap();

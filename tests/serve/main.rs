@@ -1,5 +1,6 @@
 //! `lostwrite serve` under clients: many at once, and hostile ones.
 
+mod asked;
 mod audit;
 mod bounds;
 mod cli;

@@ -44,6 +44,10 @@ fn definitions_are_found_in_manifests_folders_and_globs() {
         std::fs::write(folder.path().join("it.yaml"), &text).unwrap();
         let ran = run(folder.path(), "check it.yaml --no-advice");
         assert_eq!(ran.code, 0, "{path}: {}{}", ran.out, ran.err);
+        let note = format!("note: skipped in {path}: 2 Service");
+        assert!(ran.err.contains(&note), "{path}: {}", ran.err);
+        let valid = run(folder.path(), "validate it.yaml");
+        assert_eq!(valid.out, "ok  status-race-crd  2 workers  (it.yaml)\n", "{}", valid.err);
         let kept = std::fs::read_dir(folder.path().join(".lostwrite")).unwrap();
         for kept in kept.map(|entry| entry.unwrap().path()) {
             let again = run(folder.path(), &format!("replay {}", kept.display()));
