@@ -51,7 +51,8 @@ pub fn ruled(workers: usize, rules: bool) -> String {
         let name = letter(index);
         format!(
             "  - {{name: {name}, write: update-retry, subresource: status, sets: \
-             {{status.count: {{ $add: 1 }}, 'status.conditions[type={name}]': {{ status: up }}}}}}\n"
+             {{status.count: {{ $add: 1 }}, \
+             'status.conditions[type={name}]': {{ status: up }}}}}}\n"
         )
     };
     let workers: String = (0..workers).map(worker).collect();

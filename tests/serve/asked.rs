@@ -195,9 +195,8 @@ fn yaml_may_nest_as_deep_as_json() {
     let flow = |depth: usize| format!("  a: {}1{}\n", "{a: ".repeat(depth), "}".repeat(depth));
     let json = |depth: usize| {
         let spec = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
-        format!(
-            r#"{{"apiVersion":"demo.example.com/v1","kind":"Widget","metadata":{{}},"spec":{spec}}}"#
-        )
+        let head = r#"{"apiVersion":"demo.example.com/v1","kind":"Widget","metadata":{},"#;
+        format!(r#"{head}"spec":{spec}}}"#)
     };
     for depth in [62, 63, 64, 65, 66, 150, 190] {
         for body in [block(depth), flow(depth), json(depth)] {
