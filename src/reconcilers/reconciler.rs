@@ -31,8 +31,9 @@ pub struct Reconciler {
     held: Held,
     phase: Phase,
     progress: Progress,
-    /// How often the run under way was begun again.
+    /// How often the run under way was begun again, and how often the write under way was tried.
     requeued: u32,
+    tries: u32,
 }
 
 /// What the reconciler does next, and what it holds for that.
@@ -63,7 +64,7 @@ enum Phase {
 impl PartialEq for Reconciler {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.program, &other.program)
-            && (self.at, self.requeued) == (other.at, other.requeued)
+            && (self.at, self.requeued, self.tries) == (other.at, other.requeued, other.tries)
             && self.phase == other.phase
             && self.progress == other.progress
             && self.held == other.held
@@ -75,7 +76,7 @@ impl Eq for Reconciler {}
 impl Hash for Reconciler {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.program.name.hash(state);
-        (self.at, self.requeued).hash(state);
+        (self.at, self.requeued, self.tries).hash(state);
         self.held.hash(state);
         self.phase.hash(state);
         self.progress.hash(state);
@@ -92,6 +93,7 @@ impl Reconciler {
             phase: Phase::Done,
             progress: Progress::default(),
             requeued: 0,
+            tries: 0,
         };
         reconciler.begin();
         reconciler
@@ -103,10 +105,8 @@ impl Reconciler {
     }
 
     fn begin(&mut self) {
-        self.progress.under_way = false;
-        self.progress.attempts = 0;
-        self.progress.requeued = 0;
-        self.requeued = 0;
+        self.progress = Progress { under_way: false, attempts: 0, requeued: 0, ..self.progress };
+        (self.requeued, self.tries) = (0, 0);
         match self.progress.finished >= self.program.runs {
             true => {
                 self.held.clear();
@@ -168,6 +168,7 @@ impl Reconciler {
     }
 
     fn go_on(&mut self) {
+        (self.progress.attempts, self.tries) = (0, 0);
         self.go_to(self.at + 1);
     }
 
@@ -176,7 +177,7 @@ impl Reconciler {
         match then {
             Then::Next => self.go_on(),
             Then::Requeue if self.program.attempts.allows_another(self.requeued + 1) => {
-                self.requeued = self.program.attempts.counted(self.requeued);
+                (self.requeued, self.tries) = (self.program.attempts.counted(self.requeued), 0);
                 if self.program.queued {
                     self.progress.under_way = false;
                     self.progress.requeued = self.requeued;
@@ -251,6 +252,7 @@ impl Reconciler {
         let write = self.program.write_at(self.at);
         let attempts = write.map_or(self.program.attempts, |op| op.job.attempts);
         self.progress.attempts = attempts.counted(self.progress.attempts);
+        self.tries = attempts.counted(self.tries);
     }
 
     fn has_written(&mut self, write: Write, response: Option<&Response>) {
@@ -262,7 +264,7 @@ impl Reconciler {
             Some(response) => op.job.write.is_conflict(response),
             None => true,
         };
-        let again = conflict && op.job.attempts.allows_another(self.progress.attempts);
+        let again = conflict && op.job.attempts.allows_another(self.tries);
         match op.job.write.after_refusal() {
             Refusal::ReadAgain if again && op.job.retry_read.is_none() => {
                 self.phase = Phase::Write(write);

@@ -183,7 +183,7 @@ pub struct Progress {
     pub dropped: u32,
     /// Whether a reconcile has begun and not finished.
     pub under_way: bool,
-    /// Write attempts made in the reconcile under way.
+    /// Attempts made of the write under way.
     pub attempts: u32,
     /// How often the reconcile failed that waits in a work queue to be tried again; 0 if none does.
     pub requeued: u32,

@@ -201,7 +201,9 @@ impl World {
             self.workers[worker].answer(answer);
             let mut others = self.workers.iter().enumerate().filter(|(other, _)| *other != worker);
             let overlaps = others.any(|(_, other)| other.progress().under_way);
-            performed.event.mark = mark(before, self.workers[worker].progress(), overlaps);
+            let writes = performed.event.is_write();
+            let after = self.workers[worker].progress();
+            performed.event.mark = mark(before, after, writes, overlaps);
         }
         performed
     }
@@ -224,7 +226,7 @@ impl World {
                 self.workers[worker].give_up();
                 let mut event = step::crash(&self.server, 0);
                 event.action = crate::trace::Action::Fault(fault);
-                event.mark = mark(before, self.workers[worker].progress(), false);
+                event.mark = mark(before, self.workers[worker].progress(), false, false);
                 event.mark.first = false;
                 event.actor = crate::trace::Actor::Worker(worker);
                 event
@@ -301,7 +303,12 @@ impl World {
 
 /// Where a step stands in its reconcile, from the worker's progress before and after it, and
 /// whether the reconcile of another worker is under way.
-pub(crate) fn mark(before: Progress, after: Progress, others_under_way: bool) -> RunMark {
+pub(crate) fn mark(
+    before: Progress,
+    after: Progress,
+    writes: bool,
+    others_under_way: bool,
+) -> RunMark {
     let last = after.finished > before.finished;
     let first = !before.under_way;
     RunMark {
@@ -310,7 +317,10 @@ pub(crate) fn mark(before: Progress, after: Progress, others_under_way: bool) ->
         overlaps: first && others_under_way,
         last,
         dropped: after.dropped > before.dropped,
-        // Attempts are reset when a reconcile ends; the last one was made by this step.
-        attempts: if last { before.attempts + 1 } else { after.attempts },
+        // Attempts are reset when a write is done; the last one was made by this step.
+        attempts: match last || writes && after.attempts <= before.attempts {
+            true => before.attempts + 1,
+            false => after.attempts,
+        },
     }
 }

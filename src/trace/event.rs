@@ -121,7 +121,7 @@ pub struct RunMark {
     pub last: bool,
     /// The reconcile ended here, with its intent unacknowledged.
     pub dropped: bool,
-    /// Write attempts made in this reconcile, this step included.
+    /// Attempts of the write under way, those of runs begun again and this step included.
     pub attempts: u32,
 }
 

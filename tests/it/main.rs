@@ -20,6 +20,7 @@ mod museum;
 mod picture;
 mod random_intents;
 mod report;
+mod rewritten;
 mod scale;
 mod seeded;
 mod shipped;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use lostwrite::check::{self, Options, Verdict};
 use lostwrite::properties;
 use lostwrite::schedulers::Count;
+use lostwrite::simulation::Choice;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -177,4 +178,39 @@ fn objects_that_were_not_there_are_created_listed_and_deleted() {
     // One Secret, and it is the one that is named; or the named one was deleted by the other.
     assert!(ends.contains(&(true, 1)) && ends.iter().any(|(there, _)| !there), "{ends:?}");
     assert!(result.exploration.schedules.as_ref().is_some_and(|count| *count > Count::from(1_u64)));
+}
+
+/// Each write of a run, and that of a run that is begun again, has all its tries.
+#[test]
+fn each_write_of_a_run_has_all_its_tries() {
+    let ends_with = |on_error: &str, fields: [&str; 2], moves: &[usize]| {
+        let write = |field| {
+            format!(
+                "[{{ get: ConfigMap/x }}, {{ write: update-retry, object: ConfigMap/x, \
+                 sets: {{ data.{field}: p }} }}"
+            )
+        };
+        let steps = fields.map(write).join(", ").replace("}, [", "}, ");
+        let mut text = format!(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: tries }}\n\
+             objects:\n- {{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: x }} }}\nworkers:\n\
+             - {{ name: a, attempts: 2, onError: {on_error}, steps: {steps}] }}\n"
+        );
+        for other in ["b", "c", "d"] {
+            let write = "object: ConfigMap/x, write: merge-patch-literal";
+            let _ = writeln!(text, "- {{ name: {other}, {write}, sets: {{ data.{other}: p }} }}");
+        }
+        let mut world = check::world(&scenario(&text).expect("it is valid")).expect("a world");
+        for worker in moves {
+            world.take(Choice::Worker(*worker));
+        }
+        let object = world.ending().objects.values().next().cloned().expect("the ConfigMap");
+        fields.map(|field| object["data"][field] == "p")
+    };
+    // b and c read, then write between a read of a and its write. Each write of a is refused once.
+    let both = [1, 2, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0];
+    assert_eq!(ends_with("drop", ["one", "two"], &both), [true, true]);
+    // The first is refused twice, the run begins again, and it is refused once more.
+    let again = [1, 2, 3, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 0];
+    assert_eq!(ends_with("requeue", ["one", "two"], &again), [true, true]);
 }

@@ -34,7 +34,8 @@ fn pair(one: usize, other: usize) -> Arc<Scenario> {
         format!("- {{ name: {letter}, object: ConfigMap/demo, onError: drop, steps: {steps} }}\n")
     };
     let text = format!(
-        "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: steps }}\nobjects:\n\
+        "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: steps }}\n\
+         objects:\n\
          - {{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: demo }} }}\n\
          - {{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: other }}, data: {{ x: v }} }}\n\
          properties: [no-lost-write, converges]\nworkers:\n{}{}",

@@ -166,7 +166,8 @@ impl Parts {
         if let Some(answer) = &performed.answer {
             value.answer(answer);
         }
-        performed.event.mark = mark(before, value.progress(), false);
+        let writes = performed.event.is_write();
+        performed.event.mark = mark(before, value.progress(), writes, false);
         let change = performed.changes.into_iter().next().map(|change| WatchEvent {
             object: change.object.as_ref().map(without_managed_fields),
             key: change.key,

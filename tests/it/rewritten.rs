@@ -1,0 +1,113 @@
+//! Each shipped scenario of the short form, rewritten in `steps`, has the same counts and the same
+//! witnesses.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lostwrite::check::{self, CheckResult, Options};
+use lostwrite::properties::LossClass;
+use lostwrite::scenario::Scenario;
+use serde_json::{Map, Value, json};
+
+/// Keys of a worker that belong to its write in the long form.
+const OF_THE_WRITE: [&str; 6] =
+    ["write", "sets", "subresource", "retryRead", "restamp", "fieldManager"];
+
+/// A worker of the short form in steps: a read, perhaps a decision, a write.
+fn in_steps(worker: &Value, object: &str) -> Option<Value> {
+    let mut worker: Map<String, Value> = worker.as_object()?.clone();
+    let object = worker.get("object").and_then(Value::as_str).unwrap_or(object).to_owned();
+    let shared = worker.get("write")? == "update-shared";
+    let cached = worker.remove("read").is_some_and(|read| read == "cache");
+    if shared && cached {
+        // A step has no word for memory that is filled from the cache.
+        return None;
+    }
+    let mut write = Map::from_iter([("object".to_owned(), json!(object))]);
+    for key in OF_THE_WRITE {
+        write.extend(worker.remove(key).map(|value| (key.to_owned(), value)));
+    }
+    let mut steps = vec![json!({ (if cached { "cache" } else { "get" }): object })];
+    if shared {
+        steps.clear();
+    }
+    if let Some(Value::Object(when)) = worker.remove("when") {
+        let named = when.into_iter().map(|(path, value)| (format!("{object}.{path}"), value));
+        steps.push(json!({ "when": Map::from_iter(named) }));
+    }
+    steps.push(Value::Object(write));
+    worker.insert("steps".to_owned(), Value::Array(steps));
+    worker.insert("onError".to_owned(), json!("drop"));
+    Some(Value::Object(worker))
+}
+
+/// `Kind/namespace/name` of the first object.
+fn first_object(document: &Value) -> String {
+    let object = &document["objects"][0];
+    let text = |field: &Value| field.as_str().unwrap_or_default().to_owned();
+    let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+    match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => format!("{kind}/{namespace}/{name}"),
+        None => format!("{kind}/{name}"),
+    }
+}
+
+/// The scenario in steps, if it has workers of the short form only.
+fn rewritten(path: &Path, text: &str) -> Option<Arc<Scenario>> {
+    let mut document: Value = serde_saphyr::from_str(text).ok()?;
+    let object = first_object(&document);
+    let workers = document["workers"].as_array()?.iter();
+    let workers: Option<Vec<Value>> = workers.map(|worker| in_steps(worker, &object)).collect();
+    document["workers"] = Value::Array(workers?);
+    if let Some(crds) = document["crds"].as_array_mut() {
+        // A path is read beside a file; in a text, the definition itself stands there.
+        let folder = path.parent()?;
+        for crd in crds.iter_mut().filter(|crd| crd.is_string()) {
+            let file = folder.join(crd.as_str()?);
+            *crd = serde_saphyr::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+        }
+    }
+    let text = document.to_string();
+    let scenarios = Scenario::from_str(&path.to_string_lossy(), &text);
+    let mut scenarios = scenarios.unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"));
+    Some(Arc::new(scenarios.remove(0)))
+}
+
+/// Counts, verdicts and witnesses; a schedule without the fingerprint of its scenario.
+fn told(result: &CheckResult) -> Vec<String> {
+    let property = |found: &check::PropertyResult| {
+        let witness = found.witness.as_ref().map(|witness| {
+            let schedule = witness.schedule.to_string();
+            let moves = schedule.rsplit('.').next().unwrap_or_default().to_owned();
+            // An invariant is told in the words of its file, and those are other ones now.
+            let field = Some(&witness.field).filter(|_| witness.class != LossClass::Broken);
+            (moves, witness.class, field, &witness.victim, &witness.culprit)
+        });
+        format!("{} {:?} {:?} {witness:?}", found.name, found.verdict, found.schedules)
+    };
+    let schedules = format!("{:?}", result.exploration.schedules);
+    result.properties.iter().map(property).chain([schedules]).collect()
+}
+
+#[test]
+fn the_short_form_is_a_shorter_way_to_write_steps() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = std::fs::read_dir(folder).expect("the scenarios").flatten().map(|file| file.path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    files.sort();
+    let mut compared = 0;
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a file");
+        let Some(long) = rewritten(&path, &text) else { continue };
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let short = Arc::new(Scenario::builtin(&name).expect("it is shipped"));
+        let [short, long] = [short, long].map(|scenario| {
+            let options = Options { max_states: Some(20_000), ..Options::default() };
+            told(&check::run(&scenario, &options).expect("it is valid"))
+        });
+        assert_eq!(long, short, "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared >= 20, "{compared}");
+}
