@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lostwrite::check::{self, CheckResult, Options};
-use lostwrite::properties::LossClass;
 use lostwrite::scenario::Scenario;
 use serde_json::{Map, Value, json};
 
@@ -52,25 +51,25 @@ fn first_object(document: &Value) -> String {
     }
 }
 
-/// The scenario in steps, if it has workers of the short form only.
-fn rewritten(path: &Path, text: &str) -> Option<Arc<Scenario>> {
-    let mut document: Value = serde_saphyr::from_str(text).ok()?;
-    let object = first_object(&document);
-    let workers = document["workers"].as_array()?.iter();
-    let workers: Option<Vec<Value>> = workers.map(|worker| in_steps(worker, &object)).collect();
-    document["workers"] = Value::Array(workers?);
-    if let Some(crds) = document["crds"].as_array_mut() {
+/// A scenario and itself in steps, if it has workers of the short form only. Both are read from
+/// JSON, where the fields of a map are in one order.
+fn both_forms(path: &Path, text: &str) -> Option<[Arc<Scenario>; 2]> {
+    let mut short: Value = serde_saphyr::from_str(text).ok()?;
+    if let Some(crds) = short["crds"].as_array_mut() {
         // A path is read beside a file; in a text, the definition itself stands there.
-        let folder = path.parent()?;
         for crd in crds.iter_mut().filter(|crd| crd.is_string()) {
-            let file = folder.join(crd.as_str()?);
+            let file = path.parent()?.join(crd.as_str()?);
             *crd = serde_saphyr::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
         }
     }
-    let text = document.to_string();
-    let scenarios = Scenario::from_str(&path.to_string_lossy(), &text);
-    let mut scenarios = scenarios.unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"));
-    Some(Arc::new(scenarios.remove(0)))
+    let (mut long, object) = (short.clone(), first_object(&short));
+    let workers = short["workers"].as_array()?.iter();
+    let workers: Option<Vec<Value>> = workers.map(|worker| in_steps(worker, &object)).collect();
+    long["workers"] = Value::Array(workers?);
+    Some([short, long].map(|document| {
+        let scenarios = Scenario::from_str(&path.to_string_lossy(), &document.to_string());
+        Arc::new(scenarios.unwrap_or_else(|mistakes| panic!("{document}\n{mistakes}")).remove(0))
+    }))
 }
 
 /// Counts, verdicts and witnesses; a schedule without the fingerprint of its scenario.
@@ -79,9 +78,7 @@ fn told(result: &CheckResult) -> Vec<String> {
         let witness = found.witness.as_ref().map(|witness| {
             let schedule = witness.schedule.to_string();
             let moves = schedule.rsplit('.').next().unwrap_or_default().to_owned();
-            // An invariant is told in the words of its file, and those are other ones now.
-            let field = Some(&witness.field).filter(|_| witness.class != LossClass::Broken);
-            (moves, witness.class, field, &witness.victim, &witness.culprit)
+            (moves, witness.class, &witness.field, &witness.victim, &witness.culprit)
         });
         format!("{} {:?} {:?} {witness:?}", found.name, found.verdict, found.schedules)
     };
@@ -99,10 +96,8 @@ fn the_short_form_is_a_shorter_way_to_write_steps() {
     let mut compared = 0;
     for path in files {
         let text = std::fs::read_to_string(&path).expect("a file");
-        let Some(long) = rewritten(&path, &text) else { continue };
-        let name = path.file_stem().expect("a name").to_string_lossy();
-        let short = Arc::new(Scenario::builtin(&name).expect("it is shipped"));
-        let [short, long] = [short, long].map(|scenario| {
+        let Some(forms) = both_forms(&path, &text) else { continue };
+        let [short, long] = forms.map(|scenario| {
             let options = Options { max_states: Some(20_000), ..Options::default() };
             told(&check::run(&scenario, &options).expect("it is valid"))
         });
