@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::drive::Ran;
 use super::history::{self, Found};
+use super::reported::Origin;
 use crate::parking::Teller;
 use crate::schedulers::rerun::{End, Key, Move, Spelling};
 use crate::schedulers::{Bound, Count};
@@ -16,6 +17,7 @@ pub struct Checked {
     pub(super) workers: Vec<String>,
     pub(super) spelling: Spelling,
     pub(super) outcome: Outcome,
+    pub(super) origin: Origin,
     /// How long it took. Never printed.
     pub(super) time: Duration,
 }
@@ -118,7 +120,8 @@ impl Explored {
 
 impl Checked {
     pub(super) fn new(workers: Vec<String>, spelling: Spelling, outcome: Outcome) -> Checked {
-        Checked { workers, spelling, outcome, time: Duration::ZERO }
+        let (origin, time) = (Origin::default(), Duration::ZERO);
+        Checked { workers, spelling, outcome, origin, time }
     }
 
     pub(super) fn failed(workers: Vec<String>, words: String) -> Checked {

@@ -1,14 +1,18 @@
-//! A `kube::Client` whose requests arrive in a lot instead of at a socket.
+//! A client whose requests arrive in a lot instead of at a socket.
 //!
 //! Next to read: `drive.rs`, which lets them go.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use http_body_util::BodyExt;
+use hyper::body::Body;
 use parking_lot::Mutex;
 
-use crate::parking::Answering;
+use crate::parking::{Answering, Lines};
 use crate::rest::HttpRequest;
 
 /// Requests that have arrived and have not been looked at.
@@ -19,28 +23,48 @@ pub(super) struct Arrivals {
     pub listener: Option<Waker>,
 }
 
+/// The way to the API server of one worker: a [`tower::Service`] from a request to its answer,
+/// which any version of kube takes: `kube::Client::new(service, "default")`.
+#[derive(Clone, Debug)]
+pub struct Service {
+    arrivals: Arc<Mutex<Arrivals>>,
+    worker: usize,
+}
+
+impl Service {
+    pub(super) fn new(arrivals: &Arc<Mutex<Arrivals>>, worker: usize) -> Service {
+        Service { arrivals: Arc::clone(arrivals), worker }
+    }
+}
+
 /// What a client is told when the answer to its request has been lost, or its worker is over.
 #[derive(Debug)]
-struct Lost;
+pub struct Lost;
 
-impl std::fmt::Display for Lost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the connection was closed before the answer came")
     }
 }
 
 impl std::error::Error for Lost {}
 
-/// The client of a worker.
-pub(super) fn client(
-    arrivals: &Arc<Mutex<Arrivals>>,
-    worker: usize,
-    namespace: &str,
-) -> ::kube::Client {
-    let arrivals = Arc::clone(arrivals);
-    let service = tower::service_fn(move |request: hyper::Request<::kube::client::Body>| {
-        let arrivals = Arc::clone(&arrivals);
-        async move {
+impl<B> tower::Service<hyper::Request<B>> for Service
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = hyper::Response<Lines>;
+    type Error = Lost;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Lost>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: hyper::Request<B>) -> Self::Future {
+        let Service { arrivals, worker } = self.clone();
+        Box::pin(async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(|_| Lost)?.to_bytes().to_vec();
             let text =
@@ -64,7 +88,6 @@ pub(super) fn client(
                 listener.wake();
             }
             answer.await.map_err(|_| Lost)
-        }
-    });
-    ::kube::Client::new(service, namespace)
+        })
+    }
 }

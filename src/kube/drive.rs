@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep};
 
-use super::client::{Arrivals, client};
+use super::client::{Arrivals, Service};
+use super::panics;
 use super::quiet::Quiet;
 use super::simulation::Starter;
 use super::watchdog::Beat;
@@ -25,7 +26,6 @@ use crate::schedulers::rerun::{End, Guide, Move, Point};
 pub(super) struct Plan {
     pub start: Start,
     pub workers: Vec<(String, Starter)>,
-    pub namespace: String,
     pub max_steps: u64,
     pub time: Duration,
 }
@@ -43,6 +43,7 @@ const IDLE_ROUNDS: u64 = 2;
 
 /// Runs the workers once, as the guide says.
 pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, beat: &Arc<Beat>) -> Ran {
+    panics::listen();
     let quiet = Arc::new(Quiet::default());
     let runtime = match quiet.runtime() {
         Ok(runtime) => runtime,
@@ -147,9 +148,9 @@ impl Drive<'_> {
 
     fn start(&self, worker: usize) -> JoinHandle<()> {
         let (_, starter) = &self.plan.workers[worker];
-        let client = client(&self.arrivals, worker, &self.plan.namespace);
+        let service = Service::new(&self.arrivals, worker);
         let starter = Arc::clone(starter);
-        tokio::spawn(async move { starter(client).await })
+        tokio::spawn(async move { starter(service).await })
     }
 
     async fn restart(&mut self, worker: usize) {
@@ -171,7 +172,8 @@ impl Drive<'_> {
                 && error.is_panic()
             {
                 let name = &self.plan.workers[worker].0;
-                return Some(format!("`{name}` panicked: {}", words_of(error)));
+                let place = panics::place().map_or(String::new(), |place| format!(" at {place}"));
+                return Some(format!("`{name}` panicked{place}: {}", words_of(error)));
             }
         }
         None

@@ -12,6 +12,7 @@ use super::checked::{Checked, Outcome, Run};
 use super::drive::{self, Plan, Ran};
 use super::history::{self, Found};
 use super::nondeterminism;
+use super::reported::Origin;
 use super::setup::plan;
 use super::simulation::{Orders, Simulation};
 use super::watchdog::{Beat, watched};
@@ -27,6 +28,7 @@ pub(super) fn check(simulation: Simulation) -> Checked {
         Ok(plan) => explored(&simulation, plan),
         Err(words) => Checked::failed(Vec::new(), words),
     };
+    checked.origin = Origin::of(&simulation);
     checked.time = begin.elapsed();
     checked
 }
@@ -229,14 +231,14 @@ fn unsteady(
     plan: &Arc<Plan>,
     prefix: Vec<Move>,
 ) -> Result<Outcome, super::watchdog::Stuck> {
-    let names = names(plan);
+    let (names, masks) = (names(plan), &simulation.rules.ignore);
     let mut words = String::new();
     for _ in 0..5 {
         let one = replay(simulation, plan, prefix.clone())?;
         std::thread::sleep(std::time::Duration::from_millis(1100));
         let other = replay(simulation, plan, prefix.clone())?;
         if one.keys != other.keys {
-            words = nondeterminism::difference(&one.ran, &other.ran, &names);
+            words = nondeterminism::difference(&one.ran, &other.ran, &names, masks);
             break;
         }
     }

@@ -42,11 +42,14 @@ mod drive;
 mod explore;
 mod history;
 mod nondeterminism;
+mod panics;
 mod quiet;
+mod reported;
 mod setup;
 mod shown;
 mod simulation;
 mod watchdog;
 
 pub use checked::{Checked, Explored, Outcome, Run};
+pub use client::{Lost, Service};
 pub use simulation::Simulation;

@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use super::drive::Ran;
-use crate::parking::What;
+use crate::parking::{Mask, What};
 
-/// The first difference between two runs of one schedule, in words.
-pub(super) fn difference(one: &Ran, other: &Ran, workers: &[String]) -> String {
+/// The first difference between two runs of one schedule, in words; what is masked is none.
+pub(super) fn difference(one: &Ran, other: &Ran, workers: &[String], masks: &[Mask]) -> String {
     for (a, b) in one.history.steps.iter().zip(&other.history.steps) {
         let name = workers.get(a.worker).map_or("?", String::as_str);
         match (&a.what, &b.what) {
@@ -22,7 +22,11 @@ pub(super) fn difference(one: &Ran, other: &Ran, workers: &[String]) -> String {
                         left.method, left.path, right.method, right.path
                     );
                 }
-                let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+                let parse = |bytes: &[u8]| {
+                    let mut value = serde_json::from_slice::<Value>(bytes).ok()?;
+                    masks.iter().for_each(|mask| mask.cover(&mut value));
+                    Some(value)
+                };
                 if let (Some(sent), Some(again)) = (parse(&left.body), parse(&right.body))
                     && let Some((path, was, is)) = first(&sent, &again, String::new())
                 {

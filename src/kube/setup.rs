@@ -56,7 +56,6 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
     Ok(Plan {
         start: Start { world, real, rules: simulation.rules.clone(), stimuli: Vec::new() },
         workers: simulation.workers.clone(),
-        namespace: simulation.namespace.clone(),
         max_steps: simulation.max_steps,
         time: simulation.time,
     })

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +13,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::checked::Checked;
+use super::client::Service;
 use crate::parking::{Deliveries, Mask, Rules};
 
 /// A worker's future.
 pub(super) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Starts a worker: once for each execution.
-pub(super) type Starter = Arc<dyn Fn(::kube::Client) -> Running + Send + Sync>;
+pub(super) type Starter = Arc<dyn Fn(Service) -> Running + Send + Sync>;
 
 /// Which orders are run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +42,13 @@ pub struct Simulation {
     pub(super) crds: Vec<Value>,
     pub(super) objects: Vec<Value>,
     pub(super) workers: Vec<(String, Starter)>,
+    /// Where in the test each of them was given.
+    pub(super) places: Vec<&'static Location<'static>>,
     /// Scenario texts, each with `workers`.
     pub(super) modelled: Vec<String>,
     pub(super) rules: Rules,
     pub(super) ignored: Vec<String>,
     pub(super) orders: Orders,
-    pub(super) namespace: String,
     pub(super) max_states: u64,
     pub(super) max_executions: Option<u64>,
     pub(super) max_steps: u64,
@@ -64,11 +67,11 @@ impl Default for Simulation {
             crds: Vec::new(),
             objects: Vec::new(),
             workers: Vec::new(),
+            places: Vec::new(),
             modelled: Vec::new(),
             rules: Rules::default(),
             ignored: Vec::new(),
             orders: Orders::Exhaustive,
-            namespace: "default".to_owned(),
             max_states: 1_000_000,
             max_executions: None,
             max_steps: 500,
@@ -119,10 +122,25 @@ impl Simulation {
 
     /// A worker: async code that is given a client. It is started again for each execution, and may
     /// run for ever (`Controller::run(..)`, a loop) or end (one reconcile).
+    #[track_caller]
     pub fn controller<F, O>(
-        mut self,
+        self,
         name: &str,
         run: impl Fn(::kube::Client) -> F + Send + Sync + 'static,
+    ) -> Simulation
+    where
+        F: Future<Output = O> + Send + 'static,
+    {
+        self.service(name, move |service| run(::kube::Client::new(service, "default")))
+    }
+
+    /// A worker that makes its client itself: one of another version of kube, or with another
+    /// default namespace: `kube::Client::new(service, "default")`.
+    #[track_caller]
+    pub fn service<F, O>(
+        mut self,
+        name: &str,
+        run: impl Fn(Service) -> F + Send + Sync + 'static,
     ) -> Simulation
     where
         F: Future<Output = O> + Send + 'static,
@@ -131,13 +149,14 @@ impl Simulation {
             self.wrong(format!("two workers are called `{name}`"));
         }
         let run = Arc::new(run);
-        let starter: Starter = Arc::new(move |client| {
-            let running = run(client);
+        let starter: Starter = Arc::new(move |service| {
+            let run = Arc::clone(&run);
             Box::pin(async move {
-                running.await;
+                run(service).await;
             })
         });
         self.workers.push((name.to_owned(), starter));
+        self.places.push(Location::caller());
         self
     }
 

@@ -17,7 +17,7 @@ use super::rules::Rules;
 use super::step::{Step, What};
 use super::streams::Open;
 use super::{Reply, Sink};
-use crate::apiserver::{self, ApiServer, Key, Revision};
+use crate::apiserver::{self, ApiServer, Key, Revision, Written};
 use crate::rest::{self, Aim, HttpRequest};
 use crate::schedulers::rerun::{Footprint, Move};
 use crate::simulation::World;
@@ -44,6 +44,8 @@ pub struct Lot<R: Reply> {
     pub(super) streams: Vec<Open<R::Sink>>,
     /// What each worker, modelled ones included, has asked and been told.
     pub(super) told: Vec<Digest>,
+    /// How the modelled workers came to what they are, where something of that is masked.
+    pub(super) modelled: Digest,
     /// What has become of each object, and by whom.
     pub(super) histories: BTreeMap<Key, Digest>,
     pub(super) footprint: Footprint,
@@ -79,6 +81,7 @@ impl<R: Reply> Lot<R> {
             parked: Vec::new(),
             streams: Vec::new(),
             told: vec![Digest::default(); everybody],
+            modelled: Digest::default(),
             histories: BTreeMap::new(),
             footprint: Footprint::default(),
             outside,
@@ -96,11 +99,25 @@ impl<R: Reply> Lot<R> {
         };
         for written in &initial {
             lot.names.learn(&written.key, written.revision, written.after.as_deref());
-            if let Some(object) = &written.after {
-                lot.initial.push((written.key.clone(), Arc::clone(object)));
-            }
+            lot.remember(written);
         }
         lot
+    }
+
+    /// An object that is there before the first step, under one of its versions, and as it was
+    /// written last.
+    fn remember(&mut self, written: &Written) {
+        let Some(object) = &written.after else { return };
+        let (key, object) = (&written.key, Arc::clone(object));
+        let part = |key: &Key| {
+            let Key { resource, namespace, name } = key.clone();
+            (resource.group, resource.plural, namespace, name)
+        };
+        match self.initial.iter_mut().find(|(known, _)| part(known) == part(key)) {
+            Some((known, there)) if known == key => *there = object,
+            Some(_) => {}
+            None => self.initial.push((key.clone(), object)),
+        }
     }
 
     /// The server.
@@ -125,10 +142,15 @@ impl<R: Reply> Lot<R> {
         let kinds = super::verdict::kinds(&self.world.server);
         let all = self.world.server.objects().into_iter();
         let crds = all.filter(|object| object["kind"] == "CustomResourceDefinition");
-        let definition = |crd: serde_json::Value| {
+        let definition = |crd: Value| {
+            let metadata = &crd["metadata"];
+            let mut kept = serde_json::json!({ "name": metadata["name"] });
+            if let Some(annotations) = metadata.get("annotations") {
+                kept["annotations"] = annotations.clone();
+            }
             serde_json::json!({
                 "apiVersion": crd["apiVersion"], "kind": crd["kind"], "spec": crd["spec"],
-                "metadata": { "name": crd["metadata"]["name"] },
+                "metadata": kept,
             })
         };
         let crds = crds.map(definition).collect();
@@ -206,10 +228,7 @@ impl<R: Reply> Lot<R> {
     /// What the state is: everything that its future depends on.
     pub fn key(&self, more: &[u64]) -> u128 {
         let mut digest = Digest::default();
-        for (key, history) in &self.histories {
-            digest.feed(key);
-            digest.feed(&history.finish());
-        }
+        self.feed_histories(&mut digest);
         self.told.iter().for_each(|told| digest.feed(&told.finish()));
         for parked in &self.parked {
             let gone = parked.reply.as_ref().is_some_and(R::is_gone);
@@ -220,13 +239,44 @@ impl<R: Reply> Lot<R> {
             open.pending.iter().for_each(|(_, line)| digest.feed(line));
         }
         if !self.world.workers.is_empty() {
-            let World { workers, caches, memories, .. } = &self.world;
-            let text = format!("{workers:?} {caches:?} {memories:?}");
-            self.names.feed(text.as_bytes(), &mut digest);
+            self.feed_modelled(&mut digest);
         }
         let Rules { lost_answers, watch_gaps, crashes, leases_lost, .. } = self.rules;
         digest.feed(&(self.begun, lost_answers, watch_gaps, crashes, leases_lost, more));
         digest.finish()
+    }
+
+    fn feed_histories(&self, digest: &mut Digest) {
+        for (key, history) in &self.histories {
+            digest.feed(key);
+            digest.feed(&history.finish());
+        }
+    }
+
+    /// What the modelled workers are. Where something is masked they cannot be compared as they
+    /// are, since what they hold may come from it: then it is how they came to be so.
+    fn feed_modelled(&self, digest: &mut Digest) {
+        let World { workers, caches, memories, .. } = &self.world;
+        if !self.names.masks() {
+            let text = format!("{workers:?} {caches:?} {memories:?}");
+            return self.names.feed(text.as_bytes(), digest);
+        }
+        digest.feed(&self.modelled.finish());
+        let mut caches = caches.clone();
+        caches.iter_mut().for_each(|it| it.map_objects(&|object| self.names.covered(object)));
+        self.names.feed(format!("{caches:?}").as_bytes(), digest);
+    }
+
+    /// A modelled worker is about to move: what it will be depends on what it and everything
+    /// else is now.
+    pub(super) fn note_modelled(&mut self, chosen: Move) {
+        if self.names.masks() {
+            let mut digest = Digest::default();
+            self.feed_histories(&mut digest);
+            self.feed_modelled(&mut digest);
+            digest.feed(&chosen);
+            self.modelled = digest;
+        }
     }
 
     /// What was touched since the last call.

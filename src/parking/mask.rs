@@ -15,21 +15,22 @@ impl Mask {
         let parts = spaced.split('.').map(|part| part.trim_matches(['"', '\'']).to_owned());
         Mask(parts.filter(|part| !part.is_empty()).collect())
     }
-}
 
-/// Covers what is masked: of an object, of a list of objects, of a watch event, of a JSON patch.
-pub(super) fn cover(mask: &Mask, value: &mut Value) {
-    let parts: Vec<&str> = mask.0.iter().map(String::as_str).collect();
-    if let Value::Array(operations) = value {
-        operations.iter_mut().for_each(|operation| cover_operation(&parts, operation));
-        return;
-    }
-    blank(&parts, value);
-    if let Some(object) = value.get_mut("object") {
-        blank(&parts, object);
-    }
-    if let Some(items) = value.get_mut("items").and_then(Value::as_array_mut) {
-        items.iter_mut().for_each(|item| blank(&parts, item));
+    /// Covers what is masked: of an object, of a list of objects, of a watch event, of a JSON
+    /// patch.
+    pub(crate) fn cover(&self, value: &mut Value) {
+        let parts: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        if let Value::Array(operations) = value {
+            operations.iter_mut().for_each(|operation| cover_operation(&parts, operation));
+            return;
+        }
+        blank(&parts, value);
+        if let Some(object) = value.get_mut("object") {
+            blank(&parts, object);
+        }
+        if let Some(items) = value.get_mut("items").and_then(Value::as_array_mut) {
+            items.iter_mut().for_each(|item| blank(&parts, item));
+        }
     }
 }
 
@@ -95,8 +96,8 @@ mod tests {
         for shape in shapes {
             let (mut one, mut other) = (shape("1"), shape("2"));
             assert_ne!(one, other);
-            cover(&mask, &mut one);
-            cover(&mask, &mut other);
+            mask.cover(&mut one);
+            mask.cover(&mut other);
             assert_eq!(one, other);
         }
     }

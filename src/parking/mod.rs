@@ -19,6 +19,7 @@ mod model;
 mod moves;
 mod names;
 mod outside;
+mod remodel;
 mod reply;
 mod result;
 mod rules;

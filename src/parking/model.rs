@@ -7,25 +7,22 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::names::BASE;
-use super::step::Exchange;
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::history::{LeafPath, Meant, Want};
 use crate::reconcilers::Change;
 
 /// The write method that sends such a request.
-pub(super) fn method(write: &Exchange) -> &'static str {
-    let body = String::from_utf8_lossy(&write.http.body);
-    let locked = body.contains("\"resourceVersion\":\"") || body.contains("/resourceVersion\"");
-    match (write.verb, write.patch) {
-        (_, Some(PatchKind::Merge)) if locked => "merge-patch-locked",
-        (_, Some(PatchKind::Merge)) => "merge-patch",
-        (_, Some(PatchKind::Json)) if locked => "json-patch-tested",
-        (_, Some(PatchKind::Json)) => "json-patch",
-        (_, Some(PatchKind::Strategic)) => "strategic-merge-patch",
-        (_, Some(PatchKind::Apply)) if write.http.query.contains("force=true") => "apply-force",
-        (_, Some(PatchKind::Apply)) => "apply",
-        _ if locked => "update-retry",
-        _ => "update-unconditional",
+pub(super) fn method(patch: Option<PatchKind>, locked: bool, force: bool) -> &'static str {
+    match patch {
+        Some(PatchKind::Merge) if locked => "merge-patch-locked",
+        Some(PatchKind::Merge) => "merge-patch",
+        Some(PatchKind::Json) if locked => "json-patch-tested",
+        Some(PatchKind::Json) => "json-patch",
+        Some(PatchKind::Strategic) => "strategic-merge-patch",
+        Some(PatchKind::Apply) if force => "apply-force",
+        Some(PatchKind::Apply) => "apply",
+        None if locked => "update-retry",
+        None => "update-unconditional",
     }
 }
 

@@ -9,11 +9,12 @@
 //! Next to read: `lot.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::digest::Digest;
-use super::mask::{self, Mask};
+use super::mask::Mask;
 use crate::apiserver::{Key, Revision};
 
 /// The revision of the empty store.
@@ -31,6 +32,18 @@ pub(super) struct Names {
 impl Names {
     pub fn new(masks: &[Mask]) -> Names {
         Names { masks: masks.to_vec(), ..Names::default() }
+    }
+
+    /// Whether anything is masked.
+    pub fn masks(&self) -> bool {
+        !self.masks.is_empty()
+    }
+
+    /// An object or a body with what is masked covered.
+    pub fn covered(&self, value: &Arc<Value>) -> Arc<Value> {
+        let mut value = Value::clone(value);
+        self.masks.iter().for_each(|mask| mask.cover(&mut value));
+        Arc::new(value)
     }
 
     /// An object has come to this version.
@@ -100,7 +113,7 @@ impl Names {
         if collection && let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.remove("resourceVersion");
         }
-        self.masks.iter().for_each(|mask| mask::cover(mask, &mut value));
+        self.masks.iter().for_each(|mask| mask.cover(&mut value));
         self.feed(value.to_string().as_bytes(), digest);
     }
 }

@@ -15,6 +15,7 @@ use super::{Reply, Sink};
 use crate::apiserver::Key;
 use crate::rest::HttpRequest;
 use crate::schedulers::rerun::Move;
+use crate::trace::Action;
 
 impl<R: Reply> Lot<R> {
     /// Makes a move.
@@ -127,6 +128,7 @@ impl<R: Reply> Lot<R> {
         let Some(choice) = choices.find(|choice| self.move_of(*choice) == Some(chosen)) else {
             return;
         };
+        self.note_modelled(chosen);
         let event = self.world.take(choice);
         if let Some(key) = &event.key {
             let place = if event.committed {
@@ -140,7 +142,11 @@ impl<R: Reply> Lot<R> {
         let worker = chosen.worker();
         let mut digest = Digest::default();
         digest.feed(&worker);
-        self.names.feed(format!("{:?}", event.action).as_bytes(), &mut digest);
+        let mut action = event.action.clone();
+        if let Action::Write { sent, .. } = &mut action {
+            *sent = self.names.covered(sent);
+        }
+        self.names.feed(format!("{action:?}").as_bytes(), &mut digest);
         self.notice(digest.finish());
         self.note(worker, Some(chosen), What::Modelled(Box::new(event)));
     }

@@ -5,19 +5,17 @@
 //! for each worker that wrote, with its first write: from there everything works that exists for
 //! scenarios. Next to read: `verdict.rs`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::history::{History, Said};
-use super::model::{change_of, field_path, manifest, method, rebased};
+use super::model::{change_of, field_path, rebased};
 use super::names::BASE;
 use super::step::{Exchange, Step, What};
 use super::verdict::{Judged, Loss};
 use crate::apiserver::{Key, Revision, Verb};
 use crate::check::{Length, Pointer, Witness};
-use crate::history::Meant;
 use crate::reconcilers::Basis;
 use crate::scenario::Scenario;
 use crate::schedulers::{Letters, Schedule};
@@ -36,8 +34,8 @@ pub struct Told {
 /// Tells of one execution.
 #[derive(Debug)]
 pub struct Teller<'h> {
-    history: &'h History,
-    judged: &'h Judged,
+    pub(super) history: &'h History,
+    pub(super) judged: &'h Judged,
     /// The steps that are shown.
     shown: Vec<usize>,
 }
@@ -251,80 +249,6 @@ impl<'h> Teller<'h> {
             }
         }
         state.as_ref().map(rebased)
-    }
-
-    /// A scenario that models the workers that wrote, as text; `None` if none did.
-    pub fn scenario(&self, name: &str) -> Option<String> {
-        let mut workers: BTreeMap<usize, String> = BTreeMap::new();
-        for (at, meaning) in &self.judged.meanings {
-            let step = &self.history.steps[*at];
-            let What::Exchange(exchange) = &step.what else { continue };
-            if workers.contains_key(&step.worker) {
-                continue;
-            }
-            if let Some(text) = self.worker(step.worker, exchange, &meaning.meant) {
-                workers.insert(step.worker, text);
-            }
-        }
-        if workers.is_empty() {
-            return None;
-        }
-        // Every worker of the trace needs one here, by its index.
-        let all = (0..self.history.workers.len()).map(|worker| {
-            let quiet = || workers.values().next().map(|text| self.renamed(text, worker));
-            workers.get(&worker).cloned().or_else(quiet).unwrap_or_default()
-        });
-        let list = |values: &[Value]| -> String {
-            values.iter().map(|value| format!("  - {value}\n")).collect()
-        };
-        let objects: Vec<Value> =
-            self.history.initial.iter().map(|(_, object)| manifest(object)).collect();
-        let crds = match self.history.crds.is_empty() {
-            true => String::new(),
-            false => format!("crds:\n{}", list(&self.history.crds)),
-        };
-        Some(format!(
-            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: {name} }}\n\
-             {crds}objects:\n{}workers:\n{}",
-            list(&objects),
-            all.collect::<String>()
-        ))
-    }
-
-    /// A worker that stands for one that wrote nothing: only its name is looked at.
-    fn renamed(&self, text: &str, worker: usize) -> String {
-        let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
-        format!("  - name: {}\n{rest}", self.history.workers[worker])
-    }
-
-    fn worker(&self, worker: usize, write: &Exchange, meant: &[Meant]) -> Option<String> {
-        let key = write.key.as_ref()?;
-        let kind = self.history.kinds.get(&key.resource)?;
-        let object = match &key.namespace {
-            Some(namespace) => format!("{}/{namespace}/{}", kind.kind, key.name),
-            None => format!("{}/{}", kind.kind, key.name),
-        };
-        let live = self.history.steps.iter().any(|step| match &step.what {
-            What::Exchange(it) => step.worker == worker && it.verb == Verb::Get,
-            _ => false,
-        });
-        let mut sets = String::new();
-        for change in meant.iter().filter_map(change_of) {
-            let value = change.value.unwrap_or_else(|| serde_json::json!({ "$remove": true }));
-            let path = Value::String(change.path.to_string());
-            sets.push_str(&format!("      {path}: {value}\n"));
-        }
-        if sets.is_empty() {
-            return None;
-        }
-        Some(format!(
-            "  - name: {}\n    object: {object}\n    write: {}\n    read: {}\n    \
-             subresource: {}\n    sets:\n{sets}",
-            self.history.workers[worker],
-            method(write),
-            if live { "live" } else { "cache" },
-            if write.subresource.as_deref() == Some("status") { "status" } else { "main" },
-        ))
     }
 }
 

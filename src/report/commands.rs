@@ -5,6 +5,13 @@
 use crate::check::{CheckResult, Witness};
 use crate::schedulers::Schedule;
 
+/// The source of what was found in a test: nothing on the command line can run it.
+pub const IN_A_TEST: &str = "lostwrite::kube";
+
+fn is_in_a_test(result: &CheckResult) -> bool {
+    result.scenario.source.name == IN_A_TEST
+}
+
 /// Longer schedules are read from the recording.
 const SCHEDULE_AT_MOST: usize = 60;
 
@@ -26,6 +33,9 @@ fn named(result: &CheckResult) -> Option<String> {
 /// `lostwrite replay FILE --schedule 1.7c1e.huhu`, and a remark beside it.
 pub fn replay(result: &CheckResult, witness: &Witness) -> (String, Option<String>) {
     let text = witness.schedule.to_string();
+    if is_in_a_test(result) {
+        return (format!(".replay(\"{text}\")"), None);
+    }
     let overrides: String = result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
     match named(result) {
         Some(name) if text.len() <= SCHEDULE_AT_MOST => {
@@ -43,6 +53,9 @@ pub fn replay(result: &CheckResult, witness: &Witness) -> (String, Option<String
 /// `lostwrite replay NAME --schedule 1.7c1e.huhu`, whatever its length; without a name to call it
 /// by, from the recording.
 pub fn replay_schedule(result: &CheckResult, overrides: &[String], schedule: &Schedule) -> String {
+    if is_in_a_test(result) {
+        return format!(".replay(\"{schedule}\")");
+    }
     let flags: String = overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
     match named(result) {
         Some(name) => {
@@ -55,6 +68,9 @@ pub fn replay_schedule(result: &CheckResult, overrides: &[String], schedule: &Sc
 
 /// `lostwrite check NAME`.
 pub fn check(result: &CheckResult) -> String {
+    if is_in_a_test(result) {
+        return ".check()".to_owned();
+    }
     let flags: String = result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
     format!("lostwrite check {}{flags}", named(result).unwrap_or_else(|| "-".to_owned()))
 }
@@ -62,17 +78,30 @@ pub fn check(result: &CheckResult) -> String {
 /// `lostwrite report NAME --schedule 1.7c1e.huhu -o html`.
 pub fn page(result: &CheckResult, schedule: &Schedule) -> String {
     let replay = replay_schedule(result, &result.overrides, schedule);
+    if is_in_a_test(result) {
+        return format!("{replay}{}", in_a_test(result, "html"));
+    }
     format!("{} -o html --open", replay.replacen("replay", "report", 1))
 }
 
 /// `lostwrite report .lostwrite/NAME-FP.json -o html --open`.
 pub fn open_page(result: &CheckResult) -> String {
+    if is_in_a_test(result) {
+        return in_a_test(result, "html");
+    }
     format!("lostwrite report {} -o html --open", quoted(&recording(result)))
 }
 
 /// `lostwrite explain .lostwrite/NAME-FP.json`.
 pub fn explain(result: &CheckResult) -> String {
+    if is_in_a_test(result) {
+        return ".check().explain()".to_owned();
+    }
     format!("lostwrite explain {}", quoted(&recording(result)))
+}
+
+fn in_a_test(result: &CheckResult, format: &str) -> String {
+    format!(".check().report(\"{}\", \"{format}\")", result.scenario.name)
 }
 
 /// An argument as a POSIX shell takes it.

@@ -9,7 +9,7 @@ mod account;
 mod advice;
 mod check_text;
 mod chrome_trace;
-mod commands;
+pub(crate) mod commands;
 mod counts;
 mod explain;
 mod folded;

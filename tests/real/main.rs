@@ -2,5 +2,6 @@
 
 mod agreement;
 mod awkward;
+mod reports;
 mod stock;
 mod support;

@@ -49,6 +49,11 @@ impl Spelling {
         Spelling { letters, fingerprint: format!("{fingerprint:04x}") }
     }
 
+    /// What tells the schedules of this simulation from those of others.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
     /// One move.
     pub fn one(&self, made: Move) -> String {
         let letter = self.letters.get(made.worker()).copied().unwrap_or('?');
