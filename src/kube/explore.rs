@@ -9,6 +9,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::checked::{Checked, Outcome, Run};
+use super::checkpoint;
 use super::drive::{self, Plan, Ran};
 use super::history::{self, Found};
 use super::nondeterminism;
@@ -17,7 +18,7 @@ use super::setup::plan;
 use super::simulation::{Orders, Simulation};
 use super::watchdog::{Beat, watched};
 use crate::schedulers::Bound;
-use crate::schedulers::rerun::sample::{Dice, Follow};
+use crate::schedulers::rerun::sample::{Dice, Follow, per_worker};
 use crate::schedulers::rerun::walk::{self, Limits, Stop};
 use crate::schedulers::rerun::{End, Graph, Guide, Move, Spelling};
 
@@ -57,15 +58,21 @@ fn explored(simulation: &Simulation, plan: Plan) -> Checked {
     let timeout = simulation.timeout;
     let late = move || timeout.filter(|most| begin.elapsed() >= *most);
     let result = match &simulation.orders {
-        Orders::Exhaustive => exhaustively(simulation, &plan, late),
+        Orders::Exhaustive => exhaustively(simulation, &plan, spelling.fingerprint(), late),
         Orders::Random { runs, seed } => {
-            let (seed, dice) = (*seed, |seed, run, _| Dice::random(seed, run));
-            sampled(simulation, &plan, *runs, late, move |run, steps| dice(seed, run, steps))
+            let seed = *seed;
+            sampled(simulation, &plan, *runs, late, move |run, _| Dice::random(seed, run))
+        }
+        Orders::Uniform { runs, seed } => {
+            let seed = *seed;
+            sampled(simulation, &plan, *runs, late, move |run, longest| {
+                Dice::uniform(seed, run, per_worker(longest))
+            })
         }
         Orders::Pct { runs, seed, depth } => {
             let (seed, depth) = (*seed, *depth);
-            sampled(simulation, &plan, *runs, late, move |run, steps| {
-                Dice::pct(seed, run, depth, steps)
+            sampled(simulation, &plan, *runs, late, move |run, longest| {
+                Dice::pct(seed, run, depth, longest.len().max(8))
             })
         }
         Orders::Replay(text) => match spelling.parse(text) {
@@ -105,14 +112,19 @@ type Late = Option<std::time::Duration>;
 fn exhaustively(
     simulation: &Simulation,
     plan: &Arc<Plan>,
+    fingerprint: &str,
     late: impl Fn() -> Late + Send + Sync + Clone + 'static,
 ) -> Result<Outcome, super::watchdog::Stuck> {
-    let mut graph = Graph::<Found>::default();
+    let mut graph = match checkpoint::begin(simulation, fingerprint) {
+        Ok(graph) => graph,
+        Err(words) => return Ok(Outcome::Failed { words, moves: Vec::new() }),
+    };
     graph.infer = simulation.infer;
+    let before = graph.executions;
     let graph = Arc::new(Mutex::new(graph));
     let stopped = Arc::new(AtomicBool::new(false));
-    let limits =
-        Limits { states: Some(simulation.max_states), executions: simulation.max_executions };
+    let most = simulation.max_executions.map(|most| before + most);
+    let limits = Limits { states: Some(simulation.max_states), executions: most };
     let stops = {
         let (graph, plan, stopped) = (Arc::clone(&graph), Arc::clone(plan), stopped);
         watched(simulation.threads, simulation.patience, move |_, beat| {
@@ -137,6 +149,7 @@ fn exhaustively(
         })?
     };
     let graph = std::mem::take(&mut *graph.lock());
+    let went_on = before > 0;
     let rank = |stop: &Stop| match stop {
         Stop::Failed(..) => 3,
         Stop::Mismatch(_) => 2,
@@ -147,8 +160,15 @@ fn exhaustively(
     let stop = stops.into_iter().max_by_key(rank).unwrap_or(Stop::Closed);
     match stop {
         Stop::Failed(words, moves) => Ok(Outcome::Failed { words, moves }),
+        Stop::Mismatch(mismatch) if went_on => Ok(Outcome::Failed {
+            words: checkpoint::other_code(simulation),
+            moves: mismatch.prefix,
+        }),
         Stop::Mismatch(mismatch) => unsteady(simulation, plan, mismatch.prefix),
         stop => {
+            if let Err(words) = checkpoint::end(simulation, fingerprint, &graph) {
+                return Ok(Outcome::Failed { words, moves: Vec::new() });
+            }
             let bound = match stop {
                 Stop::Bound(bound) => Some(bound),
                 _ if graph.is_cut() => Some(Bound::Steps(simulation.max_steps)),
@@ -255,20 +275,22 @@ fn sampled(
     plan: &Arc<Plan>,
     runs: u64,
     late: impl Fn() -> Late + Send + Sync + Clone + 'static,
-    dice: impl Fn(u64, usize) -> Dice + Send + Sync + Clone + 'static,
+    dice: impl Fn(u64, &[Move]) -> Dice + Send + Sync + Clone + 'static,
 ) -> Result<Outcome, super::watchdog::Stuck> {
     let shared = Arc::clone(plan);
     let sample = watched(1, simulation.patience, move |_, beat| {
         let mut sample = Sample::default();
-        let mut longest = 8;
+        let mut longest: Vec<Move> = Vec::new();
         for run in 0..runs {
             if let Some(most) = late() {
                 sample.bound = Some(Bound::Timeout(most.as_secs()));
                 break;
             }
-            let mut guide = dice(run, longest);
+            let mut guide = dice(run, &longest);
             let ran = drive::run(&shared, &mut guide as &mut dyn Guide, beat);
-            longest = longest.max(guide.made.len());
+            if guide.made.len() > longest.len() {
+                longest.clone_from(&guide.made);
+            }
             sample.add(judged(&ran, false), guide.made);
             if sample.failed.is_some() {
                 break;

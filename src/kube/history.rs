@@ -6,7 +6,7 @@ use super::drive::Ran;
 use crate::parking::{Judged, judged};
 
 /// What was found where an execution ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Found {
     /// Losses that were still there at the end.
     pub lost: usize,

@@ -37,6 +37,7 @@
 //! many times, and a difference is told with the path that differs. Next to read: `simulation.rs`.
 
 mod checked;
+mod checkpoint;
 mod client;
 mod drive;
 mod explore;

@@ -39,6 +39,7 @@ impl Origin {
         let (scheduler, seed) = match &simulation.orders {
             Orders::Exhaustive => ("exhaustive", None),
             Orders::Random { seed, .. } => ("random", Some(*seed)),
+            Orders::Uniform { seed, .. } => ("uniform", Some(*seed)),
             Orders::Pct { seed, .. } => ("pct", Some(*seed)),
             Orders::Replay(_) => ("replay", None),
         };

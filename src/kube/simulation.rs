@@ -5,6 +5,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub(super) enum Orders {
     Random { runs: u64, seed: u64 },
     /// This many, by PCT, for violations of this depth.
     Pct { runs: u64, seed: u64, depth: u32 },
+    /// So many, each schedule about equally likely.
+    Uniform { runs: u64, seed: u64 },
     /// This one.
     Replay(String),
 }
@@ -53,6 +56,7 @@ pub struct Simulation {
     pub(super) max_executions: Option<u64>,
     pub(super) max_steps: u64,
     pub(super) timeout: Option<Duration>,
+    pub(super) checkpoint: Option<PathBuf>,
     pub(super) patience: Duration,
     pub(super) time: Duration,
     pub(super) threads: usize,
@@ -76,6 +80,7 @@ impl Default for Simulation {
             max_executions: None,
             max_steps: 500,
             timeout: Some(Duration::from_secs(60)),
+            checkpoint: None,
             patience: Duration::from_secs(10),
             time: Duration::from_secs(120),
             threads: 1,
@@ -219,6 +224,13 @@ impl Simulation {
         self
     }
 
+    /// `runs` orders, each schedule about equally likely: a worker that has much to do yet moves more
+    /// often. How much that is, is estimated from the runs before.
+    pub fn uniform(mut self, runs: u64, seed: u64) -> Simulation {
+        self.orders = Orders::Uniform { runs, seed };
+        self
+    }
+
     /// `runs` orders by PCT, which finds a violation of this depth with a known probability.
     pub fn pct(mut self, runs: u64, seed: u64, depth: u32) -> Simulation {
         self.orders = Orders::Pct { runs, seed, depth };
@@ -253,6 +265,13 @@ impl Simulation {
     /// is unknown.
     pub fn timeout(mut self, most: Duration) -> Simulation {
         self.timeout = Some(most);
+        self
+    }
+
+    /// Where an exploration that a bound stops leaves what it knows, and goes on from the next time.
+    /// Removed when every schedule is covered.
+    pub fn checkpoint(mut self, file: impl Into<PathBuf>) -> Simulation {
+        self.checkpoint = Some(file.into());
         self
     }
 

@@ -59,7 +59,12 @@ fn two_with_the_version_lose_nothing_in_any_schedule() {
 
 #[test]
 fn random_orders_and_pct_find_it_too_and_never_say_that_it_holds() {
-    for simulation in [stock(2, false).random(20, 7), stock(2, false).pct(20, 7, 2)] {
+    let sampled = [
+        stock(2, false).random(20, 7),
+        stock(2, false).pct(20, 7, 2),
+        stock(2, false).uniform(20, 7),
+    ];
+    for simulation in sampled {
         let checked = simulation.check();
         checked.assert_lost();
         assert!(!checked.explored().is_some_and(|found| found.is_complete()));
@@ -75,6 +80,37 @@ fn a_bound_leaves_it_unknown() {
     let found = checked.explored().expect("it was explored");
     assert!(!found.is_complete() && found.schedules.is_none(), "{checked}");
     assert!(checked.to_string().contains("stopped after 2 executions"), "{checked}");
+}
+
+#[test]
+fn an_exploration_in_parts_ends_with_the_same_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("stock.checkpoint");
+    let whole = counts(&stock(2, false).check());
+    let part = || stock(2, false).max_executions(40).checkpoint(&file);
+    let mut parts = 0;
+    let last = loop {
+        let checked = part().check();
+        parts += 1;
+        let found = checked.explored().unwrap_or_else(|| panic!("{checked}"));
+        if found.is_complete() {
+            break checked;
+        }
+        assert!(file.exists() && parts < 20, "{checked}");
+    };
+    let in_parts = counts(&last);
+    assert_eq!((in_parts.0, in_parts.1, in_parts.2), (whole.0, whole.1, whole.2));
+    assert!(parts > 2 && !file.exists(), "{parts} parts");
+
+    // Of other workers, of other code, of nobody.
+    let _ = part().check();
+    let other = stock(2, true).checkpoint(&file).check().to_string();
+    assert!(other.contains("the code does something else"), "{other}");
+    let other = stock(3, false).checkpoint(&file).check().to_string();
+    assert!(other.contains("it is of other workers or objects"), "{other}");
+    std::fs::write(&file, "nonsense").expect("written");
+    let nonsense = part().check().to_string();
+    assert!(nonsense.contains("cannot be used") && nonsense.contains("remove it"), "{nonsense}");
 }
 
 #[test]

@@ -6,7 +6,8 @@
 
 /// What one move has touched. Objects, collections and streams are numbers that the owner of the
 /// execution gives them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Footprint {
     /// Objects that were read, or looked at and not changed.
     pub reads: Vec<u64>,

@@ -29,13 +29,25 @@ pub(super) struct Node {
     /// Where it was reached from: by which move of which state.
     pub parents: Vec<(usize, usize)>,
     /// Edges that do not yet lead to a state of which everything is known.
-    missing: usize,
+    pub(super) missing: usize,
     /// An execution was cut off here by the bound on steps.
     pub cut: bool,
 }
 
 impl Node {
-    fn is_done(&self) -> bool {
+    /// A state of which nothing is known but who may move.
+    pub(super) fn new(moves: &[Move]) -> Node {
+        Node {
+            moves: moves.to_vec(),
+            edges: vec![Edge::Open; moves.len()],
+            footprints: vec![None; moves.len()],
+            parents: Vec::new(),
+            missing: moves.len(),
+            cut: false,
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
         self.missing == 0 || self.cut
     }
 }
@@ -51,10 +63,10 @@ pub struct Mismatch {
 #[derive(Debug)]
 pub struct Graph<O> {
     pub(super) nodes: Vec<Node>,
-    index: BTreeMap<Key, usize>,
+    pub(super) index: BTreeMap<Key, usize>,
     pub(super) outcomes: BTreeMap<usize, O>,
     /// States with a move that was not made yet.
-    open: BTreeSet<usize>,
+    pub(super) open: BTreeSet<usize>,
     taken: usize,
     /// Executions that were started.
     pub executions: u64,
@@ -158,14 +170,7 @@ impl<O> Graph<O> {
     fn insert(&mut self, key: Key, moves: &[Move]) -> usize {
         let node = self.nodes.len();
         self.index.insert(key, node);
-        self.nodes.push(Node {
-            moves: moves.to_vec(),
-            edges: vec![Edge::Open; moves.len()],
-            footprints: vec![None; moves.len()],
-            parents: Vec::new(),
-            missing: moves.len(),
-            cut: false,
-        });
+        self.nodes.push(Node::new(moves));
         if !moves.is_empty() {
             self.open.insert(node);
         }

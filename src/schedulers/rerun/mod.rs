@@ -8,6 +8,7 @@
 //! led to before. Nothing here knows what is run: a kube-rs future, a process, a test's own
 //! automaton. Next to read: `graph.rs`, then `walk.rs`.
 
+pub mod checkpoint;
 pub mod counts;
 pub mod footprint;
 pub mod graph;
@@ -26,7 +27,9 @@ pub use spell::{Spelling, SpellingError};
 pub type Key = u128;
 
 /// One move, by a name that means the same in every execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Move {
     /// The `nth` of the requests that this worker waits for is answered.
     Answer {

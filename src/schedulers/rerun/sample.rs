@@ -71,33 +71,52 @@ impl Guide for Follow {
 }
 
 /// At each point anybody who may move, each equally likely; or by priorities that change at a few
-/// random steps (PCT).
+/// random steps (PCT); or each schedule equally likely.
 #[derive(Clone, Debug)]
 pub struct Dice {
     rng: Rng,
-    priorities: Option<Priorities>,
+    rule: Rule,
     /// The moves that were made.
     pub made: Vec<Move>,
 }
 
 #[derive(Clone, Debug)]
-struct Priorities {
-    of: BTreeMap<Move, i64>,
-    change_at: Vec<usize>,
+enum Rule {
+    Random,
+    Priorities {
+        of: BTreeMap<Move, i64>,
+        change_at: Vec<usize>,
+    },
+    /// The moves that each worker is likely to make yet.
+    Left(Vec<usize>),
+}
+
+/// How many of these moves each worker made.
+pub fn per_worker(made: &[Move]) -> Vec<usize> {
+    let workers = made.iter().map(|it| it.worker() + 1).max().unwrap_or(0);
+    let mut counts = vec![0; workers];
+    made.iter().for_each(|it| counts[it.worker()] += 1);
+    counts
 }
 
 impl Dice {
     /// The run with this index under this seed.
     pub fn random(seed: u64, index: u64) -> Dice {
-        Dice { rng: Rng::for_run(seed, index), priorities: None, made: Vec::new() }
+        Dice { rng: Rng::for_run(seed, index), rule: Rule::Random, made: Vec::new() }
     }
 
     /// The same by PCT, for violations of this depth in runs of about this many steps.
     pub fn pct(seed: u64, index: u64, depth: u32, steps: usize) -> Dice {
         let mut rng = Rng::for_run(seed, index);
         let change_at = (1..depth).map(|_| rng.below(steps.max(2))).collect();
-        let priorities = Some(Priorities { of: BTreeMap::new(), change_at });
-        Dice { rng, priorities, made: Vec::new() }
+        let rule = Rule::Priorities { of: BTreeMap::new(), change_at };
+        Dice { rng, rule, made: Vec::new() }
+    }
+
+    /// The same with each worker as likely to move as it has moves left, of so many in all: then
+    /// each schedule is equally likely, if these are the numbers of moves in every schedule.
+    pub fn uniform(seed: u64, index: u64, moves: Vec<usize>) -> Dice {
+        Dice { rng: Rng::for_run(seed, index), rule: Rule::Left(moves), made: Vec::new() }
     }
 }
 
@@ -106,9 +125,33 @@ impl Guide for Dice {
         if point.moves.is_empty() {
             return None;
         }
-        let chosen = match &mut self.priorities {
-            None => self.rng.below(point.moves.len()),
-            Some(Priorities { of, change_at }) => {
+        let chosen = match &mut self.rule {
+            Rule::Random => self.rng.below(point.moves.len()),
+            Rule::Left(left) => {
+                // The worker by what it has left, and then one of its moves.
+                let weight = |it: &Move| left.get(it.worker()).copied().unwrap_or(0).max(1);
+                let mut workers: Vec<Move> = Vec::new();
+                for made in point.moves {
+                    if workers.iter().all(|known| known.worker() != made.worker()) {
+                        workers.push(*made);
+                    }
+                }
+                let mut drawn = self.rng.below(workers.iter().map(weight).sum());
+                let worker = workers.iter().find(|it| {
+                    let here = drawn < weight(it);
+                    drawn = drawn.saturating_sub(weight(it));
+                    here
+                });
+                let worker = worker.map_or(0, |it| it.worker());
+                if let Some(left) = left.get_mut(worker) {
+                    *left = left.saturating_sub(1);
+                }
+                let own: Vec<usize> = (0..point.moves.len())
+                    .filter(|at| point.moves[*at].worker() == worker)
+                    .collect();
+                own[self.rng.below(own.len().max(1))]
+            }
+            Rule::Priorities { of, change_at } => {
                 for made in point.moves {
                     let random = (self.rng.next() >> 2) as i64;
                     of.entry(*made).or_insert(random);

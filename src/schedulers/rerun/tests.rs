@@ -180,3 +180,54 @@ fn dice_with_a_seed_fall_the_same_way_and_a_schedule_is_followed() {
     Toy::new(&[0, 0, 1]).run(&mut follow);
     assert_eq!((follow.made.len(), follow.left_at), (6, None));
 }
+
+#[test]
+fn a_uniform_draw_makes_each_schedule_equally_likely_and_a_random_one_does_not() {
+    let spread = |dice: fn(u64) -> sample::Dice| {
+        let mut seen: BTreeMap<Vec<Move>, u64> = BTreeMap::new();
+        for run in 0..6_000 {
+            let mut dice = dice(run);
+            Toy::new(&[0, 0]).run(&mut dice);
+            *seen.entry(dice.made).or_default() += 1;
+        }
+        let (least, most) = (seen.values().min().copied(), seen.values().max().copied());
+        (seen.len(), least.unwrap_or(0), most.unwrap_or(0))
+    };
+    let (all, least, most) = spread(|run| sample::Dice::uniform(7, run, vec![2, 2]));
+    assert_eq!(all, 6);
+    assert!(least > 880 && most < 1_120, "{least} to {most} of 1,000 each");
+    let (_, least, most) = spread(|run| sample::Dice::random(7, run));
+    assert!(most > least * 3 / 2, "{least} to {most}");
+}
+
+#[test]
+fn an_exploration_that_was_stopped_goes_on_to_the_same_counts() {
+    let (whole, _) = Toy::new(&[0, 0, 1]).explored(true);
+    for most in 1..whole.executions {
+        let mut toy = Toy::new(&[0, 0, 1]);
+        let graph = Mutex::new(Graph::default());
+        let limits = Limits { executions: Some(most), ..Limits::default() };
+        explore(&graph, &limits, &|_| None, &|| (), &mut |walk| toy.run(walk));
+        let text = graph.into_inner().save("1234").unwrap();
+        assert!(Graph::<bool>::load(&text, "4321").is_err_and(|why| why.contains("other workers")));
+        let graph = Mutex::new(Graph::<bool>::load(&text, "1234").unwrap());
+        let stop =
+            explore(&graph, &Limits::default(), &|_| None, &|| (), &mut |walk| toy.run(walk));
+        assert_eq!(stop, Stop::Closed);
+        let graph = graph.into_inner();
+        assert_eq!(numbers(&graph), numbers(&whole), "after {most} executions");
+        assert_eq!(graph.transitions(), whole.transitions());
+        assert!(graph.executions > most && graph.executions <= whole.executions + 1);
+    }
+}
+
+#[test]
+fn a_checkpoint_that_is_damaged_is_refused() {
+    let text = Toy::new(&[0, 0]).explored(true).0.save("1234").unwrap();
+    assert!(Graph::<bool>::load(&text, "1234").is_ok());
+    let to = |nodes: usize| text.replacen("\"edges\":[1", &format!("\"edges\":[{nodes}"), 1);
+    for wrong in [text[..text.len() / 2].to_owned(), to(999), to(0), String::new()] {
+        assert_ne!(wrong, text);
+        assert!(Graph::<bool>::load(&wrong, "1234").is_err());
+    }
+}
