@@ -119,7 +119,7 @@ fn exhaustively(
         Ok(graph) => graph,
         Err(words) => return Ok(Outcome::Failed { words, moves: Vec::new() }),
     };
-    graph.infer = simulation.infer;
+    (graph.infer, graph.merge) = (simulation.infer, simulation.merge);
     let before = graph.executions;
     let graph = Arc::new(Mutex::new(graph));
     let stopped = Arc::new(AtomicBool::new(false));

@@ -61,6 +61,7 @@ pub struct Simulation {
     pub(super) time: Duration,
     pub(super) threads: usize,
     pub(super) infer: bool,
+    pub(super) merge: bool,
     /// What is wrong with what was given.
     pub(super) mistake: Option<String>,
 }
@@ -85,6 +86,7 @@ impl Default for Simulation {
             time: Duration::from_secs(120),
             threads: 1,
             infer: true,
+            merge: true,
             mistake: None,
         }
     }
@@ -299,6 +301,13 @@ impl Simulation {
     /// comparison.
     pub fn reduce(mut self, on: bool) -> Simulation {
         self.infer = on;
+        self
+    }
+
+    /// Whether prefixes that lead to one state are explored once. It changes no count; off for
+    /// comparison, each schedule is run by itself.
+    pub fn merge(mut self, on: bool) -> Simulation {
+        (self.merge, self.infer) = (on, on && self.infer);
         self
     }
 

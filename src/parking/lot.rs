@@ -196,7 +196,7 @@ impl<R: Reply> Lot<R> {
         let aim = rest::aim(&self.world.server, &http);
         let mut digest = Digest::default();
         self.names.feed(http.query.as_bytes(), &mut digest);
-        self.names.feed_json(&http.body, false, &mut digest);
+        self.names.feed_body(&http.body, &mut digest);
         digest.feed(&http.header("content-type"));
         let text = (format!("{} {}", http.path, http.method), digest.finish());
         self.arrived += 1;

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod awkward;
+mod figures;
 mod reports;
 mod stock;
 mod support;

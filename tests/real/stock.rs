@@ -51,6 +51,9 @@ fn two_with_the_version_lose_nothing_in_any_schedule() {
     let (all, .., executions) = counts(&checked);
     assert_eq!(all, "36");
     assert!(executions <= 24, "{executions} executions");
+    // Each schedule by itself.
+    let plain = counts(&stock(2, true).single_deliveries().merge(false).check());
+    assert_eq!((plain.0.as_str(), plain.3), ("36", 36));
     // A stream that catches up in one move: fewer schedules.
     let checked = stock(2, true).check();
     checked.assert_safe();
@@ -126,29 +129,4 @@ fn a_losing_run_becomes_a_scenario_whose_model_loses_too() {
     let scenarios = lostwrite::Scenario::from_str("from-a-run", &text);
     let scenarios = scenarios.unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
     lostwrite::Verdicts::of(scenarios, &Default::default()).assert_lost();
-}
-
-/// `LOSTWRITE_MEASURE=1 cargo test --release --test real --features kube -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn three_and_four() {
-    for (controllers, locked, most) in [(3, true, 3_000), (3, false, 5_000), (4, true, 5_000)] {
-        for single in [true, false] {
-            let mut simulation = stock(controllers, locked).max_executions(most);
-            if single {
-                simulation = simulation.single_deliveries();
-            }
-            let checked = simulation.check();
-            let found = checked.explored().expect("it was explored");
-            let rate = found.executions as f64 / checked.time().as_secs_f64();
-            println!(
-                "{controllers} locked={locked} single={single}: {:?} schedules, {:?} states, {} \
-                 executions, {} inferred, {rate:.0} a second",
-                found.schedules.as_ref().map(ToString::to_string),
-                found.states,
-                found.executions,
-                found.inferred
-            );
-        }
-    }
 }

@@ -90,3 +90,12 @@ pub fn stock(controllers: usize, locked: bool) -> Simulation {
     }
     simulation
 }
+
+/// One reconcile: a GET and a PATCH.
+pub async fn patch_once(client: Client) {
+    let api = widgets(client);
+    let read = api.get("demo").await.expect("it is there");
+    let patch = json!({ "status": { "seen": read.metadata.generation } });
+    let (params, patch) = (PatchParams::default(), Patch::Merge(patch));
+    api.patch_status("demo", &params, &patch).await.expect("it is there");
+}

@@ -11,8 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::graph::{Edge, Graph, Node};
-use super::{Footprint, Key, Move};
-use crate::parking::Digest;
+use super::{Footprint, Key, Move, key_of};
 
 /// Raised whenever what follows is laid out in another way.
 const LAYOUT: u32 = 1;
@@ -47,7 +46,7 @@ fn spelled(key: Key) -> String {
 }
 
 fn probe() -> String {
-    spelled(Digest::of("lostwrite"))
+    spelled(key_of("lostwrite"))
 }
 
 impl<O: Serialize + DeserializeOwned + Clone> Graph<O> {

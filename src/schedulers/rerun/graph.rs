@@ -76,6 +76,9 @@ pub struct Graph<O> {
     pub inferred: u64,
     /// Whether squares are completed. Off for comparison only.
     pub infer: bool,
+    /// Whether prefixes that lead to one state are one. Off for comparison only: then each schedule
+    /// is run by itself.
+    pub merge: bool,
 }
 
 impl<O> Default for Graph<O> {
@@ -90,6 +93,7 @@ impl<O> Default for Graph<O> {
             steps: 0,
             inferred: 0,
             infer: true,
+            merge: true,
         }
     }
 }

@@ -19,12 +19,24 @@ pub mod walk;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 pub use footprint::Footprint;
 pub use graph::{Graph, Mismatch};
 pub use spell::{Spelling, SpellingError};
 
 /// What stands for a state: a digest of everything its future depends on.
 pub type Key = u128;
+
+/// A key of 128 bits for a value.
+fn key_of(value: &(impl Hash + ?Sized)) -> Key {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, value).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
 
 /// One move, by a name that means the same in every execution.
 #[derive(

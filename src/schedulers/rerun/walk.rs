@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 
 use super::graph::Next;
-use super::{End, Footprint, Graph, Guide, Mismatch, Point};
+use super::{End, Footprint, Graph, Guide, Mismatch, Point, key_of};
 use crate::schedulers::Bound;
 
 /// Bounds of an exploration.
@@ -50,7 +50,8 @@ impl<O> Guide for Walk<'_, O> {
     fn choose(&mut self, point: Point<'_>) -> Option<usize> {
         let mut graph = self.graph.lock();
         let from = self.at.and_then(|(node, at)| Some((node, at?)));
-        let node = match graph.enter(from, point.key, point.moves) {
+        let key = if graph.merge { point.key } else { key_of(&self.made) };
+        let node = match graph.enter(from, key, point.moves) {
             Ok(node) => node,
             Err(mismatch) => {
                 self.mismatch = Some(mismatch);
