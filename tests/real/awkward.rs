@@ -47,7 +47,7 @@ fn a_panic_is_told_with_the_schedule() {
         patch(client, json!({ "phase": "A" })).await.expect("it is there");
         panic!("no such luck");
     });
-    fails(panics, &["`worker` panicked: no such luck", "after 1."]);
+    fails(panics, &["`worker` panicked at tests/real/awkward.rs:", ": no such luck", "after 1."]);
 }
 
 #[test]
@@ -148,6 +148,76 @@ fn the_wall_clock_is_found_with_the_path_and_the_mask() {
     let checked = reader(one().ignore(mask)).check();
     checked.assert_safe();
     assert_eq!(checked.explored().and_then(|f| f.schedules.clone()).unwrap().to_string(), "3");
+}
+
+#[test]
+fn a_masked_clock_is_masked_in_what_a_modelled_worker_has_read() {
+    let modelled = "workers:\n  - name: b\n    object: Widget/default/demo\n    write: update-retry\n    \
+                    sets: { \"status.conditions[type=B]\": { status: \"True\" } }\n";
+    let beside = |simulation: Simulation| stamping(simulation).worker(modelled);
+    let mask = "status.conditions[*].lastTransitionTime";
+    fails(beside(one()), &["leads to different states", mask]);
+    let checked = beside(one().ignore(mask)).check();
+    let counts = |checked: &Checked| {
+        let found = checked.explored().unwrap_or_else(|| panic!("{checked}"));
+        (found.schedules.clone().unwrap().to_string(), found.losing.clone().unwrap().to_string())
+    };
+    // As with a clock that stands still, which needs no mask, and as with no merging at all.
+    let still = one().worker(modelled).controller("a", |client| async move {
+        let condition = json!({ "type": "A", "lastTransitionTime": "1" });
+        let _ = patch(client, json!({ "conditions": [condition] })).await;
+    });
+    assert_eq!(counts(&checked), counts(&still.clone().check()));
+    assert_eq!(counts(&checked), counts(&still.merge(false).check()));
+}
+
+#[test]
+fn the_order_of_a_hash_map_in_a_body_means_nothing() {
+    use std::collections::HashMap;
+    let hashed = |client: Client| async move {
+        let map: HashMap<String, u32> = (0..9).map(|n| (format!("key{n}"), n)).collect();
+        let pairs: Vec<String> = map.iter().map(|(key, n)| format!("\"{key}\":{n}")).collect();
+        let body = format!("{{\"status\":{{{}}}}}", pairs.join(","));
+        let path = "/apis/demo.example.com/v1/namespaces/default/widgets/demo/status";
+        let request = http::Request::patch(path)
+            .header("content-type", "application/merge-patch+json")
+            .body(body.into_bytes());
+        let _: Value = client.request(request.unwrap()).await.expect("it is there");
+    };
+    safe(one().controller("a", hashed).controller("b", hashed));
+}
+
+#[test]
+fn what_is_kept_between_executions_is_found() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let counting = |client| async move {
+        let n = RUNS.fetch_add(1, Ordering::Relaxed);
+        let _ = patch(client, json!({ "n": n })).await;
+    };
+    let shared = one().controller("a", counting).controller("b", counting);
+    fails(shared, &["the same schedule leads to different states", "status.n"]);
+}
+
+#[test]
+fn a_panic_that_the_worker_catches_is_its_own_business() {
+    safe(one().controller("careful", |client| async move {
+        let task = tokio::spawn(async { panic!("in a task of its own") });
+        assert!(task.await.is_err());
+        patch(client, json!({ "phase": "A" })).await.expect("it is there");
+    }));
+}
+
+#[test]
+fn a_worker_makes_its_own_client() {
+    let checked = safe(one().service("other", |service| async move {
+        let api: Api<DynamicObject> = Api::default_namespaced_with(
+            Client::new(service, "elsewhere"),
+            &crate::support::resource(),
+        );
+        assert!(api.get("demo").await.is_err(), "it is in `default`");
+    }));
+    assert_eq!(checked.explored().map(|found| found.steps), Some(1), "{checked}");
 }
 
 #[test]

@@ -43,7 +43,8 @@ pub fn widgets(client: Client) -> Api<DynamicObject> {
     Api::default_namespaced_with(client, &resource())
 }
 
-fn resource() -> ApiResource {
+/// What its API is asked for.
+pub fn resource() -> ApiResource {
     ApiResource::from_gvk(&GroupVersionKind::gvk("demo.example.com", "v1", "Widget"))
 }
 
