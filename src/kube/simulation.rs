@@ -32,7 +32,7 @@ pub(super) enum Orders {
     Random { runs: u64, seed: u64 },
     /// This many, by PCT, for violations of this depth.
     Pct { runs: u64, seed: u64, depth: u32 },
-    /// So many, each schedule about equally likely.
+    /// `runs` of them, each schedule about equally likely.
     Uniform { runs: u64, seed: u64 },
     /// This one.
     Replay(String),
@@ -226,8 +226,8 @@ impl Simulation {
         self
     }
 
-    /// `runs` orders, each schedule about equally likely: a worker that has much to do yet moves more
-    /// often. How much that is, is estimated from the runs before.
+    /// `runs` orders, each schedule about equally likely: a worker that has much to do yet moves
+    /// more often. How much that is, is estimated from the runs before.
     pub fn uniform(mut self, runs: u64, seed: u64) -> Simulation {
         self.orders = Orders::Uniform { runs, seed };
         self
@@ -270,8 +270,8 @@ impl Simulation {
         self
     }
 
-    /// Where an exploration that a bound stops leaves what it knows, and goes on from the next time.
-    /// Removed when every schedule is covered.
+    /// Where an exploration that a bound stops leaves what it knows, and goes on from the next
+    /// time. Removed when every schedule is covered.
     pub fn checkpoint(mut self, file: impl Into<PathBuf>) -> Simulation {
         self.checkpoint = Some(file.into());
         self

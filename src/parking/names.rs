@@ -102,7 +102,8 @@ impl Names {
         self.uids.get(std::str::from_utf8(uid).ok()?).map(|name| (name, UID))
     }
 
-    /// Feeds what a worker sends. The order of its keys means nothing: it may be that of a hash map.
+    /// Feeds what a worker sends. The order of its keys means nothing: it may be that of a hash
+    /// map.
     pub fn feed_body(&self, bytes: &[u8], digest: &mut Digest) {
         match serde_json::from_slice::<Value>(bytes) {
             Ok(value) => self.feed_value(value, digest),
@@ -110,7 +111,8 @@ impl Names {
         }
     }
 
-    /// Feeds an answer or an event: what is masked, and the revision of a list as a whole, left out.
+    /// Feeds an answer or an event: what is masked, and the revision of a list as a whole, left
+    /// out.
     pub fn feed_json(&self, bytes: &[u8], collection: bool, digest: &mut Digest) {
         if self.masks.is_empty() && !collection {
             return self.feed(bytes, digest);
@@ -126,7 +128,7 @@ impl Names {
 
     fn feed_value(&self, mut value: Value, digest: &mut Digest) {
         self.masks.iter().for_each(|mask| mask.cover(&mut value));
-        // Whoever builds this may have turned on that maps keep the order in which they were made.
+        // A dependent crate may have turned on that maps keep the order in which they were made.
         value.sort_all_objects();
         self.feed(value.to_string().as_bytes(), digest);
     }

@@ -152,7 +152,8 @@ fn the_wall_clock_is_found_with_the_path_and_the_mask() {
 
 #[test]
 fn a_masked_clock_is_masked_in_what_a_modelled_worker_has_read() {
-    let modelled = "workers:\n  - name: b\n    object: Widget/default/demo\n    write: update-retry\n    \
+    let modelled = "workers:\n  - name: b\n    object: Widget/default/demo\n    \
+                    write: update-retry\n    \
                     sets: { \"status.conditions[type=B]\": { status: \"True\" } }\n";
     let beside = |simulation: Simulation| stamping(simulation).worker(modelled);
     let mask = "status.conditions[*].lastTransitionTime";

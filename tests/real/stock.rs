@@ -105,7 +105,7 @@ fn an_exploration_in_parts_ends_with_the_same_counts() {
     assert_eq!((in_parts.0, in_parts.1, in_parts.2), (whole.0, whole.1, whole.2));
     assert!(parts > 2 && !file.exists(), "{parts} parts");
 
-    // Of other workers, of other code, of nobody.
+    // Of other workers, of other code, and no checkpoint at all.
     let _ = part().check();
     let other = stock(2, true).checkpoint(&file).check().to_string();
     assert!(other.contains("the code does something else"), "{other}");

@@ -128,7 +128,7 @@ impl<O: Serialize + DeserializeOwned + Clone> Graph<O> {
         Ok(graph)
     }
 
-    /// Finds parents, open states and finished ones anew. False if the graph has a cycle, or a
+    /// Finds parents, open states and finished ones again. False if the graph has a cycle, or a
     /// state that nothing leads to.
     fn join(&mut self) -> bool {
         let mut waiting = vec![0_usize; self.nodes.len()];

@@ -113,8 +113,8 @@ impl Dice {
         Dice { rng, rule, made: Vec::new() }
     }
 
-    /// The same with each worker as likely to move as it has moves left, of so many in all: then
-    /// each schedule is equally likely, if these are the numbers of moves in every schedule.
+    /// The same with each worker as likely to move as it has moves left of these: then each
+    /// schedule is equally likely, if these are the numbers of moves in every schedule.
     pub fn uniform(seed: u64, index: u64, moves: Vec<usize>) -> Dice {
         Dice { rng: Rng::for_run(seed, index), rule: Rule::Left(moves), made: Vec::new() }
     }
