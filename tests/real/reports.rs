@@ -73,7 +73,8 @@ fn what_holds_is_told_with_its_counts_and_a_bound_as_unknown() {
 fn a_replay_and_a_modelled_worker_beside_real_ones_are_told_too() {
     let beside = |simulation: Simulation| {
         simulation.worker(
-            "workers:\n  - name: billing\n    object: Widget/default/demo\n    write: update-retry\n    \
+            "workers:\n  - name: billing\n    object: Widget/default/demo\n    \
+             write: update-retry\n    \
              sets: { \"status.conditions[type=Paid]\": { status: \"True\" } }\n",
         )
     };
