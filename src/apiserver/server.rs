@@ -92,11 +92,20 @@ impl ApiServer {
             made: 0,
         };
         if !config.any_namespace {
-            for name in NAMESPACES {
-                server.make_namespace(name, 0);
-            }
+            server.make_usual_namespaces();
         }
         server
+    }
+
+    /// Makes the namespaces that every cluster has, as if they had always been there.
+    pub(crate) fn make_usual_namespaces(&mut self) {
+        NAMESPACES.into_iter().for_each(|name| self.make_namespace(name, 0));
+    }
+
+    /// Makes a namespace, unless there is one of this name.
+    pub(crate) fn ensure_namespace(&mut self, name: &str) {
+        let missing = self.store.get(&namespace_key(name)).is_none();
+        missing.then(|| self.make_namespace(name, 0));
     }
 
     /// One request, as one atomic step.

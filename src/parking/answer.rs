@@ -99,8 +99,8 @@ impl<R: Reply> Lot<R> {
         committed: bool,
     ) -> Exchange {
         let body = document(&response.body).map(Arc::new);
-        let http = readable(http, &aim);
         let after = key.as_ref().and_then(|key| self.world.server.object(key));
+        let http = readable(http, &aim, after.as_deref());
         let success = response.code / 100 == 2;
         let given = match aim.verb {
             _ if !success => Vec::new(),
@@ -202,10 +202,10 @@ fn document(body: &[u8]) -> Option<Value> {
 
 /// The request with a body that can be compared with what is stored: typed Go clients send protobuf
 /// for built-in kinds, and the `stringData` of a Secret is stored as `data`.
-fn readable(http: HttpRequest, aim: &Aim) -> HttpRequest {
+fn readable(http: HttpRequest, aim: &Aim, after: Option<&Value>) -> HttpRequest {
     let mut sent = rest::protobuf_value(&http.body);
     if let Some(sent) = &mut sent {
-        without_zeros(sent);
+        without_zeros(sent, after);
     }
     let resource = &aim.kind.resource;
     if resource.group.is_empty() && resource.plural == "secrets" {
@@ -221,14 +221,25 @@ fn readable(http: HttpRequest, aim: &Aim) -> HttpRequest {
     }
 }
 
-/// Removes empty strings: in protobuf, Go writes them for fields that are not set.
-fn without_zeros(value: &mut Value) {
+/// Removes what is empty, 0 or false and was not stored so: in protobuf, Go writes these for fields
+/// that are not set, and a pointer to 0 looks the same.
+fn without_zeros(value: &mut Value, stored: Option<&Value>) {
+    let is_zero = |inner: &Value| match inner {
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Bool(yes) => !yes,
+        _ => false,
+    };
     match value {
         Value::Object(fields) => {
-            fields.retain(|_, inner| *inner != Value::String(String::new()));
-            fields.values_mut().for_each(without_zeros);
+            let of = |key: &str| stored.and_then(|stored| stored.get(key));
+            fields.retain(|key, inner| !is_zero(inner) || of(key) == Some(inner));
+            fields.iter_mut().for_each(|(key, inner)| without_zeros(inner, of(key)));
         }
-        Value::Array(items) => items.iter_mut().for_each(without_zeros),
+        Value::Array(items) => {
+            let of = |at: usize| stored.and_then(|stored| stored.get(at));
+            items.iter_mut().enumerate().for_each(|(at, inner)| without_zeros(inner, of(at)));
+        }
         _ => {}
     }
 }
@@ -263,10 +274,20 @@ mod tests {
         assert!(serde_json::from_slice::<Value>(&read).is_err());
         let mut value = document(&read).expect("protobuf");
         value["metadata"]["generateName"] = "".into();
-        without_zeros(&mut value);
+        value["spec"]["leaseTransitions"] = 0.into();
+        let spec = serde_json::json!({ "leaseTransitions": 0 });
+        let stored = serde_json::json!({ "spec": spec, "metadata": { "generateName": "g" } });
+        let mut same = value.clone();
+        without_zeros(&mut value, None);
         assert_eq!(value["spec"]["holderIdentity"], "a");
         assert!(value["metadata"].get("generateName").is_none(), "{value}");
+        assert!(value["spec"].get("leaseTransitions").is_none(), "{value}");
+        // What is 0 in the store was meant: a pointer to 0.
+        without_zeros(&mut same, Some(&stored));
+        assert_eq!(same["spec"]["leaseTransitions"], 0);
+        assert!(same["metadata"].get("generateName").is_none(), "{same}");
     }
+
     #[test]
     fn the_strings_of_a_secret_are_read_as_the_data_that_is_stored() {
         let text = r#"{"stringData":{"a":"1"},"metadata":{"name":"s"}}"#;
@@ -279,7 +300,7 @@ mod tests {
             time: 0,
         };
         let aim = rest::aim(&Start::server(), &http).expect("a Secret");
-        let sent: Value = serde_json::from_slice(&readable(http, &aim).body).expect("JSON");
+        let sent: Value = serde_json::from_slice(&readable(http, &aim, None).body).expect("JSON");
         assert_eq!(sent["data"]["a"], "MQ==");
         assert!(sent.get("stringData").is_none(), "{sent}");
     }

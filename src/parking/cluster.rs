@@ -24,8 +24,12 @@ pub(crate) fn install(server: &mut ApiServer, crd: &Value) -> Result<(), String>
     server.install_crd(crd, scenario::TIME).map(drop).map_err(refused)
 }
 
-/// Puts an object there.
+/// Puts an object there, and its namespace.
 pub(crate) fn seed(server: &mut ApiServer, object: &Value) -> Result<(), String> {
+    let namespace = object["metadata"]["namespace"].as_str().filter(|name| !name.is_empty());
+    if let Some(name) = namespace {
+        server.ensure_namespace(name);
+    }
     let refused = |status: Box<Status>| {
         format!("the API server refuses an object: {}", status.message.unwrap_or_default())
     };
@@ -60,5 +64,32 @@ impl Start {
             real.push(NAME.to_owned());
         }
         Ok(Start { world, real, rules, stimuli })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_usual_namespaces_and_those_of_objects_are_there_and_take_no_revision() {
+        let mut server = Start::server();
+        assert_eq!(server.revision().0, crate::parking::names::BASE);
+        let names = |server: &ApiServer| {
+            let all = server.objects().into_iter().filter(|it| it["kind"] == "Namespace");
+            all.filter_map(|it| Some(it["metadata"]["name"].as_str()?.to_owned())).collect()
+        };
+        let usual: Vec<String> = names(&server);
+        assert_eq!(usual, ["default", "kube-node-lease", "kube-public", "kube-system"]);
+        for name in ["a", "b"] {
+            let metadata = json!({ "name": name, "namespace": "team" });
+            let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
+            seed(&mut server, &object).unwrap();
+        }
+        let now: Vec<String> = names(&server);
+        assert_eq!(now.len(), usual.len() + 1);
+        assert!(now.contains(&"team".to_owned()), "{now:?}");
+        assert_eq!(server.revision().0, crate::parking::names::BASE + 2);
     }
 }

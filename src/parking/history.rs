@@ -27,14 +27,17 @@ pub struct Start {
 }
 
 impl Start {
-    /// A server whose revisions are told from every other number.
+    /// A server whose revisions are told from every other number. Objects may be made in any
+    /// namespace; the usual ones are there, since real code lists them (kopf watches only those).
     pub fn server() -> ApiServer {
-        ApiServer::new(Config {
+        let mut server = ApiServer::new(Config {
             first_revision: Revision(BASE),
             any_namespace: true,
             history: apiserver::History::KeepAll,
             ..Config::default()
-        })
+        });
+        server.make_usual_namespaces();
+        server
     }
 }
 

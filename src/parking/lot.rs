@@ -169,6 +169,11 @@ impl<R: Reply> Lot<R> {
         self.open(worker).count()
     }
 
+    /// Whether a request of this worker waits for its answer.
+    pub fn is_waiting(&self, worker: usize) -> bool {
+        self.parked.iter().any(|parked| parked.worker == worker)
+    }
+
     /// Whether a worker may still be started again.
     pub fn may_crash(&self) -> bool {
         self.rules.crashes > 0
@@ -236,7 +241,7 @@ impl<R: Reply> Lot<R> {
         }
         for open in &self.streams {
             digest.feed(&(open.worker, &open.label));
-            open.pending.iter().for_each(|(_, line)| digest.feed(line));
+            open.pending.iter().for_each(|it| digest.feed(&it.digest));
         }
         if !self.world.workers.is_empty() {
             self.feed_modelled(&mut digest);

@@ -67,8 +67,8 @@ impl<R: Reply> Lot<R> {
                     "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
                     "message": "too old resource version", "reason": "Expired", "code": 410,
                 });
-                let event = serde_json::json!({ "type": "ERROR", "object": status });
-                open.sink.send(format!("{event}\n").into_bytes());
+                let bytes = open.stream.error(&status);
+                open.sink.send(bytes);
                 self.told[worker].feed(&("broken", short(&open.label)));
                 self.note(worker, Some(chosen), What::Broken);
             }

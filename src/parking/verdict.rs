@@ -210,6 +210,12 @@ fn grouped(findings: &[Finding], kept: &[Kept]) -> Vec<Loss> {
     for finding in findings {
         // Whoever takes away what it wrote itself, and is told so, has lost nothing.
         let (victim, culprit) = (&kept[finding.victim], &kept[finding.culprit]);
+        // A PUT that leaves out what the server fills in: an operator that makes the spec of a
+        // Service afresh, say. No writer has taken anything away.
+        let removes = finding.want == Want::Absent && victim.patch.is_none();
+        if removes && finding.victim == finding.culprit {
+            continue;
+        }
         let repaired = match finding.end {
             End::Replaced { .. } | End::Voided => continue,
             End::Repaired { by, .. } => Some(kept[by].step),

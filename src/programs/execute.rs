@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::hunt::Plan;
 use super::limits;
 use super::process::{Folder, Running};
-use super::quiet::{self, Calm, Look};
+use super::quiet::{self, Calm, Late, Learnt, Look};
 use super::socket::{self, Arrivals};
 use crate::parking::{Answering, History, Lot};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
@@ -19,27 +19,36 @@ pub(super) struct Ran {
     pub end: End<()>,
     pub history: History,
     /// Requests that came after all had seemed quiet.
-    pub late: u64,
+    pub late: Vec<Late>,
+    /// What the next execution may know.
+    pub learnt: Learnt,
     /// How each program has ended by itself, if it has.
     pub ended: Vec<Option<String>>,
     /// It was stopped from outside: Ctrl-C.
     pub interrupted: bool,
+    /// It failed since it took too long: on another day it may not.
+    pub slow: bool,
 }
 
 /// How often a point waits for a move that may still come.
 const WAITS: u32 = 20;
 
+/// The longest that programs are waited for after their moves in one execution, all in all.
+const PATIENT: Duration = Duration::from_secs(10);
+
 /// Looks between two looks at memory and processes.
 const WEIGHED_EVERY: u32 = 16;
 
 /// Runs the programs once, as the guide says.
-pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String) -> Ran {
+pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String, learnt: Learnt) -> Ran {
     let nothing = |words: String| Ran {
         end: End::Failed(words),
         history: History::default(),
-        late: 0,
+        late: Vec::new(),
+        learnt: Learnt::default(),
         ended: Vec::new(),
         interrupted: false,
+        slow: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
@@ -55,10 +64,13 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String) -> Ran {
             lot: Lot::new(plan.start.clone()),
             programs: Vec::new(),
             variables: Vec::new(),
-            calm: Calm::default(),
+            calm: Calm::new(learnt),
             requests: vec![0; plan.programs.len()],
+            given: vec![Instant::now(); plan.programs.len()],
+            patient: Duration::ZERO,
             begin: Instant::now(),
             interrupted: false,
+            slow: false,
         };
         drive.start().await?;
         let end = drive.go(guide).await;
@@ -69,13 +81,15 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String) -> Ran {
         }
         // They are ended before their server is.
         drive.programs.clear();
-        let Drive { lot, calm, interrupted, .. } = drive;
+        let Drive { lot, calm, interrupted, slow, .. } = drive;
         Ok::<_, String>(Ran {
             end,
             history: lot.into_history(),
             late: calm.late,
+            learnt: calm.learnt,
             ended,
             interrupted,
+            slow,
         })
     });
     runtime.shutdown_background();
@@ -93,8 +107,13 @@ struct Drive<'p> {
     calm: Calm,
     /// How many requests each program has made.
     requests: Vec<u64>,
+    /// When each has last asked, was answered or was told something.
+    given: Vec<Instant>,
+    /// How long programs were waited for after their moves, in all.
+    patient: Duration,
     begin: Instant,
     interrupted: bool,
+    slow: bool,
 }
 
 impl Drive<'_> {
@@ -150,6 +169,9 @@ impl Drive<'_> {
                 mover = None;
                 continue;
             }
+            if self.waits_for(mover).await {
+                continue;
+            }
             let mut moves = self.lot.moves();
             if moves.is_empty() && self.request_comes().await {
                 mover = None;
@@ -170,8 +192,9 @@ impl Drive<'_> {
             let writes = self.lot.writes(&moves);
             let key = self.lot.key(&[]);
             let point = Point { key, moves: &moves, writes: &writes };
-            // Before the first move every program has asked; later, what the guide wants may come.
-            let waits = guide.waits(point) || (steps == 0 && self.starting());
+            // Before the first move every program waits for something that can be chosen, if it
+            // ever will; later, what the guide wants may come.
+            let waits = guide.waits(point) || (steps == 0 && self.begins());
             if waits && !moves.is_empty() && waited < WAITS && self.request_comes().await {
                 (mover, waited) = (None, waited + 1);
                 continue;
@@ -194,7 +217,29 @@ impl Drive<'_> {
                 Move::Answer { worker, .. } | Move::Deliver { worker, .. } => Some(worker),
                 _ => None,
             };
+            if let Some(given) = mover.and_then(|mover| self.given.get_mut(mover)) {
+                *given = Instant::now();
+            }
         }
+    }
+
+    /// Gives the program that has moved the time that it has been seen to need. True if it asks.
+    async fn waits_for(&mut self, mover: Option<usize>) -> bool {
+        let Some(worker) = mover.filter(|it| *it < self.programs.len()) else { return false };
+        let patience = self.calm.learnt.patience(worker);
+        let begin = Instant::now();
+        let mut asks = false;
+        while !asks
+            && self.patient + begin.elapsed() < PATIENT
+            && self.given[worker].elapsed() < patience
+            && !self.lot.is_waiting(worker)
+            && !(self.plan.until.0)()
+        {
+            tokio::time::sleep(quiet::STEP).await;
+            asks = self.arrivals.lock().iter().any(|(by, ..)| *by == worker);
+        }
+        self.patient += begin.elapsed();
+        asks
     }
 
     /// Ends a program where it stands, and starts it again.
@@ -202,6 +247,7 @@ impl Drive<'_> {
         self.programs[worker].end();
         self.arrivals.lock().retain(|(of, ..)| *of != worker);
         self.lot.restarted(worker);
+        self.given[worker] = Instant::now();
         self.programs[worker] = self.launch(worker)?;
         Ok(())
     }
@@ -210,18 +256,25 @@ impl Drive<'_> {
     async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
         self.calm.begin();
+        let mut stared = false;
         for round in 0_u32.. {
+            let asked = Instant::now();
             tokio::time::sleep(quiet::STEP).await;
             let came = std::mem::take(&mut *self.arrivals.lock());
             let trees: Vec<Vec<u32>> = self.programs.iter().map(Running::tree).collect();
-            let looks = trees.iter().map(|tree| Look::at(tree)).collect();
-            let is_quiet = self.calm.see(looks, !came.is_empty());
+            let look = || trees.iter().map(|tree| Look::at(tree)).collect();
+            let is_quiet = (stared && came.is_empty()) || self.calm.see(look(), !came.is_empty());
+            // What was sent before such a look arrives in the next round.
+            stared = asked.elapsed() > quiet::LATE_LOOK && self.calm.stare(look);
             for (worker, http, reply) in came {
                 // Only the worker that was let go had a reason to ask.
                 if mover.is_some_and(|mover| mover != worker) && self.requests[worker] > 0 {
-                    self.calm.was_late();
+                    let what = format!("{} {}", http.method, http.path);
+                    let after = self.given[worker].elapsed();
+                    self.calm.was_late(Late { worker, what, after });
                 }
                 self.requests[worker] += 1;
+                self.given[worker] = Instant::now();
                 self.lot.park(worker, http, reply);
             }
             if (self.plan.until.0)() {
@@ -237,10 +290,12 @@ impl Drive<'_> {
                 }
                 return None;
             }
-            if begin.elapsed() >= self.plan.settle_within {
+            self.slow = begin.elapsed() >= self.plan.settle_within;
+            if self.slow {
                 return Some(self.never_quiet());
             }
-            if self.begin.elapsed() >= self.plan.timeout {
+            self.slow = self.begin.elapsed() >= self.plan.timeout;
+            if self.slow {
                 return Some(format!(
                     "an execution takes longer than {:?}\n  help: a program that asks all the time \
                      never comes to an end",
@@ -254,9 +309,10 @@ impl Drive<'_> {
     fn never_quiet(&self) -> String {
         let names = self.calm.busy().into_iter().map(|at| self.plan.programs[at].name.as_str());
         let names: Vec<&str> = names.collect();
-        let who = match names.is_empty() {
-            true => "the programs do not become quiet".to_owned(),
-            false => format!("`{}` does not become quiet", names.join("` and `")),
+        let who = match names.len() {
+            0 => "the programs do not become quiet".to_owned(),
+            1 => format!("`{}` does not become quiet", names[0]),
+            _ => format!("`{}` do not become quiet", names.join("` and `")),
         };
         format!(
             "{who} within {:?}\n  help: a program that is always busy cannot be steered; look at \
@@ -295,6 +351,12 @@ impl Drive<'_> {
             }
         }
         None
+    }
+
+    /// Whether a program lives that waits for nothing that can be chosen.
+    fn begins(&mut self) -> bool {
+        let all = 0..self.programs.len();
+        all.into_iter().any(|at| !self.lot.is_waiting(at) && self.programs[at].ended().is_none())
     }
 
     /// Whether a program lives that has not made a request yet.

@@ -316,7 +316,7 @@ impl Hunt {
             start,
             programs,
             max_steps: 500,
-            settle_within: Duration::from_secs(10),
+            settle_within: Duration::from_secs(30),
             start_within: Duration::from_secs(30).min(self.timeout),
             linger: self.linger,
             timeout: self.timeout,

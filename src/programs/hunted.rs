@@ -21,6 +21,14 @@ pub struct Hunted {
     pub executions: u64,
     /// How many of them had a request that came after all had seemed quiet.
     pub tainted: u64,
+    /// The first request that tainted an execution, in words.
+    pub(super) late: Option<String>,
+    /// Executions that were given up, since they took too long; others did not.
+    pub slow: u64,
+    /// Executions that were made again to see whether the same happens.
+    pub repeated: u64,
+    /// How many of these came to other states: the programs, or what they send, differ.
+    pub differed: u64,
     /// The loss, if there is one and its own replay shows it.
     pub loss: Option<Loss>,
     /// A loss whose replay did not show it: told, and no loss.
@@ -32,7 +40,8 @@ pub struct Hunted {
     pub diverged: Option<String>,
     /// Of a replay or a record that shows no loss: its steps, as text.
     pub steps: Option<String>,
-    /// Programs that ended by themselves, how, and in how many executions.
+    /// Programs that ended by themselves, how (with their last line, if they failed), and in how
+    /// many executions.
     pub ended: BTreeMap<(String, String), u64>,
     /// Whether it was stopped by Ctrl-C.
     pub interrupted: bool,
@@ -169,7 +178,15 @@ impl Hunted {
         }
         if self.tainted > 0 {
             let n = times(self.tainted);
-            notes.push(format!("in {n} a request came after all had seemed quiet"));
+            let first = self.late.as_deref().unwrap_or_default();
+            notes.push(format!("in {n} a request came after all had seemed quiet: {first}"));
+        }
+        if self.slow > 0 {
+            notes.push(format!("{} took too long and were given up", times(self.slow)));
+        }
+        if self.differed > 0 {
+            let (n, of) = (self.differed, times(self.repeated));
+            notes.push(format!("{n} of {of} that were repeated came to other states"));
         }
         for ((name, how), n) in &self.ended {
             notes.push(format!("`{name}` ended by itself in {}: {how}", times(*n)));

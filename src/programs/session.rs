@@ -7,19 +7,29 @@ use std::collections::BTreeSet;
 use super::execute::{self, Ran};
 use super::hunt::{Hunt, Orders, Plan};
 use super::hunted::{Hunted, Loss};
+use super::quiet::Learnt;
 use super::supervisor::Supervisor;
 use crate::parking::{
     History, Judged, Shown, Teller, What, drawing, drawn, judged, object_number, plain,
 };
 use crate::report::{self, Style};
 use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
-use crate::schedulers::rerun::{End, Guide, Move, Spelling};
+use crate::schedulers::rerun::{End, Guide, Key, Move, Spelling};
+
+/// Every execution with a number divisible by this, of the random ones, is made again.
+const REPEAT_EVERY: u64 = 4;
+
+/// This number of executions that take too long, one after another, is an error.
+const SLOW: u64 = 5;
 
 pub(super) struct Session<'h> {
     plan: Plan,
     spelling: Spelling,
     hunted: &'h mut Hunted,
     supervisor: Supervisor,
+    learnt: Learnt,
+    /// How many executions have taken too long, one after another.
+    slow: u64,
     most: u64,
 }
 
@@ -36,7 +46,15 @@ impl<'h> Session<'h> {
                  and `sh` cannot be started: {error}"
             )
         })?;
-        Ok(Session { plan, spelling, hunted, supervisor, most: 0 })
+        Ok(Session {
+            plan,
+            spelling,
+            hunted,
+            supervisor,
+            learnt: Learnt::default(),
+            slow: 0,
+            most: 0,
+        })
     }
 
     /// All of it.
@@ -74,8 +92,12 @@ impl<'h> Session<'h> {
         }
         let mut run = 0;
         while !self.over(hunt) {
-            self.once(&mut Dice::random(hunt.seed, run), |it| it.made.clone(), "random");
+            let mut dice = Dice::random(hunt.seed, run);
+            let whole = self.once(&mut dice, |it| it.made.clone(), "random").is_some();
             run += 1;
+            if whole && run % REPEAT_EVERY == 0 && !self.over(hunt) {
+                self.repeat(dice.made, &dice.keys);
+            }
         }
     }
 
@@ -85,7 +107,7 @@ impl<'h> Session<'h> {
         found || self.hunted.executions >= hunt.executions
     }
 
-    /// One execution; its history, if it came to an end and nothing was found.
+    /// One execution; its history, if it came to an end and nothing is reported.
     fn once<G: Guide>(
         &mut self,
         guide: &mut G,
@@ -109,11 +131,12 @@ impl<'h> Session<'h> {
         let again = self.execute(&mut follow)?;
         self.hunted.strayed += u64::from(follow.left_at.is_some());
         let (judged, confirmed) = self.judge(&again, &moves);
-        match confirmed.violates(first) {
-            true => self.keep(&again, &judged, confirmed, &moves, how),
-            false => self.hunted.unconfirmed += 1,
+        if confirmed.violates(first) {
+            self.keep(&again, &judged, confirmed, &moves, how);
+            return None;
         }
-        None
+        self.hunted.unconfirmed += 1;
+        Some(ran.history)
     }
 
     fn judge(&self, ran: &Ran, moves: &[Move]) -> (Judged, Shown) {
@@ -128,22 +151,37 @@ impl<'h> Session<'h> {
         (self.plan.told.0)(self.hunted.executions + 1, most);
         self.hunted.executions += 1;
         let mark = self.supervisor.mark(self.hunted.executions);
-        let ran = execute::run(&self.plan, guide, mark);
-        self.hunted.tainted += u64::from(ran.late > 0);
+        let ran = execute::run(&self.plan, guide, mark, self.learnt.clone());
+        self.late(&ran);
         self.hunted.interrupted |= ran.interrupted;
+        let last = |worker: usize| {
+            let mut said = ran.history.said.iter().rev();
+            Some(&said.find(|said| said.worker == worker)?.line)
+        };
         for (worker, how) in ran.ended.iter().enumerate() {
-            if let Some(how) = how {
-                let name = self.hunted.workers[worker].clone();
-                *self.hunted.ended.entry((name, how.clone())).or_default() += 1;
-            }
+            let Some(how) = how else { continue };
+            let name = self.hunted.workers[worker].clone();
+            let ends =
+                self.hunted.ended.keys().find(|(who, it)| *who == name && it.starts_with(how));
+            let line = last(worker).filter(|_| !how.ends_with("status: 0"));
+            let key = match (ends, line) {
+                (Some(known), _) => known.clone(),
+                (None, Some(line)) => (name, format!("{how}: {line}")),
+                (None, None) => (name, how.clone()),
+            };
+            *self.hunted.ended.entry(key).or_default() += 1;
         }
+        self.slow = if ran.slow { self.slow + 1 } else { 0 };
         match &ran.end {
             End::Quiet(()) => Some(ran),
+            // What came to an end before may do so again: on a busy machine, programs are slow.
+            End::Failed(_)
+                if ran.slow && self.slow < SLOW && self.slow < self.hunted.executions =>
+            {
+                self.hunted.slow += 1;
+                None
+            }
             End::Failed(words) => {
-                let last = |worker: usize| {
-                    let mut said = ran.history.said.iter().rev();
-                    Some(&said.find(|said| said.worker == worker)?.line)
-                };
                 let workers = self.hunted.workers.iter().enumerate();
                 let said = workers.filter_map(|(at, who)| Some((who, last(at)?)));
                 let said: String = said.map(|(who, line)| format!("\n  {who} | {line}")).collect();
@@ -159,6 +197,28 @@ impl<'h> Session<'h> {
             }
             End::Stopped => None,
         }
+    }
+
+    /// Counts requests that came late.
+    fn late(&mut self, ran: &Ran) {
+        if matches!(ran.end, End::Quiet(())) {
+            self.learnt = ran.learnt.clone();
+        }
+        self.hunted.tainted += u64::from(!ran.late.is_empty());
+        if let (Some(late), None) = (ran.late.first(), &self.hunted.late) {
+            let (who, ms) = (&self.hunted.workers[late.worker], late.after.as_millis());
+            let what = &late.what;
+            self.hunted.late = Some(format!("`{who}` sent {what} {ms} ms after its last answer"));
+        }
+    }
+
+    /// Makes an execution again: the same schedule has to lead through the same states.
+    fn repeat(&mut self, made: Vec<Move>, keys: &[Key]) {
+        let mut follow = Follow::new(made);
+        let Some(_) = self.execute(&mut follow) else { return };
+        self.hunted.repeated += 1;
+        self.hunted.strayed += u64::from(follow.left_at.is_some());
+        self.hunted.differed += u64::from(follow.keys != keys);
     }
 
     /// Where a replay could not go on as its schedule says.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::apiserver::{ApiServer, EventType, Kind, Watch, WatchEvent};
+use crate::apiserver::{ApiServer, EventType, Kind, Seen, Watch, WatchEvent};
 
 use super::negotiate::{Format, Media, Shape};
 use super::{encode, protobuf, table};
@@ -66,51 +66,62 @@ impl WatchStream {
         self.watch.is_over()
     }
 
-    /// The lines of everything that has happened since the last call; empty if nothing has.
+    /// The bytes of everything that has happened since the last call; empty if nothing has.
     pub fn poll(&mut self, server: &ApiServer, time: i64) -> Vec<u8> {
-        let events = self.watch.poll(server);
-        self.lines(events, time)
+        self.events(server, time).into_iter().flat_map(|(_, bytes)| bytes).collect()
     }
 
-    /// The line of a bookmark, or nothing if none is due.
+    /// The same event by event: what the client is shown, and its bytes.
+    pub fn events(&mut self, server: &ApiServer, time: i64) -> Vec<(WatchEvent, Vec<u8>)> {
+        let events = self.watch.poll(server);
+        events.into_iter().map(|event| self.event(event, time)).collect()
+    }
+
+    /// The bytes of a bookmark, or nothing if none is due.
     pub fn bookmark(&mut self, server: &ApiServer, time: i64) -> Vec<u8> {
         let event = self.watch.bookmark(server);
-        self.lines(event.into_iter().collect(), time)
+        event.map(|event| self.event(event, time).1).unwrap_or_default()
     }
 
-    fn lines(&mut self, events: Vec<WatchEvent>, time: i64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for event in events {
-            let whole = self.media.shape == Shape::Whole && self.media.format == Format::Json;
-            if let Some(json) = event.object.json().filter(|_| whole) {
-                let head = format!("{{\"type\":\"{}\",\"object\":", event.event_type.text());
-                bytes.extend_from_slice(head.as_bytes());
-                bytes.extend_from_slice(json);
-                bytes.extend_from_slice(b"}\n");
-                continue;
-            }
-            let object = self.shaped(&event, time);
-            if self.media.format == Format::Protobuf {
-                bytes.extend(protobuf::frame(&self.kind, event.event_type.text(), &object));
-                continue;
-            }
-            let line = json!({ "type": event.event_type.text(), "object": object });
-            bytes.extend(serde_json::to_vec(&line).unwrap_or_default());
-            bytes.push(b'\n');
+    /// The bytes with which the server ends it: `ERROR`, and a Status.
+    pub fn error(&self, status: &Value) -> Vec<u8> {
+        self.written(EventType::Error.text(), status)
+    }
+
+    fn event(&mut self, event: WatchEvent, time: i64) -> (WatchEvent, Vec<u8>) {
+        let WatchEvent { event_type, mut object } = event;
+        let kind = event_type.text();
+        let whole = self.media.shape == Shape::Whole;
+        if let Some(json) = object.json().filter(|_| whole && self.media.format == Format::Json) {
+            let mut bytes = format!("{{\"type\":\"{kind}\",\"object\":").into_bytes();
+            bytes.extend_from_slice(json);
+            bytes.extend_from_slice(b"}\n");
+            return (WatchEvent { event_type, object }, bytes);
         }
+        if !whole && event_type != EventType::Error {
+            object = Seen::from(Arc::new(self.shaped(&object, time)));
+        }
+        let bytes = self.written(kind, &object);
+        (WatchEvent { event_type, object }, bytes)
+    }
+
+    fn written(&self, kind: &str, object: &Value) -> Vec<u8> {
+        if self.media.format == Format::Protobuf {
+            return protobuf::frame(&self.kind, kind, object);
+        }
+        let line = json!({ "type": kind, "object": object });
+        let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
+        bytes.push(b'\n');
         bytes
     }
 
-    fn shaped(&mut self, event: &WatchEvent, time: i64) -> Value {
+    fn shaped(&mut self, object: &Value, time: i64) -> Value {
         match self.media.shape {
-            _ if event.event_type == EventType::Error => Value::clone(&event.object),
-            Shape::Whole => Value::clone(&event.object),
-            Shape::Metadata | Shape::MetadataList => {
-                encode::partial(&event.object, self.media.beta)
-            }
+            Shape::Whole => object.clone(),
+            Shape::Metadata | Shape::MetadataList => encode::partial(object, self.media.beta),
             Shape::Table => {
                 let Media { include, beta, .. } = self.media;
-                let mut table = table::table(&self.kind, &event.object, false, include, beta, time);
+                let mut table = table::table(&self.kind, object, false, include, beta, time);
                 if self.columns_sent {
                     table["columnDefinitions"] = Value::Null;
                 }

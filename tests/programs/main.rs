@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod awkward;
+mod confirm;
 mod reports;
 mod together;
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cluster;
 
 /// A program that runs this after `from client import *`.
-fn python(hunt: Hunt, name: &str, script: &str) -> Hunt {
+pub fn python(hunt: Hunt, name: &str, script: &str) -> Hunt {
     let script = format!("from client import *\n{script}\nrest()");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
     hunt.folder(folder).program(name, &["python3", "-c", &script])
@@ -24,7 +24,7 @@ fn safe(hunted: &Hunted) {
 }
 
 /// Reads the Widget, then patches the whole list of conditions as it read it, with one more.
-const LIST: &str = "code, it = request('GET', WIDGET)\n\
+pub const LIST: &str = "code, it = request('GET', WIDGET)\n\
      own = it.get('status', {}).get('conditions', []) + [{'type': 'Own', 'status': 'True'}]\n\
      print(request('PATCH', WIDGET + '/status', {'status': {'conditions': own}})[0])";
 

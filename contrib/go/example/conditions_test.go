@@ -35,3 +35,12 @@ func TestLocked(t *testing.T) {
 	check.Runs = 5
 	lostwrite.Check(t, check)
 }
+
+// Two replicas that race for one Lease, as client-go's leader election has them: none is deceived.
+func TestReplicas(t *testing.T) {
+	check := cluster(example.Merge)
+	replica := example.Keeper{Condition: "Ready", Write: example.Merge, LeaderElection: true}
+	check.Controllers = map[string]lostwrite.Controller{"one": replica.Run, "two": replica.Run}
+	check.LeasesRace, check.Runs = true, 3
+	lostwrite.Check(t, check)
+}

@@ -78,6 +78,8 @@ pub struct Dice {
     rule: Rule,
     /// The moves that were made.
     pub made: Vec<Move>,
+    /// The states that were passed.
+    pub keys: Vec<Key>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,7 +104,12 @@ pub fn per_worker(made: &[Move]) -> Vec<usize> {
 impl Dice {
     /// The run with this index under this seed.
     pub fn random(seed: u64, index: u64) -> Dice {
-        Dice { rng: Rng::for_run(seed, index), rule: Rule::Random, made: Vec::new() }
+        Dice {
+            rng: Rng::for_run(seed, index),
+            rule: Rule::Random,
+            made: Vec::new(),
+            keys: Vec::new(),
+        }
     }
 
     /// The same by PCT, for violations of this depth in runs of about this many steps.
@@ -110,18 +117,24 @@ impl Dice {
         let mut rng = Rng::for_run(seed, index);
         let change_at = (1..depth).map(|_| rng.below(steps.max(2))).collect();
         let rule = Rule::Priorities { of: BTreeMap::new(), change_at };
-        Dice { rng, rule, made: Vec::new() }
+        Dice { rng, rule, made: Vec::new(), keys: Vec::new() }
     }
 
     /// The same with each worker as likely to move as it has moves left of these: then each
     /// schedule is equally likely, if these are the numbers of moves in every schedule.
     pub fn uniform(seed: u64, index: u64, moves: Vec<usize>) -> Dice {
-        Dice { rng: Rng::for_run(seed, index), rule: Rule::Left(moves), made: Vec::new() }
+        Dice {
+            rng: Rng::for_run(seed, index),
+            rule: Rule::Left(moves),
+            made: Vec::new(),
+            keys: Vec::new(),
+        }
     }
 }
 
 impl Guide for Dice {
     fn choose(&mut self, point: Point<'_>) -> Option<usize> {
+        self.keys.push(point.key);
         if point.moves.is_empty() {
             return None;
         }

@@ -131,6 +131,17 @@ def check(pair, program, write, *arguments):
     return done, time.monotonic() - begin
 
 
+def result(done):
+    """What a check says: the schedule of a loss or None, executions, what is told besides."""
+    if not done.stdout:
+        return None, 0, [done.stderr.strip()]
+    it = json.loads(done.stdout)["results"][0]
+    violated = [property for property in it["properties"] if property["verdict"] == "violated"]
+    schedule = violated[0]["witness"]["schedule"] if violated else None
+    failed = [done.stderr.strip()] if done.returncode > 1 else []
+    return schedule, it["exploration"]["executions"], it.get("notes", []) + failed
+
+
 def request(port, method, path, body=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request(method, path, json.dumps(body) if body else None, {"content-type": "application/json"})
@@ -185,23 +196,18 @@ def measure(pair, arguments):
     build()
     row = {"pair": pair}
     done, seconds = check(pair, program, "merge", "check", "--runs", "10", "-o", "json")
-    found = json.loads(done.stdout)
-    loss = found.get("loss") or {}
+    schedule, executions, notes = result(done)
     row["hunt"] = {
-        "lost": bool(loss), "how": loss.get("how"), "executions": found["executions"],
-        "stays": loss.get("stays"), "seconds": round(seconds, 1), "failed": found.get("failed"),
+        "schedule": schedule, "executions": executions, "seconds": round(seconds, 1), "notes": notes,
     }
     shown = 0
-    for _ in range(arguments.replays if loss else 0):
-        done, _ = check(pair, program, "merge", "replay", "--schedule", loss["schedule"])
+    for _ in range(arguments.replays if schedule else 0):
+        done, _ = check(pair, program, "merge", "replay", "--schedule", schedule)
         shown += done.returncode == 1 and "LOST" in done.stdout
-    row["replay"] = {"shown": shown, "of": arguments.replays if loss else 0}
+    row["replay"] = {"shown": shown, "of": arguments.replays if schedule else 0}
     done, seconds = check(pair, program, "locked", "check", "--runs", "10", "-o", "json")
-    locked = json.loads(done.stdout)
-    row["locked"] = {
-        "lost": bool(locked.get("loss")), "executions": locked["executions"],
-        "tainted": locked["tainted"], "failed": locked.get("failed"),
-    }
+    schedule, executions, notes = result(done)
+    row["locked"] = {"schedule": schedule, "executions": executions, "notes": notes}
     row["free"] = {"lost": free(program, arguments.free), "of": arguments.free}
     return row
 
@@ -220,16 +226,15 @@ def main():
         rows.append(row)
         hunt, replay, locked, alone = row["hunt"], row["replay"], row["locked"], row["free"]
         print(
-            f"{pair:<10} hunt: {'lost' if hunt['lost'] else 'nothing'} in {hunt['executions']} "
-            f"executions ({hunt['how']}, {hunt['seconds']} s)   replay: {replay['shown']} of "
-            f"{replay['of']}   locked: {'lost' if locked['lost'] else 'nothing'} in "
-            f"{locked['executions']}   free: {alone['lost']} of {alone['of']}"
-            + (f"   failed: {hunt['failed'] or locked['failed']}" if hunt["failed"] or locked["failed"] else ""),
-            flush=True,
+            f"{pair:<10} hunt: {'lost' if hunt['schedule'] else 'nothing'} in {hunt['executions']} "
+            f"executions ({hunt['seconds']} s)   replay: {replay['shown']} of {replay['of']}   "
+            f"locked: {'lost' if locked['schedule'] else 'nothing'} in {locked['executions']}   "
+            f"free: {alone['lost']} of {alone['of']}",
+            *hunt["notes"], *locked["notes"], sep="\n  ", flush=True,
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
-    bad = [row for row in rows if not row["hunt"]["lost"] or row["locked"]["lost"]]
+    bad = [row for row in rows if not row["hunt"]["schedule"] or row["locked"]["schedule"]]
     print(f"{len(rows) - len(bad)} passed, {len(bad)} failed")
     return 1 if bad else 0
 

@@ -1,0 +1,82 @@
+//! What is reported is what its own replay shows; whether the same schedule leads to the same.
+
+use lostwrite::programs::{Hunt, Hunted};
+
+use crate::cluster;
+use crate::together::{LIST, python};
+
+const MODEL: &str = "workers:\n  - name: model\n    object: Widget/demo\n    \
+                     write: merge-patch\n    \
+                     sets: { \"status.conditions[type=Model]\": { status: \"True\" } }\n";
+
+/// As `LIST`; but once somebody has written between its read and its write, every later process of
+/// it sends the version that it has read.
+const ONCE: &str = "import os\n\
+     code, it = request('GET', WIDGET)\n\
+     version = it['metadata']['resourceVersion']\n\
+     own = it.get('status', {}).get('conditions', []) + [{'type': 'Own', 'status': 'True'}]\n\
+     patch = {'status': {'conditions': own}}\n\
+     if os.path.exists(os.environ['SEEN']):\n\
+     \x20 patch['metadata'] = {'resourceVersion': version}\n\
+     code, it = request('PATCH', WIDGET + '/status', patch)\n\
+     if code == 200 and int(it['metadata']['resourceVersion']) > int(version) + 1:\n\
+     \x20 open(os.environ['SEEN'], 'w').close()";
+
+fn beside_a_model(script: &str, seen: &std::path::Path) -> Hunted {
+    let seen = seen.display().to_string();
+    let hunt = python(cluster(), "program", script).env("SEEN", &seen);
+    hunt.worker(MODEL).executions(10).run()
+}
+
+#[test]
+fn a_loss_that_its_own_replay_does_not_show_is_not_reported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seen = folder.path().join("seen");
+    // The control: the same program without a memory is reported.
+    let hunted = beside_a_model(LIST, &seen);
+    assert!(hunted.loss.is_some() && hunted.unconfirmed == 0, "{hunted}");
+    let hunted = beside_a_model(ONCE, &seen);
+    assert!(seen.exists(), "it never overwrote anything: {hunted}");
+    assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
+    assert_eq!(hunted.unconfirmed, 1, "{hunted}");
+    let text = hunted.to_string();
+    assert!(!text.contains("LOST") && !text.contains("replay   1."), "{text}");
+    assert!(text.contains("seen once whose replay did not show it"), "{text}");
+    let result = hunted.result(&[]).expect("a scenario");
+    assert!(!hunted.violates("no-lost-write") && !result.failed(), "{text}");
+}
+
+#[test]
+fn of_random_executions_some_are_repeated_and_compared() {
+    let run = |value: &str| {
+        let script = format!(
+            "import random\ncode, it = request('GET', WIDGET)\n\
+             request('PATCH', WIDGET + '/status', {{'status': {{'n': {value}}}}})"
+        );
+        let hunt: Hunt = python(cluster(), "program", &script);
+        hunt.random().executions(5).run()
+    };
+    let same = run("1");
+    assert_eq!((same.repeated, same.differed, same.strayed), (1, 0, 0), "{same}");
+    let other = run("random.random()");
+    assert_eq!((other.repeated, other.differed), (1, 1), "{other}");
+    let note = "1 of 1 execution that were repeated came to other states";
+    assert!(other.to_string().contains(note), "{other}");
+}
+
+/// Makes a Service, and writes its spec afresh by a PUT, as operators with `CreateOrUpdate` do.
+const SERVICE: &str = "ALL = '/api/v1/namespaces/default/services'\n\
+     spec = {'clusterIP': 'None', 'selector': {'a': 'b'}, 'ports': [{'name': 'x', 'port': 80}]}\n\
+     it = {'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': 's'}, 'spec': spec}\n\
+     code, it = request('POST', ALL, it, 'application/json')\n\
+     assert code == 201 and it['spec']['clusterIPs'], it\n\
+     it['spec'] = spec\n\
+     code, it = request('PUT', ALL + '/s', it, 'application/json')\n\
+     assert code == 200 and it['spec']['clusterIPs'], it";
+
+#[test]
+fn what_the_server_fills_in_again_is_not_lost() {
+    let hunted = python(cluster(), "operator", SERVICE).executions(1).run();
+    assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
+    assert!(!hunted.to_string().contains("ended by itself"), "{hunted}");
+}
