@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use lostwrite::check::{self, CheckResult, Options};
 use lostwrite::scenario::Scenario;
+use lostwrite::schedulers::exhaustive::Limits;
 use serde_json::{Map, Value, json};
+
+use crate::exhaustive::scenario;
+use crate::scale::{searched, without_notes};
 
 /// Keys of a worker that belong to its write in the long form.
 const OF_THE_WRITE: [&str; 6] =
@@ -105,4 +109,42 @@ fn the_short_form_is_a_shorter_way_to_write_steps() {
         compared += 1;
     }
     assert!(compared >= 20, "{compared}");
+}
+
+/// Two rounds of a read and a write, as two runs of the short form and as one run of four steps.
+/// Not one state more is told apart: what an earlier write of a run took is forgotten.
+#[test]
+fn four_steps_take_no_more_states_than_two_runs() {
+    let world = |workers: u8, write: &str, worker: &dyn Fn(&str, &str) -> String| {
+        let mut text =
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: four}\n\
+                        objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]\n\
+                        properties: [no-lost-write]\nworkers:\n"
+                .to_owned();
+        for letter in (b'a'..).take(workers.into()).map(|letter| char::from(letter).to_string()) {
+            text += &format!("- {{name: {letter}, {}}}\n", worker(&letter, write));
+        }
+        let scenario = scenario(&text).expect("it is valid");
+        without_notes(check::world(&scenario).expect("nothing is refused"), 1)
+    };
+    let short =
+        |letter: &str, write: &str| format!("write: {write}, runs: 2, sets: {{data.{letter}: p}}");
+    let long = |letter: &str, write: &str| {
+        let write = format!("write: {write}, object: ConfigMap/x, sets: {{data.{letter}: p}}");
+        let round = format!("{{get: ConfigMap/x}}, {{{write}}}");
+        format!("onError: drop, steps: [{round}, {round}]")
+    };
+    for write in ["update-unconditional", "update-retry", "merge-patch-locked"] {
+        for (workers, symmetry) in [(3, false), (4, true)] {
+            let limits = Limits { symmetry, ..Limits::default() };
+            let [short, long]: [&dyn Fn(&str, &str) -> String; 2] = [&short, &long];
+            let [short, long] = [short, long].map(|form| {
+                let explored = searched(&world(workers, write, form), limits);
+                let counts = explored.counts(100).expect("it was covered");
+                let told = (counts.schedules.to_string(), counts.decided[0].to_string());
+                (told, explored.graph.states(), explored.graph.transitions())
+            });
+            assert_eq!(long, short, "{workers} workers, {write}");
+        }
+    }
 }
