@@ -1,16 +1,15 @@
-//! The same workload under lostwrite, loom, shuttle, stateright and SPIN: one table of ratios, from
-//! one run on one machine. `N` workers make `K` API calls each on one object.
+//! The same workload under lostwrite, loom, shuttle and stateright: one table of ratios, from one
+//! run on one machine. `N` workers make `K` API calls each on one object.
 //!
 //! What ends is timed, five times, and the median counts. What cannot end (loom and shuttle run
 //! schedules one by one) is timed for some seconds at its own rate, and needs at least as many
 //! executions as there are schedules: a lower bound. Each peer's model is written as its users
-//! would; stateright gets our canonical form of versions and its symmetry, SPIN its partial-order
-//! reduction. Only the ratios mean anything elsewhere; `--into FILE` writes them between the marks
+//! would; stateright gets our canonical form of versions and its symmetry. SPIN and Rumur are
+//! compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into FILE` writes them between the marks
 //! of a document. Next to read: `ours.rs`.
 
 mod object;
 mod ours;
-mod spin;
 mod stateright;
 mod threads;
 #[path = "../../workload.rs"]
@@ -157,25 +156,6 @@ fn with_versions(told: &mut Told) {
     told.table("N=8, K=6, a PUT with the resourceVersion, one counter: holds", took, &rows);
 }
 
-fn with_retries(told: &mut Told) {
-    let text = text(6, 1, "update-retry", Field::Own, ", attempts: 5");
-    let ours = Search::symmetric(&text, 1);
-    let took = median(|| ours.time());
-    let (schedules, losing) = ours.counts();
-    let covered = format!("{schedules} schedules, {losing} lose");
-    let mut rows = vec![row("lostwrite", covered, took)];
-    for (model, separate) in [("a bit for each field", false), ("each field by itself", true)] {
-        match spin::verify(6, 5, separate) {
-            Ok((states, took)) => {
-                let who = format!("SPIN, partial-order reduction, {model}");
-                rows.push(row(&who, format!("{states} states"), took));
-            }
-            Err(why) => eprintln!("no row for SPIN: {why}"),
-        }
-    }
-    told.table("N=6, a retry on 409, five attempts, a field each: holds", took, &rows);
-}
-
 fn throughput(told: &mut Told) {
     let text = text(5, 2, "update-unconditional", Field::Own, "");
     let one = Search::plain(&text, 1);
@@ -217,7 +197,6 @@ fn main() {
     let parts: [(&str, fn(&mut Told)); 4] = [
         ("without-a-lock", without_a_lock),
         ("with-versions", with_versions),
-        ("with-retries", with_retries),
         ("throughput", throughput),
     ];
     let mut told = Told::default();

@@ -2,7 +2,7 @@
 //!
 //! Of a version only matters whether it is still the object's, so that is all that is kept; workers
 //! that are alike are sorted, which is its symmetry reduction (depth first, as it must be). The
-//! property is asked of every state and never stops the search. Next to read: `spin.rs`.
+//! property is asked of every state and never stops the search. Next to read: `threads.rs`.
 
 use stateright::{Checker, Model, Property};
 
