@@ -5,8 +5,8 @@
 //! schedules one by one) is timed for some seconds at its own rate, and needs at least as many
 //! executions as there are schedules: a lower bound. Each peer's model is written as its users
 //! would; stateright gets our canonical form of versions and its symmetry. SPIN and Rumur are
-//! compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into FILE` writes them between the marks
-//! of a document. Next to read: `ours.rs`.
+//! compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into FILE`
+//! writes them between the marks of a document. Next to read: `ours.rs`.
 
 mod object;
 mod ours;
@@ -194,7 +194,7 @@ fn main() {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
     let into = wanted.iter().position(|word| word == "--into");
     let into = into.map(|at| wanted.drain(at..at + 2).nth(1).expect("--into FILE"));
-    let parts: [(&str, fn(&mut Told)); 4] = [
+    let parts: [(&str, fn(&mut Told)); 3] = [
         ("without-a-lock", without_a_lock),
         ("with-versions", with_versions),
         ("throughput", throughput),
