@@ -201,7 +201,12 @@ pub(super) fn refusal(scenario: &Arc<Scenario>) -> Option<String> {
     (0..prepared.world.workers.len()).find_map(|worker| {
         let mut world = prepared.world.clone();
         let alone = crate::simulation::Choice::Worker(worker);
-        let choose = |choices: &[_]| choices.iter().position(|choice| *choice == alone);
+        let choose = |choices: &[crate::simulation::Choice]| {
+            let moves = choices.iter().position(|choice| *choice == alone);
+            // Its cache may have to sync first.
+            let delivers = |choice: &_| matches!(choice, crate::simulation::Choice::Deliver(_));
+            moves.or_else(|| choices.iter().position(delivers))
+        };
         let run = schedulers::run(&mut world, &mut schedulers::Manual(choose), 16);
         let refused = run.events.iter().find(|event| {
             let tested = matches!(event.action, Action::Write { patch: Some(PatchKind::Json), .. });

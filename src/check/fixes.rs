@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::explore::refusal;
 use super::{CheckResult, Options, Verdict, run};
 use crate::properties;
-use crate::reconcilers::Reader;
 use crate::reconcilers::methods::{self, WriteMethod};
+use crate::reconcilers::{Freshness, Reader};
 use crate::scenario::{Diagnostic, Scenario, WorkerSpec};
 
 /// What a write method makes of what a scenario violates.
@@ -48,6 +48,17 @@ pub fn fixes(
 pub fn by_reading(result: &CheckResult, options: &Options) -> Result<[Held; 2], Diagnostic> {
     let with = |reader| held(result, result.scenario.with_read(reader), options);
     Ok([with(Reader::Live)?, with(Reader::Cache)?])
+}
+
+/// Every look into a cache waiting for what its process was told to have written; `None` if no
+/// worker looks into a cache.
+pub fn by_reading_own_writes(
+    result: &CheckResult,
+    options: &Options,
+) -> Result<Option<Held>, Diagnostic> {
+    let cached = result.scenario.workers.iter().any(|worker| worker.read == Reader::Cache);
+    let other = || result.scenario.with_freshness(Freshness::ReadYourWrites);
+    cached.then(|| held(result, other(), options)).transpose()
 }
 
 /// What another scenario makes of what this one violates.

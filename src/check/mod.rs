@@ -36,7 +36,7 @@ use std::time::Duration;
 pub use about::about;
 pub use compare::{Comparison, Row, compare};
 pub use explore::{run, world};
-pub use fixes::{Held, by_reading, fixes};
+pub use fixes::{Held, by_reading, by_reading_own_writes, fixes};
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use judge::expectation;
 #[cfg(any(feature = "kube", feature = "serve"))]

@@ -11,8 +11,7 @@ use super::explore::Prepared;
 use super::replay::witness_of;
 use super::{CheckResult, DEFAULT_MAX_STEPS};
 use crate::scenario::Diagnostic;
-use crate::schedulers::{self, Manual};
-use crate::simulation::Choice;
+use crate::simulation::{Choice, Wait};
 
 /// Orders tried at most: all of them up to seven workers.
 const MOST_ORDERS: usize = 5040;
@@ -42,13 +41,20 @@ pub fn show_serial(result: &mut CheckResult) -> Result<Vec<&'static str>, Diagno
 /// The choices of this order, if the property is violated by it.
 fn one_by_one(prepared: &Prepared, order: &[usize], observer: usize) -> Option<Vec<Choice>> {
     let mut world = prepared.world.clone();
-    let choose = |choices: &[Choice]| {
-        let next = order.iter().map(|worker| Choice::Worker(*worker));
-        let mut next = next.filter_map(|choice| choices.iter().position(|c| *c == choice));
-        next.next()
-    };
-    let run = schedulers::run(&mut world, &mut Manual(choose), DEFAULT_MAX_STEPS);
-    (run.finished && world.judge()[observer]).then_some(run.choices)
+    let mut choices = Vec::new();
+    while (choices.len() as u64) < DEFAULT_MAX_STEPS && !world.is_finished() {
+        let offered = world.choices();
+        let next = order.iter().find_map(|&worker| match world.wait(worker) {
+            // Only what a reader waits for is delivered.
+            Some(Wait::Sync | Wait::OwnWrite) => {
+                world.setting.workers[worker].cache.map(Choice::Deliver)
+            }
+            _ => Some(Choice::Worker(worker)).filter(|choice| offered.contains(choice)),
+        })?;
+        world.take(next);
+        choices.push(next);
+    }
+    (world.is_finished() && world.judge()[observer]).then_some(choices)
 }
 
 /// Every order of `count` workers, in lexicographic order.

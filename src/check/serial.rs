@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::history::Lists;
 use crate::properties::{RunOutcome, Runs, RunsBy, SerialOrders};
-use crate::simulation::{Choice, Ending, World};
+use crate::simulation::{Choice, Ending, Wait, World};
 use crate::trace::Fault;
 
 /// More steps than a run takes alone, unless it retries for ever what can never change.
@@ -178,11 +178,7 @@ fn identity(world: &World) -> String {
 
 /// One run of a worker; what came of it, or `None` if it gave up.
 fn run_alone(world: &mut World, worker: usize) -> Option<RunOutcome> {
-    for cache in 0..world.caches.len() {
-        while world.caches[cache].lag() > 0 {
-            world.take(Choice::Deliver(cache));
-        }
-    }
+    (0..world.caches.len()).for_each(|cache| world.list_again(cache));
     world.memories.iter_mut().for_each(|memory| memory.object = None);
     queue_all(world);
     let lists = Arc::clone(&world.setting.lists);
@@ -190,6 +186,9 @@ fn run_alone(world: &mut World, worker: usize) -> Option<RunOutcome> {
     let mut runs = Runs::default();
     for _ in 0..MOST_STEPS {
         let over = world.workers[worker].progress().finished != before;
+        if let (false, Some(Wait::Sync | Wait::OwnWrite)) = (over, world.wait(worker)) {
+            (0..world.caches.len()).for_each(|cache| world.list_again(cache));
+        }
         if over || !world.choices().contains(&Choice::Worker(worker)) {
             break;
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{List, ListFormat, ListWhat};
 use super::environment::Drawing;
 use super::{Exit, Outcome, output};
-use crate::reconcilers::{Reader, methods};
+use crate::reconcilers::methods;
 use crate::scenario::{Expect, Scenario};
 use crate::{properties, report, schedulers};
 
@@ -99,16 +99,12 @@ fn joined(values: impl Iterator<Item = String>) -> String {
 fn table_of(scenarios: Vec<Scenario>) -> Table {
     let row = |scenario: Scenario| {
         let workers = || scenario.workers.iter();
-        let read = |reader| match reader {
-            Reader::Live => "live".to_owned(),
-            Reader::Cache => "cache".to_owned(),
-        };
         vec![
             scenario.name.clone(),
             scenario.workers.len().to_string(),
             joined(workers().map(|worker| worker.write.clone())),
             expect(&scenario.expect),
-            joined(workers().map(|worker| read(worker.read))),
+            joined(workers().map(|worker| worker.reads_from().to_owned())),
             scenario.properties.join(","),
             scenario.description.clone(),
         ]

@@ -4,7 +4,8 @@
 //! It holds the objects its workers read, as of some revision, and the events of its watch that
 //! have not been delivered yet. Delivering one event is a step of the schedule: between two steps
 //! the cache may lag behind the store by any number of revisions, but it never goes back, except
-//! by a relist. Left out: resync, and a second API server that lags on its own.
+//! by a relist. A cache that has not synced holds nothing, and its first delivery is its list. Left
+//! out: resync, and a second API server that lags on its own.
 //! Next to read: `simulation/world.rs`, which feeds it.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -24,17 +25,31 @@ pub struct WatchEvent {
     pub object: Option<Arc<Value>>,
 }
 
+/// An event on its way to a cache.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pending {
+    event: WatchEvent,
+    /// Whether a client that reads its own writes waits for it.
+    awaited: bool,
+}
+
 /// The cache of one process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Informer {
     objects: BTreeMap<Key, Arc<Value>>,
-    pending: VecDeque<WatchEvent>,
+    pending: VecDeque<Pending>,
+    synced: bool,
 }
 
 impl Informer {
     /// A cache that has just listed these objects.
     pub fn listed(objects: BTreeMap<Key, Arc<Value>>) -> Self {
-        Informer { objects, pending: VecDeque::new() }
+        Informer { objects, pending: VecDeque::new(), synced: true }
+    }
+
+    /// Whether it has listed: what client-go's `HasSynced` tells.
+    pub fn has_synced(&self) -> bool {
+        self.synced
     }
 
     /// The object as the cache has it.
@@ -50,7 +65,8 @@ impl Informer {
 
     /// The objects it holds.
     pub fn objects(&self) -> impl Iterator<Item = &Arc<Value>> {
-        self.objects.values().chain(self.pending.iter().filter_map(|event| event.object.as_ref()))
+        let pending = self.pending.iter().filter_map(|pending| pending.event.object.as_ref());
+        self.objects.values().chain(pending)
     }
 
     /// The keys of the objects it holds.
@@ -60,22 +76,45 @@ impl Informer {
 
     /// The keys of the objects that the events on the way to it are about.
     pub fn pending(&self) -> impl Iterator<Item = &Key> {
-        self.pending.iter().map(|event| &event.key)
+        self.pending.iter().map(|pending| &pending.event.key)
     }
 
-    /// How many events have not been delivered.
+    /// How many deliveries it is behind: events, or its first list.
     pub fn lag(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + usize::from(!self.synced)
     }
 
-    /// A change was committed: its event is on the way.
+    /// A change was committed: its event is on the way. A list that is still to come has it.
     pub fn enqueue(&mut self, event: WatchEvent) {
-        self.pending.push_back(event);
+        if self.synced {
+            self.pending.push_back(Pending { event, awaited: false });
+        }
+    }
+
+    /// A write of this object was acknowledged by the server: a client that reads its own writes
+    /// waits for the newest event about it. Those before it come first, whoever waits.
+    pub fn await_newest(&mut self, key: &Key) {
+        let mut about = self.pending.iter_mut().filter(|pending| pending.event.key == *key).rev();
+        if let Some(newest) = about.next() {
+            newest.awaited = true;
+            about.for_each(|older| older.awaited = false);
+        }
+    }
+
+    /// Whether a client that reads its own writes waits for an event about one of these objects.
+    pub fn awaits(&self, is_one: &dyn Fn(&Key) -> bool) -> bool {
+        self.pending.iter().any(|pending| pending.awaited && is_one(&pending.event.key))
+    }
+
+    /// The process puts an object there itself: no request is made, and the next event about it
+    /// replaces it.
+    pub fn put(&mut self, key: Key, object: Arc<Value>) {
+        self.objects.insert(key, object);
     }
 
     /// Delivers the oldest event, if there is one.
     pub fn deliver(&mut self) -> Option<WatchEvent> {
-        let event = self.pending.pop_front()?;
+        let Pending { event, .. } = self.pending.pop_front()?;
         match &event.object {
             Some(object) => self.objects.insert(event.key.clone(), Arc::clone(object)),
             None => self.objects.remove(&event.key),
@@ -86,8 +125,7 @@ impl Informer {
     /// Changes every object it holds or has on the way.
     pub fn map_objects(&mut self, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
         self.objects.values_mut().for_each(|object| *object = change(object));
-        for object in self.pending.iter_mut().filter_map(|event| event.object.as_mut()) {
-            *object = change(object);
-        }
+        let pending = self.pending.iter_mut().filter_map(|pending| pending.event.object.as_mut());
+        pending.for_each(|object| *object = change(object));
     }
 }

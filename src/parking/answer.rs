@@ -183,7 +183,8 @@ impl<R: Reply> Lot<R> {
     /// Tells the caches of modelled workers.
     fn publish(&mut self, changed: &[Written]) {
         let event = |it: &Written| WatchEvent { key: it.key.clone(), object: it.after.clone() };
-        self.world.publish(changed.iter().map(event).collect());
+        let changes: Vec<WatchEvent> = changed.iter().map(event).collect();
+        self.world.publish(&changes);
     }
 }
 

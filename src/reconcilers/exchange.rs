@@ -315,6 +315,7 @@ fn touches(program: &Program, key: &Key) -> bool {
         Op::List(list) => list.resource == key.resource,
         Op::Create(create) => create.resource == key.resource,
         Op::Delete(delete) => delete.resource == key.resource,
+        Op::CacheWrite(write) => write.job.key.resource == key.resource,
         Op::Test { .. } | Op::Effect { .. } | Op::Lead(_) | Op::Jump(_) | Op::Stop => false,
     })
 }

@@ -26,6 +26,36 @@ pub enum Reader {
     Cache,
 }
 
+/// How far an informer cache must have come before a worker reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Freshness {
+    /// The cache has listed, at any time.
+    #[default]
+    Eventual,
+    /// The cache begins without its list, and has listed: its `HasSynced` was waited for.
+    Synced,
+    /// The cache begins without its list, and may still be empty: nothing was waited for.
+    BeforeSync,
+    /// The cache has listed, and has every acknowledged write of its process to what is read.
+    ReadYourWrites,
+}
+
+impl Freshness {
+    /// Whether a cache with such a reader begins without its list.
+    pub fn begins_unsynced(self) -> bool {
+        matches!(self, Freshness::Synced | Freshness::BeforeSync)
+    }
+
+    /// Its name in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            Freshness::Eventual => "eventual",
+            Freshness::Synced | Freshness::BeforeSync => "synced",
+            Freshness::ReadYourWrites => "read-your-writes",
+        }
+    }
+}
+
 /// How many tries a retrying method has in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Attempts {

@@ -6,6 +6,7 @@ mod held;
 mod intent;
 mod job;
 pub mod methods;
+mod ops;
 mod program;
 mod reconciler;
 mod requests;
@@ -17,15 +18,15 @@ mod write;
 pub use crate::history::Change;
 pub use condition::{Comparison, Condition, Test};
 pub use exchange::Exchange;
-pub use job::{Attempts, Decision, Job, Reader, Restamp, Set};
+pub use job::{Attempts, Decision, Freshness, Job, Reader, Restamp, Set};
 pub use program::{
-    CreateOp, DeleteOp, LeadOp, ListOp, OnError, OnExists, Op, Precondition, Program, SLOTS, Slot,
-    Term, Then, Victim, WriteOp,
+    CacheWriteOp, CreateOp, DeleteOp, LeadOp, ListOp, OnError, OnExists, Op, Precondition, Program,
+    SLOTS, Slot, Term, Then, Victim, WriteOp,
 };
 pub use reconciler::Reconciler;
 pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;
 pub use worker::{
-    Answer, Ask, Basis, BoxedWorker, Call, Lead, Progress, Selection, Shared, Stopping, Worker,
-    WorkerValue,
+    Answer, Ask, Basis, BoxedWorker, CacheWrite, Call, Lead, Progress, Selection, Shared, Stopping,
+    Worker, WorkerValue,
 };

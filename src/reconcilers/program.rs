@@ -8,12 +8,15 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::condition::Test;
 use super::job::shows_version;
-use super::{Attempts, Job, Reader, Stopping, ValueExpr};
-use crate::apiserver::{FieldPath, Key, Resource};
+use super::ops::values_of;
+pub use super::ops::{
+    CacheWriteOp, CreateOp, DeleteOp, LeadOp, ListOp, OnError, OnExists, Precondition, Term, Then,
+    Victim,
+};
+use super::{Attempts, Freshness, Job, Reader};
+use crate::apiserver::{FieldPath, Key};
 
 /// Where a run keeps what it has read; at most [`SLOTS`] of them.
 pub type Slot = usize;
@@ -56,6 +59,8 @@ pub enum Op {
         slot: Slot,
         /// Live, or from the informer cache.
         reader: Reader,
+        /// How far that cache must have come.
+        freshness: Freshness,
     },
     /// Reads all objects of a kind that have these labels.
     List(ListOp),
@@ -72,6 +77,8 @@ pub enum Op {
     Create(CreateOp),
     /// Deletes objects.
     Delete(DeleteOp),
+    /// Puts a copy of an object into the informer cache of its process.
+    CacheWrite(CacheWriteOp),
     /// Does something outside of the cluster, which cannot be undone.
     Effect {
         /// Its name.
@@ -85,29 +92,6 @@ pub enum Op {
     Stop,
 }
 
-/// See [`Op::Lead`].
-#[derive(Clone, Debug)]
-pub enum LeadOp {
-    /// The process leads from now on; the Lease that it acquired is in this slot.
-    Start(Slot),
-    /// The process has lost the Lease.
-    Stop(Stopping),
-    /// The run ends here unless the process leads; the Lease that it acquired is kept in this slot.
-    Look(Slot),
-}
-
-/// See [`Op::List`].
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct ListOp {
-    pub resource: Resource,
-    pub namespace: Option<String>,
-    /// The labels that an object must have.
-    pub labels: Vec<(String, String)>,
-    pub slot: Slot,
-    pub reader: Reader,
-}
-
 /// See [`Op::Write`].
 #[derive(Clone, Debug)]
 pub struct WriteOp {
@@ -118,112 +102,14 @@ pub struct WriteOp {
     pub from: Option<Slot>,
     /// Where an object that is shared in memory is read from, if no worker has read it yet.
     pub reader: Reader,
+    /// How far the cache must have come that the object, or a retry, is read from.
+    pub freshness: Freshness,
     /// Whether the object is whichever the slot holds, and not the job's.
     pub dynamic: bool,
     /// What becomes of the run when the method gives up.
     pub on_error: OnError,
     /// Slots that the values of `sets` look at.
     pub(super) values: u64,
-}
-
-/// See [`Op::Create`].
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct CreateOp {
-    pub resource: Resource,
-    pub namespace: Option<String>,
-    /// The object without the values that come from slots.
-    pub template: Value,
-    /// These values: field, slot, field of the object in that slot.
-    pub fills: Vec<(FieldPath, Slot, FieldPath)>,
-    /// Where the new object is kept.
-    pub slot: Slot,
-    pub on_exists: OnExists,
-    pub on_error: OnError,
-}
-
-/// What a create does when the name is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OnExists {
-    /// It is an error, as any other.
-    #[default]
-    Fail,
-    /// Reads the object that is there, and goes on with it.
-    Adopt,
-    /// Goes on.
-    Next,
-}
-
-/// See [`Op::Delete`].
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct DeleteOp {
-    pub resource: Resource,
-    pub victim: Victim,
-    pub precondition: Option<Precondition>,
-    pub on_error: OnError,
-}
-
-/// What is deleted.
-#[derive(Clone, Debug)]
-pub enum Victim {
-    /// The object with this key.
-    Key(Key),
-    /// The object in a slot.
-    Held(Slot),
-    /// Each object of the list in a slot, unless all of these are so: a field of it is equal to a
-    /// field of the object in another slot, or to a literal.
-    Each {
-        /// The list.
-        slot: Slot,
-        /// The objects that are spared.
-        unless: Vec<(FieldPath, Term)>,
-    },
-}
-
-/// A literal, or a field of what is in a slot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Term {
-    /// A literal; `None` is absent.
-    Literal(Option<Value>),
-    /// A field of the object in this slot.
-    Held(Slot, FieldPath),
-}
-
-/// What a delete names so that the server refuses it if the object is another one by now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Precondition {
-    /// The uid.
-    Uid,
-    /// The resourceVersion.
-    Version,
-}
-
-/// What becomes of a run when a request fails for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Then {
-    /// The run begins again, as a work queue does with a returned error.
-    Requeue,
-    /// The run ends, with its intent dropped.
-    Drop,
-    /// The error is ignored, and the run goes on.
-    Next,
-}
-
-/// What becomes of a run, by the kind of error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OnError {
-    /// After a conflict.
-    pub conflict: Then,
-    /// After anything else.
-    pub other: Then,
-}
-
-impl OnError {
-    /// The same whatever the error.
-    pub fn always(then: Then) -> OnError {
-        OnError { conflict: then, other: then }
-    }
 }
 
 impl Program {
@@ -247,11 +133,26 @@ impl Program {
         let (key, time, shared) = (job.key.clone(), job.time, job.write.is_shared());
         let mut write = WriteOp::new(Arc::new(job), Some(0), OnError::always(Then::Drop));
         write.reader = reader;
-        let mut code = vec![Op::Read { key, slot: 0, reader }, Op::Write(write)];
+        let freshness = Freshness::default();
+        let mut code = vec![Op::Read { key, slot: 0, reader, freshness }, Op::Write(write)];
         if shared {
             code.remove(0);
         }
         Program::new((name, process), (runs, Attempts::AtMost(1)), time, code)
+    }
+
+    /// The short form that sends nothing: it puts what it would write into the informer cache.
+    pub fn short_in_cache(job: Job, process: usize, reader: Reader, runs: u32) -> Program {
+        let (name, key, time) = (job.name.clone(), job.key.clone(), job.time);
+        let freshness = Freshness::default();
+        let write = CacheWriteOp::new(Arc::new(job), 0);
+        let code = vec![Op::Read { key, slot: 0, reader, freshness }, Op::CacheWrite(write)];
+        Program::new((name, process), (runs, Attempts::AtMost(1)), time, code)
+    }
+
+    /// Has every read from a cache wait for this.
+    pub fn read_at(&mut self, freshness: Freshness) {
+        self.code.iter_mut().for_each(|op| op.read_at(freshness));
     }
 
     /// The slots that are looked at from a place in the code on, as bits.
@@ -299,6 +200,8 @@ impl Program {
             Op::Write(write) if write.dynamic => Some(None),
             Op::Write(write) => Some(Some(&write.job.key)),
             Op::List(_) | Op::Create(_) | Op::Delete(_) | Op::Lead(_) => Some(None),
+            // A copy that the server does not have is more than the object.
+            Op::CacheWrite(_) => Some(None),
             Op::Test { .. } | Op::Effect { .. } | Op::Jump(_) | Op::Stop => None,
         });
         let first = keys.next()??;
@@ -315,12 +218,8 @@ impl Program {
 impl WriteOp {
     /// A write of the job's object, computed from what is in a slot.
     pub fn new(job: Arc<Job>, from: Option<Slot>, on_error: OnError) -> WriteOp {
-        let values = job.sets.iter().filter_map(|set| match &set.value {
-            ValueExpr::Held { slot, .. } => Some(1 << slot),
-            _ => None,
-        });
-        let values = values.fold(0, |all, slot: u64| all | slot);
-        WriteOp { job, from, reader: Reader::Live, dynamic: false, on_error, values }
+        let (values, freshness) = (values_of(&job), Freshness::default());
+        WriteOp { job, from, reader: Reader::Live, freshness, dynamic: false, on_error, values }
     }
 }
 
@@ -337,6 +236,7 @@ impl Op {
                 tests.iter().fold(0, |all, test| all | bit(&test.slot) | test.condition.uses())
             }
             Op::Write(write) => write.values | write.from.as_ref().map_or(0, bit),
+            Op::CacheWrite(write) => write.values | bit(&write.from),
             Op::Create(create) => create.fills.iter().fold(0, |all, (_, slot, _)| all | bit(slot)),
             Op::Delete(delete) => match &delete.victim {
                 Victim::Key(_) => 0,
@@ -370,6 +270,7 @@ impl Op {
         match self {
             Op::Test { tests, .. } => tests.iter().any(Test::shows_versions),
             Op::Write(write) => write.job.copies_resource_version(),
+            Op::CacheWrite(write) => write.job.copies_resource_version(),
             Op::Create(create) => create.fills.iter().any(|(_, _, path)| shows_version(path)),
             Op::Delete(delete) => match &delete.victim {
                 Victim::Each { unless, .. } => {

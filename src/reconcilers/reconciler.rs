@@ -18,7 +18,7 @@ use super::methods::Refusal;
 use super::program::{DeleteOp, LeadOp, OnExists, Op, Program, Term, Then, Victim, WriteOp};
 use super::requests::Target;
 use super::write::{Computed, Write};
-use super::{Change, Progress};
+use super::{CacheWrite, Change, Progress};
 use crate::apiserver::{Key, Response};
 use crate::client::without_managed_fields;
 
@@ -58,6 +58,7 @@ enum Phase {
     Adopt,
     /// Deletes these, from the last to the first.
     Delete(Vec<Target>),
+    CacheWrite(CacheWrite),
     Done,
 }
 
@@ -149,6 +150,7 @@ impl Reconciler {
                     self.at = if met { self.at + 1 } else { *otherwise };
                 }
                 Some(Op::Write(write)) => return self.compute(write),
+                Some(Op::CacheWrite(write)) => return self.compute_copy(write),
                 Some(Op::Delete(delete)) => {
                     let targets = self.targets(delete);
                     if !targets.is_empty() {

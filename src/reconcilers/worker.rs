@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Decision, Exchange, Program, Reader};
+use super::{Decision, Exchange, Freshness, Program, Reader};
 use crate::apiserver::{FieldPath, Key, Request, Resource, Response, Revision};
 use crate::history::Change;
 
@@ -64,6 +64,8 @@ pub enum Ask {
     Cache(Key),
     /// A look at several objects in the informer cache of its process.
     CacheList(Arc<Selection>),
+    /// To put an object into the informer cache of its process.
+    CacheWrite(CacheWrite),
     /// Something outside of the cluster, by its name.
     Effect(Arc<str>),
     /// A touch of the object that the workers of its process hold in memory.
@@ -73,6 +75,17 @@ pub enum Ask {
     Lead(Lead),
     /// Nothing any more: the worker is done.
     Done,
+}
+
+/// A copy of an object, put into the informer cache of a process: no request is made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CacheWrite {
+    /// Which object.
+    pub key: Key,
+    /// The copy.
+    pub object: Arc<Value>,
+    /// What was changed in it.
+    pub intent: Arc<[Change]>,
 }
 
 /// What a process does about its leadership.
@@ -168,7 +181,7 @@ pub enum Answer {
     /// The object in the shared memory after a touch, and what the touch changed; `None` if the
     /// object is not as `when` wants it, and nothing was touched.
     Touched(Option<Arc<Value>>, Option<Arc<[Change]>>),
-    /// What was to be done outside of the cluster is done.
+    /// What was to be done outside of the cluster, or in the cache, is done.
     Done,
 }
 
@@ -197,6 +210,11 @@ pub trait Worker: fmt::Debug + Send + Sync {
 
     /// What it wants next. The same value asks the same.
     fn ask(&self) -> Ask;
+
+    /// How far the informer cache must have come that it asks to look into.
+    fn freshness(&self) -> Freshness {
+        Freshness::default()
+    }
 
     /// The outcome of what it asked.
     fn answer(&mut self, answer: &Answer);

@@ -75,7 +75,7 @@ pub fn header(result: &CheckResult) -> Vec<String> {
     };
     let workers = plural(&scenario.workers.len().to_string(), "worker");
     let write = distinct(scenario.workers.iter().map(|worker| worker.write.as_str()).collect());
-    let read = distinct(scenario.workers.iter().map(|worker| reader(worker.read)).collect());
+    let read = distinct(scenario.workers.iter().map(|worker| worker.reads_from()).collect());
     vec![
         workers,
         format!("write: {write}"),

@@ -67,7 +67,9 @@ fn messages(story: &Story<'_>, step: usize) -> Vec<String> {
     let rv = story.rv(step);
     let Some(worker) = event.worker() else {
         let over = match (event.actor, &event.action) {
-            (Actor::Cache(_), Action::Deliver) => format!("{}: ", story.actor(event)),
+            (Actor::Cache(_), Action::Deliver | Action::Sync { .. }) => {
+                format!("{}: ", story.actor(event))
+            }
             _ => format!("{} ", story.actor(event)),
         };
         let said = format!("{step}. {}{}", escape(&over), escape(&plain));

@@ -7,6 +7,7 @@
 
 mod account;
 mod advice;
+mod cached;
 mod check_text;
 mod chrome_trace;
 pub(crate) mod commands;

@@ -47,6 +47,18 @@ The same acts with every read live, and with every read from the cache.
 |---|---|---|---|
 ";
 
+const OWN_WRITES: &str = "
+## What a client that reads its own writes would change
+
+Each act that reads from an informer cache and goes wrong, with every such read `freshness:
+read-your-writes` instead: controller-runtime's `EnableReadYourWritesConsistency`, or the
+ConsistencyStore of KEP-5647. *Writers*: the processes whose writes the server has committed in the
+shortest schedule that goes wrong.
+
+| act | writers | read-your-writes |
+|---|---|---|
+";
+
 /// An exhibit whose acts have been explored.
 #[derive(Clone, Debug)]
 pub struct Exhibit {
@@ -58,6 +70,58 @@ pub struct Exhibit {
     pub methods: Vec<(&'static str, Held)>,
     /// What a read from there makes of it: live, cache.
     pub readers: [Held; 2],
+    /// Of each act, what a client that reads its own writes makes of it; `None` if the act reads
+    /// from no cache.
+    pub own_writes: Vec<Option<Held>>,
+}
+
+impl Exhibit {
+    /// The acts that read from a cache and go wrong, each with the processes that write in the
+    /// shortest schedule that does, and with what a client that reads its own writes makes of it.
+    pub fn cached(&self) -> impl Iterator<Item = (&CheckResult, Vec<&str>, Held)> {
+        let acts = self.acts.iter().zip(&self.own_writes);
+        acts.filter_map(|(act, held)| Some((act, writers(act)?, (*held)?)))
+    }
+}
+
+/// The processes whose writes are committed in the shortest schedule that goes wrong.
+fn writers(act: &CheckResult) -> Option<Vec<&str>> {
+    let asked = act.properties.iter().filter(|property| is_judged(act, property.name));
+    let witnesses = asked.filter_map(|property| property.witness.as_ref());
+    let shortest = witnesses.min_by_key(|witness| witness.trace.events.len())?;
+    let mut writers: Vec<&str> = Vec::new();
+    for event in shortest.trace.events.iter().filter(|event| event.is_write() && event.committed) {
+        let spec = event.worker().and_then(|worker| act.scenario.workers.get(worker))?;
+        if !writers.contains(&spec.process.as_str()) {
+            writers.push(&spec.process);
+        }
+    }
+    Some(writers)
+}
+
+/// The table of them, and what it comes to.
+fn own_writes(exhibits: &[Exhibit]) -> String {
+    let mut page = OWN_WRITES.to_owned();
+    let (mut one, mut several) = ((0, 0), (0, 0));
+    for (act, writers, held) in exhibits.iter().flat_map(Exhibit::cached) {
+        let all = if writers.len() < 2 { &mut one } else { &mut several };
+        all.1 += 1;
+        all.0 += usize::from(held != Held::Violated);
+        let word = match held {
+            Held::Holds => "holds",
+            Held::GivesUp => "holds, and in some schedule a worker gives up",
+            Held::Violated => "still goes wrong",
+            Held::Refused | Held::Unknown => word(held),
+        };
+        let _ = writeln!(page, "| `{}` | {} | {word} |", act.scenario.name, writers.join(", "));
+    }
+    let _ = writeln!(
+        page,
+        "\nIt mends {} of {} acts in which one process gets into its own way, and {} of {} in which \
+         two processes write: what another process has written it does not wait for.",
+        one.0, one.1, several.0, several.1
+    );
+    page
 }
 
 /// The page, for all of them.
@@ -94,7 +158,7 @@ pub fn museum(exhibits: &[Exhibit]) -> String {
         let (live, cache) = (word(*live), word(*cache));
         let _ = writeln!(page, "| {mechanism} | {title} | {live} | {cache} |");
     }
-    page
+    page + &own_writes(exhibits)
 }
 
 fn word(held: Held) -> &'static str {

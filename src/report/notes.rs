@@ -36,6 +36,7 @@ impl<'a> Story<'a> {
         if self.is_refused_by_setter(event) {
             notes.push("its setter refuses what it is about to send".to_owned());
         }
+        notes.extend(self.cache_note(step));
         if event.mark.dropped {
             notes.push("gives up".to_owned());
         }

@@ -69,6 +69,7 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
         LossClass::Skew | LossClass::Broken => None,
         LossClass::Clobber | LossClass::ListReplaced | LossClass::Resurrected => unopposed(facts),
     });
+    reasons.extend(super::cached::reasons(facts));
     reasons
 }
 

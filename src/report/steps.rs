@@ -79,7 +79,7 @@ impl<'a> Story<'a> {
     }
 
     /// The names of the processes, by index: in the order in which workers name them.
-    fn process(&self, process: usize) -> &'a str {
+    pub(super) fn process(&self, process: usize) -> &'a str {
         let mut seen = BTreeSet::new();
         let names = self.scenario.workers.iter().map(|spec| spec.process.as_str());
         let mut distinct = names.filter(|name| seen.insert(*name));
@@ -179,6 +179,27 @@ impl<'a> Story<'a> {
                 Some(rv) => vec![format!("reads its cache: rv {rv}"), format!("cache: rv {rv}")],
                 None => vec!["reads its cache: nothing".to_owned(), "cache: nothing".to_owned()],
             },
+            Action::CacheWrite if event.intent.is_empty() => {
+                let rv = seen_rv(event).unwrap_or(0);
+                vec![
+                    format!("puts its copy of rv {rv} into its cache"),
+                    format!("into cache: rv {rv}"),
+                ]
+            }
+            Action::CacheWrite => {
+                let changes = self.changes(event);
+                vec![
+                    format!("puts {changes} into its cache"),
+                    format!("into cache: {changes}"),
+                    "puts it into its cache".to_owned(),
+                ]
+            }
+            Action::Sync { found } => {
+                vec![
+                    format!("cache lists and has synced: {found} found"),
+                    "cache has synced".to_owned(),
+                ]
+            }
             Action::Load(Loaded::Live) => vec!["GET into memory".to_owned()],
             Action::Load(Loaded::Cache) => {
                 let rv = seen_rv(event).unwrap_or(0);

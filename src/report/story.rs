@@ -72,7 +72,10 @@ pub fn told(story: &Story<'_>, facts: Option<&Facts<'_>>, step: usize) -> Told {
         lanes: lanes(story, event),
         worker: event.worker(),
         kind: kind(event),
-        flow: if event.action == Action::Deliver { Flow::Reads } else { story.flow(event) },
+        flow: match event.action {
+            Action::Deliver | Action::Sync { .. } => Flow::Reads,
+            _ => story.flow(event),
+        },
         names: story.names(event),
         code: event.code,
         answered: event.answered,
@@ -111,11 +114,11 @@ fn kind(event: &Event) -> &'static str {
         Action::Read | Action::ReadRevision | Action::Load(Loaded::Live) => "read",
         Action::Write { .. } => "write",
         Action::List { cached: false, .. } => "read",
-        Action::CacheRead | Action::List { cached: true, .. } => "cache",
+        Action::CacheRead | Action::CacheWrite | Action::List { cached: true, .. } => "cache",
         Action::Effect(_) => "effect",
         Action::Lead(_) => "memory",
         Action::Load { .. } | Action::Touch | Action::Decode => "memory",
-        Action::Deliver => "watch",
+        Action::Deliver | Action::Sync { .. } => "watch",
         Action::Fault(_) => "fault",
     }
 }

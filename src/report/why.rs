@@ -37,6 +37,9 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
     if class == LossClass::Broken {
         let text = format!("{}: {}", facts.property, facts.witness.field);
         say("broken", facts.victim, Some(text));
+        for (at, text) in super::cached::reasons(facts).into_iter().enumerate() {
+            say(if at == 0 { "why" } else { "" }, None, Some(text));
+        }
         return sentences;
     }
     let (victim, culprit) = match (facts.property, class) {

@@ -15,7 +15,9 @@ use super::{Diagnostic, ObjectRef, Scenario, WorkerSpec};
 use crate::apiserver::{ApiServer, Config, History, Key, Kind, Revision};
 use crate::history::Lists;
 use crate::properties::{self, Entry, Invariant, Jobs, SerialOrders};
-use crate::reconcilers::{BoxedWorker, Job, Op, Program, Reader, Reconciler, Set, methods};
+use crate::reconcilers::{
+    BoxedWorker, Freshness, Job, Op, Program, Reader, Reconciler, Set, methods,
+};
 use crate::simulation::{CacheSpec, FaultBudget, Observer, Setting, WorkerInfo, World};
 
 /// 2026-01-01T00:00:00Z: the time of every request of the model, which has no clock.
@@ -154,7 +156,12 @@ fn program(
         return Ok(Program::new(who, how, TIME, steps.code.clone()));
     }
     let job = job(server, keys, spec)?;
-    Ok(Program::short(job, process, spec.read, spec.runs))
+    let mut program = match spec.cache_write {
+        false => Program::short(job, process, spec.read, spec.runs),
+        true => Program::short_in_cache(job, process, spec.read, spec.runs),
+    };
+    program.read_at(spec.freshness);
+    Ok(program)
 }
 
 fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagnostic> {
@@ -162,8 +169,10 @@ fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagn
         let ObjectRef { kind, name, .. } = &spec.object;
         Diagnostic::error(format!("the scenario has no object `{kind}/{name}`"))
     })?;
-    let write = methods::named(&spec.write)
-        .ok_or_else(|| Diagnostic::error(format!("unknown write method `{}`", spec.write)))?;
+    // What is put into a cache no method sends.
+    let named = if spec.cache_write { "update" } else { &spec.write };
+    let write = methods::named(named)
+        .ok_or_else(|| Diagnostic::error(format!("unknown write method `{named}`")))?;
     let set = |(path, value): &(crate::apiserver::FieldPath, crate::reconcilers::ValueExpr)| {
         let list = path.outermost_list().unwrap_or_else(|| path.clone());
         let list = kind.list_type(&list.field_names());
@@ -220,7 +229,7 @@ fn setting(
     let (queues, turns) = queues::turns(scenario, programs);
     let mut specs: Vec<CacheSpec> = Vec::new();
     for process in 0..processes.len() {
-        let mut spec = CacheSpec { process, keys: BTreeSet::new(), resources: BTreeSet::new() };
+        let mut spec = CacheSpec { process, ..CacheSpec::default() };
         let readers = programs.iter().filter(|program| program.process == process);
         readers.for_each(|program| watched(program, &mut spec));
         queues::triggers(process, &turns, programs, &mut spec);
@@ -265,6 +274,10 @@ fn setting(
 /// What a program reads from the cache of its process.
 fn watched(program: &Program, spec: &mut CacheSpec) {
     for op in &program.code {
+        if let Some(freshness) = op.reads_cache_at() {
+            spec.begins_unsynced |= freshness.begins_unsynced();
+            spec.awaits_writes |= freshness == Freshness::ReadYourWrites;
+        }
         match op {
             Op::Read { key, reader: Reader::Cache, .. } => drop(spec.keys.insert(key.clone())),
             Op::List(list) if list.reader == Reader::Cache => {

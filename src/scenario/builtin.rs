@@ -19,6 +19,8 @@ const SCENARIOS: &[(&str, &str)] = shipped![
     "conditions-list",
     "conditions-literal",
     "stale-cache",
+    "cache-before-sync",
+    "cache-written",
     "old-struct",
     "timeout",
     "three-writers",
@@ -121,6 +123,7 @@ const MUSEUM: &[(&str, &[Exhibit])] = &[
             ),
             ("A patch with an id meets a conflict", exhibit!["patch-conflict"]),
             ("A retry that reads the cache", exhibit!["retry-from-cache", "retry-from-server"]),
+            ("A cache written back", exhibit!["write-back", "write-back-removed"]),
             (
                 "A lock on a snapshot of everything",
                 exhibit!["snapshot-locked", "snapshot-unlocked"],

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::{Faults, Scenario, WorkerSpec};
-use crate::reconcilers::{Attempts, Reader, Restamp, ValueExpr};
+use crate::reconcilers::{Attempts, Freshness, Reader, Restamp, ValueExpr};
 
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
@@ -79,6 +79,13 @@ fn worker(spec: &WorkerSpec) -> Value {
     }
     if !spec.omit.is_empty() {
         meaning["omit"] = json!(spec.omit.iter().map(ToString::to_string).collect::<Vec<_>>());
+    }
+    if spec.freshness != Freshness::Eventual {
+        let before = spec.freshness == Freshness::BeforeSync;
+        meaning["freshness"] = json!([spec.freshness.name(), before]);
+    }
+    if spec.cache_write {
+        meaning["cacheWrite"] = json!(true);
     }
     // Only where there are steps, so that the short form keeps its fingerprint.
     if let Some(steps) = &spec.steps {

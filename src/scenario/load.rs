@@ -140,7 +140,9 @@ impl Scenario {
         let mut scenario = self.clone();
         let name = method.name();
         for worker in &mut scenario.workers {
-            worker.write = name.to_owned();
+            if !worker.cache_write {
+                worker.write = name.to_owned();
+            }
             worker.steps.iter_mut().for_each(|steps| steps.writing(method));
         }
         if method.is_shared() {

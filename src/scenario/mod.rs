@@ -35,6 +35,7 @@ mod schema;
 mod schema_controllers;
 mod schema_kinds;
 mod schema_programs;
+mod schema_readers;
 mod schema_steps;
 mod schema_timing;
 mod shadows;
@@ -74,7 +75,9 @@ use serde_json::Value;
 use crate::apiserver::FieldPath;
 use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
-use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, Restamp, ValueExpr, WriteOp};
+use crate::reconcilers::{
+    Attempts, Condition, Freshness, OnError, Op, Reader, Restamp, ValueExpr, WriteOp,
+};
 use crate::schedulers::timed::{Backoff, Nanos, Timing};
 use crate::simulation::Watched;
 use crate::trace::{Action, Event};
@@ -136,6 +139,10 @@ pub struct WorkerSpec {
     pub name: String,
     pub object: ObjectRef,
     pub read: Reader,
+    /// How far the cache must have come that it reads.
+    pub freshness: Freshness,
+    /// It puts what it sets into the cache of its process, and sends nothing.
+    pub cache_write: bool,
     /// The name of a write method in the table of `reconcilers/methods`; with `steps`, that of the
     /// first write.
     pub write: String,
@@ -224,6 +231,17 @@ pub(crate) const NOT_BY_APPLY: &str =
     "an apply says what is to be there, and so cannot take an item out of a list";
 
 impl WorkerSpec {
+    /// Where it reads: `live`, or `cache` with how far that must have come.
+    pub fn reads_from(&self) -> &'static str {
+        match (self.read, self.freshness) {
+            (Reader::Live, _) => "live",
+            (Reader::Cache, Freshness::Eventual) => "cache",
+            (Reader::Cache, Freshness::Synced) => "cache (synced)",
+            (Reader::Cache, Freshness::BeforeSync) => "cache (before sync)",
+            (Reader::Cache, Freshness::ReadYourWrites) => "cache (read-your-writes)",
+        }
+    }
+
     /// The entry of `sets` that this worker's write method cannot send: `{ $remove: item }`.
     pub(crate) fn unsayable(&self) -> Option<usize> {
         let removes =
@@ -286,6 +304,20 @@ impl StepsSpec {
                 _ => {}
             }
         }
+    }
+}
+
+impl Scenario {
+    /// The same scenario with every look into a cache waiting for this.
+    #[must_use]
+    pub fn with_freshness(&self, freshness: Freshness) -> Scenario {
+        let mut scenario = self.clone();
+        for worker in &mut scenario.workers {
+            worker.freshness = freshness;
+            let code = worker.steps.iter_mut().flat_map(|steps| &mut steps.code);
+            code.for_each(|op| op.read_at(freshness));
+        }
+        scenario
     }
 }
 

@@ -18,7 +18,7 @@ use super::suggest::{did_you_mean, listed};
 use super::validate::Checker;
 use super::{Expect, NOT_BY_APPLY, Plan, Scenario, StepsSpec, WorkerSpec, shadows};
 use crate::apiserver::{Cause, Fate, FieldPath, Kind, Response};
-use crate::reconcilers::ValueExpr;
+use crate::reconcilers::{Op, ValueExpr};
 
 /// Where a worker's paths and values stand.
 #[derive(Debug)]
@@ -55,6 +55,9 @@ pub fn of_workers(
         let teller = Teller { checker, places: &places[at], at, kind, spec, scenario };
         teller.conditions(&mut found);
         teller.keys(&mut found);
+        if spec.cache_write {
+            continue;
+        }
         teller.whole_subtrees(&shadows, &mut found);
         if let Some(set) = spec.unsayable() {
             let mistake = Diagnostic::error(NOT_BY_APPLY);
@@ -82,7 +85,7 @@ pub fn of_override(scenario: &Scenario, method: &str) -> Result<(), Diagnostic> 
         return Ok(());
     }
     let plan = Plan::new(scenario)?;
-    for (at, spec) in scenario.workers.iter().enumerate() {
+    for (at, spec) in scenario.workers.iter().enumerate().filter(|(_, spec)| !spec.cache_write) {
         if spec.unsayable().is_some() {
             let mistake = Diagnostic::in_argument(NOT_BY_APPLY, "--write", method, 0..method.len());
             return Err(mistake);
@@ -107,7 +110,12 @@ fn rejects(scenario: &Scenario) -> bool {
 
 /// The kind of what a worker writes first.
 fn kind_of(plan: &Plan, worker: usize) -> Option<Arc<Kind>> {
-    plan.server.kind_of(&plan.programs[worker].jobs().next()?.key.resource)
+    let program = &plan.programs[worker];
+    let copies = program.code.iter().filter_map(|op| match op {
+        Op::CacheWrite(write) => Some(&write.job),
+        _ => None,
+    });
+    plan.server.kind_of(&program.jobs().chain(copies).next()?.key.resource)
 }
 
 /// What the server refuses of a worker's steps when the worker is alone. What depends on the object

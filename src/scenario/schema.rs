@@ -14,6 +14,7 @@ use super::names;
 use super::schema_controllers::Controller;
 use super::schema_kinds::OwnKind;
 use super::schema_programs::{self, Leases, LimitsFile, StimulusFile};
+use super::schema_readers::Freshness;
 use super::schema_steps::{self, Invariant, Restamp, RetryRead, Step};
 use super::schema_timing::{Timing, WorkerTiming};
 
@@ -125,6 +126,22 @@ pub struct Worker {
     /// Where it reads: `live` (a GET; the default) or `cache` (the informer cache of its
     /// process).
     pub read: Option<Read>,
+    /// How far the cache must have come that it reads. `eventual`: it has listed; it may lag behind
+    /// the server by any number of changes. `synced`: the same, but the cache begins without its
+    /// list, as a process starts, and its first delivery is the list; reads wait for it
+    /// (`HasSynced`). `read-your-writes`: it also has every write that the process was answered 2xx
+    /// for, to the object read, or to any object of the kind that is listed
+    /// (`EnableReadYourWritesConsistency` of controller-runtime, KEP-5647); what other processes
+    /// write is not waited for. Default: `eventual`.
+    pub freshness: Option<Freshness>,
+    /// With `freshness: synced`: it does not wait, and finds an empty cache if it reads before the
+    /// list. Default: false.
+    pub before_sync: Option<bool>,
+    /// With `read: cache`: what it sets goes into the informer cache of its process, as client-go's
+    /// `indexer.Update` on a local copy does, and not to the server. The workers of the process read
+    /// it there until the next event about the object replaces it. No `write` is needed.
+    /// Default: false.
+    pub cache_write: Option<bool>,
     /// Its write method; `lostwrite list writes` explains each. Needed unless there are `steps`.
     #[serde(default)]
     #[schemars(schema_with = "write_method")]

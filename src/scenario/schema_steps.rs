@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 
 use super::names;
 use super::schema::{Read, Subresource};
+use super::schema_readers::Freshness;
 use crate::reconcilers::{self, Reader};
 
 /// One step of a reconcile. It has exactly one action: `get`, `cache`, `list`, `when`, `write`,
-/// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `effect`, `leader`, `lead` or `resign`.
+/// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `cacheWrite`, `effect`, `leader`, `lead` or
+/// `resign`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(title = "step")]
@@ -28,6 +30,12 @@ pub struct Step {
     #[serde(rename = "as")]
     #[schemars(length(min = 1, max = 63))]
     pub alias: Option<String>,
+    /// Beside `cache`: how far that cache must have come: see the worker's `freshness`. Default: the
+    /// worker's.
+    pub freshness: Option<Freshness>,
+    /// Beside `freshness: synced`: it reads without waiting for that: see the worker's
+    /// `beforeSync`. Default: false.
+    pub before_sync: Option<bool>,
     /// Action: `alias.path` to a condition. If one is not met, the run ends here, or goes on with
     /// `else`. A condition is a literal, `null` (absent), or one of `$eq`, `$ne`, `$lt`, `$lte`,
     /// `$gt`, `$gte`, `$in`, `$contains`, `$exists`; each compares with a literal or with
@@ -88,6 +96,12 @@ pub struct Step {
     /// Action: removes this finalizer and writes the object, if it is there.
     #[schemars(length(min = 1, max = 253))]
     pub remove_finalizer: Option<String>,
+    /// Action: puts what the run holds by this name (`Kind/name`, or an alias) into the informer
+    /// cache of its process, with the changes of `sets` if there are any: client-go's
+    /// `indexer.Update`. The workers of the process read it there; nothing is sent to the server,
+    /// and the next event about the object replaces it.
+    #[schemars(length(min = 1, max = 400))]
+    pub cache_write: Option<String>,
     /// Action: something outside of the cluster, such as a cloud call. It is one step, it is
     /// counted, and nothing undoes it.
     #[schemars(length(min = 1, max = 63))]
@@ -173,6 +187,11 @@ pub struct ListStep {
     pub labels: Option<Map<String, Value>>,
     /// `live`, or `cache` for the informer cache of the process. Default: `live`.
     pub from: Option<Read>,
+    /// With `from: cache`: how far that cache must have come: see the worker's `freshness`.
+    /// Default: the worker's.
+    pub freshness: Option<Freshness>,
+    /// With `freshness: synced`: see the worker's `beforeSync`. Default: false.
+    pub before_sync: Option<bool>,
 }
 
 /// The object that `create` creates. Every other key (`spec`, `data`, ...) is a part of the object;

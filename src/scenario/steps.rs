@@ -6,6 +6,7 @@
 
 mod conditions;
 mod leadership;
+mod readers;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -20,11 +21,11 @@ use super::node::{Node, NodeKind};
 use super::suggest::{did_you_mean, listed};
 use super::values::Values;
 use crate::apiserver::{FieldPath, Key, Kind};
-use crate::reconcilers::{Attempts, Condition, OnError, Op, Reader, SLOTS, Slot, Then};
+use crate::reconcilers::{Attempts, Condition, Freshness, OnError, Op, Reader, SLOTS, Slot, Then};
 
 /// The actions; a step has exactly one. Where two of these keys may stand together, the first
 /// decides what the step is.
-const ACTIONS: [&str; 13] = [
+const ACTIONS: [&str; 14] = [
     "addFinalizer",
     "removeFinalizer",
     "create",
@@ -32,6 +33,7 @@ const ACTIONS: [&str; 13] = [
     "get",
     "cache",
     "list",
+    "cacheWrite",
     "effect",
     "leader",
     "lead",
@@ -61,6 +63,8 @@ pub struct Defaults {
     pub knows: Option<Vec<FieldPath>>,
     /// The fields that its PUTs leave out.
     pub omit: Vec<FieldPath>,
+    /// How far the caches must have come that it reads.
+    pub freshness: Freshness,
 }
 
 /// The code of a worker's steps, and the place of each operation.
@@ -179,6 +183,7 @@ impl Compiler<'_> {
                 "write" => self.write(step),
                 "create" => self.create(step, value),
                 "delete" => self.delete(step, value),
+                "cacheWrite" => self.cache_write(step, value),
                 "addFinalizer" => self.finalizer(step, value, true),
                 "removeFinalizer" => self.finalizer(step, value, false),
                 "leader" => self.leader(value),
@@ -206,7 +211,9 @@ impl Compiler<'_> {
             "write",
         ];
         let allowed: &[&str] = match action {
-            "get" | "cache" => &["as"],
+            "get" => &["as"],
+            "cache" => &["as", "freshness", "beforeSync"],
+            "cacheWrite" => &["sets"],
             "when" => &["else"],
             "write" => &WRITE,
             "addFinalizer" | "removeFinalizer" => {

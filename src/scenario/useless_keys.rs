@@ -31,9 +31,46 @@ pub(super) fn useless(method: &dyn WriteMethod) -> Vec<(&'static str, String)> {
     keys
 }
 
+/// The keys of a worker that a write to a cache has no use for.
+const OF_REQUESTS: [&str; 9] = [
+    "write",
+    "subresource",
+    "attempts",
+    "retryRead",
+    "restamp",
+    "omit",
+    "fieldManager",
+    "client",
+    "validate",
+];
+
 impl Teller<'_> {
+    /// Keys of a worker that writes to its cache, and sends nothing.
+    fn keys_of_requests(&self, found: &mut Vec<Diagnostic>) {
+        let worker = self.checker.at(&[At::Key("workers"), At::Index(self.at)]);
+        let mark = |key: &str| worker.entry(key).map(|(at, _)| at.span.clone());
+        for key in OF_REQUESTS {
+            let Some((at, value)) = worker.entry(key) else { continue };
+            if value.kind == NodeKind::Null {
+                continue;
+            }
+            let warning = Diagnostic::warning(format!("`{key}` has no effect here"))
+                .at(self.checker.source, at.span.clone(), "")
+                .see(
+                    self.checker.source,
+                    mark("cacheWrite").unwrap_or_default(),
+                    "what it sets goes into its cache",
+                )
+                .note("`cacheWrite` sends no request");
+            found.push(warning);
+        }
+    }
+
     /// Keys of the worker that its write method has no use for.
     pub(super) fn keys(&self, found: &mut Vec<Diagnostic>) {
+        if self.spec.cache_write {
+            return self.keys_of_requests(found);
+        }
         let Some(method) = methods::named(&self.spec.write) else { return };
         let mut keys = useless(method);
         if !method.is_shared() {

@@ -8,6 +8,7 @@ mod long_form;
 mod programs;
 mod queues;
 mod read;
+mod readers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::read::{attempts, fields_places};
+pub(super) use self::readers::said_freshness;
 use super::cluster::{self, Cluster, Seeded};
 use super::conditions;
 use super::controllers::Replica;
@@ -28,7 +30,7 @@ use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
 use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
 use crate::properties::NO_LOST_WRITE;
-use crate::reconcilers::{Condition, Reader};
+use crate::reconcilers::Condition;
 
 /// One document of the right shape.
 #[derive(Debug)]
@@ -109,6 +111,7 @@ impl<'c> Checker<'c> {
             }
             own => own.and_then(Result::ok).unwrap_or_default(),
         };
+        self.readers(&workers);
         let controllers = self.controllers(&cluster, &workers);
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -305,18 +308,19 @@ impl<'c> Checker<'c> {
             None => has_status && only_status,
         };
         let write = self.worker_node(at, "write").mark();
-        let reader = |read| match read {
-            Some(schema::Read::Cache) => Reader::Cache,
-            Some(schema::Read::Live) | None => Reader::Live,
-        };
         Some(WorkerSpec {
             object: ObjectRef {
                 kind: object.kind.kind.clone(),
                 namespace: object.key.namespace.clone(),
                 name: object.key.name.clone(),
             },
-            read: reader(worker.read),
-            write: worker.write.unwrap_or_default(),
+            read: readers::reader(worker.read),
+            freshness: self.freshness(at),
+            cache_write: worker.cache_write == Some(true),
+            write: match worker.cache_write {
+                Some(true) => "cacheWrite".to_owned(),
+                _ => worker.write.unwrap_or_default(),
+            },
             subresource: status.then(|| "status".to_owned()),
             sets: fields.sets.iter().map(|set| (set.path.clone(), set.value.clone())).collect(),
             when: fields

@@ -6,6 +6,7 @@
 //! the server; thread engines use it directly, under a lock. Nothing here knows who chooses.
 //! Next to read: `world.rs`, then `schedulers/mod.rs`.
 
+mod caches;
 mod choice;
 mod nature;
 mod observer;
@@ -14,6 +15,8 @@ mod step;
 mod turn;
 mod world;
 
+pub(crate) use caches::Publication;
+pub use caches::{awaited, first_list};
 pub use choice::Choice;
 pub use nature::Nature;
 pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};

@@ -53,6 +53,7 @@ impl World {
                     Ask::Effect(_) => Nature::Request { begins, failures },
                     Ask::Cache(_)
                     | Ask::CacheList(_)
+                    | Ask::CacheWrite(_)
                     | Ask::Shared(_)
                     | Ask::Lead(_)
                     | Ask::Done => Nature::Inside { begins, failures },

@@ -51,7 +51,7 @@ pub struct WorkerInfo {
 }
 
 /// One informer cache.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CacheSpec {
     /// The process it belongs to.
     pub process: usize,
@@ -59,6 +59,10 @@ pub struct CacheSpec {
     pub keys: BTreeSet<Key>,
     /// The resources of which it has all objects.
     pub resources: BTreeSet<Resource>,
+    /// Whether it begins without its list.
+    pub begins_unsynced: bool,
+    /// Whether a reader of it waits for the writes of its own process.
+    pub awaits_writes: bool,
 }
 
 impl CacheSpec {

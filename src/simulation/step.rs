@@ -66,6 +66,13 @@ pub fn perform(
             let event = nowhere(server, Actor::Worker(worker), action);
             Performed { answer: Some(Answer::Listed(listed)), event, changes: Vec::new() }
         }
+        Ask::CacheWrite(write) => {
+            let mut event = quiet(server, Actor::Worker(worker), Action::CacheWrite, &write.key);
+            event.basis = Some(Basis::of(&write.object));
+            event.seen = Some(Arc::clone(&write.object));
+            event.intent = Arc::clone(&write.intent);
+            Performed { answer: Some(Answer::Done), event, changes: Vec::new() }
+        }
         Ask::Effect(name) => {
             let action = Action::Effect(Arc::clone(name));
             let event = nowhere(server, Actor::Worker(worker), action);
@@ -117,7 +124,7 @@ fn touch(
             performed
         }
         Shared::Load { call, from: Reader::Cache } if memory.is_none() => {
-            let key = key_of(&call.request, None);
+            let key = loaded_key(call);
             *memory = key.as_ref().and_then(|key| cache?.get(key)).cloned();
             let mut performed = held(server, actor, Action::Load(Loaded::Cache), memory);
             if let (None, Some(key)) = (&*memory, key) {
@@ -246,6 +253,11 @@ pub(crate) fn tell(worker: usize, call: &Call, served: Served, lost: bool) -> Pe
     Performed { answer: Some(answer), event, changes }
 }
 
+/// The object that is loaded into shared memory.
+pub(super) fn loaded_key(call: &Call) -> Option<Key> {
+    key_of(&call.request, None)
+}
+
 /// The object that a request is about; `None` for a list, and for a generated name that is not
 /// known yet.
 fn key_of(request: &Request, answered: Option<&Arc<Value>>) -> Option<Key> {
@@ -312,10 +324,14 @@ fn nowhere(server: &ApiServer, actor: Actor, action: Action) -> Event {
     }
 }
 
-/// Delivers the oldest event of the watch to a cache.
-pub fn deliver(server: &ApiServer, cache: &mut Informer, index: usize) -> Event {
-    let delivered = cache.deliver();
+/// Delivers to a cache the oldest event of the watch, or its first list.
+pub fn deliver(server: &ApiServer, spec: &CacheSpec, cache: &mut Informer, index: usize) -> Event {
     let actor = Actor::Cache(index);
+    if !cache.has_synced() {
+        *cache = relist(server, spec);
+        return nowhere(server, actor, Action::Sync { found: cache.keys().count() });
+    }
+    let delivered = cache.deliver();
     match delivered {
         Some(WatchEvent { key, object }) => {
             let mut event = quiet(server, actor, Action::Deliver, &key);

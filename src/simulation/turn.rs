@@ -99,6 +99,10 @@ pub enum Wait {
     Lead,
     /// Its process lost the Lease and has exited.
     Exited,
+    /// The cache that it reads has not synced.
+    Sync,
+    /// The cache that it reads has not received a write of its own process.
+    OwnWrite,
 }
 
 impl Setting {
@@ -164,12 +168,14 @@ impl Setting {
             return true;
         }
         match self.wait(worker, standing, memory) {
-            None | Some(Wait::Turn) => false,
+            None | Some(Wait::Turn | Wait::Sync | Wait::OwnWrite) => false,
             Some(Wait::Lead | Wait::Exited) => true,
             Some(Wait::Event) => {
                 let trigger = self.workers[worker].turn.trigger.as_ref();
                 let comes = |watched: &Watched| {
-                    cache.is_some_and(|cache| cache.pending().any(|key| watched.has(key)))
+                    cache.is_some_and(|cache| {
+                        !cache.has_synced() || cache.pending().any(|key| watched.has(key))
+                    })
                 };
                 !trigger.is_some_and(comes)
             }
@@ -192,11 +198,9 @@ impl Setting {
         }
     }
 
-    /// A cache has received an event about an object: the keys that it triggers are queued.
-    pub fn wake(&self, cache: usize, key: &Key, memory: &mut Memory) {
-        memory
-            .queued
-            .extend(self.triggered(self.caches[cache].process, &|watched| watched.has(key)));
+    /// Queues the keys that a cache triggers.
+    pub(super) fn wake(&self, cache: usize, is: &dyn Fn(&Watched) -> bool, memory: &mut Memory) {
+        memory.queued.extend(self.triggered(self.caches[cache].process, is));
     }
 
     /// The memory of a process that has just started, with a cache that has just listed.

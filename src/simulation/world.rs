@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use super::caches::{Publication, awaited, first_list};
 use super::setting::Setting;
 use super::step::{self, Performed};
 use super::{BoxedMemory, Choice, Ending, Memory, Standing, Wait};
 use crate::apiserver::ApiServer;
-use crate::client::{Informer, WatchEvent, without_managed_fields};
+use crate::client::{Informer, WatchEvent};
 use crate::reconcilers::{Ask, BoxedWorker, Progress, Shared};
 use crate::trace::{Event, Fault, RunMark};
 
@@ -54,7 +55,7 @@ impl World {
         workers: Vec<BoxedWorker>,
         faults: FaultBudget,
     ) -> World {
-        let caches = setting.caches.iter().map(|spec| step::relist(&server, spec));
+        let caches = setting.caches.iter().map(|spec| first_list(&server, spec));
         let caches: Vec<Informer> = caches.collect();
         let remembered: Vec<_> = setting.observers.iter().map(|o| o.start()).collect();
         let memory = |process| Memory {
@@ -83,8 +84,13 @@ impl World {
 
     /// What a worker that is not done waits for; `None` if it may move.
     pub fn wait(&self, worker: usize) -> Option<Wait> {
-        let memory = &self.memories[self.setting.workers[worker].process];
-        self.setting.wait(worker, &|worker| self.standing(worker), memory)
+        let info = &self.setting.workers[worker];
+        let memory = &self.memories[info.process];
+        let turn = self.setting.wait(worker, &|worker| self.standing(worker), memory);
+        turn.or_else(|| {
+            let (value, cache) = (&self.workers[worker], info.cache.map(|at| &self.caches[at]));
+            awaited(&value.ask(), value.freshness(), cache, memory)
+        })
     }
 
     /// Whether a worker will not move any more, unless another one does.
@@ -115,7 +121,7 @@ impl World {
             .filter(move |process| self.faults.crashes > 0 && self.can_crash(*process, asks))
             .map(Fault::Crash);
         let gaps = (0..self.caches.len())
-            .filter(|cache| self.faults.watch_gaps > 0 && self.caches[*cache].lag() > 0)
+            .filter(|cache| self.faults.watch_gaps > 0 && self.can_relist(*cache))
             .map(Fault::WatchGap);
         let recreation =
             self.setting.recreated.iter().filter(|(key, _)| {
@@ -146,7 +152,14 @@ impl World {
         }
     }
 
-    /// A crash changes something if a reconcile is under way, a memory is filled, or a cache lags.
+    /// Listing again changes something if an event is missed, or a copy was put there.
+    fn can_relist(&self, cache: usize) -> bool {
+        let (held, spec) = (&self.caches[cache], &self.setting.caches[cache]);
+        held.has_synced() && *held != step::relist(&self.server, spec)
+    }
+
+    /// A crash changes something if a reconcile is under way, a memory is filled, or a cache is not
+    /// as it begins.
     fn can_crash(&self, process: usize, asks: &[Ask]) -> bool {
         let mut workers = (0..asks.len())
             .filter(|&index| self.setting.workers[index].process == process)
@@ -156,7 +169,9 @@ impl World {
             return false;
         }
         let under_way = workers.any(|index| self.workers[index].progress().under_way);
-        let lagging = self.process_caches(process).any(|cache| self.caches[cache].lag() > 0);
+        let lagging = self.process_caches(process).any(|cache| {
+            self.caches[cache] != first_list(&self.server, &self.setting.caches[cache])
+        });
         let memory = &self.memories[process];
         let held = memory.object.is_some() || memory.term.is_some() || memory.exited;
         under_way || held || lagging
@@ -172,16 +187,15 @@ impl World {
         let performed = match choice {
             Choice::Worker(worker) => self.move_worker(worker, false),
             Choice::Deliver(cache) => {
-                let event = step::deliver(&self.server, &mut self.caches[cache], cache);
-                let process = self.setting.caches[cache].process;
-                if let Some(key) = &event.key {
-                    self.setting.wake(cache, key, &mut self.memories[process]);
-                }
+                let spec = &self.setting.caches[cache];
+                let held = &mut self.caches[cache];
+                let event = step::deliver(&self.server, spec, held, cache);
+                self.setting.receive(cache, &event, held, &mut self.memories[spec.process]);
                 Performed { answer: None, event, changes: Vec::new() }
             }
             Choice::Fault(fault) => self.strike(fault),
         };
-        self.publish(performed.changes);
+        self.tell_caches(self.setting.publications(&performed));
         self.notice(&performed.event);
         performed.event
     }
@@ -233,7 +247,7 @@ impl World {
             }
             Fault::WatchGap(cache) => {
                 self.faults.watch_gaps -= 1;
-                self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+                self.list_again(cache);
                 let process = self.setting.caches[cache].process;
                 let listed = self.setting.fresh_memory(process, &self.caches);
                 self.memories[process].queued.extend(listed.queued);
@@ -250,9 +264,14 @@ impl World {
         Performed { answer: None, event, changes: Vec::new() }
     }
 
+    /// Brings a cache up to date, whatever it held.
+    pub fn list_again(&mut self, cache: usize) {
+        self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+    }
+
     fn restart(&mut self, process: usize) {
         for cache in self.process_caches(process).collect::<Vec<_>>() {
-            self.caches[cache] = step::relist(&self.server, &self.setting.caches[cache]);
+            self.caches[cache] = first_list(&self.server, &self.setting.caches[cache]);
         }
         self.memories[process] = self.setting.fresh_memory(process, &self.caches);
         for (worker, info) in self.workers.iter_mut().zip(&self.setting.workers) {
@@ -263,13 +282,15 @@ impl World {
     }
 
     /// Queues what was committed to every cache that watches it.
-    pub fn publish(&mut self, changes: Vec<WatchEvent>) {
-        for change in changes {
-            let held = change.object.as_ref().map(without_managed_fields);
-            for (cache, spec) in self.caches.iter_mut().zip(&self.setting.caches) {
-                if spec.watches(&change.key) {
-                    cache.enqueue(WatchEvent { key: change.key.clone(), object: held.clone() });
-                }
+    pub fn publish(&mut self, changes: &[WatchEvent]) {
+        let committed = changes.iter().map(|change| Publication::committed(change, None));
+        self.tell_caches(committed.collect());
+    }
+
+    fn tell_caches(&mut self, publications: Vec<Publication>) {
+        for publication in publications {
+            for (index, cache) in self.caches.iter_mut().enumerate() {
+                self.setting.publish(index, cache, &publication);
             }
         }
     }

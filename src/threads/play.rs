@@ -3,7 +3,8 @@
 //! A worker's loop takes the lock, performs the one step that its worker asks for, and gives the
 //! lock back, until the worker is done; the order in which steps are performed under the lock *is*
 //! the schedule. A cache has a thread of its own, which delivers one queued event at a time: it is
-//! told by a channel that something is queued, so it never spins. The calling thread is the first
+//! told by a channel that something is queued, so it never spins. A worker whose next step waits for
+//! its cache sleeps on a channel, too, until a delivery wakes it. The calling thread is the first
 //! of these threads, no thread is joined (both would multiply the executions), and whoever performs
 //! the last step judges.
 //!
@@ -47,7 +48,25 @@ struct Run<B: Backend> {
     active: usize,
     over: bool,
     inboxes: Vec<B::Sender>,
+    /// By worker: how it is woken, while it waits for its cache.
+    asleep: Vec<Option<B::Sender>>,
 }
+
+impl<B: Backend> Run<B> {
+    /// Wakes the workers whose cache has come as far as they wait for.
+    fn wake(&mut self) {
+        for worker in 0..self.asleep.len() {
+            if self.world.wait(worker).is_none()
+                && let Some(waker) = self.asleep[worker].take()
+            {
+                B::send(&waker, Token::Go);
+            }
+        }
+    }
+}
+
+/// The world under its lock.
+type RunGuard<'t, B> = <<B as Backend>::Mutex<Run<B>> as Lock<Run<B>>>::Guard<'t>;
 
 /// How an execution ended.
 pub(super) struct Ended<'a> {
@@ -105,6 +124,7 @@ pub(super) fn play<B: Backend, J: Judge>(
 ) -> Vec<B::Thread> {
     let (world, threads) = B::with_room(|| (world.clone(), threads(world)));
     let mut inboxes = Vec::new();
+    let mut asleep: Vec<Option<B::Sender>> = world.workers.iter().map(|_| None).collect();
     let mut bodies: Vec<Body<B, J>> = Vec::new();
     let mut active = 0;
     for thread in threads {
@@ -112,7 +132,13 @@ pub(super) fn play<B: Backend, J: Judge>(
             Choice::Worker(worker) => {
                 let first = bodies.is_empty();
                 active += 1;
-                bodies.push(Box::new(move |table| while !table.work(worker, first) {}));
+                let waits = world.wait(worker).is_some().then(B::channel);
+                let (waker, alarm) = waits.unzip();
+                asleep[worker] = waker;
+                bodies.push(Box::new(move |table| {
+                    let is_over = alarm.is_some_and(|alarm| B::receive(&alarm) == Token::End);
+                    while !is_over && !table.work(worker, first) {}
+                }));
             }
             Choice::Deliver(cache) => {
                 let (sender, receiver) = B::channel();
@@ -127,8 +153,15 @@ pub(super) fn play<B: Backend, J: Judge>(
         judge(&Ended { world: &world, choices: &[], cost: Cost::default(), finished: true });
         return Vec::new();
     }
-    let run =
-        Run { world, choices: Vec::new(), cost: Cost::default(), active, over: false, inboxes };
+    let run = Run {
+        world,
+        choices: Vec::new(),
+        cost: Cost::default(),
+        active,
+        over: false,
+        inboxes,
+        asleep,
+    };
     let table = Arc::new(Table { run: B::Mutex::new(run), steps_max, hook, judge: judge.clone() });
     let mut bodies = bodies.into_iter();
     let first = bodies.next();
@@ -151,7 +184,11 @@ impl<B: Backend, J: Judge> Table<B, J> {
         if run.over {
             return true;
         }
-        let Run { world, choices, cost, active, over, inboxes } = &mut *run;
+        // Another worker of its process may have written since.
+        if run.world.wait(worker).is_some() {
+            return self.sleep(run, worker);
+        }
+        let Run { world, choices, cost, active, over, inboxes, asleep } = &mut *run;
         let lags: Vec<usize> = world.caches.iter().map(|cache| cache.lag()).collect();
         // A worker may be the user's own, and panic: no other thread may wait for it then.
         let step = || {
@@ -163,7 +200,8 @@ impl<B: Backend, J: Judge> Table<B, J> {
             Ok(moved) => moved,
             Err(panic) => {
                 *over = true;
-                inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
+                let wakers = asleep.iter().flatten();
+                inboxes.iter().chain(wakers).for_each(|inbox| B::send(inbox, Token::End));
                 drop(run);
                 resume_unwind(panic);
             }
@@ -176,7 +214,18 @@ impl<B: Backend, J: Judge> Table<B, J> {
             (before..cache.lag()).for_each(|_| B::send(inbox, Token::Go));
         }
         self.end_if_over(&mut run, first);
-        done || run.over
+        if done || run.over {
+            return true;
+        }
+        run.world.wait(worker).is_some() && self.sleep(run, worker)
+    }
+
+    /// A worker waits for its cache; says whether everything is over by then.
+    fn sleep<'t>(&'t self, mut run: RunGuard<'t, B>, worker: usize) -> bool {
+        let (waker, alarm) = B::channel();
+        run.asleep[worker] = Some(waker);
+        drop(run);
+        B::receive(&alarm) == Token::End
     }
 
     /// A cache's thread.
@@ -193,6 +242,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
                 let world = &mut run.world;
                 world.take(Choice::Deliver(cache));
                 run.choices.push(Choice::Deliver(cache));
+                run.wake();
                 self.end_if_over(&mut run, false);
             }
         }
@@ -210,7 +260,8 @@ impl<B: Backend, J: Judge> Table<B, J> {
             } else {
                 (self.judge)(&ended)
             }
-            run.inboxes.iter().for_each(|inbox| B::send(inbox, Token::End));
+            let wakers = run.asleep.iter().flatten();
+            run.inboxes.iter().chain(wakers).for_each(|inbox| B::send(inbox, Token::End));
         }
     }
 }

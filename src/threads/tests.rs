@@ -93,7 +93,7 @@ fn world(write: &str, read: Reader, workers: usize, runs: u32) -> World {
     let caches = cached.then(|| CacheSpec {
         process: 0,
         keys: [key.clone()].into(),
-        resources: BTreeSet::new(),
+        ..CacheSpec::default()
     });
     let setting = Setting {
         workers: fields.iter().map(info).collect(),
@@ -176,6 +176,42 @@ fn exhaustive_engines_cover_exactly_the_schedules() {
             }
             assert!(schedules(report) == expected, "{name}, {engine:?}");
         }
+    }
+}
+
+/// A worker that waits for its cache sleeps, and a delivery wakes it: also where another worker of
+/// its process made it wait.
+#[test]
+fn engines_wait_for_caches_as_brute_force_does() {
+    let alone = "  - { name: a, read: cache, FRESH, write: merge-patch, runs: 2, \
+                 sets: { status.phase: A } }\n";
+    let beside = "  - { name: a, process: p, read: cache, FRESH, write: merge-patch, \
+                  sets: { status.phase: A } }\n  - { name: b, process: p, read: cache, FRESH, \
+                  write: merge-patch, sets: { metadata.labels.b: B } }\n";
+    for (workers, fresh) in [
+        (alone, "freshness: read-your-writes"),
+        (alone, "freshness: synced"),
+        (beside, "freshness: read-your-writes"),
+        (beside, "freshness: synced"),
+    ] {
+        let text = format!(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: waits }}\n\
+             objects:\n  - {{ apiVersion: v1, kind: Node, metadata: {{ name: n1 }} }}\n\
+             workers:\n{}",
+            workers.replace("FRESH", fresh)
+        );
+        let scenario = crate::scenario::Scenario::from_str("-", &text).expect("valid").remove(0);
+        let world = crate::check::world(&Arc::new(scenario)).expect("a world");
+        let expected = brute_force(&world);
+        for engine in [Engine::Loom, Engine::ShuttleCalls] {
+            let report = run(&world, &Plan { keep: true, ..Plan::new(engine) }).unwrap();
+            assert_eq!(report.cut_off, None, "{fresh}, {engine:?}");
+            assert!(schedules(report) == expected, "{fresh}, {engine:?}: {workers}");
+        }
+        let limits = Limits { executions: Some(30), ..Limits::default() };
+        let plan = Plan { keep: true, limits, ..Plan::new(Engine::Threads) };
+        let found = schedules(run(&world, &plan).unwrap());
+        assert!(found.iter().all(|(schedule, seen)| expected.get(schedule) == Some(seen)));
     }
 }
 

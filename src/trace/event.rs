@@ -77,6 +77,8 @@ pub enum Action {
         /// Whether it was a look into the informer cache.
         cached: bool,
     },
+    /// A copy was put into the informer cache of a process, and not sent.
+    CacheWrite,
     /// Something was done outside of the cluster, by its name.
     Effect(Arc<str>),
     /// A process began or ceased to lead, or looked whether it leads.
@@ -104,6 +106,11 @@ pub enum Action {
     Decode,
     /// An informer cache received one event of its watch.
     Deliver,
+    /// An informer cache received its first list, and has synced.
+    Sync {
+        /// How many objects there are in it.
+        found: usize,
+    },
     /// A fault struck.
     Fault(Fault),
 }
@@ -129,7 +136,7 @@ impl RunMark {
     /// Whether a run ends with this step that found nothing to do (`when`), if it ends with one
     /// that is no write and no worker gave up. A response that is decoded follows a write.
     fn ends_without_write(self, action: &Action) -> bool {
-        let quiet = !matches!(action, Action::Write { .. } | Action::Decode);
+        let quiet = !matches!(action, Action::Write { .. } | Action::Decode | Action::CacheWrite);
         self.last && !self.dropped && quiet
     }
 }

@@ -15,6 +15,8 @@ use lostwrite::simulation::{Choice, World};
 use lostwrite::trace::Fault;
 use proptest::prelude::*;
 
+use crate::readers::FRESHNESS;
+
 /// Calls `end` for every schedule of a world, with its choices and the world at its end.
 pub fn every_schedule(
     world: &World,
@@ -166,6 +168,7 @@ struct RandomWorker {
     write: usize,
     sets: Vec<usize>,
     cached: bool,
+    freshness: usize,
     cached_retry: bool,
     together: bool,
     runs: u32,
@@ -185,13 +188,16 @@ fn random_worker() -> impl Strategy<Value = RandomWorker> {
     let rare = || prop::bool::weighted(0.2);
     let (write, often) = (0..methods::all().len(), prop::bool::weighted(0.35));
     let more = 0..3 * MORE.len();
-    (write, sets, often, rare(), any::<bool>(), rare(), 1_u32..4, rare(), more).prop_map(
-        |(write, sets, cached, cached_retry, together, twice, attempts, same_manager, more)| {
+    let read = (often, 0..2 * FRESHNESS.len());
+    (write, sets, read, rare(), any::<bool>(), rare(), 1_u32..4, rare(), more).prop_map(
+        |(write, sets, read, cached_retry, together, twice, attempts, same_manager, more)| {
             let runs = 1 + u32::from(twice);
+            let (cached, freshness) = read;
             RandomWorker {
                 write,
                 sets,
                 cached,
+                freshness,
                 cached_retry,
                 together,
                 runs,
@@ -242,6 +248,7 @@ fn text_of(kind: usize, workers: &[RandomWorker], faults: &[bool]) -> String {
         );
         if worker.cached {
             text.push_str("    read: cache\n");
+            text.push_str(FRESHNESS.get(worker.freshness).unwrap_or(&""));
         }
         if let Some(more) = MORE.get(worker.more) {
             let _ = writeln!(text, "    {}", more.replace("OMITTED", OMITTED[kind]));

@@ -37,7 +37,7 @@ fn small_worlds() -> Vec<(String, World)> {
 
 /// The probability of each observer being decided: the sum over all schedules of the product of
 /// 1/choices.
-fn one_by_one(world: &World, weight: f64, decided: &mut [f64]) {
+pub(crate) fn one_by_one(world: &World, weight: f64, decided: &mut [f64]) {
     let choices = world.choices();
     if choices.is_empty() {
         let judged = world.judge().into_iter().zip(decided);

@@ -19,6 +19,7 @@ mod methods;
 mod museum;
 mod picture;
 mod random_intents;
+mod readers;
 mod report;
 mod rewritten;
 mod scale;

@@ -17,7 +17,12 @@ fn explored() -> Vec<Exhibit> {
         let bug = acts.iter().find(|act| goes_wrong(act)).unwrap_or_else(|| panic!("{title}"));
         let methods = check::fixes(bug, &options).unwrap_or_else(|e| panic!("{title}:\n{e}"));
         let readers = check::by_reading(bug, &options).unwrap_or_else(|e| panic!("{title}:\n{e}"));
-        Exhibit { title, acts, methods, readers }
+        let own_writes = acts.iter().map(|act| {
+            let name = &act.scenario.name;
+            check::by_reading_own_writes(act, &options).unwrap_or_else(|e| panic!("{name}:\n{e}"))
+        });
+        let own_writes = own_writes.collect();
+        Exhibit { title, acts, methods, readers, own_writes }
     };
     Scenario::museum().into_iter().map(exhibit).collect()
 }
@@ -52,7 +57,20 @@ fn every_act_meets_its_expectation_and_the_page_is_current() {
     assert!(exhibits.len() >= 30, "{} exhibits", exhibits.len());
     assert!(steps >= 5 && own >= 5, "{steps} acts with steps, {own} with invariants of their own");
     assert!(leases >= 3 && creates >= 3, "{leases} with leases or replicas, {creates} that create");
+    reads_of_own_writes(&exhibits);
     crate::generated::current("docs/museum.md", &report::museum(&exhibits));
+}
+
+/// A client that reads its own writes mends what one process does to itself, and no race of two.
+fn reads_of_own_writes(exhibits: &[Exhibit]) {
+    let (mut mended, mut left) = (Vec::new(), Vec::new());
+    for (act, writers, held) in exhibits.iter().flat_map(Exhibit::cached) {
+        let acts = if held == check::Held::Violated { &mut left } else { &mut mended };
+        acts.push((act.scenario.name.clone(), writers.len()));
+    }
+    assert!(mended.len() >= 2 && left.len() >= 5, "{mended:?}, {left:?}");
+    assert!(mended.iter().all(|(_, writers)| *writers == 1), "mended: {mended:?}");
+    assert!(left.iter().all(|(_, writers)| *writers > 1), "not mended: {left:?}");
 }
 
 /// Fixes that their project has merged, and that still go wrong.

@@ -16,6 +16,7 @@ use lostwrite::simulation::World;
 use proptest::prelude::*;
 
 use crate::exhaustive::{method, scenario};
+use crate::readers::FRESHNESS;
 
 const OBJECTS: &str = "objects:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: demo, namespace: default}, data: {n: \"0\"}}
@@ -77,6 +78,7 @@ pub struct Group {
     sets: Vec<usize>,
     write: usize,
     cached: bool,
+    freshness: usize,
     together: bool,
     runs: u32,
     attempts: u32,
@@ -86,13 +88,15 @@ fn group() -> impl Strategy<Value = Group> {
     let sets = prop::collection::vec(0_usize..20, 1..3);
     let rare = || prop::bool::weighted(0.25);
     let work = (0..TARGETS.len(), sets, 0..methods::all().len());
-    (1_usize..4, work, rare(), rare(), 1_u32..3, 1_u32..4).prop_map(
-        |(size, (target, sets, write), cached, together, runs, attempts)| Group {
+    let freshness = 0..2 * FRESHNESS.len();
+    (1_usize..4, work, (rare(), freshness), rare(), 1_u32..3, 1_u32..4).prop_map(
+        |(size, (target, sets, write), (cached, freshness), together, runs, attempts)| Group {
             size,
             target,
             sets,
             write,
             cached,
+            freshness,
             together,
             runs,
             attempts,
@@ -123,6 +127,7 @@ pub(crate) fn text_of(groups: &[Group], faults: &[bool], properties: &[&str]) ->
             );
             if group.cached {
                 text.push_str("    read: cache\n");
+                text.push_str(FRESHNESS.get(group.freshness).unwrap_or(&""));
             }
             if group.together || method == "update-shared" {
                 let _ = writeln!(text, "    process: p{number}");

@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use crate::exhaustive::{agrees, scenario, small_world};
 
 /// One step of a random program: the steps that it may need before it, and itself.
-const STEPS: [&str; 20] = [
+const STEPS: [&str; 25] = [
     "- get: ConfigMap/demo",
     "- cache: ConfigMap/demo",
     "- get: ConfigMap/other",
@@ -37,6 +37,12 @@ const STEPS: [&str; 20] = [
     "- create: { kind: Secret, name: s, labels: { of: demo }, onExists: adopt, as: own }",
     "- delete: { each: all }",
     "- effect: called",
+    "- { cache: ConfigMap/demo, freshness: read-your-writes }",
+    "- { cache: ConfigMap/demo, freshness: synced, beforeSync: true }",
+    "- list: { kind: Secret, labels: { of: demo }, as: all, from: cache, freshness: \
+     read-your-writes }",
+    "- cacheWrite: ConfigMap/demo\n        sets: { data.a: cached, data.W: copied }",
+    "- cacheWrite: ConfigMap/demo",
 ];
 
 /// A step that needs an object that no earlier step has read is left out.
@@ -45,13 +51,14 @@ fn program(steps: &[usize], letter: char) -> String {
     let (mut demo, mut other, mut all, mut asks) = (false, false, false, false);
     for &step in steps {
         let line = STEPS[step];
-        let needs_demo = line.starts_with("- write") || line.starts_with("- when");
+        let needs_demo =
+            ["- write", "- when", "- cacheWrite"].iter().any(|it| line.starts_with(it));
         let needs_other = line.contains("$read: ConfigMap/other");
         let needs_all = line.contains("each: all");
         if needs_demo && !demo || needs_other && !other || needs_all && !all {
             continue;
         }
-        demo |= line.ends_with(": ConfigMap/demo");
+        demo |= line.ends_with(": ConfigMap/demo") || line.contains("{ cache: ConfigMap/demo");
         other |= line.ends_with(": ConfigMap/other");
         all |= line.contains("as: all");
         asks = true;

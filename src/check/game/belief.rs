@@ -81,7 +81,7 @@ pub(super) fn notice(
         // It takes the new version, and does not look at the object.
         Action::ReadRevision => return,
         Action::Read => (Heard::Live, true),
-        Action::CacheRead => (Heard::Cache, true),
+        Action::CacheRead | Action::CacheWrite => (Heard::Cache, true),
         Action::Load { .. } | Action::Touch | Action::Decode => (Heard::Memory, true),
         // The answer is decoded into the shared object in a step of its own.
         Action::Write { .. } if event.worker().is_some_and(|w| shares_memory(scenario, w)) => {
@@ -94,7 +94,7 @@ pub(super) fn notice(
         Action::Write { .. } => (Heard::Answer, event.seen.is_some()),
         // What it was told besides an object is not shown.
         Action::List { .. } | Action::Effect(_) | Action::Lead(_) => return,
-        Action::Deliver | Action::Fault(_) => return,
+        Action::Deliver | Action::Sync { .. } | Action::Fault(_) => return,
     };
     if !replaces {
         return;

@@ -36,6 +36,10 @@ pub enum Reason {
     NotLeading,
     /// Its process has exited.
     Exited,
+    /// The cache that it reads has not synced.
+    NotSynced,
+    /// The cache that it reads has not received a write of its own process.
+    OwnWriteMissing,
     /// Nothing of it waits to be tried again.
     NothingRequeued,
     /// The cache has nothing queued.
@@ -92,6 +96,8 @@ fn reason(now: &World, choice: Choice) -> Reason {
                 Some(Wait::Event) => Reason::NotTriggered,
                 Some(Wait::Exited) => Reason::Exited,
                 Some(Wait::Lead) => Reason::NotLeading,
+                Some(Wait::Sync) => Reason::NotSynced,
+                Some(Wait::OwnWrite) => Reason::OwnWriteMissing,
                 None => Reason::Over,
             }
         }
@@ -139,6 +145,12 @@ fn sentence(start: &World, now: &World, choice: Choice, reason: Reason) -> Strin
         }
         (Choice::Worker(who), Reason::Exited) => {
             format!("{} has stopped: its process lost the Lease and exited", worker(who))
+        }
+        (Choice::Worker(who), Reason::NotSynced) => {
+            format!("{} waits: its cache has not synced", worker(who))
+        }
+        (Choice::Worker(who), Reason::OwnWriteMissing) => {
+            format!("{} waits: its cache has not received what its own process wrote", worker(who))
         }
         (Choice::Worker(who), _) => format!("{} is done", worker(who)),
         (Choice::Deliver(at), Reason::Over) => {

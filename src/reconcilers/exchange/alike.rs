@@ -45,9 +45,10 @@ pub(super) struct Apart {
 pub(super) fn ops_pair(a: &Op, b: &Op, apart: &mut Apart) -> bool {
     let fields = &mut apart.fields;
     match (a, b) {
-        (Op::Read { key, slot, reader }, Op::Read { key: k, slot: s, reader: r }) => {
-            (key, slot, reader) == (k, s, r)
-        }
+        (
+            Op::Read { key, slot, reader, freshness },
+            Op::Read { key: k, slot: s, reader: r, freshness: f },
+        ) => (key, slot, reader, freshness) == (k, s, r, f),
         (Op::Test { tests, otherwise }, Op::Test { tests: others, otherwise: other }) => {
             otherwise == other
                 && tests.len() == others.len()
@@ -62,8 +63,8 @@ pub(super) fn ops_pair(a: &Op, b: &Op, apart: &mut Apart) -> bool {
         }
         (Op::Write(x), Op::Write(y)) => {
             let rules = |op: &WriteOp| {
-                let WriteOp { job: _, from, reader, dynamic, on_error, values } = op;
-                (*from, *reader, *dynamic, *on_error, *values)
+                let WriteOp { job: _, from, reader, freshness, dynamic, on_error, values } = op;
+                (*from, (*reader, *freshness), *dynamic, *on_error, *values)
             };
             rules(x) == rules(y) && jobs_pair(&x.job, &y.job, apart)
         }

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::{Phase, Reconciler};
 use crate::apiserver::{Body, Key, Response, Revision};
-use crate::client::without_managed_fields;
+use crate::client::{make, without_managed_fields};
 use crate::reconcilers::methods::Refusal;
-use crate::reconcilers::program::{LeadOp, Op, Program};
-use crate::reconcilers::requests;
+use crate::reconcilers::program::{CacheWriteOp, LeadOp, Op, Program};
+use crate::reconcilers::requests::{self, Target};
 use crate::reconcilers::revisions::renamed;
 use crate::reconcilers::write::Write;
 use crate::reconcilers::{
-    Answer, Ask, Basis, BoxedWorker, Call, Change, Exchange, Lead, Progress, Reader, Shared, Worker,
+    Answer, Ask, Basis, BoxedWorker, CacheWrite, Call, Change, Exchange, Freshness, Lead, Progress,
+    Reader, Shared, Worker,
 };
 
 impl Reconciler {
@@ -74,6 +75,29 @@ impl Reconciler {
     }
 }
 
+impl Reconciler {
+    /// Changes the copy that it is about to put into the cache.
+    pub(super) fn compute_copy(&mut self, op: &CacheWriteOp) {
+        let Some(read) = self.held.one(op.from).cloned() else { return self.drop_intent() };
+        let held = |slot, path: &_| self.held.field(slot, path);
+        let Some(intent) = op.job.decision().changes_beside(&read, &held) else {
+            return self.finish(false, false);
+        };
+        let mut object = read;
+        intent.iter().for_each(|change| make(change, Arc::make_mut(&mut object)));
+        let later = self.program.live(self.at + 1);
+        self.held.keep(later);
+        if later >> op.from & 1 == 1 {
+            self.held.bind(op.from, Some(Arc::clone(&object)));
+        }
+        let key = match op.job.key.name.is_empty() {
+            false => op.job.key.clone(),
+            true => Target::of(&op.job.key.resource, &object).key,
+        };
+        self.phase = Phase::CacheWrite(CacheWrite { key, object, intent });
+    }
+}
+
 impl Worker for Reconciler {
     fn name(&self) -> &str {
         &self.program.name
@@ -118,8 +142,13 @@ impl Worker for Reconciler {
                 }
                 _ => Ask::Done,
             },
+            Phase::CacheWrite(write) => Ask::CacheWrite(write.clone()),
             Phase::Done => Ask::Done,
         }
+    }
+
+    fn freshness(&self) -> Freshness {
+        self.program.code.get(self.at).and_then(Op::reads_cache_at).unwrap_or_default()
     }
 
     fn answer(&mut self, answer: &Answer) {
@@ -160,6 +189,7 @@ impl Worker for Reconciler {
                 self.go_on();
             }
             Phase::Delete(targets) => self.has_deleted(targets, response),
+            Phase::CacheWrite(_) => self.go_on(),
             Phase::Done => {}
         }
     }
@@ -196,9 +226,9 @@ impl Worker for Reconciler {
                 *changes = exchange.changes(changes);
             }
             Phase::Decode { object } => *object = exchange.object(object),
-            // A program that deletes or creates is not exchanged.
+            // A program that deletes or creates, or writes to its cache, is not exchanged.
             Phase::Begin | Phase::ReadAgain(_) | Phase::Load | Phase::Touch | Phase::Done => {}
-            Phase::Adopt | Phase::Delete(_) => return None,
+            Phase::Adopt | Phase::Delete(_) | Phase::CacheWrite(_) => return None,
         }
         Some(Box::new(moved))
     }
@@ -223,6 +253,7 @@ impl Worker for Reconciler {
             // The old body's version will be overwritten; only the basis is still looked at.
             Phase::Restamp(write) => held.extend(write.basis_revision()),
             Phase::Decode { object } => held.push(Basis::of(object).revision),
+            Phase::CacheWrite(write) => held.push(Basis::of(&write.object).revision),
             Phase::Delete(targets) => {
                 let objects = targets.iter().filter_map(|target| target.object.as_ref());
                 held.extend(objects.map(|object| Basis::of(object).revision));
@@ -254,6 +285,7 @@ impl Worker for Reconciler {
             Phase::Write(write) => write.rename_revisions(rename, is_live, lives),
             Phase::Restamp(write) => write.rename_stale(rename),
             Phase::Decode { object } => *object = renamed(object, rename),
+            Phase::CacheWrite(write) => write.object = renamed(&write.object, rename),
             Phase::Delete(targets) => {
                 for object in targets.iter_mut().filter_map(|target| target.object.as_mut()) {
                     *object = renamed(object, rename);

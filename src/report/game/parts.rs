@@ -66,6 +66,13 @@ fn tell(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<P
             (who.clone(), format!("finds {held} as of rv {}", seen_rv(event).unwrap_or(0))),
             (server(), format!("is not asked; it has {now}, rv {}", story.rv(step))),
         ],
+        Action::CacheWrite => vec![
+            (who, format!("puts its copy into the cache of its process: {held}")),
+            (server(), format!("is not asked, and never sees that; it has {now}")),
+        ],
+        Action::Sync { found } => {
+            vec![(who, format!("receives its first list, and has synced: {found} in it"))]
+        }
         Action::Load(Loaded::Held) => {
             vec![(who, format!("finds it in memory already: {held}"))]
         }

@@ -34,7 +34,8 @@ impl Compiler<'_> {
             None => (text, value.span.clone()),
         };
         let slot = self.bind(name, &place, &kind, Some(key.clone()), false);
-        self.push(Op::Read { key, slot, reader });
+        let freshness = self.freshness(step, reader);
+        self.push(Op::Read { key, slot, reader, freshness });
     }
 
     /// `list`.
@@ -55,7 +56,9 @@ impl Compiler<'_> {
         let name = text("as").unwrap_or_default();
         let slot = self.bind(name, &alias.span, &kind, None, true);
         let resource = kind.resource.clone();
-        self.push(Op::List(ListOp { resource, namespace, labels, slot, reader }));
+        let freshness = self.freshness(value, reader);
+        let list = ListOp { resource, namespace, labels, slot, reader, freshness };
+        self.push(Op::List(list));
     }
 
     fn namespace(&mut self, value: &Node, kind: &Arc<Kind>) -> Option<String> {

@@ -9,7 +9,8 @@ use crate::scenario::{Scenario, SourceText, builtin, yaml};
 
 /// A worker in the short form, in the long form; `None` if it uses what only the short form has.
 fn long(worker: &Value, object: &str) -> Option<Value> {
-    let write = worker["write"].as_str()?;
+    let in_cache = worker["cacheWrite"].as_bool().map(|_| "");
+    let write = worker["write"].as_str().or(in_cache)?;
     let shared = write == "update-shared";
     if shared && worker["read"] == "cache" {
         return None;
@@ -24,13 +25,17 @@ fn long(worker: &Value, object: &str) -> Option<Value> {
     }
     step["object"] = json!(object);
     // A shared object is read into memory by the write itself.
+    if worker["cacheWrite"] == true {
+        step = json!({ "cacheWrite": object, "sets": worker["sets"] });
+    }
     let steps = if shared { json!([step]) } else { json!([{ reads: object }, step]) };
     let mut long = json!({
         "name": worker["name"],
         "steps": steps,
         "onError": "drop",
     });
-    for key in ["process", "fieldManager", "attempts", "runs", "client", "knows", "validate"] {
+    let rest = ["process", "fieldManager", "attempts", "runs", "client", "knows", "validate"];
+    for key in rest.into_iter().chain(["freshness", "beforeSync"]) {
         if !worker[key].is_null() {
             long[key] = worker[key].clone();
         }

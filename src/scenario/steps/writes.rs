@@ -8,7 +8,7 @@ use super::{Bound, Compiler};
 use crate::apiserver::{FieldPath, Key, Kind};
 use crate::history::Lists;
 use crate::reconcilers::{
-    Attempts, Condition, Job, Op, Reader, Restamp, Set, Term, Test, ValueExpr, WriteOp,
+    Attempts, Condition, Job, Op, Reader, Restamp, Set, Slot, Term, Test, ValueExpr, WriteOp,
     methods::{self, WriteMethod},
 };
 use crate::scenario::build::TIME;
@@ -39,8 +39,10 @@ impl Compiler<'_> {
             return;
         };
         let sets = self.values.sets(sets);
-        let sets: Vec<SetEntry> =
-            sets.into_iter().filter_map(|set| self.resolved(set, &subject)).collect();
+        let own = subject.bound.as_ref().map(|bound| bound.slot);
+        let (key, kind) = (&subject.key, &subject.kind);
+        let sets = sets.into_iter().filter_map(|set| self.resolved(set, own, key, kind));
+        let sets: Vec<SetEntry> = sets.collect();
         let when = step.get("when").map(|node| self.values.when(node)).unwrap_or_default();
         let when = when.into_iter().map(|(path, value, _)| (path, value)).collect();
         let method = step.get("write").and_then(Node::as_str).unwrap_or_default();
@@ -173,6 +175,7 @@ impl Compiler<'_> {
         let from = bound.as_ref().map(|bound| bound.slot);
         let mut op = WriteOp::new(Arc::new(job), from, on_error);
         op.dynamic = *dynamic;
+        op.freshness = self.defaults.freshness;
         self.push(Op::Write(op));
     }
 
@@ -271,16 +274,21 @@ impl Compiler<'_> {
     }
 
     /// A value in the light of the names that are bound.
-    fn resolved(&mut self, mut set: SetEntry, subject: &Subject) -> Option<SetEntry> {
+    pub(super) fn resolved(
+        &mut self,
+        mut set: SetEntry,
+        own: Option<Slot>,
+        key: &Key,
+        kind: &Kind,
+    ) -> Option<SetEntry> {
         let ValueExpr::Read(path) = &set.value else { return Some(set) };
-        let own = subject.bound.as_ref().map(|bound| bound.slot);
         match self.bound_path(path) {
             Some((bound, rest)) if Some(bound.slot) == own => set.value = ValueExpr::Read(rest),
             Some((bound, path)) => {
-                let own = bound.key.as_ref() == Some(&subject.key);
+                let own = bound.key.as_ref() == Some(key);
                 set.value = ValueExpr::Held { slot: bound.slot, path, own };
             }
-            None if self.is_field_of(path, &subject.kind) => {}
+            None if self.is_field_of(path, kind) => {}
             None => {
                 let first = path.root().unwrap_or_default().to_owned();
                 self.named(&first, &set.place)?;

@@ -13,10 +13,11 @@ impl Checker<'_> {
         let form = &self.file.workers[at];
         let has_steps = form.steps.is_some();
         if !has_steps {
+            let sends = form.cache_write != Some(true);
             let needs = [
                 (
                     "write",
-                    form.write.is_none(),
+                    form.write.is_none() && sends,
                     "a string",
                     "Its write method; `lostwrite list writes` explains each.",
                 ),
@@ -46,7 +47,9 @@ impl Checker<'_> {
             }
             return;
         }
-        for key in ["write", "sets", "when", "read", "subresource", "retryRead", "restamp"] {
+        let beside =
+            ["write", "sets", "when", "read", "subresource", "retryRead", "restamp", "cacheWrite"];
+        for key in beside {
             let Some((key, value)) = worker.entry(key) else { continue };
             if value.kind == NodeKind::Null {
                 continue;
@@ -57,6 +60,7 @@ impl Checker<'_> {
                     .see(self.source, self.worker_node(at, "steps").mark(), "the steps")
                     .help(match key.text.as_str() {
                         "read" => "say `get` or `cache` in the steps".to_owned(),
+                        "cacheWrite" => "make it a step: `- cacheWrite: Kind/name`".to_owned(),
                         _ => format!("say `{}` in the step that it is about", key.text),
                     });
             self.mistakes.push(mistake);
@@ -91,6 +95,7 @@ impl Checker<'_> {
             validate: fields.validate.clone(),
             knows: fields.knows.clone(),
             omit: fields.omit.clone(),
+            freshness: self.freshness(at),
         };
         let compiled = steps::compile(self.source, node, cluster, &defaults);
         let compiled = compiled.map_err(|more| self.mistakes.extend(more)).ok()?;
@@ -114,14 +119,12 @@ impl Checker<'_> {
             },
             _ => ObjectRef { kind: String::new(), namespace: None, name: String::new() },
         };
-        let cached = steps.code.iter().any(|op| match op {
-            Op::Read { reader, .. } => *reader == Reader::Cache,
-            Op::List(list) => list.reader == Reader::Cache,
-            _ => false,
-        });
+        let cached = steps.code.iter().any(|op| op.reads_cache_at().is_some());
         Some(WorkerSpec {
             object,
             read: if cached { Reader::Cache } else { Reader::Live },
+            freshness: steps.code.iter().find_map(Op::reads_cache_at).unwrap_or_default(),
+            cache_write: false,
             write: first.map_or("steps", |write| write.job.write.name()).to_owned(),
             subresource: first.and_then(|write| write.job.subresource.clone()),
             sets: Vec::new(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Checker, attempts};
 use crate::apiserver::FieldPath;
-use crate::reconcilers::{OnError, Reader, Then};
+use crate::reconcilers::{Freshness, OnError, Reader, Then};
 use crate::scenario::cluster::Cluster;
 use crate::scenario::diagnostic::{Diagnostic, clean};
 use crate::scenario::node::{At, Node, NodeKind};
@@ -62,6 +62,8 @@ impl Checker<'_> {
         WorkerSpec {
             object: object.unwrap_or(nothing),
             read: Reader::Live,
+            freshness: Freshness::default(),
+            cache_write: false,
             write: "program".to_owned(),
             subresource: None,
             sets: Vec::new(),

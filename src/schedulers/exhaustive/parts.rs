@@ -17,6 +17,7 @@ mod expand;
 mod learn;
 mod relabel;
 mod tables;
+mod turns;
 
 pub(super) use expand::Scratch;
 pub(super) use learn::Miss;
@@ -32,10 +33,10 @@ use super::reduction::Reduction;
 use super::stale;
 use super::symmetry::Symmetry;
 use crate::apiserver::{ApiServer, Request};
-use crate::client::{Informer, WatchEvent};
-use crate::reconcilers::{Ask, BoxedWorker, Reader, Shared};
+use crate::client::Informer;
+use crate::reconcilers::{Ask, BoxedWorker, Freshness, Reader, Shared};
 use crate::simulation::{
-    BoxedMemory, Choice, Ending, FaultBudget, Memory, Served, Setting, Standing, World,
+    BoxedMemory, Choice, Ending, FaultBudget, Memory, Publication, Served, Setting, World,
 };
 use crate::trace::Event;
 
@@ -75,6 +76,8 @@ struct WorkerFacts {
     under_way: bool,
     requeued: bool,
     look: Look,
+    /// How far the cache must have come that it looks into.
+    freshness: Freshness,
     /// The request it makes, or [`NONE`].
     request: u32,
 }
@@ -86,7 +89,7 @@ struct Step {
     worker: u32,
     /// The relabelling of all the others, or [`NONE`].
     relabelling: u32,
-    /// The change that is queued to caches, or [`NONE`].
+    /// What it means for the caches, or [`NONE`].
     change: u32,
     flags: u16,
 }
@@ -122,6 +125,8 @@ pub(super) struct Parts {
     reduction: Option<Reduction>,
     /// Whether a worker may have to wait for its turn.
     turns: bool,
+    /// Whether a worker may have to wait for its cache.
+    waiting_readers: bool,
 
     servers: Table<ApiServer>,
     budgets: Table<FaultBudget>,
@@ -136,7 +141,7 @@ pub(super) struct Parts {
     events: Vec<Event>,
     /// The same event, of a run that begins while another one is under way.
     overlapping: Known,
-    changes: Table<WatchEvent>,
+    changes: Table<Publication>,
     relabellings: Table<Relabelling>,
 
     worker_facts: Vec<WorkerFacts>,
@@ -181,6 +186,7 @@ impl Parts {
     ) -> Self {
         let setting = Arc::clone(&world.setting);
         let turns = setting.has_turns();
+        let waiting_readers = setting.has_waiting_readers();
         let workers = 1;
         let caches = workers + world.workers.len();
         let memories = BUDGET + 1;
@@ -196,6 +202,7 @@ impl Parts {
             symmetry,
             reduction,
             turns,
+            waiting_readers,
             servers: Table::new(),
             budgets: Table::new(),
             memories: Table::new(),
@@ -285,16 +292,18 @@ impl Parts {
                     cache.map_or(Look::Memory, Look::MemoryAndCache)
                 }
                 Ask::Shared(_) | Ask::Lead(_) => Look::Memory,
-                Ask::Api(_) | Ask::Effect(_) | Ask::Done => Look::Nothing,
+                Ask::Api(_) | Ask::CacheWrite(_) | Ask::Effect(_) | Ask::Done => Look::Nothing,
             };
             let (done, progress) = (ask == Ask::Done, worker.progress());
             let (under_way, requeued) = (progress.under_way, progress.requeued > 0);
+            let freshness = worker.freshness();
             let request = match &ask {
                 Ask::Api(call) => self.number_request(&call.request),
                 _ => NONE,
             };
             self.asks.push(ask);
-            self.worker_facts.push(WorkerFacts { done, under_way, requeued, look, request });
+            let facts = WorkerFacts { done, under_way, requeued, look, freshness, request };
+            self.worker_facts.push(facts);
         }
         number
     }
@@ -360,32 +369,6 @@ impl Parts {
     /// The workers that are explored up to permutation, class by class.
     pub(super) fn symmetric(&self) -> Vec<Vec<usize>> {
         self.symmetry.classes()
-    }
-
-    /// What the worker with this number is at.
-    fn standing(&self, worker: u32) -> Standing {
-        let WorkerFacts { done, under_way, requeued, .. } = self.worker_facts[worker as usize];
-        Standing { done, under_way, requeued }
-    }
-
-    /// What the process of the worker with this index shares in memory.
-    fn memory(&self, row: &[u32], index: usize) -> &Memory {
-        let at = self.common.memories + self.setting.workers[index].process;
-        self.memories.value(self.commons.value(row[0])[at])
-    }
-
-    /// Whether the worker with this index has to wait.
-    fn waits(&self, row: &[u32], index: usize) -> bool {
-        let standing = |worker: usize| self.standing(row[self.layout.workers + worker]);
-        self.turns && self.setting.wait(index, &standing, self.memory(row, index)).is_some()
-    }
-
-    /// Whether the worker with this index will not move any more unless another worker does.
-    fn rests(&self, row: &[u32], index: usize) -> bool {
-        let standing = |worker: usize| self.standing(row[self.layout.workers + worker]);
-        let cache = self.setting.workers[index].cache;
-        let cache = cache.map(|cache| &self.caches.value(row[self.layout.caches + cache]).1);
-        self.turns && self.setting.rests(index, &standing, self.memory(row, index), cache)
     }
 
     pub(super) fn is_done(&self, worker: u32) -> bool {

@@ -40,6 +40,8 @@ fn only_sends_back(program: &Program) -> bool {
                     && !job.sets.iter().any(|set| held(&set.value))
             }
             Op::Test { .. } | Op::List(_) | Op::Create(_) | Op::Delete(_) | Op::Lead(_) => false,
+            // The copy that is put there is no version of the server's.
+            Op::CacheWrite(_) => false,
         })
 }
 

@@ -245,7 +245,8 @@ fn is_unchanged(world: &World, pair: &Pair) -> bool {
     let lists = pair.caches.is_none_or(|(one, other)| {
         let watched = |cache: usize| {
             let spec = &world.setting.caches[cache];
-            (&spec.keys, &spec.resources)
+            let begins = (spec.begins_unsynced, spec.awaits_writes);
+            (&spec.keys, &spec.resources, begins)
         };
         watched(one) == watched(other)
     });
@@ -254,5 +255,5 @@ fn is_unchanged(world: &World, pair: &Pair) -> bool {
         && remembered
         && lists
         && memories_are(world, pair)
-        && world.caches.iter().all(|cache| cache.lag() == 0)
+        && world.caches.iter().all(|cache| cache.pending().next().is_none())
 }

@@ -5,7 +5,6 @@
 
 use super::expand::step_key;
 use super::{Effect, Look, NONE, Parts, SERVER, Step, Successor};
-use crate::client::{WatchEvent, without_managed_fields};
 use crate::reconcilers::{Ask, Call};
 use crate::schedulers::exhaustive::graph::Edge;
 use crate::simulation::{Served, Standing, deliver, mark, perform, serve, tell};
@@ -168,10 +167,7 @@ impl Parts {
         }
         let writes = performed.event.is_write();
         performed.event.mark = mark(before, value.progress(), writes, false);
-        let change = performed.changes.into_iter().next().map(|change| WatchEvent {
-            object: change.object.as_ref().map(without_managed_fields),
-            key: change.key,
-        });
+        let change = self.setting.publications(&performed).into_iter().next();
         let effect = Effect {
             server: after,
             memory: self.memories.number(held),
@@ -247,11 +243,12 @@ impl Parts {
         self.computed += 1;
         let mut after = self.commons.value(common).clone();
         let mut informer = self.caches.value(cache).1.clone();
-        let event = deliver(self.servers.value(after[SERVER]), &mut informer, index);
-        if let (true, Some(key)) = (self.turns, &event.key) {
-            let at = self.common.memories + self.setting.caches[index].process;
+        let spec = &self.setting.caches[index];
+        let event = deliver(self.servers.value(after[SERVER]), spec, &mut informer, index);
+        if self.turns {
+            let at = self.common.memories + spec.process;
             let mut memory = self.memories.value(after[at]).clone();
-            self.setting.wake(index, key, &mut memory);
+            self.setting.receive(index, &event, &informer, &mut memory);
             after[at] = self.memories.number(memory);
         }
         let event = self.number_event(event);
@@ -269,14 +266,14 @@ impl Parts {
         }
     }
 
-    /// A cache to which a change is on its way, if it watches the object.
+    /// A cache after what a step means for it.
     fn learn_queue(&mut self, cache: u32, change: u32) -> u32 {
-        let event = self.changes.value(change);
+        let publication = self.changes.value(change);
         let (index, mut informer) = self.caches.value(cache).clone();
-        if !self.setting.caches[index].watches(&event.key) {
+        if !self.setting.concerns(index, publication) {
             return cache;
         }
-        informer.enqueue(event.clone());
+        self.setting.publish(index, &mut informer, publication);
         self.number_cache(index, informer)
     }
 
