@@ -16,7 +16,7 @@ pub use super::ops::{
     Victim,
 };
 use super::{Attempts, Freshness, Job, Reader};
-use crate::apiserver::{FieldPath, Key};
+use crate::apiserver::Key;
 
 /// Where a run keeps what it has read; at most [`SLOTS`] of them.
 pub type Slot = usize;

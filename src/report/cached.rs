@@ -62,7 +62,7 @@ impl Story<'_> {
         Some(held)
     }
 
-    /// The resourceVersion of an event's object after so many steps.
+    /// The resourceVersion of an event's object after this number of steps.
     fn stored(&self, steps: usize, event: &Event) -> Option<u64> {
         self.object_at(steps, self.view_index(event)?).and_then(resource_version)
     }
@@ -114,8 +114,8 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
         .find(|(step, event)| looks(event) && story.cached_before(*step) == Some(Held::Unsynced));
     if let Some((step, event)) = early {
         reasons.push(format!(
-            "{} read its cache in step {step} and had not waited for HasSynced: an empty cache does \
-             not say that there is no such object",
+            "{} read its cache in step {step} and had not waited for HasSynced: an empty cache \
+             does not say that there is no such object",
             story.actor(event)
         ));
     }

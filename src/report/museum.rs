@@ -117,8 +117,8 @@ fn own_writes(exhibits: &[Exhibit]) -> String {
     }
     let _ = writeln!(
         page,
-        "\nIt mends {} of {} acts in which one process gets into its own way, and {} of {} in which \
-         two processes write: what another process has written it does not wait for.",
+        "\nIt mends {} of {} acts in which one process gets into its own way, and {} of {} in \
+         which two processes write: what another process has written it does not wait for.",
         one.0, one.1, several.0, several.1
     );
     page

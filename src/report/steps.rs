@@ -188,17 +188,11 @@ impl<'a> Story<'a> {
             }
             Action::CacheWrite => {
                 let changes = self.changes(event);
-                vec![
-                    format!("puts {changes} into its cache"),
-                    format!("into cache: {changes}"),
-                    "puts it into its cache".to_owned(),
-                ]
+                let long = format!("puts {changes} into its cache");
+                vec![long, format!("into cache: {changes}"), "puts it into its cache".to_owned()]
             }
             Action::Sync { found } => {
-                vec![
-                    format!("cache lists and has synced: {found} found"),
-                    "cache has synced".to_owned(),
-                ]
+                vec![format!("cache has synced: {found} found"), "cache has synced".to_owned()]
             }
             Action::Load(Loaded::Live) => vec!["GET into memory".to_owned()],
             Action::Load(Loaded::Cache) => {

@@ -130,17 +130,14 @@ pub struct Worker {
     /// the server by any number of changes. `synced`: the same, but the cache begins without its
     /// list, as a process starts, and its first delivery is the list; reads wait for it
     /// (`HasSynced`). `read-your-writes`: it also has every write that the process was answered 2xx
-    /// for, to the object read, or to any object of the kind that is listed
-    /// (`EnableReadYourWritesConsistency` of controller-runtime, KEP-5647); what other processes
-    /// write is not waited for. Default: `eventual`.
+    /// for, to the object read, or to any of the kind listed (controller-runtime's
+    /// `EnableReadYourWritesConsistency`), not what others write. Default: `eventual`.
     pub freshness: Option<Freshness>,
-    /// With `freshness: synced`: it does not wait, and finds an empty cache if it reads before the
-    /// list. Default: false.
+    /// With `freshness: synced`: it does not wait, and may find an empty cache. Default: false.
     pub before_sync: Option<bool>,
-    /// With `read: cache`: what it sets goes into the informer cache of its process, as client-go's
-    /// `indexer.Update` on a local copy does, and not to the server. The workers of the process read
-    /// it there until the next event about the object replaces it. No `write` is needed.
-    /// Default: false.
+    /// With `read: cache`: what it sets goes into the informer cache of its process (client-go's
+    /// `indexer.Update` on a local copy), not to the server. The workers of the process read it
+    /// there until the next event about the object. No `write` is needed. Default: false.
     pub cache_write: Option<bool>,
     /// Its write method; `lostwrite list writes` explains each. Needed unless there are `steps`.
     #[serde(default)]

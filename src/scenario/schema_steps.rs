@@ -12,8 +12,8 @@ use super::schema_readers::Freshness;
 use crate::reconcilers::{self, Reader};
 
 /// One step of a reconcile. It has exactly one action: `get`, `cache`, `list`, `when`, `write`,
-/// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `cacheWrite`, `effect`, `leader`, `lead` or
-/// `resign`.
+/// `create`, `delete`, `addFinalizer`, `removeFinalizer`, `cacheWrite`, `effect`, `leader`, `lead`
+/// or `resign`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(title = "step")]
@@ -30,8 +30,8 @@ pub struct Step {
     #[serde(rename = "as")]
     #[schemars(length(min = 1, max = 63))]
     pub alias: Option<String>,
-    /// Beside `cache`: how far that cache must have come: see the worker's `freshness`. Default: the
-    /// worker's.
+    /// Beside `cache`: how far that cache must have come: see the worker's `freshness`. Default:
+    /// the worker's.
     pub freshness: Option<Freshness>,
     /// Beside `freshness: synced`: it reads without waiting for that: see the worker's
     /// `beforeSync`. Default: false.

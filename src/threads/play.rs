@@ -3,10 +3,10 @@
 //! A worker's loop takes the lock, performs the one step that its worker asks for, and gives the
 //! lock back, until the worker is done; the order in which steps are performed under the lock *is*
 //! the schedule. A cache has a thread of its own, which delivers one queued event at a time: it is
-//! told by a channel that something is queued, so it never spins. A worker whose next step waits for
-//! its cache sleeps on a channel, too, until a delivery wakes it. The calling thread is the first
-//! of these threads, no thread is joined (both would multiply the executions), and whoever performs
-//! the last step judges.
+//! told by a channel that something is queued, so it never spins. A worker whose next step waits
+//! for its cache sleeps on a channel, too, until a delivery wakes it. The calling thread is the
+//! first of these threads, no thread is joined (both would multiply the executions), and whoever
+//! performs the last step judges.
 //!
 //! Left out: faults, which are a scheduler's choices and no thread's. Next to read: `tally.rs`.
 

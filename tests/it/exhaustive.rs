@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::readers::FRESHNESS;
 use lostwrite::check::{self, Options, Verdict};
 use lostwrite::properties;
 use lostwrite::reconcilers::methods;
@@ -14,8 +15,6 @@ use lostwrite::schedulers::{self, Count, Random, Scheduler};
 use lostwrite::simulation::{Choice, World};
 use lostwrite::trace::Fault;
 use proptest::prelude::*;
-
-use crate::readers::FRESHNESS;
 
 /// Calls `end` for every schedule of a world, with its choices and the world at its end.
 pub fn every_schedule(
@@ -191,7 +190,6 @@ fn random_worker() -> impl Strategy<Value = RandomWorker> {
     let read = (often, 0..2 * FRESHNESS.len());
     (write, sets, read, rare(), any::<bool>(), rare(), 1_u32..4, rare(), more).prop_map(
         |(write, sets, read, cached_retry, together, twice, attempts, same_manager, more)| {
-            let runs = 1 + u32::from(twice);
             let (cached, freshness) = read;
             RandomWorker {
                 write,
@@ -200,7 +198,7 @@ fn random_worker() -> impl Strategy<Value = RandomWorker> {
                 freshness,
                 cached_retry,
                 together,
-                runs,
+                runs: 1 + u32::from(twice),
                 attempts,
                 same_manager,
                 more,

@@ -9,7 +9,7 @@ use crate::scenario::diagnostic::{Diagnostic, SourceText, clean};
 use crate::scenario::node::{At, Node, NodeKind};
 use crate::scenario::schema::Read;
 
-/// What the keys `freshness` and `beforeSync` of a worker or a step say; `None` if they say nothing.
+/// What the keys `freshness` and `beforeSync` of a worker or a step say; `None`: nothing.
 pub(in crate::scenario) fn said_freshness(
     source: &Arc<SourceText>,
     node: &Node,
@@ -75,7 +75,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Writes to a cache: somebody has to read there, and nothing is sent.
+    /// Writes to a cache: a worker has to read there, and nothing is sent.
     pub(super) fn readers(&mut self, workers: &[WorkerSpec]) {
         for (at, spec) in workers.iter().enumerate() {
             let worker = self.at(&[At::Key("workers"), At::Index(at)]);

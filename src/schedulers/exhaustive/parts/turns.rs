@@ -1,6 +1,6 @@
 //! Who has to wait: for a turn, an event, a Lease, or for a cache.
 //!
-//! The rules are the world's (`simulation/turn.rs`, `simulation/caches.rs`), asked of a row's parts.
+//! The rules are the world's (`simulation/turn.rs`, `simulation/caches.rs`), asked of a row.
 //! Next to read: `expand.rs`.
 
 use super::{Parts, WorkerFacts};
