@@ -50,15 +50,15 @@ pub fn by_reading(result: &CheckResult, options: &Options) -> Result<[Held; 2], 
     Ok([with(Reader::Live)?, with(Reader::Cache)?])
 }
 
-/// Every look into a cache waiting for what its process was told to have written; `None` if no
-/// worker looks into a cache.
+/// Every look into a cache waiting for what its process was told to have written, and what that
+/// comes to; `None` if no worker looks into a cache.
 pub fn by_reading_own_writes(
     result: &CheckResult,
     options: &Options,
-) -> Result<Option<Held>, Diagnostic> {
+) -> Result<Option<(Held, CheckResult)>, Diagnostic> {
     let cached = result.scenario.workers.iter().any(|worker| worker.read == Reader::Cache);
     let other = || result.scenario.with_freshness(Freshness::ReadYourWrites);
-    cached.then(|| held(result, other(), options)).transpose()
+    cached.then(|| tried(result, &Arc::new(other()), options)).transpose()
 }
 
 /// What another scenario makes of what this one violates.
@@ -67,18 +67,28 @@ fn held(result: &CheckResult, other: Scenario, options: &Options) -> Result<Held
     if refusal(&other).is_some() {
         return Ok(Held::Refused);
     }
+    Ok(tried(result, &other, options)?.0)
+}
+
+/// The same, with all that it comes to.
+fn tried(
+    result: &CheckResult,
+    other: &Arc<Scenario>,
+    options: &Options,
+) -> Result<(Held, CheckResult), Diagnostic> {
     let violated = |result: &CheckResult, name: &str| {
         result.property(name).is_some_and(|property| property.verdict == Verdict::Violated)
     };
     let judged = |name: &str| result.scenario.properties.iter().any(|asked| asked == name);
     let options = Options { advice: false, expect: false, ..options.clone() };
-    let again = run(&other, &options)?;
+    let again = run(other, &options)?;
     let mut wrong = result.properties.iter().map(|property| property.name);
     let still = wrong.any(|name| judged(name) && violated(result, name) && violated(&again, name));
-    Ok(match () {
+    let held = match () {
         () if still => Held::Violated,
         () if !again.exploration.complete => Held::Unknown,
         () if violated(&again, properties::CONVERGES) => Held::GivesUp,
         () => Held::Holds,
-    })
+    };
+    Ok((held, again))
 }

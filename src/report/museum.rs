@@ -52,8 +52,8 @@ const OWN_WRITES: &str = "
 
 Each act that reads from an informer cache and goes wrong, with every such read `freshness:
 read-your-writes` instead: controller-runtime's `EnableReadYourWritesConsistency`, or the
-ConsistencyStore of KEP-5647. *Writers*: the processes whose writes the server has committed in the
-shortest schedule that goes wrong.
+ConsistencyStore of KEP-5647. *Writers*: the processes that write in the shortest schedule that goes
+wrong: with such a client if one still does, without it otherwise.
 
 | act | writers | read-your-writes |
 |---|---|---|
@@ -72,25 +72,31 @@ pub struct Exhibit {
     pub readers: [Held; 2],
     /// Of each act, what a client that reads its own writes makes of it; `None` if the act reads
     /// from no cache.
-    pub own_writes: Vec<Option<Held>>,
+    pub own_writes: Vec<Option<(Held, CheckResult)>>,
 }
 
 impl Exhibit {
-    /// The acts that read from a cache and go wrong, each with the processes that write in the
-    /// shortest schedule that does, and with what a client that reads its own writes makes of it.
+    /// The acts that read from a cache and go wrong, each with what a client that reads its own
+    /// writes makes of it, and with the processes that write in the shortest schedule that goes
+    /// wrong: with that client, or without it if none does.
     pub fn cached(&self) -> impl Iterator<Item = (&CheckResult, Vec<&str>, Held)> {
         let acts = self.acts.iter().zip(&self.own_writes);
-        acts.filter_map(|(act, held)| Some((act, writers(act)?, (*held)?)))
+        acts.filter_map(|(act, tried)| {
+            let (held, again) = tried.as_ref()?;
+            let wrong = writers(act)?;
+            let left = if *held == Held::Violated { writers(again)? } else { wrong };
+            Some((act, left, *held))
+        })
     }
 }
 
-/// The processes whose writes are committed in the shortest schedule that goes wrong.
+/// The processes that write in the shortest schedule that goes wrong.
 fn writers(act: &CheckResult) -> Option<Vec<&str>> {
     let asked = act.properties.iter().filter(|property| is_judged(act, property.name));
     let witnesses = asked.filter_map(|property| property.witness.as_ref());
     let shortest = witnesses.min_by_key(|witness| witness.trace.events.len())?;
     let mut writers: Vec<&str> = Vec::new();
-    for event in shortest.trace.events.iter().filter(|event| event.is_write() && event.committed) {
+    for event in shortest.trace.events.iter().filter(|event| event.is_write()) {
         let spec = event.worker().and_then(|worker| act.scenario.workers.get(worker))?;
         if !writers.contains(&spec.process.as_str()) {
             writers.push(&spec.process);
