@@ -100,11 +100,6 @@ impl Reconciler {
         reconciler
     }
 
-    /// The operation of its program that it is at.
-    pub(crate) fn place(&self) -> usize {
-        self.at
-    }
-
     fn begin(&mut self) {
         self.progress = Progress { under_way: false, attempts: 0, requeued: 0, ..self.progress };
         (self.requeued, self.tries) = (0, 0);

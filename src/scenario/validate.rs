@@ -8,7 +8,7 @@ mod long_form;
 mod programs;
 mod queues;
 mod read;
-mod readers;
+pub(super) mod readers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::read::{attempts, fields_places};
-pub(super) use self::readers::said_freshness;
 use super::cluster::{self, Cluster, Seeded};
 use super::conditions;
 use super::controllers::Replica;

@@ -76,6 +76,11 @@ impl Reconciler {
 }
 
 impl Reconciler {
+    /// The operation of its program that it is at.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
+
     /// Changes the copy that it is about to put into the cache.
     pub(super) fn compute_copy(&mut self, op: &CacheWriteOp) {
         let Some(read) = self.held.one(op.from).cloned() else { return self.drop_intent() };

@@ -9,7 +9,7 @@ use crate::reconcilers::{
 };
 use crate::scenario::build::TIME;
 use crate::scenario::node::{Node, NodeKind};
-use crate::scenario::validate::said_freshness;
+use crate::scenario::validate::readers::said_freshness;
 use crate::scenario::values::SetEntry;
 
 impl Compiler<'_> {
