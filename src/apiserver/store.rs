@@ -8,7 +8,7 @@
 //! for the past and keeps [`History::Nothing`]. Left out: leases, transactions over two keys.
 
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
@@ -38,6 +38,8 @@ pub(crate) struct Stored {
     seen: OnceLock<Arc<Value>>,
     /// The same as JSON: in a store that keeps its past.
     json: Option<Arc<Json>>,
+    /// A hash of the object, once one was wanted: a definition is large, and seldom changes.
+    digest: OnceLock<u64>,
 }
 
 /// Why an object is not stored: it has more bytes than etcd takes.
@@ -50,7 +52,7 @@ const OBJECT_BYTES_MAX: usize = 3 * 1024 * 1024 / 2;
 
 impl Stored {
     fn new(object: Arc<Value>, modified: Revision) -> Self {
-        Stored { object, modified, seen: OnceLock::new(), json: None }
+        Stored { object, modified, seen: OnceLock::new(), json: None, digest: OnceLock::new() }
     }
 
     fn with_json(object: Arc<Value>, modified: Revision) -> Self {
@@ -108,7 +110,12 @@ impl Eq for Stored {}
 
 impl Hash for Stored {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.object, self.modified).hash(state);
+        let digest = self.digest.get_or_init(|| {
+            let mut hasher = DefaultHasher::new();
+            self.object.hash(&mut hasher);
+            hasher.finish()
+        });
+        (digest, self.modified).hash(state);
     }
 }
 
@@ -347,10 +354,12 @@ impl Store {
     pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
         for stored in Arc::make_mut(&mut self.objects).values_mut() {
             let modified = f(stored.modified);
-            *stored = match stored.json {
+            let digest = stored.digest.clone();
+            let renamed = match stored.json {
                 Some(_) => Stored::with_json(stored.object.clone(), modified),
                 None => Stored::new(stored.object.clone(), modified),
             };
+            *stored = Stored { digest, ..renamed };
         }
         self.revision = f(self.revision);
     }

@@ -4,7 +4,7 @@
 //! The scenario is run again with the definition changed, so the number that is printed is
 //! measured. Next to read: `explore.rs`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -36,8 +36,10 @@ pub(super) fn with_list_type(scenario: &Arc<Scenario>, options: &Options) -> Opt
     let (list, key) = untyped(scenario)?;
     let mut typed = scenario.writing(methods::named("apply")?);
     let names: Vec<String> = list.field_names().into_iter().map(str::to_owned).collect();
-    let declared = typed.crds.iter_mut().map(|crd| declare(crd, &names, &key));
+    let declared = Arc::make_mut(&mut typed.crds).iter_mut().map(|crd| declare(crd, &names, &key));
     let changed = declared.filter(|declared| *declared).count() > 0;
+    // The server that is kept has the definitions as they were.
+    typed.base = OnceLock::new();
     let result = changed.then(|| run(&Arc::new(typed), options).ok()).flatten()?;
     let lost = result.property(properties::NO_LOST_WRITE)?;
     Some(ListTyped {
@@ -66,7 +68,7 @@ fn untyped(scenario: &Scenario) -> Option<(FieldPath, String)> {
     };
     let (_, list, key) = entries.iter().find(shared)?;
     let names: Vec<String> = list.field_names().into_iter().map(str::to_owned).collect();
-    let mut crds = scenario.crds.clone();
+    let mut crds = scenario.crds.to_vec();
     let is_untyped = crds.iter_mut().any(|crd| declare(crd, &names, key));
     is_untyped.then(|| (list.clone(), key.clone()))
 }

@@ -21,7 +21,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
         modelled.extend(read);
     }
     for scenario in &modelled {
-        for crd in &scenario.crds {
+        for crd in &*scenario.crds {
             let known = simulation.crds.iter().any(|it| it["metadata"] == crd["metadata"]);
             if !known {
                 let _ = install(&mut server, crd);

@@ -4,6 +4,10 @@
 //! order, descriptions, properties and expectations do not move it. The letters of a schedule come
 //! with its first four hex digits, so that a replay notices another scenario.
 
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Faults, Scenario, WorkerSpec};
@@ -14,24 +18,27 @@ impl Scenario {
     pub fn fingerprint(&self) -> u64 {
         let Faults { lost_responses, crashes, watch_gaps, recreations, deadlines, leases_lost } =
             self.faults;
-        let mut meaning = json!({
-            "crds": self.crds,
-            "objects": self.objects,
-            "workers": self.workers.iter().map(worker).collect::<Vec<_>>(),
-            "faults": [lost_responses, crashes, watch_gaps, recreations],
-        });
+        let mut meaning = BTreeMap::from([
+            ("crds", Part::Definitions(&self.crds)),
+            ("objects", Part::Small(json!(self.objects))),
+            ("workers", Part::Small(self.workers.iter().map(worker).collect())),
+            ("faults", Part::Small(json!([lost_responses, crashes, watch_gaps, recreations]))),
+        ]);
         // Only where there are any, so that other scenarios keep their fingerprint.
         if leases_lost > 0 {
-            meaning["leasesLost"] = json!(leases_lost);
+            meaning.insert("leasesLost", Part::Small(json!(leases_lost)));
         }
         if deadlines > 0 {
-            meaning["deadlines"] = json!(deadlines);
+            meaning.insert("deadlines", Part::Small(json!(deadlines)));
         }
         if !self.controllers.is_empty() {
             let controllers = self.controllers.iter().map(|spec| format!("{:?}", spec.meaning()));
-            meaning["controllers"] = controllers.collect();
+            meaning.insert("controllers", Part::Small(controllers.collect()));
         }
-        fnv1a(meaning.to_string().as_bytes())
+        let mut hash = Fnv1a::default();
+        // Values are always JSON, and this writer takes everything.
+        let _ = serde_json::to_writer(&mut hash, &meaning);
+        hash.0
     }
 
     /// The first four hex digits of the fingerprint, as schedules carry them.
@@ -115,18 +122,49 @@ fn expression(value: &ValueExpr) -> Value {
     }
 }
 
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+/// A part of what a scenario means. Definitions may be large, and are not copied.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Small(Value),
+    Definitions(&'a [Value]),
+}
+
+/// The hash of the bytes that have been written to it.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Fnv1a(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Write for Fnv1a {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     #[test]
     fn is_fnv1a() {
-        assert_eq!(super::fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(super::fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(super::fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+        let hash = |text: &str| {
+            let mut hash = super::Fnv1a::default();
+            hash.write_all(text.as_bytes()).unwrap();
+            hash.0
+        };
+        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
     }
 }

@@ -92,7 +92,7 @@ pub struct Scenario {
     /// Where it came from.
     pub source: Source,
     /// CustomResourceDefinitions, as objects (files already read).
-    pub crds: Vec<Value>,
+    pub crds: Arc<Vec<Value>>,
     /// The objects that are there before the first step.
     pub objects: Vec<Value>,
     /// The workers, in the order of the file.

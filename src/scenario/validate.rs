@@ -121,7 +121,7 @@ impl<'c> Checker<'c> {
             name: self.file.metadata.name.clone(),
             description: self.file.description.trim().to_owned(),
             source: from,
-            crds: crds.into_iter().map(|crd| crd.value).collect(),
+            crds: Arc::new(crds.into_iter().map(|crd| crd.value).collect()),
             objects: self.file.objects.iter().cloned().map(Value::Object).collect(),
             workers,
             faults: Faults {

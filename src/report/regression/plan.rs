@@ -113,7 +113,7 @@ impl Plan {
             victim: witness.victim.worker.clone(),
             culprit: witness.culprit.as_ref().map(|it| it.worker.clone()).unwrap_or_default(),
             field: witness.field.clone(),
-            definitions: result.scenario.crds.clone(),
+            definitions: result.scenario.crds.to_vec(),
             objects: result.scenario.objects.clone(),
             calls,
             path: path(key, None),
