@@ -90,7 +90,6 @@ const GAPS: &[(&str, &str)] = &[
          finalizer",
     ),
     ("controllers and the scheduler; nothing runs pods", "deployments never become available"),
-    ("etcd's limit of 1.5 MiB for one object", "an object is stored that a cluster refuses"),
     (
         "protobuf of definitions; of the kinds that are here it is read and written",
         "the typed Go client of CustomResourceDefinitions gets 415 when it writes",
