@@ -31,6 +31,8 @@ pub struct Found {
     pub end: End,
     /// The victim had removed it.
     pub absent: bool,
+    /// It had removed what its program is never seen to set.
+    pub unknown: bool,
 }
 
 /// How sure a finding is.
@@ -287,7 +289,7 @@ fn finding(
     };
     let bases = &judged.bases[first.culprit];
     let mut certainty = certainty(first, bases, victim.program == culprit.program);
-    if !means_something(judged, first.culprit) {
+    if means_nothing_new(judged, first.culprit) || found.iter().all(|it| it.unknown) {
         certainty = Certainty::Suspect;
     }
     let basis = bases.first().map_or(0, |basis| basis.version);
@@ -328,10 +330,19 @@ fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
     }
 }
 
-/// Whether a write meant anything: one that only reverts meant the revert, or was made of a very
-/// old version.
-fn means_something(judged: &Judged, step: usize) -> bool {
-    judged.meant[step].iter().any(|it| it.2 > 0.5)
+/// Whether a write differs in nothing from what it was most likely made of, and its program always
+/// sends that: then nothing tells an old read from a value that is put back on purpose.
+fn means_nothing_new(judged: &Judged, step: usize) -> bool {
+    if !judged.meant[step].iter().any(|it| it.2 > 0.5) {
+        return true;
+    }
+    let of = &judged.line.steps[step];
+    let basis = judged.bases[step].first();
+    let accepted = judged.line.steps.iter().map(|it| &it.act).filter(|act| act.accepted);
+    let mut own = accepted.filter(|act| act.program == of.act.program);
+    basis.is_some_and(|basis| basis.owners.is_empty())
+        && of.explicit.is_empty()
+        && own.all(|act| act.sent.body == of.act.sent.body)
 }
 
 fn repair(found: &[Found], acts: &[&Act], clients: &[String], first: &Found) -> Option<Repair> {
@@ -386,6 +397,10 @@ fn readings(log: &Log, judged: &Judged, found: &Found) -> Vec<String> {
         all.push("another write was answered with the same version, and explains it too".into());
     }
     let owner = log.names.owner(found.leaf);
+    if found.unknown {
+        let leaf = log.names.leaf(found.leaf);
+        all.push(format!("or {leaf} was left out by a program that never writes it"));
+    }
     if all.len() < 2 && !found.twin {
         all.push(format!("or wrote {} anew, as it was", log.names.leaf(owner)));
     }

@@ -9,15 +9,15 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
-use super::findings::{Found, Table, Verdict, collect};
+use super::findings::{Found, Verdict, collect};
 use super::kinds::resource;
 use super::log::Log;
 use super::owns::Owns;
+use super::programs::{Learned, set_by_programs, table, whole_entries};
 use super::track::{Line, Step};
 use crate::apiserver::{Key, PatchKind, Revision};
 use crate::history::infer::{
-    ABSENT, Guess, Habits, LeafId, Method, Names, THERE, Unsaid, ValueId, Version, differences,
-    learn, look,
+    ABSENT, Guess, LeafId, Method, Names, THERE, Unsaid, ValueId, Version, differences, learn, look,
 };
 use crate::history::{self, Answer, LeafPath, Lists, Meant, Want, Write};
 
@@ -81,56 +81,17 @@ pub fn judge(log: &mut Log, owns: &Owns) -> Verdict {
     }
     let tables = programs.iter().map(|it| table(it.program, &it.habits, &log.names)).collect();
     let judged: Vec<Judged> = all.into_iter().map(|(judged, _)| judged).collect();
-    let found: Vec<Vec<Found>> = judged.iter().map(|it| findings(&log.names, it)).collect();
+    let set = set_by_programs(&judged);
+    let found = judged.iter().map(|it| {
+        let mut found = findings(&log.names, it);
+        for one in &mut found {
+            let program = it.line.steps[one.victim].act.program;
+            one.unknown = one.absent && !set.contains(&(program, one.leaf));
+        }
+        found
+    });
+    let found: Vec<Vec<Found>> = found.collect();
     collect(log, judged, found, tables)
-}
-
-/// What was learned of a program.
-struct Learned {
-    program: u32,
-    habits: Habits,
-    guesses: Vec<(usize, usize, Guess)>,
-}
-
-/// Who means an entry means all of it that is sent, unless another program is seen to change some
-/// leaf of it, and this one never is.
-fn whole_entries(
-    names: &Names,
-    programs: &[Learned],
-    mine: usize,
-    guess: Guess,
-    body: &[(LeafId, ValueId)],
-) -> Vec<(LeafId, ValueId, f64)> {
-    let mut meant = guess.meant;
-    let habits = &programs[mine].habits;
-    for (leaf, value) in body {
-        let owner = names.owner(*leaf);
-        let Some((_, likely)) = guess.owners.iter().find(|it| it.0 == owner) else { continue };
-        if *likely < 0.005 {
-            continue;
-        }
-        let often = habits.changes_of(owner);
-        let others = |it: &Learned| it.program != programs[mine].program;
-        let split = habits.changes(*leaf) < 0.9
-            && programs
-                .iter()
-                .filter(|it| others(it))
-                .any(|it| it.habits.changes(*leaf) >= f64::max(2.5, 0.2 * often));
-        if split {
-            continue;
-        }
-        match meant.binary_search_by_key(leaf, |it| it.0) {
-            Ok(at) => meant[at].2 = meant[at].2.max(*likely),
-            Err(at) => meant.insert(at, (*leaf, *value, *likely)),
-        }
-    }
-    meant
-}
-
-fn table(program: u32, habits: &Habits, names: &Names) -> Table {
-    let rows = habits.table().into_iter();
-    let row = |(leaf, share, times)| (names.leaf(leaf).clone(), share, times);
-    Table { program, rows: rows.map(row).collect() }
 }
 
 fn bases(names: &Names, write: &Unsaid, guess: &Guess) -> Vec<Basis> {
@@ -210,13 +171,16 @@ fn arrange(log: &mut Log) -> Arranged {
 }
 
 /// More likely than not.
-const LIKELY: f64 = 0.5;
+pub const LIKELY: f64 = 0.5;
 /// What is less likely to have been meant than this was probably not.
 const DOUBT: f64 = 0.9;
 
 /// What was lost of one object, with what each finding rests on.
 fn findings(names: &Names, judged: &Judged) -> Vec<Found> {
     let steps: Vec<&Step> = judged.line.steps.iter().filter(|it| it.act.accepted).collect();
+    if is_clean(names, judged, &steps) {
+        return Vec::new();
+    }
     let mut found = run(names, judged, &steps, LIKELY);
     // A write that meant a leaf more likely than not, but not surely, may have lost another's.
     for other in run(names, judged, &steps, DOUBT) {
@@ -226,6 +190,18 @@ fn findings(names: &Names, judged: &Judged) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether no write changed anything but what it surely meant: then nothing was lost.
+fn is_clean(names: &Names, judged: &Judged, steps: &[&Step]) -> bool {
+    steps.iter().zip(&judged.meant).filter(|(step, _)| step.took_effect).all(|(step, meant)| {
+        let (Some(before), Some(after)) = (&step.before, &step.after) else { return true };
+        differences(&before.leaves, &after.leaves).into_iter().all(|(leaf, value)| {
+            let surely = |at: usize| meant[at].1 == value && meant[at].2 > DOUBT;
+            meant.binary_search_by_key(&leaf, |it| it.0).is_ok_and(surely)
+                || !step.act.sent.covers(names, leaf)
+        })
+    })
 }
 
 fn probability(meant: &[(LeafId, ValueId, f64)], leaf: LeafId, names: &Names) -> f64 {
@@ -373,6 +349,7 @@ impl Found {
             class: lost.class,
             end: lost.end,
             absent: lost.want == Want::Absent,
+            unknown: false,
         })
     }
 }

@@ -15,6 +15,7 @@ mod model;
 mod owns;
 mod pairs;
 mod patches;
+mod programs;
 mod replay;
 mod risks;
 mod shape;

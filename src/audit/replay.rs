@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::kinds::resource;
 use super::log::{Act, Log, Place, ResourceName, Track};
 use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Verb};
-use crate::history::KEYS;
 use crate::history::infer::Method;
+use crate::history::{KEYS, Lists};
 
 /// Computes the versions of all objects whose writes were answered without the log saying so.
 pub fn replay(log: &mut Log) {
@@ -27,6 +27,11 @@ pub fn replay(log: &mut Log) {
         for act in track.acts.iter().filter(|act| act.method == Method::Apply) {
             let Some(raw) = &act.raw else { continue };
             applied_lists(raw, &mut Vec::new(), applied.entry(name.clone()).or_default());
+        }
+    }
+    for (name, lists) in std::mem::take(&mut applied) {
+        if is_merged(log, &server, &name, &lists) {
+            applied.insert(name, lists);
         }
     }
     for key in keys.iter().filter(|(_, uid)| uid.is_empty()) {
@@ -44,7 +49,10 @@ pub fn replay(log: &mut Log) {
             let with_status = log.kinds.has_status(&name);
             let lists = applied.get(&name);
             let known = known(&mut server, &name, kind, with_status, lists);
-            let failed = again(log, &mut server, &mut track, key, known.then_some(kind.as_str()));
+            let kind = known.then_some(kind.as_str());
+            let (failed, real) = again(log, &mut server, &mut track, key, kind);
+            log.real.extend(real);
+            translate(log, &mut track, &key.0);
             if failed > 0 {
                 let why = "accepted writes that our own server refuses: the versions after them";
                 *log.not_judged.entry(why.into()).or_default() += failed;
@@ -82,6 +90,53 @@ fn applied_lists(value: &Value, at: &mut Vec<String>, found: &mut BTreeSet<Appli
         }
         _ => {}
     }
+}
+
+/// More objects and writes than these tell nothing more of a kind.
+const SAMPLE: (usize, usize) = (8, 500);
+
+/// Whether the server that wrote the log merges these lists by their keys. Both are tried: the
+/// versions that are nearer to what clients sent, which is made of what they read, are the right
+/// ones.
+fn is_merged(
+    log: &mut Log,
+    server: &ApiServer,
+    name: &ResourceName,
+    applied: &BTreeSet<AppliedList>,
+) -> bool {
+    if applied.is_empty() || server.kind_of(&resource(name)).is_some() {
+        return true;
+    }
+    let of = |log: &Log, place: &Place| log.resources[place.resource as usize] == *name;
+    let keys = log.tracks.keys().filter(|(place, uid)| uid.is_empty() && of(log, place));
+    let keys: Vec<(Place, String)> = keys.take(SAMPLE.0).cloned().collect();
+    let lists = log.kinds.lists(name);
+    let misfit = |log: &mut Log, applied: Option<&BTreeSet<AppliedList>>| {
+        let mut sum = 0;
+        for key in &keys {
+            let mut track = log.tracks[key].clone();
+            track.acts.sort_by_key(|act| (act.done, act.received, act.line));
+            track.acts.truncate(SAMPLE.1);
+            let (mut server, kind) = (server.clone(), kind_of(&track));
+            if known(&mut server, name, &kind, log.kinds.has_status(name), applied) {
+                let (failed, _) = again(log, &mut server, &mut track, key, Some(&kind));
+                sum += 5 * failed + distance(log, &track, &lists);
+            }
+        }
+        sum
+    };
+    misfit(log, Some(applied)) <= misfit(log, None)
+}
+
+/// How far the bodies are from the nearest version that was there before each.
+fn distance(log: &mut Log, track: &Track, lists: &Lists) -> u64 {
+    let acts = track.acts.iter().filter(|act| act.at > 0 && act.sent.depends());
+    let nearest = acts.map(|act| {
+        let before = track.versions.range(..act.at).rev().take(64);
+        let on = before.filter_map(|(_, basis)| act.sent.on(&mut log.names, lists, basis));
+        on.map(|changes| changes.len() as u64).min().unwrap_or(5)
+    });
+    nearest.sum()
 }
 
 /// A schema that allows everything, in which these lists are merged by their key.
@@ -144,6 +199,9 @@ fn known(
     lists.is_some() && server.install_crd(&open, 0).is_ok()
 }
 
+/// The real resourceVersions of versions that our own server numbered.
+type Real = Vec<((Place, u64), u64)>;
+
 /// Makes the writes of one object again; how many could not be made.
 fn again(
     log: &mut Log,
@@ -151,14 +209,15 @@ fn again(
     track: &mut Track,
     (place, _): &(Place, String),
     kind: Option<&str>,
-) -> u64 {
+) -> (u64, Real) {
+    let mut real = Real::new();
     let name = log.resources[place.resource as usize].clone();
     let mut wanted = resource(&name);
     if server.kind_of(&wanted).is_none() {
         wanted.group = "core.invalid".to_owned();
     }
     let (Some(kind), Some(known)) = (kind, server.kind_of(&wanted)) else {
-        return track.acts.len() as u64;
+        return (track.acts.len() as u64, real);
     };
     let api_version = known.api_version();
     let lists = log.kinds.lists(&name);
@@ -173,7 +232,7 @@ fn again(
             body["apiVersion"] = api_version.clone().into();
         }
         if let (Some(named), Some((version, _))) = (act.named, &last) {
-            log.real.insert((place.clone(), *version), named);
+            real.push(((place.clone(), *version), named));
         }
         let object = match made(server, (&wanted, kind), place, act, &mut body, last.as_ref()) {
             Some(object) => object,
@@ -192,6 +251,11 @@ fn again(
         track.versions.insert(revision, version);
         last = Some((revision, object));
     }
+    (failed, real)
+}
+
+/// Names versions as our own server numbered them.
+fn translate(log: &mut Log, track: &mut Track, place: &Place) {
     let real = &log.real;
     let mut named: BTreeMap<u64, u64> = BTreeMap::new();
     for version in track.versions.keys() {
@@ -204,7 +268,6 @@ fn again(
     if let Some(refused) = log.refused.get_mut(place) {
         refused.iter_mut().for_each(translate);
     }
-    failed
 }
 
 /// What the server makes of a write.

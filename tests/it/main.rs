@@ -20,6 +20,7 @@ mod museum;
 mod picture;
 mod random_intents;
 mod readers;
+mod recorded_logs;
 mod report;
 mod rewritten;
 mod scale;

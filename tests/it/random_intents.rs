@@ -16,22 +16,26 @@ use super::brute_judge::loses;
 use super::exhaustive::{method, scenario};
 
 /// A small generator of our own: the same numbers everywhere.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) % n as u64) as usize
     }
 
-    fn one_in(&mut self, n: usize) -> bool {
+    pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 }
 
 /// A kind: its object, what may be set (two of one line are never set together), and guards.
-struct Kind {
+pub struct Kind {
     object: &'static str,
     crd: bool,
     sets: &'static [&'static [&'static str]],
@@ -127,13 +131,13 @@ const KINDS: [Kind; 3] = [
 ];
 
 /// What is drawn for one scenario; printed in the order that is asked for.
-struct Drawn {
+pub struct Drawn {
     kind: &'static Kind,
-    workers: Vec<(String, String)>,
+    pub workers: Vec<(String, String)>,
     faults: String,
 }
 
-fn draw(dice: &mut Dice) -> Drawn {
+pub fn draw(dice: &mut Dice) -> Drawn {
     let kind = &KINDS[dice.below(KINDS.len())];
     let mut workers = Vec::new();
     let many = 2 + usize::from(dice.one_in(4));
@@ -199,7 +203,7 @@ impl Drawn {
         text + &self.faults + "properties: [no-lost-write]\n"
     }
 
-    fn plain(&self) -> String {
+    pub fn plain(&self) -> String {
         self.text(&self.workers, "")
     }
 }

@@ -6,22 +6,46 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::audit::{self, Event, Skipped};
 use crate::cli::Failure;
+use crate::cli::progress::interrupted;
 use crate::scenario::Diagnostic;
 
 /// What is read next.
-pub enum Step<'l> {
-    Line(&'l [u8]),
+pub enum Step {
+    /// The events of one line.
+    Events(Vec<Result<Event, Skipped>>, Length),
     /// The end of a file that is followed, for now.
     Quiet,
 }
 
+enum Text<'l> {
+    Line(&'l [u8]),
+    Quiet,
+}
+
 /// Takes it, and says whether to go on.
-type Take<'t> = &'t mut dyn FnMut(Step<'_>) -> Result<ControlFlow<()>, Failure>;
+type Take<'t> = &'t mut dyn FnMut(Text<'_>) -> ControlFlow<()>;
+
+/// Lines that are read ahead, and bytes.
+const AHEAD: usize = 64;
+const BYTES: usize = 4 << 20;
+
+/// The length of a line that is read ahead, until it is dropped.
+pub struct Length(Arc<AtomicUsize>, usize);
+
+impl Drop for Length {
+    fn drop(&mut self) {
+        self.0.fetch_sub(self.1, Ordering::SeqCst);
+    }
+}
 
 /// Longer lines are no events.
 const LINE: usize = 64 << 20;
@@ -50,14 +74,51 @@ pub fn files(arguments: &[String]) -> Result<Vec<String>, Diagnostic> {
     Ok(files)
 }
 
-/// Reads them all.
-pub fn read(files: &[String], follow: bool, take: Take<'_>) -> Result<(), Failure> {
+/// Reads them all, until the end or Ctrl-C. A thread of its own reads and parses: the other one
+/// judges what it has, and does not wait with Ctrl-C for a pipe that is silent.
+pub fn read(
+    files: Vec<String>,
+    follow: bool,
+    take: &mut dyn FnMut(Step) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (to, from) = sync_channel(AHEAD);
+    let ahead = Arc::new(AtomicUsize::new(0));
+    std::thread::spawn(move || {
+        let read = all(&files, follow, &mut |step| {
+            let step = match step {
+                Text::Line(line) => {
+                    while ahead.load(Ordering::SeqCst) > BYTES && !interrupted() {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                    ahead.fetch_add(line.len(), Ordering::SeqCst);
+                    Step::Events(audit::events(line), Length(Arc::clone(&ahead), line.len()))
+                }
+                Text::Quiet => Step::Quiet,
+            };
+            match to.send(Ok(step)) {
+                Ok(()) if !interrupted() => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            }
+        });
+        if let Err(wrong) = read {
+            let _ = to.send(Err(wrong));
+        }
+    });
+    loop {
+        match from.recv_timeout(Duration::from_millis(100)) {
+            Ok(step) => take(step?)?,
+            Err(RecvTimeoutError::Timeout) if interrupted() => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
+}
+
+fn all(files: &[String], follow: bool, take: Take<'_>) -> Result<(), Diagnostic> {
     let bar = bar();
     for (at, file) in files.iter().enumerate() {
         bar.set_prefix(file.clone());
-        let wrong = |error: io::Error| {
-            Failure::from(Diagnostic::error(format!("cannot read `{file}`: {error}")))
-        };
+        let wrong = |error: io::Error| Diagnostic::error(format!("cannot read `{file}`: {error}"));
         let raw: Box<dyn Read> = match file.as_str() {
             "-" => Box::new(io::stdin()),
             path => Box::new(File::open(path).map_err(wrong)?),
@@ -65,21 +126,12 @@ pub fn read(files: &[String], follow: bool, take: Take<'_>) -> Result<(), Failur
         let counted = Counted { inner: raw, bar: bar.clone() };
         let mut reader = decoded(BufReader::with_capacity(1 << 20, counted)).map_err(wrong)?;
         let last = follow && at + 1 == files.len();
-        if lines(reader.as_mut(), last, take).map_err(|error| match error {
-            Stop::Input(error) => wrong(error),
-            Stop::Failure(failure) => failure,
-        })? == ControlFlow::Break(())
-        {
+        if lines(reader.as_mut(), last, take).map_err(wrong)?.is_break() {
             break;
         }
     }
     bar.finish_and_clear();
     Ok(())
-}
-
-enum Stop {
-    Input(io::Error),
-    Failure(Failure),
 }
 
 fn bar() -> ProgressBar {
@@ -149,27 +201,24 @@ impl Read for Frames {
     }
 }
 
-fn lines(reader: &mut dyn BufRead, follow: bool, take: Take<'_>) -> Result<ControlFlow<()>, Stop> {
+fn lines(reader: &mut dyn BufRead, follow: bool, take: Take<'_>) -> io::Result<ControlFlow<()>> {
     let mut line = Vec::new();
     let mut first = true;
     loop {
-        let whole = next(reader, &mut line).map_err(Stop::Input)?;
+        let whole = next(reader, &mut line)?;
         if first && is_document(&line) {
-            let rest = reader.take(DOCUMENT).read_to_end(&mut line);
-            rest.map_err(Stop::Input)?;
-            return take(Step::Line(&line)).map_err(Stop::Failure);
+            reader.take(DOCUMENT).read_to_end(&mut line)?;
+            return Ok(take(Text::Line(&line)));
         }
         first &= line.trim_ascii().is_empty();
         if !whole && follow {
-            if take(Step::Quiet).map_err(Stop::Failure)?.is_break() {
+            if take(Text::Quiet).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             std::thread::sleep(Duration::from_millis(500));
             continue;
         }
-        if !line.trim_ascii().is_empty()
-            && take(Step::Line(&line)).map_err(Stop::Failure)?.is_break()
-        {
+        if !line.trim_ascii().is_empty() && take(Text::Line(&line)).is_break() {
             return Ok(ControlFlow::Break(()));
         }
         line.clear();

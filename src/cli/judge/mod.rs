@@ -9,7 +9,6 @@ mod policy;
 mod proof;
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -18,7 +17,7 @@ use serde_json::Value;
 use super::environment::Drawing;
 use super::progress::{interrupted, listen};
 use super::{Exit, Failure, Outcome, output};
-use crate::audit::{self, Finding, Kinds, Log, Owns, Skipped, Verdict};
+use crate::audit::{self, Event, Finding, Kinds, Log, Owns, Skipped, Verdict};
 use crate::report::judge::{FORMATS, Proof, Shown, render};
 use crate::report::regression;
 use crate::scenario::yaml::{self, Bounds};
@@ -82,7 +81,7 @@ pub struct Judge {
 }
 
 /// More than this is not kept of a log before it is judged.
-const KEPT: usize = 120 << 20;
+const KEPT: usize = 48 << 20;
 
 /// Runs it.
 pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
@@ -99,13 +98,13 @@ pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
     let mut told = BTreeSet::new();
     let files = input::files(&args.file)?;
     let name = args.file.join(" ");
-    input::read(&files, args.follow, &mut |step| {
+    input::read(files, args.follow, &mut |step| {
         match step {
-            input::Step::Line(line) => session.line(line),
+            input::Step::Events(events, _ahead) => session.take(events),
             // A log that is followed is quiet for a moment.
             input::Step::Quiet => session.tell(&mut told, since)?,
         }
-        Ok(if interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(())
     })?;
     if args.follow {
         session.tell(&mut told, since)?;
@@ -172,8 +171,8 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn line(&mut self, line: &[u8]) {
-        for event in audit::events(line) {
+    fn take(&mut self, events: Vec<Result<Event, Skipped>>) {
+        for event in events {
             match event {
                 Ok(event) => self.log.take(event),
                 Err(Skipped::Torn) => self.log.skip("torn lines"),

@@ -49,9 +49,9 @@ const LESSONS: usize = 500;
 
 /// The habits of the program whose writes these are, and what each of them meant.
 pub fn learn(names: &Names, writes: &[Unsaid], owns: &Owns) -> (Habits, Vec<Guess>) {
-    let mut all: Vec<Weighed<'_>> = writes.iter().map(|write| Weighed::new(names, write)).collect();
-    let step = all.len().div_ceil(LESSONS).max(1);
-    let mut lessons: Vec<&mut Weighed<'_>> = all.iter_mut().step_by(step).collect();
+    let step = writes.len().div_ceil(LESSONS).max(1);
+    let lessons = writes.iter().step_by(step);
+    let mut lessons: Vec<Weighed<'_>> = lessons.map(|it| Weighed::new(names, it)).collect();
     let used = lessons.iter().flat_map(|it| it.write.candidates().iter().map(|c| c.slots.0));
     let used = used.fold(0, |all, slots| all | slots);
     let starts = [Slot::FIRST_NAMED, Slot::NAMED, Slot::read(0), Slot::read(1), Slot::OWN];
@@ -66,7 +66,9 @@ pub fn learn(names: &Names, writes: &[Unsaid], owns: &Owns) -> (Habits, Vec<Gues
         }
     }
     let habits = best.map(|(_, habits)| habits).unwrap_or_default();
-    let guesses = all.iter_mut().map(|it| {
+    // One at a time: a log has many more writes than lessons.
+    let guesses = writes.iter().map(|write| {
+        let mut it = Weighed::new(names, write);
         it.weigh(&habits);
         it.guess(names, &habits)
     });
@@ -74,7 +76,7 @@ pub fn learn(names: &Names, writes: &[Unsaid], owns: &Owns) -> (Habits, Vec<Gues
     (habits, guesses)
 }
 
-fn rounds(names: &Names, lessons: &mut [&mut Weighed<'_>], owns: &Owns) -> (f64, Habits) {
+fn rounds(names: &Names, lessons: &mut [Weighed<'_>], owns: &Owns) -> (f64, Habits) {
     let mut habits = Habits::told_to(owns);
     let mut before = f64::NEG_INFINITY;
     for _ in 0..ROUNDS {

@@ -7,6 +7,7 @@ mod files;
 mod help;
 mod hostile;
 mod judge;
+mod judge_stream;
 mod learn;
 mod output;
 mod play;

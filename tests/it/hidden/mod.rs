@@ -8,6 +8,8 @@
 mod cluster;
 mod noise;
 mod requests;
+mod scenario_log;
+mod scenarios;
 mod traits;
 mod truth;
 
@@ -29,14 +31,27 @@ struct Share {
 
 type Loss = (String, String);
 
-fn judged(lines: &[String]) -> (BTreeSet<Loss>, BTreeSet<Loss>) {
+impl Share {
+    fn add(&mut self, other: &Share) {
+        self.there += other.there;
+        self.lost += other.lost;
+        self.suspect += other.suspect;
+        self.wrong += other.wrong;
+    }
+}
+
+fn verdict(lines: &[String]) -> audit::Verdict {
     let mut log = Log::new(Kinds::new(&[]).unwrap());
     for line in lines {
         for event in audit::events(line.as_bytes()).into_iter().flatten() {
             log.take(event);
         }
     }
-    let verdict = audit::judge(&mut log, &Default::default());
+    audit::judge(&mut log, &Default::default())
+}
+
+fn judged(lines: &[String]) -> (BTreeSet<Loss>, BTreeSet<Loss>) {
+    let verdict = verdict(lines);
     let key = |it: &audit::Finding| (it.culprit.audit.clone(), it.path.to_string());
     (verdict.lost.iter().map(key).collect(), verdict.suspects.iter().map(key).collect())
 }
@@ -76,10 +91,7 @@ fn hardly_any_write_that_lost_nothing_is_accused() {
     let mut all = Share::default();
     for (method, share) in &shares {
         println!("{method:?}: {share:?}");
-        all.there += share.there;
-        all.lost += share.lost;
-        all.suspect += share.suspect;
-        all.wrong += share.wrong;
+        all.add(share);
     }
     println!("all: {all:?}\n{}", wrong.join("\n"));
     assert!(all.there > 200, "hardly anything is lost: {all:?}");

@@ -60,7 +60,7 @@ pub fn lost(made: &History) -> BTreeSet<(String, String)> {
         let mut first = BTreeSet::new();
         for finding in history::judge(&writes) {
             let path = finding.leaf.owned();
-            if finding.victim != finding.culprit && first.insert((finding.victim, path.clone())) {
+            if finding.victim != finding.culprit && first.insert((finding.victim, finding.leaf)) {
                 let culprit = &made.writes[places[finding.culprit]];
                 all.insert((culprit.id.clone(), path.to_string()));
             }
