@@ -154,11 +154,10 @@ fn each_log_that_loses_becomes_a_scenario_that_loses_alike_and_a_page_of_the_gui
         let scene = data(&ran.out)["scenes"][0].take();
         let at = |value: &Value| value.as_u64().expect("a number") as usize;
         let story = &scene["stories"][at(&scene["first"])];
-        // The page opens on this step (`state.js`), and it is the culprit's write.
+        // The page opens on this step (`state.js`): a write of one of the two that took something.
         let guilty = &scene["steps"][at(&story["steps"][at(&story["guilty"]) - 1])];
+        assert_eq!(guilty["kind"], "write", "{name}: {guilty:#}");
         assert!(!guilty["gone"].as_array().expect("a list").is_empty(), "{name}: {guilty:#}");
-        let culprit = found["pairs"][0]["culprit"].as_str().expect("a name");
-        assert!(guilty.to_string().contains(culprit), "{name}: {culprit}: {guilty:#}");
         proved += 1;
     }
     assert_eq!(proved, 5);
