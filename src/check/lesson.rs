@@ -132,6 +132,23 @@ pub fn lesson(
     schedule: Option<&str>,
     options: &Options,
 ) -> Result<Lesson, Diagnostic> {
+    let mut lesson = game_lesson(result, schedule)?;
+    let runs = Some(super::explore::ADVICE_RUNS);
+    let bounded = Options { max_states: Some(CELL_STATES), runs, ..options.clone() };
+    let bounded = Options { scheduler: "exhaustive".to_owned(), lesson: false, ..bounded };
+    let comparison = compare(&result.scenario, &bounded)?;
+    let own = lesson.shown.len();
+    lesson.worst = worst(&comparison, &mut lesson.shown)?;
+    same_order::tell_all(&result.scenario, &comparison, own, &mut lesson.shown)?;
+    lesson.comparison = comparison;
+    Ok(lesson)
+}
+
+/// The game of a lesson, without the other write methods.
+///
+/// # Errors
+/// A schedule that does not fit; what the API server refuses of the scenario.
+pub fn game_lesson(result: &CheckResult, schedule: Option<&str>) -> Result<Lesson, Diagnostic> {
     let game = Game::new(&result.scenario, super::game::MAX_STATES)?;
     let found = || Some(result.first_violation()?.witness.as_ref()?.schedule.choices.clone());
     let wanted = match schedule {
@@ -143,16 +160,11 @@ pub fn lesson(
     let (mut shown, strip) = strip::strip(&game, result, chart.as_ref());
     let first = strip::first(&game, &mut shown, wanted.as_deref());
     swap::find_all(&game, &mut shown);
-    let runs = Some(super::explore::ADVICE_RUNS);
-    let bounded = Options { max_states: Some(CELL_STATES), runs, ..options.clone() };
-    let bounded = Options { scheduler: "exhaustive".to_owned(), lesson: false, ..bounded };
-    let comparison = compare(&result.scenario, &bounded)?;
-    let own = shown.len();
-    let worst = worst(&comparison, &mut shown)?;
-    same_order::tell_all(&result.scenario, &comparison, own, &mut shown)?;
     let letters = game.letters().workers.clone();
     let judged = game.judged().iter().map(|entry| entry.name).collect();
-    Ok(Lesson { shown, first, strip, comparison, worst, letters, judged, chart })
+    let scenario = Arc::clone(&result.scenario);
+    let comparison = Comparison { scenario, rows: Vec::new(), list_type: None };
+    Ok(Lesson { shown, first, strip, comparison, worst: Vec::new(), letters, judged, chart })
 }
 
 /// The worst schedule of each cell.

@@ -41,7 +41,7 @@ pub use fixes::{Held, by_reading, by_reading_own_writes, fixes};
 pub(crate) use judge::expectation;
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use lesson::of_run;
-pub use lesson::{Lesson, PLAYABLE_STATES, SameOrder, Shown, Square, Swap, lesson};
+pub use lesson::{Lesson, PLAYABLE_STATES, SameOrder, Shown, Square, Swap, game_lesson, lesson};
 pub use list_type::ListTyped;
 pub use merge::{Part, merge};
 pub use one_by_one::show_serial;

@@ -74,6 +74,8 @@ pub enum Command {
     Play(super::play::Play),
     /// The workshop: thirteen exercises with predictions, hints and checks
     Learn(super::learn::Learn),
+    /// Write the museum of lost writes as pages to play: real races from public trackers
+    Museum(super::museum::Museum),
     /// List scenarios, write methods, schedulers, properties or formats
     List(List),
     /// Write a starter scenario

@@ -20,6 +20,7 @@ mod list;
 mod memory;
 mod memory_bound;
 mod merge;
+mod museum;
 mod names;
 mod new;
 mod output;
@@ -100,6 +101,7 @@ fn run(command: &Command, drawing: &Drawing) -> Outcome {
         Command::Serve(args) => serve::run(args),
         Command::Play(args) => play::run(args, drawing),
         Command::Learn(args) => learn::run(args, drawing),
+        Command::Museum(args) => museum::run(args),
         Command::Report(args) => report::run(args, drawing),
         Command::List(args) => list::run(args, drawing),
         Command::New(args) => new::run(args),

@@ -6,6 +6,7 @@
 //! here reads stdin or writes files: that is `cli/learn`. To add an exercise: a file, and a line
 //! in `exercise.rs`. Next to read: `exercise.rs`, then `needs.rs`.
 
+pub mod bag;
 mod exercise;
 mod facts;
 mod needs;

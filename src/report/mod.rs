@@ -34,6 +34,7 @@ mod real;
 mod reasons;
 pub mod regression;
 mod replay_text;
+pub mod rooms;
 mod sarif;
 mod sent;
 mod steps;

@@ -167,7 +167,7 @@ pub fn museum(exhibits: &[Exhibit]) -> String {
     page + &own_writes(exhibits)
 }
 
-fn word(held: Held) -> &'static str {
+pub(super) fn word(held: Held) -> &'static str {
     match held {
         Held::Holds => "yes",
         Held::GivesUp => "gives up",
@@ -177,7 +177,7 @@ fn word(held: Held) -> &'static str {
     }
 }
 
-fn is_judged(act: &CheckResult, name: &str) -> bool {
+pub(super) fn is_judged(act: &CheckResult, name: &str) -> bool {
     act.scenario.properties.iter().any(|property| property == name)
 }
 

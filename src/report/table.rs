@@ -73,6 +73,9 @@ pub fn compared(comparison: &Comparison) -> Vec<Compared> {
 
 /// The sentences that follow from the table.
 pub fn closing_sentences(comparison: &Comparison) -> Vec<String> {
+    if comparison.rows.is_empty() {
+        return Vec::new();
+    }
     let mut sentences = closing(comparison, &methods(comparison));
     let typed = comparison.list_type.as_ref().map(super::advice::list_type);
     sentences.extend(typed.map(|text| format!("List type: {text}.")));

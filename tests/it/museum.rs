@@ -59,6 +59,33 @@ fn every_act_meets_its_expectation_and_the_page_is_current() {
     assert!(leases >= 3 && creates >= 3, "{leases} with leases or replicas, {creates} that create");
     reads_of_own_writes(&exhibits);
     crate::generated::current("docs/museum.md", &report::museum(&exhibits));
+    the_rooms_are_small_and_their_links_lead_somewhere(exhibits);
+}
+
+fn the_rooms_are_small_and_their_links_lead_somewhere(mut exhibits: Vec<Exhibit>) {
+    for act in exhibits.iter_mut().flat_map(|exhibit| &mut exhibit.acts) {
+        let lesson = check::game_lesson(act, None).unwrap_or_else(|e| panic!("{e}"));
+        act.lesson = Some(Arc::new(lesson));
+    }
+    let files = report::rooms::rooms(&exhibits);
+    assert_eq!(files.len(), exhibits.len() + 1);
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for (name, text) in &files {
+        let most = if name == "index.html" { 200_000 } else { 300_000 };
+        assert!(text.len() < most, "{name}: {} bytes", text.len());
+        for outside in ["http:", "https:", "src=", "url(", "@import", "<link", "fetch(", "import("]
+        {
+            assert!(!text.contains(outside), "{name} contains `{outside}`");
+        }
+        for link in text.split("href=\"").skip(1) {
+            let link = link.split(['"', '#']).next().unwrap_or_default();
+            assert!(link.is_empty() || names.contains(&link), "{name} links to {link}");
+        }
+    }
+    let (_, index) = &files[0];
+    let drawings = index.matches("<svg ").count();
+    assert_eq!(drawings, exhibits.len(), "a drawing of each");
+    assert!(index.matches("class=g").count() >= 40, "guilty steps are marked");
 }
 
 /// A client that reads its own writes mends what one process does to itself, and no race of two.

@@ -9,6 +9,7 @@ mod files;
 mod steps;
 mod workshop;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -32,6 +33,10 @@ pub struct Learn {
     /// Write the whole workshop as one HTML page that needs no network; - is stdout
     #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset"])]
     pub export: Option<PathBuf>,
+    /// Write the workshop in a bag: one archive with the page, the slides with notes, the handout, the
+    /// cards and the guide, as HTML
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset", "export"])]
+    pub bundle: Option<PathBuf>,
     /// Forget the progress; the files in learn/ stay
     #[arg(long, conflicts_with_all = ["list", "exercise"])]
     pub reset: bool,
@@ -48,6 +53,14 @@ pub fn run(args: &Learn, drawing: &Drawing) -> Outcome {
         if path != Path::new("-") {
             output::stderr(&format!("Written: {}. Open it in a browser.\n", path.display()));
         }
+        return Ok(Exit::Ok);
+    }
+    if let Some(path) = &args.bundle {
+        let bag = learn::bag::zipped();
+        output::replace_by(path, |file| file.write_all(&bag)).map_err(|error| {
+            Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
+        })?;
+        output::stderr(&format!("Written: {}. Unpack it and open slides.html.\n", path.display()));
         return Ok(Exit::Ok);
     }
     if args.reset {

@@ -165,3 +165,35 @@ function sentenceOf(step) {
   const notes = step.notes.length > 0 ? ` (${step.notes.join(', ')})` : '';
   return `${step.who} ${step.names[0]}${notes}${answer ? `, answered ${answer}` : ''}${gone}`;
 }
+
+// Where every schedule is told and the game had no room, the told schedules are the game.
+function gameOfStories(scene) {
+  const { stories } = scene;
+  const graph = { choices: [], reasons: [], verdicts: [], losses: [], states: [{ p: stories[0].places[0], w: [], s: [], e: null }] };
+  const numbered = (list, thing, same) => {
+    const at = list.findIndex(same);
+    return at < 0 ? list.push(thing) - 1 : at;
+  };
+  for (const { story } of scene.strip) {
+    const told = stories[story];
+    let state = graph.states[0];
+    told.letters.forEach((letter, at) => {
+      const choice = numbered(graph.choices, [letter, scene.steps[told.steps[at]].who], ([known]) => known === letter);
+      let way = state.w.find(([known]) => known === choice);
+      if (!way) {
+        way = [choice, told.steps[at], graph.states.push({ p: told.places[at + 1], w: [], s: [], e: null }) - 1];
+        state.w.push(way);
+      }
+      state = graph.states[way[2]];
+    });
+    state.e = graph.verdicts.push(told.verdict) - 1;
+    if (told.loss) state.l = graph.losses.push(told.loss) - 1;
+  }
+  return graph;
+}
+
+// A scene with its game, where there is one.
+function withGame(scene) {
+  if (!scene.graph && scene.each && scene.strip.length > 0 && scene.strip.length <= 100) scene.graph = gameOfStories(scene);
+  return scene;
+}

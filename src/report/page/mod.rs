@@ -47,6 +47,59 @@ const SCRIPT: &str = concat!(
     include_str!("main.js"),
 );
 
+/// The race alone, for the pages of the workshop and of the museum.
+pub(crate) const RACE_STYLE: &str = STYLE;
+
+/// Its scripts; `playIn` of the last one plays a scene.
+pub(crate) const RACE_SCRIPT: &str = concat!(
+    include_str!("data.js"),
+    include_str!("object.js"),
+    include_str!("sheets.js"),
+    include_str!("race.js"),
+    include_str!("player.js"),
+);
+
+/// What the race plays, as JSON that may stand in a page: a list of scenes. Beyond `most` bytes
+/// the largest ones are told less: one schedule instead of all, and then no game.
+pub(crate) fn scenes(results: &[&CheckResult], most: usize) -> String {
+    let mut results: Vec<CheckResult> = results.iter().map(|result| (*result).clone()).collect();
+    loop {
+        let scenes = results.iter().map(|result| {
+            let scene = scene::scene(result).map(|scene| serde_json::to_string(&scene));
+            scene.map_or_else(String::new, |json| json.expect("it always serialises"))
+        });
+        let scenes: Vec<String> = scenes.collect();
+        let largest = (0..scenes.len()).filter(|at| can_be_less(&results[*at]));
+        let largest = largest.max_by_key(|at| scenes[*at].len());
+        match largest.filter(|_| scenes.iter().map(String::len).sum::<usize>() > most) {
+            Some(at) => tell_less(&mut results[at]),
+            None => {
+                let told: Vec<String> = scenes.into_iter().filter(|s| !s.is_empty()).collect();
+                return harmless(&format!("[{}]", told.join(",")));
+            }
+        }
+    }
+}
+
+fn can_be_less(result: &CheckResult) -> bool {
+    let lesson = result.lesson.as_deref();
+    lesson.is_some_and(|lesson| lesson.shown.len() > 1 || lesson.chart.is_some())
+}
+
+fn tell_less(result: &mut CheckResult) {
+    let Some(mut lesson) = result.lesson.as_deref().cloned() else { return };
+    if lesson.shown.len() > 1 {
+        lesson.shown.swap(0, lesson.first);
+        lesson.shown.truncate(1);
+        lesson.shown[0].swap = None;
+        lesson.first = 0;
+        lesson.strip.clear();
+    } else {
+        lesson.chart = None;
+    }
+    result.lesson = Some(std::sync::Arc::new(lesson));
+}
+
 /// Pages stay below this many bytes. Beyond them what can be spared is left out, the largest first:
 /// a game that the told schedules make up, the same orders under other methods, any other game.
 const MOST_BYTES: usize = 390_000;

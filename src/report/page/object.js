@@ -89,14 +89,14 @@ const parentOf = (chain) => chain.slice(0, Math.max(0, chain.lastIndexOf('\n')))
 // Each line that some worker means to write, with the keys above it.
 function writtenLines(scene) {
   const written = new Set();
-  for (const told of scene.stories) {
-    told.steps.forEach((index, at) => {
-      const { wrote, view } = scene.steps[index];
-      if (wrote.length === 0) return;
-      const own = chains(linesOf(scene, told.places[at + 1].o[view]));
-      wrote.forEach((line) => written.add(own[line]));
-    });
-  }
+  const note = (index, place) => {
+    const { wrote, view } = scene.steps[index];
+    if (wrote.length === 0) return;
+    const own = chains(linesOf(scene, place.o[view]));
+    wrote.forEach((line) => written.add(own[line]));
+  };
+  for (const told of scene.stories) told.steps.forEach((index, at) => note(index, told.places[at + 1]));
+  for (const { w } of scene.graph?.states ?? []) w.forEach(([, step, to]) => note(step, scene.graph.states[to].p));
   return written;
 }
 
@@ -105,7 +105,7 @@ function writtenLines(scene) {
 function common(scene) {
   if (scene.common) return scene.common;
   const counts = new Map();
-  const places = scene.stories.flatMap((told) => told.places);
+  const places = [...scene.stories.flatMap((told) => told.places), ...(scene.graph?.states ?? []).map(({ p }) => p)];
   const objects = new Set(places.flatMap(({ o }) => o).filter((index) => index !== null));
   const whole = [...objects].map((index) => scene.texts[index]);
   for (const lines of whole) {

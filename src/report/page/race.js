@@ -30,10 +30,10 @@ class Race {
     };
     const letters = slotsOf(scene, tape);
     this.cards = scene.workers.map(({ name, letter, wants }, at) => {
-      const holds = el('div', { class: 'race-sheet', role: 'region', 'aria-label': `What ${name} holds`, tabindex: '0' });
+      const holds = el('div', { class: 'race-sheet', role: 'group', 'aria-label': `What ${name} holds`, tabindex: '0' });
       const faults = letters.filter((other) => other === `!l${letter}`).map((other) => make(other, 'race-fault'));
       const stamp = el('span', { class: 'race-stamp' });
-      const card = el('section', { class: `race-card w${at % 6}`, 'aria-label': name },
+      const card = el('section', { class: `race-card w${at % 6}`, role: 'group', 'aria-label': name },
         el('h2', {}, name, stamp),
         el('p', { class: 'race-wants' }, wants.length > 0 ? 'wants ' : '', ...wants.map((want) => el('code', {}, want))),
         make(letter, 'race-move'), ...faults, el('p', { class: 'race-label' }, 'holds'), holds);
@@ -41,20 +41,20 @@ class Race {
     });
     this.objects = scene.views.map((title) => {
       const rv = el('span', { class: 'race-rv' });
-      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'region', 'aria-label': title });
+      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'group', 'aria-label': title });
       const name = title.match(/^(.*?)( \..*)?$/)[1];
-      return { box: el('section', { class: 'race-object', 'aria-label': name }, el('h2', {}, el('code', {}, title), rv), lines), rv, lines };
+      return { box: el('section', { class: 'race-object', role: 'group', 'aria-label': name }, el('h2', {}, el('code', {}, title), rv), lines), rv, lines };
     });
     this.stores = (scene.stores ?? []).map(({ kind, process, workers, view }) => {
       const title = `${process}’s ${kind}${scene.views.length > 1 ? ` of ${scene.views[view].replace(/ \..*$/, '')}` : ''}`;
-      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'region', 'aria-label': `What ${title} holds in the race` });
+      const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'group', 'aria-label': `What ${title} holds in the race` });
       const lag = el('span', { class: 'race-rv' });
       const owner = letters.filter((letter) => kind === 'cache' && letter.startsWith('~') && !this.slots.has(letter)
         && workers.some((worker) => scene.workers[worker].process === scene.workers.find((w) => w.letter === letter[1])?.process));
-      return { box: el('section', { class: `race-store ${kind}`, 'aria-label': title }, el('h2', {}, title, lag), ...owner.map((letter) => make(letter, 'race-fault')), lines), lines, lag, workers };
+      return { box: el('section', { class: `race-store ${kind}`, role: 'group', 'aria-label': title }, el('h2', {}, title, lag), ...owner.map((letter) => make(letter, 'race-fault')), lines), lines, lag, workers };
     });
     const rest = letters.filter((letter) => !this.slots.has(letter));
-    this.tray = el('div', { class: 'race-tray', role: 'region', 'aria-label': 'Dropped', tabindex: '0' });
+    this.tray = el('div', { class: 'race-tray', role: 'group', 'aria-label': 'Dropped', tabindex: '0' });
     this.line = svg0('svg', { class: 'race-strings', 'aria-hidden': 'true' });
     const half = Math.ceil(scene.workers.length / 2);
     this.board = el('div', { class: `race-board${scene.workers.length > 2 ? ' many' : ''}` },

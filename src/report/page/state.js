@@ -3,35 +3,7 @@
 
 const PAGE = JSON.parse(document.getElementById('data').textContent);
 
-// Where every schedule is told and the game had no room, the told schedules are the game.
-function gameOfStories(scene) {
-  const { stories } = scene;
-  const graph = { choices: [], reasons: [], verdicts: [], losses: [], states: [{ p: stories[0].places[0], w: [], s: [], e: null }] };
-  const numbered = (list, thing, same) => {
-    const at = list.findIndex(same);
-    return at < 0 ? list.push(thing) - 1 : at;
-  };
-  for (const { story } of scene.strip) {
-    const told = stories[story];
-    let state = graph.states[0];
-    told.letters.forEach((letter, at) => {
-      const choice = numbered(graph.choices, [letter, scene.steps[told.steps[at]].who], ([known]) => known === letter);
-      let way = state.w.find(([known]) => known === choice);
-      if (!way) {
-        way = [choice, told.steps[at], graph.states.push({ p: told.places[at + 1], w: [], s: [], e: null }) - 1];
-        state.w.push(way);
-      }
-      state = graph.states[way[2]];
-    });
-    state.e = graph.verdicts.push(told.verdict) - 1;
-    if (told.loss) state.l = graph.losses.push(told.loss) - 1;
-  }
-  return graph;
-}
-
-for (const scene of PAGE.scenes) {
-  if (!scene.graph && scene.each && scene.strip.length <= 100) scene.graph = gameOfStories(scene);
-}
+PAGE.scenes.forEach(withGame);
 
 const now = {
   scene: PAGE.scenes[0],

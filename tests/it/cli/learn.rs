@@ -320,3 +320,17 @@ fn an_exercise_that_is_not_there_is_a_mistake() {
         assert!(ran.err.contains("there is no exercise"), "{}", ran.err);
     }
 }
+
+#[test]
+fn the_museum_is_written_into_a_folder() {
+    let place = folder();
+    let mut museum = command(place.path());
+    let ran = finish(museum.args(["museum", "--export", "rooms", "--only", "taint-put-back"]), "");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert!(ran.err.contains("2 pages"), "{}", ran.err);
+    let page = std::fs::read_to_string(place.path().join("rooms/a-taint-is-put-back.html"));
+    assert!(page.expect("written").contains("taint-put-back-locked"));
+    let mut museum = command(place.path());
+    let ran = finish(museum.args(["museum", "--export", "rooms", "--only", "no such"]), "");
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}

@@ -1,0 +1,126 @@
+//! The words of the museum that are not computed: what was seen, and what to ask of one's own code.
+//!
+//! A symptom is what the model shows, in the words of a person who operates it.
+
+/// What was seen, by the title of the exhibit.
+const SYMPTOMS: &[(&str, &str)] = &[
+    ("A list of conditions is replaced", "A condition that was True is as it was yesterday"),
+    ("A taint is put back", "A taint that was removed returns"),
+    ("Finalizers of others", "The finalizer of another controller is gone"),
+    ("A finalizer by its index", "The wrong finalizer is gone"),
+    ("The parents of a route", "A route has lost one of its parents"),
+    ("A retry that never retries", "The result of one node is missing in the report"),
+    ("From PUT to patch to a locked patch", "A hold that was placed is not there"),
+    ("Whole data, one key", "A key of a Secret has disappeared"),
+    ("Fresh read, stale values", "A status shows values from before"),
+    ("A patch that cannot conflict", "The reason does not fit the result"),
+    ("An id that was given up", "A broker that was decommissioned has its id again"),
+    ("Computed from another object", "A revoked image is trusted again"),
+    ("A conflict that is swallowed", "An object is Terminating for ever"),
+    ("An id from the cloud", "A cloud resource exists, and the object does not know its id"),
+    ("A patch with an id meets a conflict", "The same cloud resource is made twice"),
+    ("A retry that reads the cache", "The id of a remote resource was never stored"),
+    ("A lock on a snapshot of everything", "A pass over all objects does not end"),
+    ("A retry with a budget and a deadline", "A Node keeps its startup taint"),
+    ("A status after a create", "A new object never reports that it is installed"),
+    ("Two Secrets for one certificate", "The Secret in use was deleted"),
+    ("A cache that does not show it yet", "Two were made where one was wanted"),
+    ("Its own status, read too early", "A job was started twice"),
+    ("A quorum that counts the dead", "One Pod too many was deleted"),
+    ("Two decisions", "A Node is complete and tainted at once"),
+    ("A guard that another has met", "A migration ended and was never Failed"),
+    ("Whose replicas", "The replicas jump back"),
+    ("A taint that was removed once", "A Node never becomes ready"),
+    ("An annotation, for ever", "An annotation flaps"),
+    ("Two leaders", "Two replicas lead at once"),
+    ("A former leader", "A replica that no longer leads still writes"),
+    ("Patches of a replica that does not lead", "An old route comes back after a failover"),
+    ("A standby that does not wait", "A standby replica acts beside the leader"),
+];
+
+/// Three questions with yes or no, by mechanism: with a yes, the scenario is worth an hour.
+const QUESTIONS: &[(&str, [&str; 3])] = &[
+    (
+        "A list is replaced whole",
+        [
+            "Do several controllers own entries of one list (conditions, taints, finalizers, parents)?",
+            "Does one of them send the list as it read it, by PUT, merge patch or index?",
+            "Is that request without the resourceVersion that was read?",
+        ],
+    ),
+    (
+        "More is written than was meant",
+        [
+            "Do two controllers write fields of the same map or the same status?",
+            "Does one of them send more than the fields that it owns?",
+            "Was what it sends read, or computed, before its last GET?",
+        ],
+    ),
+    (
+        "A patch from a stale read passes",
+        [
+            "Was an update replaced by a patch to get rid of conflicts?",
+            "Does the value of the patch depend on what was read?",
+            "Does the patch carry no resourceVersion?",
+        ],
+    ),
+    (
+        "A conflict is handled wrongly",
+        [
+            "Is an IsConflict error ignored, logged, or retried with what was read before?",
+            "Would the work queue not run this reconcile again by itself?",
+            "Does an outside effect (a cloud resource, a job) come before the write?",
+        ],
+    ),
+    (
+        "A decision from a stale read",
+        [
+            "Does the controller decide from a list or a field whether to create or to delete?",
+            "Does it read that from its cache, or long before it acts?",
+            "May two reconciles, or two replicas, decide at once?",
+        ],
+    ),
+    (
+        "Two owners of one field",
+        [
+            "Do two controllers, or a person and a controller, set the same field?",
+            "Does one of them write it at every reconcile, whatever is there?",
+            "Does one of them use apply with force?",
+        ],
+    ),
+    (
+        "Leaders and replicas",
+        [
+            "May a second replica run for a moment, as in every rolling update?",
+            "Does the process go on when it has lost the Lease?",
+            "Do its writes carry no version that a later leader would have changed?",
+        ],
+    ),
+];
+
+/// What was seen.
+pub(super) fn symptom(title: &str) -> &'static str {
+    SYMPTOMS.iter().find(|(known, _)| *known == title).map_or("", |(_, symptom)| symptom)
+}
+
+/// What to ask of one's own code.
+pub(super) fn questions(mechanism: &str) -> [&'static str; 3] {
+    QUESTIONS.iter().find(|(known, _)| *known == mechanism).map_or([""; 3], |(_, asked)| *asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn each_exhibit_has_a_symptom_and_each_mechanism_its_questions() {
+        let titles: Vec<&str> = Scenario::museum().into_iter().map(|(title, _)| title).collect();
+        for title in &titles {
+            assert!(!symptom(title).is_empty(), "{title} has no symptom");
+            let mechanism = Scenario::mechanism(title).expect("it stands in a room");
+            assert!(!questions(mechanism)[2].is_empty(), "{mechanism} has no questions");
+        }
+        assert_eq!(titles.len(), SYMPTOMS.len(), "a symptom of no exhibit");
+    }
+}
