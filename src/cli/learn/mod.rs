@@ -33,8 +33,8 @@ pub struct Learn {
     /// Write the whole workshop as one HTML page that needs no network; - is stdout
     #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset"])]
     pub export: Option<PathBuf>,
-    /// Write the workshop in a bag: one archive with the page, the slides with notes, the handout, the
-    /// cards and the guide, as HTML
+    /// Write the workshop in a bag: one archive with the page, the slides with notes, the
+    /// handout, the cards and the guide, as HTML
     #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset", "export"])]
     pub bundle: Option<PathBuf>,
     /// Forget the progress; the files in learn/ stay

@@ -1,7 +1,7 @@
 //! The workshop in a bag: the page, the slides with notes, the handout, the cards and the guide, as
 //! HTML that opens without a network and prints, in one archive.
 //!
-//! The Markdown is that of `docs/workshop`, rendered by pulldown-cmark. Next to read: `page.html`.
+//! The Markdown is that of `docs/workshop`, rendered by pulldown-cmark. Next to read: `bag.html`.
 
 use std::io::{Cursor, Write as _};
 

@@ -1,5 +1,5 @@
-//! A small drawing of a run: a lane for each worker, the object's line between them, the guilty step
-//! red.
+//! A small drawing of a run: a lane for each worker, the object's line between them, and the
+//! guilty step in red.
 //!
 //! Next to read: `words.rs`.
 
@@ -29,9 +29,8 @@ pub(super) fn of(result: &CheckResult) -> String {
     };
     let (steps, middle) = (run.trace.events.len().min(MOST_STEPS), WIDTH / 2);
     let height = (steps + 1) * ROW;
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" aria-hidden=\"true\"><path class=o d=\"M{middle} 0V{height}\"/>"
-    );
+    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" aria-hidden=\"true\">");
+    let _ = write!(svg, "<path class=o d=\"M{middle} 0V{height}\"/>");
     for worker in 0..workers {
         let _ = write!(svg, "<path class=l d=\"M{} 0V{height}\"/>", lane(worker));
     }

@@ -43,7 +43,7 @@ const QUESTIONS: &[(&str, [&str; 3])] = &[
     (
         "A list is replaced whole",
         [
-            "Do several controllers own entries of one list (conditions, taints, finalizers, parents)?",
+            "Do several controllers own entries of one list (conditions, taints, finalizers)?",
             "Does one of them send the list as it read it, by PUT, merge patch or index?",
             "Is that request without the resourceVersion that was read?",
         ],
