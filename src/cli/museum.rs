@@ -58,7 +58,9 @@ fn exhibit((title, acts): (&'static str, Vec<Scenario>)) -> Result<Exhibit, Diag
     let methods = bug.map(|bug| check::fixes(bug, &options)).transpose()?.unwrap_or_default();
     let readers = bug.map(|bug| check::by_reading(bug, &options)).transpose()?;
     let readers = readers.unwrap_or([check::Held::Unknown; 2]);
-    Ok(Exhibit { title, acts, methods, readers })
+    // The pages do not show what a client that reads its own writes would change.
+    let own_writes = vec![None; acts.len()];
+    Ok(Exhibit { title, acts, methods, readers, own_writes })
 }
 
 fn goes_wrong(act: &CheckResult) -> bool {
