@@ -23,7 +23,7 @@ const SYMPTOMS: &[(&str, &str)] = &[
     ("A lock on a snapshot of everything", "A pass over all objects does not end"),
     ("A retry with a budget and a deadline", "A Node keeps its startup taint"),
     ("A status after a create", "A new object never reports that it is installed"),
-    ("A cache written back", "What another worker has written is gone after a late write"),
+    ("A cache written back", "A controller and its cache do not come to rest"),
     ("Two Secrets for one certificate", "The Secret in use was deleted"),
     ("A cache that does not show it yet", "Two were made where one was wanted"),
     ("Its own status, read too early", "A job was started twice"),
