@@ -11,6 +11,7 @@ use super::judge::{Basis, Judged};
 use super::log::{Act, Log};
 use super::model::{self, Model};
 use super::pairs::{Pair, pairs, pattern};
+use super::readings::readings;
 use super::risks::{self, Risk};
 use crate::history::infer::{ABSENT, LeafId, THERE};
 use crate::history::{End, LeafPath, LossClass};
@@ -377,32 +378,4 @@ fn party(log: &Log, judged: &Judged, clients: &[String], step: usize) -> Party {
         time: act.done,
         meant: meant.collect(),
     }
-}
-
-/// `read 1043 and meant phase`; `read 1049 and meant phase and conditions[type=Ready]`.
-fn readings(log: &Log, judged: &Judged, found: &Found) -> Vec<String> {
-    let reading = |basis: &Basis| {
-        let owners = basis.owners.iter().map(|owner| log.names.leaf(*owner).to_string());
-        let owners: Vec<String> = owners.collect();
-        let meant = match owners.len() {
-            0 => "meant nothing new".to_owned(),
-            1..4 => format!("meant {}", owners.join(" and ")),
-            many => format!("meant {} and {} more", owners[..2].join(" and "), many - 2),
-        };
-        format!("read {} and {meant}", log.real_version(judged, basis.version))
-    };
-    let mut all: Vec<String> = judged.bases[found.culprit].iter().map(reading).collect();
-    all.truncate(3);
-    if found.twin {
-        all.push("another write was answered with the same version, and explains it too".into());
-    }
-    let owner = log.names.owner(found.leaf);
-    if found.unknown {
-        let leaf = log.names.leaf(found.leaf);
-        all.push(format!("or {leaf} was left out by a program that never writes it"));
-    }
-    if all.len() < 2 && !found.twin {
-        all.push(format!("or wrote {} anew, as it was", log.names.leaf(owner)));
-    }
-    all
 }

@@ -16,6 +16,7 @@ mod owns;
 mod pairs;
 mod patches;
 mod programs;
+mod readings;
 mod replay;
 mod risks;
 mod shape;

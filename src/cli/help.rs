@@ -13,7 +13,7 @@ use crate::scenario::{Diagnostic, json_schema};
 /// this build does not have is passed over.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Check", &["check", "compare", "merge", "replay", "explain", "judge", "memory", "serve"]),
-    ("Learn", &["play", "learn"]),
+    ("Learn", &["play", "learn", "museum"]),
     ("Scenarios", &["list", "new", "validate", "report"]),
     ("Set up", &["schema", "completions", "man"]),
     ("", &["help"]),

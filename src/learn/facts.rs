@@ -124,7 +124,7 @@ fn compute(expression: &str) -> Option<String> {
 
 /// Of the scenario's first invariant: how many schedules violate it, or the shortest of them.
 fn broken(noun: &str, result: &CheckResult) -> Option<String> {
-    let invariant = result.property(&result.scenario.invariants.first()?.name)?;
+    let invariant = result.property(result.scenario.invariants.first()?.name)?;
     match noun {
         "broken" => invariant.schedules.as_ref().map(report::count),
         _ => Some(invariant.witness.as_ref()?.schedule.bare()),

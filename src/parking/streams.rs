@@ -101,7 +101,10 @@ mod tests {
     }
 
     /// What a watch of ConfigMaps is told, and the bytes, one entry for each event.
-    fn watched(accept: &str) -> (Vec<(String, Arc<Value>)>, Vec<Vec<u8>>) {
+    /// What was shown, by name, and the chunks that were sent.
+    type Watched = (Vec<(String, Arc<Value>)>, Vec<Vec<u8>>);
+
+    fn watched(accept: &str) -> Watched {
         let mut server = Start::server();
         // Bytes that a reader of lines would take for the ends of some.
         let data = json!({ "a": "\n7\n\n{}\n" });

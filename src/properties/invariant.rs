@@ -242,8 +242,10 @@ impl Invariant {
             Rule::Effect { name, least, most } => {
                 let done = memory.done;
                 match done > *most {
+                    true if *most == 0 => format!("{who} did {name}; it must never be done"),
                     true => {
-                        format!("{who} did {name} for the {done}. time; at most {most} is right")
+                        let times = if done == 1 { "once" } else { &format!("{done} times") };
+                        format!("{who} did {name}: {times} by now; at most {most} is right")
                     }
                     false => format!("{name} was done {done} times; at least {least} is right"),
                 }

@@ -111,6 +111,9 @@ pub fn verdict_rows(result: &CheckResult) -> Vec<(Role, &'static str, &'static s
     rows
 }
 
+/// A column of sentences is no narrower than this.
+const LEAST_COLUMN: usize = 16;
+
 /// The same as text.
 fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
     let rows = verdict_rows(result);
@@ -122,9 +125,17 @@ fn verdicts(result: &CheckResult, style: &Style) -> Vec<Text> {
         // What is said of no property begins where the properties are named.
         let lead = if name.is_empty() { lead } else { lead.join(Text::plain(name).pad(names + 3)) };
         let indent = lead.width();
-        let width = style.width.saturating_sub(indent).max(12);
+        // Too narrow a column beside long names: the sentence stands below them.
+        let below = style.width < indent + LEAST_COLUMN;
+        let indent = if below { 4 } else { indent };
+        if below {
+            let name = Text::plain(format!("  {name}"));
+            lines.push(Text::plain("  ").join(Text::of(role, tag)).join(name));
+        }
+        let width = style.width.saturating_sub(indent).max(LEAST_COLUMN);
         for (at, part) in wrap(&sentence, width).into_iter().enumerate() {
-            let lead = if at == 0 { lead.clone() } else { Text::plain(" ".repeat(indent)) };
+            let lead =
+                if at == 0 && !below { lead.clone() } else { Text::plain(" ".repeat(indent)) };
             lines.push(lead.then(Role::Plain, part));
         }
     }

@@ -87,7 +87,10 @@ impl World {
         let info = &self.setting.workers[worker];
         let memory = &self.memories[info.process];
         let turn = self.setting.wait(worker, &|worker| self.standing(worker), memory);
+        // A worker may be the user's own: it is asked only where the answer can matter.
+        let asks = || self.setting.has_waiting_readers().then_some(());
         turn.or_else(|| {
+            asks()?;
             let (value, cache) = (&self.workers[worker], info.cache.map(|at| &self.caches[at]));
             awaited(&value.ask(), value.freshness(), cache, memory)
         })

@@ -122,7 +122,11 @@ pub(super) fn play<B: Backend, J: Judge>(
     hook: Hook,
     judge: &Arc<J>,
 ) -> Vec<B::Thread> {
-    let (world, threads) = B::with_room(|| (world.clone(), threads(world)));
+    let (world, threads, waiting) = B::with_room(|| {
+        let waits = |worker| world.wait(worker).is_some();
+        let waiting: Vec<bool> = (0..world.workers.len()).map(waits).collect();
+        (world.clone(), threads(world), waiting)
+    });
     let mut inboxes = Vec::new();
     let mut asleep: Vec<Option<B::Sender>> = world.workers.iter().map(|_| None).collect();
     let mut bodies: Vec<Body<B, J>> = Vec::new();
@@ -132,7 +136,7 @@ pub(super) fn play<B: Backend, J: Judge>(
             Choice::Worker(worker) => {
                 let first = bodies.is_empty();
                 active += 1;
-                let waits = world.wait(worker).is_some().then(B::channel);
+                let waits = waiting[worker].then(B::channel);
                 let (waker, alarm) = waits.unzip();
                 asleep[worker] = waker;
                 bodies.push(Box::new(move |table| {
@@ -176,6 +180,12 @@ pub(super) fn play<B: Backend, J: Judge>(
     spawned
 }
 
+/// Whether a worker waits for its cache, asked where there is room for its answer.
+fn waits<B: Backend>(world: &mut World, worker: usize, first: bool) -> bool {
+    let asked = || world.wait(worker).is_some();
+    if first { B::with_room(asked) } else { asked() }
+}
+
 impl<B: Backend, J: Judge> Table<B, J> {
     /// A worker's step, on the first thread or another one; says whether there is no more to do.
     fn work(&self, worker: usize, first: bool) -> bool {
@@ -185,7 +195,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
             return true;
         }
         // Another worker of its process may have written since.
-        if run.world.wait(worker).is_some() {
+        if waits::<B>(&mut run.world, worker, first) {
             return self.sleep(run, worker);
         }
         let Run { world, choices, cost, active, over, inboxes, asleep } = &mut *run;
@@ -217,7 +227,7 @@ impl<B: Backend, J: Judge> Table<B, J> {
         if done || run.over {
             return true;
         }
-        run.world.wait(worker).is_some() && self.sleep(run, worker)
+        waits::<B>(&mut run.world, worker, first) && self.sleep(run, worker)
     }
 
     /// A worker waits for its cache; says whether everything is over by then.

@@ -127,6 +127,8 @@ fn four_steps_take_no_more_states_than_two_runs() {
         let scenario = scenario(&text).expect("it is valid");
         without_notes(check::world(&scenario).expect("nothing is refused"), 1)
     };
+    /// A worker's keys, from its letter and its write method.
+    type Form<'f> = &'f dyn Fn(&str, &str) -> String;
     let short =
         |letter: &str, write: &str| format!("write: {write}, runs: 2, sets: {{data.{letter}: p}}");
     let long = |letter: &str, write: &str| {
@@ -137,8 +139,8 @@ fn four_steps_take_no_more_states_than_two_runs() {
     for write in ["update-unconditional", "update-retry", "merge-patch-locked"] {
         for (workers, symmetry) in [(3, false), (4, true)] {
             let limits = Limits { symmetry, ..Limits::default() };
-            let [short, long]: [&dyn Fn(&str, &str) -> String; 2] = [&short, &long];
-            let [short, long] = [short, long].map(|form| {
+            let forms: [Form<'_>; 2] = [&short, &long];
+            let [short, long] = forms.map(|form| {
                 let explored = searched(&world(workers, write, form), limits);
                 let counts = explored.counts(100).expect("it was covered");
                 let told = (counts.schedules.to_string(), counts.decided[0].to_string());

@@ -182,9 +182,11 @@ fn found(act: &CheckResult) -> String {
     let wrong = act.properties.iter().filter(|p| is_judged(act, p.name)).find_map(|property| {
         (property.verdict == Verdict::Violated).then_some(property.schedules.as_ref())?
     });
-    match wrong {
-        Some(wrong) => format!("{} of {} orders", count(wrong), count(all)),
-        None => format!("0 of {} orders", count(all)),
+    match wrong.map(count) {
+        Some(wrong) if wrong != "0" => format!("{wrong} of {} orders", count(all)),
+        // What is violated by never ending is in no order that can be counted.
+        _ if is_wrong(act) => "orders without an end".to_owned(),
+        _ => format!("0 of {} orders", count(all)),
     }
 }
 
