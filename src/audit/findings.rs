@@ -290,7 +290,10 @@ fn finding(
     };
     let bases = &judged.bases[first.culprit];
     let mut certainty = certainty(first, bases, victim.program == culprit.program);
-    if means_nothing_new(judged, first.culprit) || found.iter().all(|it| it.unknown) {
+    if means_nothing_new(judged, first.culprit)
+        || found.iter().all(|it| it.unknown)
+        || has_seen(bases, acts[first.victim])
+    {
         certainty = Certainty::Suspect;
     }
     let basis = bases.first().map_or(0, |basis| basis.version);
@@ -329,6 +332,12 @@ fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
         likely if likely >= least => Certainty::Inferred,
         _ => Certainty::Suspect,
     }
+}
+
+/// Whether a write was most likely made of a version that already had the victim's: what it then
+/// changes or leaves out may be on purpose, or may be what its program's type does not know.
+pub(super) fn has_seen(bases: &[Basis], victim: &Act) -> bool {
+    bases.first().is_some_and(|basis| basis.version >= victim.at)
 }
 
 /// Whether a write differs in nothing from what it was most likely made of, and its program always
