@@ -372,7 +372,7 @@ fn counts_far_beyond_enumeration_are_exact() {
     assert_eq!(six.costs.max_attempts, 5);
 }
 
-/// At least so many random scenarios are compared; those that are too large, or that the server
+/// The minimum of random scenarios that are compared; those that are too large, or that the server
 /// refuses, do not count.
 const CASES: u32 = 200;
 

@@ -276,8 +276,8 @@ fn small(text: &str) -> Option<(World, Explored)> {
     (plain.stopped_by.is_none() && plain.graph.states() > 3).then_some((world, plain))
 }
 
-/// At least so many random scenarios are compared, or as many as `LOSTWRITE_CASES` says; those that
-/// are too large, or that the server refuses, do not count.
+/// The minimum of random scenarios that are compared; `LOSTWRITE_CASES` sets another one. Those
+/// that are too large, or that the server refuses, do not count.
 const CASES: u32 = 1_000;
 
 #[test]

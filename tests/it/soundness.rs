@@ -148,7 +148,7 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// At least so many random scenarios are compared, or as many as `LOSTWRITE_CASES` says.
+/// The minimum of random scenarios that are compared; `LOSTWRITE_CASES` sets another one.
 const CASES: u32 = 120;
 
 #[test]

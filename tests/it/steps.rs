@@ -109,7 +109,7 @@ fn random_program() -> impl Strategy<Value = String> {
     )
 }
 
-/// At least so many random programs are compared.
+/// The minimum of random programs that are compared.
 const CASES: u32 = 500;
 
 #[test]

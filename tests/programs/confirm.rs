@@ -9,8 +9,8 @@ const MODEL: &str = "workers:\n  - name: model\n    object: Widget/demo\n    \
                      write: merge-patch\n    \
                      sets: { \"status.conditions[type=Model]\": { status: \"True\" } }\n";
 
-/// As `LIST`; but once somebody has written between its read and its write, every later process of
-/// it sends the version that it has read.
+/// A program that loses once: it writes its list by a merge patch. After a run in which another
+/// worker wrote between its read and its write, each later process of it sends the version read.
 const ONCE: &str = "import os\n\
      code, it = request('GET', WIDGET)\n\
      version = it['metadata']['resourceVersion']\n\

@@ -121,7 +121,7 @@ impl Dice<'_> {
         from.get(self.of(from.len())).copied().unwrap_or_default()
     }
 
-    /// True in so many of a hundred cases.
+    /// True in this many of a hundred cases.
     fn rarely(&mut self, percent: usize) -> bool {
         self.of(100) >= 100 - percent
     }
