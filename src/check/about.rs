@@ -7,7 +7,12 @@
 use std::sync::Arc;
 
 use super::judge::expectation;
-use super::{CheckResult, Expectation, Options, Verdict, lesson, replay, run};
+use super::lesson::lesson;
+use super::options::Options;
+use super::replay::replay;
+use super::result::CheckResult;
+use super::run::run;
+use super::verdict::{Expectation, Verdict};
 use crate::scenario::{Diagnostic, Expect, Scenario};
 
 /// Checks a scenario; with a schedule, the result is about that one.

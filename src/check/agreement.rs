@@ -8,9 +8,13 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::explore::Prepared;
+use super::options::Options;
+use super::prepared::Prepared;
+use super::replay::replay;
+use super::result::CheckResult;
+use super::run::run;
 use super::threaded::told;
-use super::{CheckResult, Costs, Options, PropertyResult, Witness, replay, run};
+use super::verdict::{Costs, PropertyResult, Witness};
 use crate::reconcilers::{Reader, methods};
 use crate::rng::Rng;
 use crate::scenario::{Faults, Scenario};

@@ -5,45 +5,16 @@
 
 use std::sync::Arc;
 
-use super::explore::{bounded, refusal};
-use super::list_type::{ListTyped, with_list_type};
-use super::{CheckResult, Options, Verdict, run};
+use super::explore::explore;
+use super::list_type::with_list_type;
+use super::options::Options;
+use super::options::bounded;
+use super::refusal::refusal;
+use super::result::{Comparison, Row};
+use super::verdict::Verdict;
 use crate::properties;
 use crate::reconcilers::{Reader, methods};
 use crate::scenario::{Diagnostic, Scenario};
-
-/// One write method with one reader.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The write method.
-    pub write: &'static str,
-    /// Where the workers read.
-    pub read: Reader,
-    /// What the check found; `None` if the server refuses the method.
-    pub result: Option<CheckResult>,
-    /// Why the server refuses it.
-    pub refused: Option<String>,
-}
-
-impl Row {
-    /// `no-lost-write`; unknown if the server refuses the method.
-    pub fn verdict(&self) -> Verdict {
-        let result =
-            self.result.as_ref().and_then(|result| result.property(properties::NO_LOST_WRITE));
-        result.map_or(Verdict::Unknown, |property| property.verdict)
-    }
-}
-
-/// Every write method, live and cached.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The scenario as it is.
-    pub scenario: Arc<Scenario>,
-    /// The rows, methods in the order of the table, live before cached.
-    pub rows: Vec<Row>,
-    /// What a list type would change, where the schema of a list that is written has none.
-    pub list_type: Option<ListTyped>,
-}
 
 /// Runs a scenario with every write method and both readers.
 pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison, Diagnostic> {
@@ -60,7 +31,7 @@ pub fn compare(scenario: &Arc<Scenario>, options: &Options) -> Result<Comparison
             }
             let result = match &refused {
                 Some(_) => None,
-                None => Some(run(&Arc::new(other), &options)?),
+                None => Some(explore(&Arc::new(other), &options)?),
             };
             rows.push(Row { write, read, result, refused: refused.clone() });
         }

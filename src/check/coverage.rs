@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Coverage;
+use super::verdict::Coverage;
 use crate::simulation::{Choice, World};
 
 /// What was seen so far.

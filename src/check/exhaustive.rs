@@ -8,17 +8,17 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::explore::{Outcome, Prepared};
+use super::options::{DEFAULT_MAX_MEMORY, DEFAULT_MAX_STEPS, Options, Progress};
+use super::prepared::Prepared;
 use super::replay::witness_of;
-use super::sample::Tally;
 use super::shorten::Shortener;
-use super::{
-    Bound, Costs, DEFAULT_MAX_MEMORY, DEFAULT_MAX_STEPS, Exploration, Length, Options, Progress,
-    PropertyResult, SearchWork, Verdict, Witness,
-};
+use super::tally::Tally;
+use super::verdict::Outcome;
+use super::verdict::{Costs, Exploration, Length, PropertyResult, SearchWork, Verdict, Witness};
 use crate::properties;
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
+use crate::schedulers::Bound;
 use crate::schedulers::exhaustive::{self, Counts, Explored, Finding, Limits, SearchProgress};
 use crate::schedulers::{Random, Scheduler, run_watched};
 

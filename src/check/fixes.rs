@@ -4,8 +4,11 @@
 
 use std::sync::Arc;
 
-use super::explore::refusal;
-use super::{CheckResult, Options, Verdict, run};
+use super::explore::explore;
+use super::options::Options;
+use super::refusal::refusal;
+use super::result::CheckResult;
+use super::verdict::Verdict;
 use crate::properties;
 use crate::reconcilers::methods::{self, WriteMethod};
 use crate::reconcilers::{Freshness, Reader};
@@ -81,7 +84,7 @@ fn tried(
     };
     let judged = |name: &str| result.scenario.properties.iter().any(|asked| asked == name);
     let options = Options { advice: false, expect: false, ..options.clone() };
-    let again = run(other, &options)?;
+    let again = explore(other, &options)?;
     let mut wrong = result.properties.iter().map(|property| property.name);
     let still = wrong.any(|name| judged(name) && violated(result, name) && violated(&again, name));
     let held = match () {

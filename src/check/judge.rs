@@ -3,7 +3,7 @@
 //! A scenario's own properties come first; `converges` and `raced` are told as notes where it
 //! does not ask for them. Next to read: `explore.rs`.
 
-use super::{Expectation, PropertyResult, Verdict};
+use super::verdict::{Expectation, PropertyResult, Verdict};
 use crate::properties::{self, Entry};
 use crate::scenario::{Expect, Scenario};
 

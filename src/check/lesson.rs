@@ -10,22 +10,21 @@ mod real;
 mod same_order;
 mod strip;
 mod swap;
+mod told;
 
 use std::sync::Arc;
 
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use real::of_run;
-pub use same_order::SameOrder;
-pub use strip::Square;
-pub use swap::Swap;
+use told::follow;
 
-use super::game::{Belief, Chart, Game, Odds, Store, Stored, Walk};
-use super::{CheckResult, Comparison, Options, Replayed, compare};
+use super::compare::compare;
+use super::game::Game;
+use super::options::{ADVICE_RUNS, Options};
+use super::replay::replay;
+use super::result::{CheckResult, Comparison, Lesson, Shown};
 use crate::properties;
-use crate::reconcilers::Reader;
-use crate::scenario::{Diagnostic, Scenario};
-use crate::simulation::Choice;
-use crate::trace::Event;
+use crate::scenario::Diagnostic;
 
 /// States of the search up to which the game is embedded.
 pub const PLAYABLE_STATES: usize = 2_000;
@@ -37,92 +36,6 @@ const CHART_STATES: usize = 2 * PLAYABLE_STATES;
 /// States that are explored for one cell of the comparison.
 const CELL_STATES: u64 = 20_000;
 
-/// Steps after which a schedule that a page makes by itself is given up.
-const MOST_STEPS: usize = 400;
-
-/// What a page shows.
-#[derive(Clone, Debug)]
-pub struct Lesson {
-    /// The schedules that are told.
-    pub shown: Vec<Shown>,
-    /// The one that a page opens with.
-    pub first: usize,
-    /// All schedules, or all classes of them.
-    pub strip: Vec<Square>,
-    /// The other write methods; the worst schedule of each cell, by index into `shown`.
-    pub comparison: Comparison,
-    /// Per row of the comparison: its worst schedule.
-    pub worst: Vec<Option<usize>>,
-    /// The letter of each worker.
-    pub letters: Vec<char>,
-    /// The names of the properties that [`Odds::violating`] counts, the judged ones first.
-    pub judged: Vec<&'static str>,
-    /// The game, if it is small enough.
-    pub chart: Option<Chart>,
-}
-
-/// One schedule, with what everybody believed at each of its steps.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// The run.
-    pub run: Replayed,
-    /// How each choice is spelled.
-    pub letters: Vec<String>,
-    /// Before the first step and after each: what each worker believes.
-    pub beliefs: Vec<Vec<Belief>>,
-    /// The caches and memories of its processes.
-    pub stores: Vec<Store>,
-    /// At the same places: what each of these holds.
-    pub stored: Vec<Vec<Stored>>,
-    /// At the same places: what each worker's next step would be, if it moved now.
-    pub ahead: Vec<Vec<Option<Event>>>,
-    /// At the same places: the schedules still possible.
-    pub odds: Vec<Option<Odds>>,
-    /// The write method and the reader, where these are not the scenario's own.
-    pub instead: Option<(&'static str, Reader)>,
-    /// The safe schedule next to it, if it loses and there is one.
-    pub swap: Option<Swap>,
-    /// The same order of moves under other write methods, if it loses.
-    pub same_order: Vec<SameOrder>,
-}
-
-impl Shown {
-    fn of(walk: &Walk<'_>) -> Shown {
-        let mut shown = Shown {
-            run: walk.replayed(),
-            letters: walk.made().iter().map(|c| walk.game().letters().spell(*c)).collect(),
-            beliefs: Vec::new(),
-            stores: walk.game().stores().to_vec(),
-            stored: Vec::new(),
-            ahead: Vec::new(),
-            odds: Vec::new(),
-            instead: None,
-            swap: None,
-            same_order: Vec::new(),
-        };
-        let mut place = walk.game().start();
-        for step in 0..=walk.made().len() {
-            shown.beliefs.push(place.beliefs().to_vec());
-            shown.stored.push(place.stored());
-            let workers = 0..place.world().workers.len();
-            let next = |worker| Some(place.look(Choice::Worker(worker))?.event);
-            shown.ahead.push(workers.map(next).collect());
-            shown.odds.push(place.odds().ok());
-            if let Some(choice) = walk.made().get(step) {
-                let _ = place.take(*choice);
-            }
-        }
-        shown
-    }
-
-    /// The first judged property that it violates.
-    pub fn violates(&self) -> Option<&'static str> {
-        let asked = |name: &str| self.run.scenario.properties.iter().any(|asked| asked == name);
-        let judged = self.run.judged.iter().filter(|(name, ..)| asked(name));
-        judged.filter(|(.., witness)| witness.is_some()).map(|(name, ..)| *name).next()
-    }
-}
-
 /// Makes the lesson of a check, opening with this schedule, or with the one that was found.
 ///
 /// # Errors
@@ -133,7 +46,7 @@ pub fn lesson(
     options: &Options,
 ) -> Result<Lesson, Diagnostic> {
     let mut lesson = game_lesson(result, schedule)?;
-    let runs = Some(super::explore::ADVICE_RUNS);
+    let runs = Some(ADVICE_RUNS);
     let bounded = Options { max_states: Some(CELL_STATES), runs, ..options.clone() };
     let bounded = Options { scheduler: "exhaustive".to_owned(), lesson: false, ..bounded };
     let comparison = compare(&result.scenario, &bounded)?;
@@ -152,7 +65,7 @@ pub fn game_lesson(result: &CheckResult, schedule: Option<&str>) -> Result<Lesso
     let game = Game::new(&result.scenario, super::game::MAX_STATES)?;
     let found = || Some(result.first_violation()?.witness.as_ref()?.schedule.choices.clone());
     let wanted = match schedule {
-        Some(text) => Some(super::replay(&result.scenario, text)?.schedule.choices),
+        Some(text) => Some(replay(&result.scenario, text)?.schedule.choices),
         None => found(),
     };
     let small = game.states() <= PLAYABLE_STATES;
@@ -189,27 +102,11 @@ fn worst(
     Ok(worst)
 }
 
-/// One schedule of a scenario, told; the search is not needed for that.
-fn follow(scenario: &Arc<Scenario>, choices: &[Choice]) -> Result<Shown, Diagnostic> {
-    let game = Game::new(scenario, 1)?;
-    Ok(Shown::of(&walk(&game, choices)))
-}
-
-/// The place to which these choices lead, as far as they are offered.
-fn walk<'g>(game: &'g Game, choices: &[Choice]) -> Walk<'g> {
-    let mut walk = game.start();
-    for choice in choices {
-        if walk.take(*choice).is_err() {
-            break;
-        }
-    }
-    walk
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::run;
+    use crate::scenario::Scenario;
     use crate::schedulers::Count;
 
     fn of(name: &str) -> (CheckResult, Lesson) {

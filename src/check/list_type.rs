@@ -8,27 +8,13 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::{Options, Verdict, run};
+use super::explore::explore;
+use super::options::Options;
+use super::verdict::ListTyped;
 use crate::apiserver::{FieldPath, Step};
 use crate::properties;
 use crate::reconcilers::methods;
 use crate::scenario::Scenario;
-use crate::schedulers::Count;
-
-/// A list without a list type, and what apply does once it has one.
-#[derive(Clone, Debug)]
-pub struct ListTyped {
-    /// The list.
-    pub list: FieldPath,
-    /// The key that tells its entries apart.
-    pub key: String,
-    /// `no-lost-write` of the same scenario, all workers applying, with the list type.
-    pub verdict: Verdict,
-    /// In how many schedules it loses.
-    pub losing: Option<Count>,
-    /// Schedules in all.
-    pub schedules: Option<Count>,
-}
 
 /// The first list of the scenario that several workers write by entries and whose schema has no
 /// list type, measured with one; `None` if there is none.
@@ -40,7 +26,7 @@ pub(super) fn with_list_type(scenario: &Arc<Scenario>, options: &Options) -> Opt
     let changed = declared.filter(|declared| *declared).count() > 0;
     // The server that is kept has the definitions as they were.
     typed.base = OnceLock::new();
-    let result = changed.then(|| run(&Arc::new(typed), options).ok()).flatten()?;
+    let result = changed.then(|| explore(&Arc::new(typed), options).ok()).flatten()?;
     let lost = result.property(properties::NO_LOST_WRITE)?;
     Some(ListTyped {
         list,

@@ -9,15 +9,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::explore::Prepared;
+use super::Odds;
 use super::judge::expectation;
+use super::prepared::Prepared;
 use super::replay::witness_of;
-use super::{
-    Bound, CheckResult, Costs, Expectation, Exploration, Length, Odds, PropertyResult, Shard,
-    Verdict, Witness,
-};
+use super::result::CheckResult;
+use super::verdict::{Costs, Expectation, Exploration, Length, PropertyResult, Verdict, Witness};
 use crate::properties::Entry;
 use crate::scenario::{Diagnostic, Scenario, clean, clean_long};
+use crate::schedulers::Bound;
+use crate::schedulers::exhaustive::Shard;
 use crate::schedulers::{self, Count, Schedule};
 use crate::simulation::Choice;
 use crate::trace::Fault;

@@ -1,11 +1,12 @@
 //! One check of one scenario: explore, judge, and say what was found.
 //!
 //! [`run`] explores under a scheduler, [`replay`] runs one schedule again, [`compare`] does the
-//! first for every write method. What comes out (`result.rs`) is plain data for the renderers.
-//! Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
-//! gives. Next to read: `explore.rs`.
+//! first for every write method. What comes out (`verdict.rs`, `result.rs`) is plain data for the
+//! renderers. Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
+//! gives. Next to read: `run.rs`, then `explore.rs`.
 
 mod about;
+mod advice;
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]
 mod agreement;
 mod compare;
@@ -19,173 +20,47 @@ mod lesson;
 mod list_type;
 mod merge;
 mod one_by_one;
+mod options;
+mod prepared;
+mod refusal;
 mod replay;
 mod result;
+mod run;
 mod sample;
 mod serial;
 mod shorten;
+mod tally;
 mod threaded;
 mod timed;
+mod timed_runs;
+mod verdict;
 mod workers;
 
-use std::fmt;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 pub use about::about;
-pub use compare::{Comparison, Row, compare};
-pub use explore::{run, world};
+pub use compare::compare;
 pub use fixes::{Held, by_reading, by_reading_own_writes, fixes};
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use judge::expectation;
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use lesson::of_run;
-pub use lesson::{Lesson, PLAYABLE_STATES, SameOrder, Shown, Square, Swap, game_lesson, lesson};
-pub use list_type::ListTyped;
+pub use lesson::{PLAYABLE_STATES, game_lesson, lesson};
 pub use merge::{Part, merge};
 pub use one_by_one::show_serial;
-pub use replay::{Replayed, replay};
-pub use result::{
-    Advice, CheckResult, Costs, Coverage, Expectation, Exploration, Length, Pointer,
-    PropertyResult, SearchWork, Verdict, Witness,
+pub use options::{
+    Clock, DEFAULT_MAX_MEMORY, DEFAULT_MAX_STEPS, DEFAULT_RUNS, Keep, Options, Progress, Pulse,
+    Resume, WriteCheckpoint,
 };
+pub use prepared::world;
+pub use replay::replay;
+pub use result::{CheckResult, Comparison, Lesson, Row, SameOrder, Shown, Square, Swap};
+pub use run::run;
+pub use timed_runs::{Interval, Quantiles, TimedRun, TimedRuns};
+pub use verdict::{
+    Advice, Costs, Coverage, Expectation, Exploration, Length, ListTyped, Pointer, PropertyResult,
+    Replayed, SearchWork, Verdict, Witness,
+};
+pub use workers::{Checked, Workers, get, put};
 
 pub use crate::properties::LossClass;
 pub use crate::schedulers::exhaustive::{Odds, Shard};
 pub use crate::schedulers::{Bound, Guarantee};
-
-pub use timed::{Interval, Quantiles, TimedRun, TimedRuns};
-pub use workers::{Checked, Workers, get, put};
-
-/// How far a check has come.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Progress {
-    /// States found (exhaustive), or runs made (sampling).
-    pub done: u64,
-    /// States found and not yet expanded; 0 when sampling.
-    pub frontier: u64,
-    /// Transitions taken; 0 when sampling.
-    pub transitions: u64,
-    /// The length of the schedules looked at now.
-    pub depth: u64,
-    /// Runs to be made in all, when sampling.
-    pub of: Option<u64>,
-}
-
-/// Told of progress from time to time; stops the check by returning a bound (a timeout, Ctrl-C).
-pub type Pulse = Arc<dyn Fn(Progress) -> Option<Bound> + Send + Sync>;
-
-/// Tells a time, from any beginning: for how long a search took.
-pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
-
-/// Where a checkpoint is read from.
-pub type Resume = Arc<Mutex<dyn crate::schedulers::exhaustive::Source + Send>>;
-
-/// Writes a checkpoint to the caller's writer.
-pub type WriteCheckpoint<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;
-
-/// Keeps the checkpoint of a search that was stopped.
-pub type Keep = Arc<dyn Fn(WriteCheckpoint<'_>) + Send + Sync>;
-
-/// How to check.
-#[derive(Clone)]
-pub struct Options {
-    /// The scheduler's name, from [`crate::schedulers::all`].
-    pub scheduler: String,
-    /// What random schedulers start from.
-    pub seed: u64,
-    /// How many runs are made at most. A sampling scheduler makes [`DEFAULT_RUNS`] unless told
-    /// otherwise; a thread engine that ends by itself, as many as it needs.
-    pub runs: Option<u64>,
-    /// The bug depth of `pct`.
-    pub depth: u32,
-    /// For `loom`: the maximum number of preemptions in an order.
-    pub preemption_bound: Option<usize>,
-    /// Distinct states to expand at most.
-    pub max_states: Option<u64>,
-    /// Steps of one schedule at most.
-    pub max_steps: Option<u64>,
-    /// Whether to run the other write methods when a write is lost.
-    pub advice: bool,
-    /// Maximum bytes of the search. Default: [`DEFAULT_MAX_MEMORY`].
-    pub max_memory: Option<u64>,
-    /// Whether the result carries a [`Lesson`], for renderers that tell more than the verdict.
-    pub lesson: bool,
-    /// Whether states that differ only in absolute revisions are one. Off for comparison only.
-    pub canonical: bool,
-    /// Whether workers that are alike are explored up to permutation.
-    pub symmetry: bool,
-    /// Whether the search stops at the first violation of a judged property.
-    pub fail_fast: bool,
-    /// Whether schedules are counted. Without, steps that may change places are taken in one order
-    /// only, and `raced`, unless it is judged, is not observed.
-    pub count: bool,
-    /// Threads of the exhaustive search. They change nothing but the time.
-    pub threads: usize,
-    /// Only this part of all schedules; its result is for `merge`.
-    pub shard: Option<Shard>,
-    /// Flags to repeat in commands: `--write merge-patch`.
-    pub overrides: Vec<String>,
-    /// Whether `expect` counts.
-    pub expect: bool,
-    /// Told of progress; stops the check.
-    pub pulse: Option<Pulse>,
-    /// For how long the search took.
-    pub clock: Option<Clock>,
-    /// Where to go on from, instead of the beginning.
-    pub resume: Option<Resume>,
-    /// Keeps what is needed to go on, if the search is stopped.
-    pub keep: Option<Keep>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            scheduler: "exhaustive".to_owned(),
-            seed: 0,
-            runs: None,
-            depth: 3,
-            preemption_bound: None,
-            max_states: None,
-            max_steps: None,
-            advice: false,
-            max_memory: None,
-            lesson: false,
-            canonical: true,
-            symmetry: true,
-            fail_fast: false,
-            count: true,
-            threads: 1,
-            shard: None,
-            overrides: Vec::new(),
-            expect: true,
-            pulse: None,
-            clock: None,
-            resume: None,
-            keep: None,
-        }
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("scheduler", &self.scheduler)
-            .field("seed", &self.seed)
-            .field("runs", &self.runs)
-            .field("max_states", &self.max_states)
-            .field("max_steps", &self.max_steps)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Runs of a sampling scheduler, unless `runs` says otherwise.
-pub const DEFAULT_RUNS: u64 = 1000;
-
-/// Maximum bytes that an exhaustive search may take, if `max_memory` is not given: 4 GiB.
-pub const DEFAULT_MAX_MEMORY: u64 = 4 << 30;
-
-/// Steps up to which schedules are counted where the graph has a cycle, and after which a sampled
-/// run is cut off, unless `max_steps` says otherwise.
-pub const DEFAULT_MAX_STEPS: u64 = 1000;

@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use super::explore::Prepared;
+use super::options::DEFAULT_MAX_STEPS;
+use super::prepared::Prepared;
 use super::replay::witness_of;
-use super::{CheckResult, DEFAULT_MAX_STEPS};
+use super::result::CheckResult;
 use crate::scenario::Diagnostic;
 use crate::simulation::{Choice, Wait};
 

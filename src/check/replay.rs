@@ -5,27 +5,14 @@
 
 use std::sync::Arc;
 
-use super::explore::Prepared;
-use super::{Length, Pointer, Witness};
+use super::prepared::Prepared;
+use super::verdict::Replayed;
+use super::verdict::{Length, Pointer, Witness};
 use crate::properties::{Entry, Found, LossClass, find_witness};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::schedulers::{self, Misfit, Replay, Schedule};
 use crate::simulation::{Choice, World};
 use crate::trace::{Actor, Trace};
-
-/// One schedule, run again.
-#[derive(Clone, Debug)]
-pub struct Replayed {
-    /// The scenario.
-    pub scenario: Arc<Scenario>,
-    /// The schedule.
-    pub schedule: Schedule,
-    /// What happened.
-    pub trace: Trace,
-    /// The properties it was judged by, whether each is decided (violated; for `raced`: met), and
-    /// the witness of a violation.
-    pub judged: Vec<(&'static str, bool, Option<Witness>)>,
-}
 
 /// Runs a schedule, given as text, on a scenario. It must fit from its first step to its last;
 /// one that stops early is shown as far as it goes.

@@ -1,196 +1,18 @@
 //! What a check found, as plain data: every renderer reads this and nothing else.
 //!
-//! Next to read: `check/mod.rs`, which fills it in; `report/`, which prints it.
+//! Next to read: `verdict.rs`; `run.rs`, which fills it in; `report/`, which prints it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Lesson, ListTyped, Replayed};
-use crate::history::{Finding, LossClass};
+use super::game::{Belief, Chart, Odds, Store, Stored};
+use super::verdict::{
+    Advice, Costs, Expectation, Exploration, ListTyped, PropertyResult, Replayed, Verdict,
+};
+use crate::properties;
+use crate::reconcilers::Reader;
 use crate::scenario::Scenario;
-use crate::schedulers::exhaustive::Odds;
-use crate::schedulers::{Bound, Count, Guarantee, Schedule};
-use crate::trace::Trace;
-
-use super::timed::TimedRuns;
-
-/// Holds, violated, or not known: a bounded search that found nothing is `Unknown`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// In every schedule.
-    Holds,
-    /// In at least one schedule it does not hold; there is a witness.
-    Violated,
-    /// Nothing was found in what was explored, and not everything was.
-    Unknown,
-}
-
-impl Verdict {
-    /// As the JSON has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Holds => "holds",
-            Verdict::Violated => "violated",
-            Verdict::Unknown => "unknown",
-        }
-    }
-}
-
-/// One step of the witness that a report points at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pointer {
-    /// The worker's name.
-    pub worker: String,
-    /// The step, from 1.
-    pub step: usize,
-}
-
-/// The losing schedule and its three steps.
-#[derive(Clone, Debug)]
-pub struct Witness {
-    /// The losing schedule; `length` says how it compares with others.
-    pub schedule: Schedule,
-    /// What happened under it.
-    pub trace: Trace,
-    /// How the write was lost.
-    pub class: LossClass,
-    /// The acknowledged write that is gone (for `converges`: the intent that was dropped).
-    pub victim: Pointer,
-    /// The field of the victim's intent that is gone.
-    pub field: String,
-    /// The read that was out of date.
-    pub stale_read: Option<Pointer>,
-    /// The write that took the field away.
-    pub culprit: Option<Pointer>,
-    /// What the judge found, its writes told as steps from 0: the leaf, how it was to be, and the
-    /// leaf that was read for it. Of `no-lost-write` only.
-    pub finding: Option<Finding>,
-    /// How short its schedule is, as far as that is known.
-    pub length: Length,
-}
-
-/// How short a witness's schedule is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Length {
-    /// No schedule that violates the property is shorter.
-    Shortest,
-    /// A local minimum: found with this many steps; no single move made it shorter.
-    ShortenedFrom(usize),
-    /// Nothing is known about that: it was given, or found so.
-    AsFound,
-}
-
-/// What was found about one property.
-#[derive(Clone, Debug)]
-pub struct PropertyResult {
-    /// Its name.
-    pub name: &'static str,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Whether the scenario asked for it; otherwise it is only told as a note.
-    pub judged: bool,
-    /// In how many schedules it is violated; for `raced`, in how many the runs overlapped.
-    pub schedules: Option<Count>,
-    /// For real threads, which show how rarely a test meets what is there: in how many schedules
-    /// it is violated (met), and of how many, as the exhaustive search counts them.
-    pub exact: Option<(Count, Count)>,
-    /// How likely a scheduler that picks at random at each step is to violate (meet) it: exact,
-    /// where the exhaustive search covered everything and something does.
-    pub odds: Option<Odds>,
-    /// The witness of a violation.
-    pub witness: Option<Witness>,
-}
-
-/// How the schedules were explored.
-#[derive(Clone, Debug)]
-pub struct Exploration {
-    /// The scheduler's name.
-    pub scheduler: &'static str,
-    /// Whether every schedule was covered.
-    pub complete: bool,
-    /// What stopped it, if it is not complete.
-    pub stopped_by: Option<Bound>,
-    /// Distinct states, where states are kept.
-    pub states: Option<u64>,
-    /// Transitions between them.
-    pub transitions: Option<u64>,
-    /// Schedules in all; `None` where they cannot be known.
-    pub schedules: Option<Count>,
-    /// Whether the state graph has a cycle, so that schedules without end exist; the counts are
-    /// then of schedules up to `Bound::Steps`.
-    pub cyclic: bool,
-    /// Executions, for schedulers that run schedules one by one.
-    pub executions: Option<u64>,
-    /// The seed, if anything was random.
-    pub seed: Option<u64>,
-    /// What a sample has covered.
-    pub coverage: Option<Coverage>,
-    /// What each run of a sample finds at least, where that is known.
-    pub guarantee: Option<Guarantee>,
-    /// What runs in simulated time showed.
-    pub timed: Option<Arc<TimedRuns>>,
-    /// What an exhaustive search had to do.
-    pub work: Option<SearchWork>,
-}
-
-/// What a sample has covered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Coverage {
-    /// Distinct states reached.
-    pub states: u64,
-    /// Distinct schedules run.
-    pub schedules: u64,
-}
-
-/// What an exhaustive search had to do.
-#[derive(Clone, Debug)]
-pub struct SearchWork {
-    /// Steps whose effect was looked up.
-    pub looked_up: u64,
-    /// Steps that the real server, cache or memory performed.
-    pub computed: u64,
-    /// Bytes that states and transitions took.
-    pub bytes: u64,
-    /// The workers that were explored up to permutation, by index, class by class.
-    pub symmetric: Vec<Vec<usize>>,
-    /// Threads it was allowed.
-    pub threads: usize,
-    /// How long the search took, if the caller gave a clock. Never printed to stdout.
-    pub time: Option<Duration>,
-    /// How long the passes over its graph took: counts, odds, shortest schedules.
-    pub afterwards: Option<Duration>,
-}
-
-/// What optimistic locking cost, and what else is counted beside the verdicts.
-#[derive(Clone, Debug, Default)]
-pub struct Costs {
-    /// Schedules with at least one conflict.
-    pub with_conflict: Option<Count>,
-    /// API calls of all schedules together; divided by the schedules, the mean.
-    pub calls: Option<Count>,
-    /// The most API calls in one schedule.
-    pub most_calls: Option<u64>,
-    /// The most write attempts in one reconcile.
-    pub max_attempts: u32,
-    /// Schedules in which an acknowledged write is gone for a while and comes back, before anything
-    /// is lost for good.
-    pub repaired: Option<Count>,
-    /// Schedules in which a run finds nothing to do (`when`).
-    pub skipped: Option<Count>,
-}
-
-/// What became of `expect`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expectation {
-    /// Everything expected is so.
-    Met,
-    /// Something is otherwise.
-    Unmet,
-    /// The scenario states none.
-    None,
-    /// It could not be decided within the bounds.
-    Undecided,
-}
+use crate::schedulers::Count;
+use crate::trace::Event;
 
 /// What a check of one scenario found.
 #[derive(Clone, Debug)]
@@ -223,23 +45,6 @@ pub struct CheckResult {
     pub notes: Vec<String>,
 }
 
-/// How another write method does on the same scenario.
-#[derive(Clone, Debug)]
-pub struct Advice {
-    /// Its name.
-    pub write: &'static str,
-    /// `no-lost-write` under it.
-    pub verdict: Verdict,
-    /// In how many schedules it loses, of how many.
-    pub losing: Option<Count>,
-    /// Schedules in all.
-    pub schedules: Option<Count>,
-    /// Whether a worker gives up in some schedule: it loses nothing, but does not converge.
-    pub gives_up: bool,
-    /// Why it does not apply to this kind of object (a 4xx in every schedule), if it does not.
-    pub refused: Option<String>,
-}
-
 impl CheckResult {
     /// A judged property is violated that the scenario did not expect, or the expectation is
     /// not met.
@@ -269,4 +74,119 @@ impl CheckResult {
     pub fn first_violation(&self) -> Option<&PropertyResult> {
         self.properties.iter().find(|p| p.judged && p.witness.is_some())
     }
+}
+
+/// One write method with one reader.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The write method.
+    pub write: &'static str,
+    /// Where the workers read.
+    pub read: Reader,
+    /// What the check found; `None` if the server refuses the method.
+    pub result: Option<CheckResult>,
+    /// Why the server refuses it.
+    pub refused: Option<String>,
+}
+
+impl Row {
+    /// `no-lost-write`; unknown if the server refuses the method.
+    pub fn verdict(&self) -> Verdict {
+        let result =
+            self.result.as_ref().and_then(|result| result.property(properties::NO_LOST_WRITE));
+        result.map_or(Verdict::Unknown, |property| property.verdict)
+    }
+}
+
+/// Every write method, live and cached.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The scenario as it is.
+    pub scenario: Arc<Scenario>,
+    /// The rows, methods in the order of the table, live before cached.
+    pub rows: Vec<Row>,
+    /// What a list type would change, where the schema of a list that is written has none.
+    pub list_type: Option<ListTyped>,
+}
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The schedules that are told.
+    pub shown: Vec<Shown>,
+    /// The one that a page opens with.
+    pub first: usize,
+    /// All schedules, or all classes of them.
+    pub strip: Vec<Square>,
+    /// The other write methods; the worst schedule of each cell, by index into `shown`.
+    pub comparison: Comparison,
+    /// Per row of the comparison: its worst schedule.
+    pub worst: Vec<Option<usize>>,
+    /// The letter of each worker.
+    pub letters: Vec<char>,
+    /// The names of the properties that [`Odds::violating`] counts, the judged ones first.
+    pub judged: Vec<&'static str>,
+    /// The game, if it is small enough.
+    pub chart: Option<Chart>,
+}
+
+/// One schedule, with what everybody believed at each of its steps.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The run.
+    pub run: Replayed,
+    /// How each choice is spelled.
+    pub letters: Vec<String>,
+    /// Before the first step and after each: what each worker believes.
+    pub beliefs: Vec<Vec<Belief>>,
+    /// The caches and memories of its processes.
+    pub stores: Vec<Store>,
+    /// At the same places: what each of these holds.
+    pub stored: Vec<Vec<Stored>>,
+    /// At the same places: what each worker's next step would be, if it moved now.
+    pub ahead: Vec<Vec<Option<Event>>>,
+    /// At the same places: the schedules still possible.
+    pub odds: Vec<Option<Odds>>,
+    /// The write method and the reader, where these are not the scenario's own.
+    pub instead: Option<(&'static str, Reader)>,
+    /// The safe schedule next to it, if it loses and there is one.
+    pub swap: Option<Swap>,
+    /// The same order of moves under other write methods, if it loses.
+    pub same_order: Vec<SameOrder>,
+}
+
+impl Shown {
+    /// The first judged property that it violates.
+    pub fn violates(&self) -> Option<&'static str> {
+        let asked = |name: &str| self.run.scenario.properties.iter().any(|asked| asked == name);
+        let judged = self.run.judged.iter().filter(|(name, ..)| asked(name));
+        judged.filter(|(.., witness)| witness.is_some()).map(|(name, ..)| *name).next()
+    }
+}
+
+/// One square.
+#[derive(Clone, Debug)]
+pub struct Square {
+    /// The schedule that it shows, by index into `Lesson::shown`.
+    pub shown: usize,
+    /// How many schedules it stands for; `None` if unknown.
+    pub schedules: Option<Count>,
+}
+
+/// Two schedules that differ by one exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// The safe schedule, by index into `Lesson::shown`.
+    pub with: usize,
+    /// The two steps that are exchanged, from 0.
+    pub steps: (usize, usize),
+}
+
+/// A schedule of another scenario in the order of this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameOrder {
+    /// What is different: the write method, or the name of the other scenario.
+    pub word: String,
+    /// The schedule, by index into `Lesson::shown`.
+    pub with: usize,
 }

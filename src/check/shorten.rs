@@ -5,9 +5,11 @@
 //! mover's previous step, as long as the schedule still loses and gets shorter or has fewer
 //! switches: a local minimum, and it is told as that. Next to read: `result.rs`.
 
-use super::explore::{ADVICE_STATES, Prepared};
+use super::options::ADVICE_STATES;
+use super::options::{DEFAULT_MAX_STEPS, Progress, Pulse};
+use super::prepared::Prepared;
 use super::replay::witness_of;
-use super::{DEFAULT_MAX_STEPS, Length, Progress, PropertyResult, Pulse, Witness};
+use super::verdict::{Length, PropertyResult, Witness};
 use crate::schedulers::exhaustive::{self, Explored, SearchProgress};
 use crate::schedulers::{self, Manual};
 use crate::simulation::Choice;

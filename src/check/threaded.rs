@@ -6,15 +6,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::explore::{Outcome, Prepared};
+use super::options::{DEFAULT_MAX_STEPS, DEFAULT_RUNS, Options, Progress};
+use super::prepared::Prepared;
 use super::replay::witness_of;
 use super::shorten::Shortener;
-use super::{
-    Bound, Costs, DEFAULT_MAX_STEPS, DEFAULT_RUNS, Exploration, Options, Progress, PropertyResult,
-    Verdict,
-};
+use super::verdict::Outcome;
+use super::verdict::{Costs, Exploration, PropertyResult, Verdict};
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
+use crate::schedulers::Bound;
 use crate::schedulers::Count;
 use crate::threads::{self, CutOff, Engine, Limits, Plan, Report};
 

@@ -16,8 +16,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::options::DEFAULT_MAX_STEPS;
 use super::replay::{follow, trace_of, witness};
-use super::{DEFAULT_MAX_STEPS, Verdict, Witness, serial};
+use super::serial;
+use super::verdict::{Verdict, Witness};
 use crate::apiserver::{ApiServer, Key, Options, Request, Verb};
 use crate::history::Lists;
 use crate::properties::{self, Jobs, NoLostWrite, find_witness};

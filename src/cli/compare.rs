@@ -4,11 +4,37 @@
 
 use std::sync::Arc;
 
-use super::args::{Compare, CompareFormat};
+use clap::{Args, ValueEnum};
+
+use super::args::{Bounds, Targets};
 use super::environment::Drawing;
-use super::{Exit, Outcome, output, progress, targets};
+use super::exit::{Exit, Outcome};
+use super::{output, progress, targets};
 use crate::check::{self, Options};
 use crate::report;
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub targets: Targets,
+    /// text, wide (conflicts and calls of the cache too) or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: CompareFormat,
+    /// Where the search ends.
+    #[command(flatten)]
+    pub bounds: Bounds,
+}
+
+/// `compare -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum CompareFormat {
+    Text,
+    Wide,
+    Json,
+}
 
 /// Runs it.
 pub fn run(args: &Compare, drawing: &Drawing) -> Outcome {

@@ -5,7 +5,8 @@
 
 use std::io::IsTerminal;
 
-use super::args::Global;
+use clap::Args;
+
 use crate::report::Style;
 use crate::scenario::{Diagnostic, DiagnosticStyle};
 
@@ -24,6 +25,25 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("GITHUB_ACTIONS", "true: annotations are printed to stderr as well"),
     ("GITHUB_STEP_SUMMARY", "with -o github: the file to which the step summary is added"),
 ];
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Drawing")]
+pub struct Global {
+    /// When to use colour; beats NO_COLOR, CLICOLOR_FORCE and LOSTWRITE_COLOR
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub color: Option<ColorWhen>,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Let scenarios name files outside of their folder
+    #[arg(long, global = true)]
+    pub allow_outside: bool,
+    /// Draw in this many columns [default: the terminal's, or 100]
+    #[arg(long, global = true, value_name = "COLUMNS")]
+    #[arg(value_parser = clap::value_parser!(u16).range(40..=500))]
+    pub width: Option<u16>,
+}
 
 /// `--color auto|always|never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

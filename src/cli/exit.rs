@@ -1,8 +1,10 @@
 //! The exit codes: one documented enum, so that a script can tell a lost write from a typo.
 //!
-//! Next to read: `args.rs`.
+//! Next to read: `mod.rs`.
 
 use std::process::ExitCode;
+
+use crate::scenario::{Diagnostic, Mistakes};
 
 /// How the command ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,3 +50,27 @@ impl From<Exit> for ExitCode {
         ExitCode::from(exit.code())
     }
 }
+
+/// Why a command ended without a result.
+#[derive(Debug)]
+pub enum Failure {
+    /// Mistakes of the user, to be drawn on stderr.
+    Mistakes(Mistakes),
+    /// Everything has been said.
+    Said(Exit),
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Failure::Mistakes(mistakes)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Failure::Mistakes(diagnostic.into())
+    }
+}
+
+/// How a command ended, or why it has no result.
+pub type Outcome = Result<Exit, Failure>;

@@ -2,11 +2,32 @@
 //!
 //! Next to read: `report/explain.rs`.
 
-use super::args::{Bounds, Explain};
+use clap::Args;
+
+use super::args::{Bounds, Overrides};
 use super::environment::Drawing;
-use super::{Exit, Outcome, output, progress, replay};
+use super::exit::{Exit, Outcome};
+use super::{names, output, progress, replay};
 use crate::check::{self, Options, Witness};
 use crate::report;
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A recording from .lostwrite/, or a scenario (checked first, without --schedule)
+    #[arg(value_name = "RECORDING|SCENARIO")]
+    #[arg(value_parser = names::SCENARIOS, hide_possible_values = true)]
+    pub target: String,
+    /// The schedule, such as 1.7c1e.huhu
+    #[arg(long, value_name = "TEXT")]
+    pub schedule: Option<String>,
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long)]
+    pub allow_run: bool,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
 
 /// Runs it: a recorded or given schedule is replayed, a scenario alone is checked first.
 pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {

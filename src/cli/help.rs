@@ -1,11 +1,12 @@
 //! Help: the list of commands in groups, the topics, the manual page, completions, the schema.
 //!
-//! Next to read: `args.rs`, where the texts of the flags stand.
+//! Next to read: `commands.rs`; the texts of the flags stand with each command.
 
 use clap::{CommandFactory, Parser};
 
-use super::args::Cli;
-use super::{Exit, Outcome, environment, names, output};
+use super::commands::Cli;
+use super::exit::{Exit, Outcome};
+use super::{environment, names, output};
 use crate::report;
 use crate::scenario::{Diagnostic, json_schema};
 

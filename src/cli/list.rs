@@ -4,9 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::args::{List, ListFormat, ListWhat};
+use clap::{Args, ValueEnum};
+
 use super::environment::Drawing;
-use super::{Exit, Outcome, output};
+use super::exit::{Exit, Outcome};
+use super::output;
 use crate::reconcilers::methods;
 use crate::scenario::{Expect, Scenario};
 use crate::{properties, report, schedulers};
@@ -17,6 +19,44 @@ struct Table {
     headings: &'static [&'static str],
     narrow: usize,
     rows: Vec<Vec<String>>,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// scenarios, museum, writes, schedulers, properties or formats
+    #[arg(value_name = "WHAT", default_value = "scenarios", hide_possible_values = true)]
+    pub what: ListWhat,
+    /// text, wide, name or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: ListFormat,
+}
+
+/// What `list` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ListWhat {
+    #[value(alias = "scenario")]
+    Scenarios,
+    Museum,
+    #[value(aliases = ["write", "methods"])]
+    Writes,
+    #[value(alias = "scheduler")]
+    Schedulers,
+    #[value(alias = "property")]
+    Properties,
+    #[value(alias = "format")]
+    Formats,
+}
+
+/// `list -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ListFormat {
+    Text,
+    Wide,
+    Name,
+    Json,
 }
 
 /// Runs it.

@@ -8,9 +8,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::check::unknown;
 use super::environment::Drawing;
-use super::{Exit, Outcome, output};
+use super::exit::{Exit, Outcome};
+use super::formats::unknown;
+use super::output;
 use crate::getset::{Expected, Limits, MemoryVerdict, Model, model, models};
 use crate::report;
 use crate::scenario::Diagnostic;

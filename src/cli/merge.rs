@@ -6,13 +6,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::args::{Check, Merge, Overrides};
-use super::check::{renderer, reports};
+use super::args::Overrides;
 use super::environment::Drawing;
+use super::exit::{Exit, Outcome};
+use super::formats::{renderer, reports};
 use super::recording::RecordedScenario;
-use super::{Exit, Outcome, output, targets};
+use super::{output, targets};
 use crate::check::{self, CheckResult, Part, Shard};
 use crate::report::{Show, Style};
 use crate::scenario::{Diagnostic, Expect, clean, harmless};
@@ -37,16 +39,21 @@ struct PartFile {
 }
 
 /// Leaves what a shard found in `.lostwrite/NAME-FP.I-of-N.json`.
-pub fn keep(result: &CheckResult, shard: Shard, args: &Check) -> Result<(), Diagnostic> {
+pub fn keep(
+    result: &CheckResult,
+    shard: Shard,
+    overrides: &Overrides,
+    expect: bool,
+) -> Result<(), Diagnostic> {
     let file = PartFile {
         schema_version: SCHEMA_VERSION,
         kind: "Part".to_owned(),
         lostwrite: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: RecordedScenario::of(&result.scenario),
-        write: args.overrides.write.clone(),
-        read: args.overrides.read_as_text(),
+        write: overrides.write.clone(),
+        read: overrides.read_as_text(),
         properties: result.scenario.properties.clone(),
-        expect: !args.no_expect,
+        expect,
         part: Part::of(result, shard),
     };
     let (name, fingerprint) = (&result.scenario.name, &result.fingerprint);
@@ -59,6 +66,24 @@ pub fn keep(result: &CheckResult, shard: Shard, args: &Check) -> Result<(), Diag
     let path = path.display().to_string();
     output::stderr(&format!("note: this part is kept in {}\n", harmless(&path)));
     Ok(())
+}
+
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The files that `check --shard` left, all of one check
+    #[arg(value_name = "PART", required = true)]
+    pub part: Vec<PathBuf>,
+    /// The format on stdout (see: lostwrite list formats)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    #[arg(value_parser = super::names::FORMATS, hide_possible_values = true)]
+    pub output: String,
+    /// Also write a report to a file (repeatable); - is stdout
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Exit 3 if not every schedule was covered
+    #[arg(long)]
+    pub require_exhaustive: bool,
 }
 
 /// Runs it.

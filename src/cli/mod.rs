@@ -1,17 +1,19 @@
 //! The command line: one file per command, and nothing that the library needs.
 //!
 //! stdout has data and is the same byte for byte each time; narration, progress, times and
-//! mistakes go to stderr. A broken pipe is success. Next to read: `args.rs`, then `check.rs`.
+//! mistakes go to stderr. A broken pipe is success. Next to read: `commands.rs`, then
+//! `check/mod.rs`.
 
 mod args;
 mod check;
-mod checkpoint;
+mod commands;
 mod compare;
 mod duration;
 mod environment;
 mod estimate;
 mod exit;
 mod explain;
+mod formats;
 mod help;
 mod judge;
 mod learn;
@@ -31,7 +33,6 @@ mod progress;
 mod recording;
 mod replay;
 mod report;
-mod search_flags;
 #[cfg(feature = "serve")]
 mod serve;
 mod size;
@@ -40,34 +41,10 @@ mod validate;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use commands::{Cli, Command};
 use environment::Drawing;
 pub use exit::Exit;
-
-use crate::scenario::{Diagnostic, Mistakes};
-
-/// Why a command ended without a result.
-#[derive(Debug)]
-enum Failure {
-    /// Mistakes of the user, to be drawn on stderr.
-    Mistakes(Mistakes),
-    /// Everything has been said.
-    Said(Exit),
-}
-
-impl From<Mistakes> for Failure {
-    fn from(mistakes: Mistakes) -> Self {
-        Failure::Mistakes(mistakes)
-    }
-}
-
-impl From<Diagnostic> for Failure {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Failure::Mistakes(diagnostic.into())
-    }
-}
-
-type Outcome = Result<Exit, Failure>;
+use exit::{Failure, Outcome};
 
 /// Parses the arguments, runs the command, and says how it ended.
 pub fn main() -> Exit {

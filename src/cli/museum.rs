@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Exit, Outcome, output};
+use super::exit::{Exit, Outcome};
+use super::output;
 use crate::check::{self, CheckResult, Options, PropertyResult, Verdict};
 use crate::report::{self, Exhibit};
 use crate::scenario::{Diagnostic, Scenario};

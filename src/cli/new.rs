@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{Exit, Outcome, output};
+use super::exit::{Exit, Outcome};
+use super::output;
 use crate::report;
 use crate::scenario::{
     Diagnostic, Mistakes, RACES, Scenario, TEMPLATES, Template, from_crd, starter,

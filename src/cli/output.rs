@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::{Exit, Failure};
+use super::exit::{Exit, Failure};
 use crate::scenario::Diagnostic;
 
 /// Writes data to stdout. A broken pipe is success: whoever read it has had enough.

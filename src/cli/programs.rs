@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{Bounds, Check};
-use super::{Exit, Failure, environment, output, progress, targets};
+use super::args::Bounds;
+use super::check::args::Check;
+use super::exit::{Exit, Failure};
+use super::{environment, output, progress, targets};
 use crate::check::{CheckResult, Progress};
 use crate::programs::{Hunt, Hunted};
 use crate::report::{Renderer, Style};

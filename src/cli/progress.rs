@@ -32,7 +32,7 @@ static SAID: AtomicBool = AtomicBool::new(false);
 pub fn listen() {
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTS.fetch_add(1, Ordering::SeqCst) > 0 {
-            std::process::exit(i32::from(super::Exit::Interrupted.code()));
+            std::process::exit(i32::from(super::exit::Exit::Interrupted.code()));
         }
     });
 }

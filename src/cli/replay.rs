@@ -5,14 +5,47 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{Overrides, Replay, ReplayFormat};
+use clap::{Args, ValueEnum};
+
+use super::args::Overrides;
 use super::environment::Drawing;
+use super::exit::{Exit, Failure, Outcome};
 use super::recording::Recording;
-use super::{Exit, Failure, Outcome, output, targets};
+use super::{formats, names, output, targets};
 use crate::check::{self, Replayed};
 use crate::properties;
 use crate::report;
 use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Scenario};
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A recording from .lostwrite/, or a scenario together with --schedule
+    #[arg(value_name = "RECORDING|SCENARIO")]
+    #[arg(value_parser = names::SCENARIOS, hide_possible_values = true)]
+    pub target: String,
+    /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
+    #[arg(long, value_name = "TEXT")]
+    pub schedule: Option<String>,
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long)]
+    pub allow_run: bool,
+    /// text, json or mermaid
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub output: ReplayFormat,
+    /// What to change in the scenario.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// `replay -o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ReplayFormat {
+    Text,
+    Json,
+    Mermaid,
+}
 
 /// Runs it.
 pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
@@ -37,7 +70,7 @@ pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
             ReplayFormat::Json => "json",
             ReplayFormat::Mermaid => "mermaid",
         };
-        let renderer = super::check::renderer(name, "-o")?;
+        let renderer = formats::renderer(name, "-o")?;
         super::programs::tell(&hunted, renderer, &drawing.out)?;
         return Ok(super::programs::exit(&hunted, false));
     }

@@ -9,7 +9,8 @@ use clap::Args;
 
 use super::args::{Bounds, Overrides};
 use super::environment::Drawing;
-use super::{Exit, Failure, Outcome, check as check_command, output, progress, replay};
+use super::exit::{Exit, Failure, Outcome};
+use super::{formats, output, progress, replay};
 use crate::check::{self, Options, Replayed};
 use crate::report::{self, Renderer, Style};
 
@@ -48,7 +49,7 @@ pub struct Report {
 
 /// Runs it.
 pub fn run(args: &Report, drawing: &Drawing) -> Outcome {
-    let renderer = check_command::renderer(&args.output, "-o")?;
+    let renderer = formats::renderer(&args.output, "-o")?;
     let opened =
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     super::targets::modelled([&*opened.scenario])?;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Exit, Failure, Outcome, duration, output};
+use super::exit::{Exit, Failure, Outcome};
+use super::{duration, output};
 use crate::apiserver::{ApiServer, Config};
 use crate::scenario::{Diagnostic, clean, manifests};
 use crate::serve::{self, Keeper, Limits, Policy, Record, Tokens};

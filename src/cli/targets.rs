@@ -1,6 +1,6 @@
 //! From arguments to scenarios: files, folders, shipped names, stdin.
 //!
-//! Next to read: `check.rs`.
+//! Next to read: `check/mod.rs`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Overrides, ReadFrom};
-use super::{Exit, Failure, output};
+use super::exit::{Exit, Failure};
+use super::output;
 use crate::reconcilers::Reader;
 use crate::scenario::{Diagnostic, DiagnosticStyle, Expect, Mistakes, Scenario};
 

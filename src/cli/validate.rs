@@ -2,10 +2,21 @@
 //!
 //! Next to read: `scenario/shape.rs` of the library.
 
-use super::args::Validate;
+use clap::Args;
+
+use super::args::Targets;
 use super::environment::Drawing;
-use super::{Exit, Outcome, output, targets};
+use super::exit::{Exit, Outcome};
+use super::{output, targets};
 use crate::scenario::Severity;
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub targets: Targets,
+}
 
 /// Runs it.
 pub fn run(args: &Validate, drawing: &Drawing) -> Outcome {

@@ -13,8 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::Key;
-use crate::reconcilers::Selection;
+use crate::apiserver::{Key, Resource};
 
 /// One event of a watch: the object after the change, or its deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -127,5 +126,27 @@ impl Informer {
         self.objects.values_mut().for_each(|object| *object = change(object));
         let pending = self.pending.iter_mut().filter_map(|pending| pending.event.object.as_mut());
         pending.for_each(|object| *object = change(object));
+    }
+}
+
+/// Objects of one resource, by their labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct Selection {
+    pub resource: Resource,
+    /// `None` for all namespaces.
+    pub namespace: Option<String>,
+    pub labels: Vec<(String, String)>,
+}
+
+impl Selection {
+    /// Whether an object with this key is one of them.
+    pub fn selects(&self, key: &Key, object: &Value) -> bool {
+        let has = |(label, value): &(String, String)| {
+            object["metadata"]["labels"][label] == Value::String(value.clone())
+        };
+        key.resource == self.resource
+            && (self.namespace.is_none() || self.namespace == key.namespace)
+            && self.labels.iter().all(has)
     }
 }

@@ -10,7 +10,7 @@ mod informer;
 mod shared;
 mod strategic;
 
-pub use diff::{applied, decoded, json_diff, leave_out, literal, make, merge_diff, wanted};
-pub use informer::{Informer, WatchEvent};
+pub use diff::{decoded, json_diff, leave_out, make, merge_diff};
+pub use informer::{Informer, Selection, WatchEvent};
 pub use shared::{decode_into, without_managed_fields};
 pub use strategic::strategic_diff;

@@ -13,8 +13,8 @@ use super::methods::{Refusal, WriteMethod};
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
 use crate::apiserver::{FieldPath, Key, ListType, Step, Verb};
-use crate::client::wanted;
 use crate::history::{Change, Lists};
+use crate::reconcilers::bodies::wanted;
 
 /// Where a worker reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

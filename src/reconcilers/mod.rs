@@ -1,5 +1,6 @@
 //! What a controller does, as small step machines: read, modify, write.
 
+mod bodies;
 mod condition;
 mod exchange;
 mod held;
@@ -15,6 +16,7 @@ mod value;
 mod worker;
 mod write;
 
+pub use crate::client::Selection;
 pub use crate::history::Change;
 pub use condition::{Comparison, Condition, Test};
 pub use exchange::Exchange;
@@ -27,6 +29,6 @@ pub use reconciler::Reconciler;
 pub(crate) use revisions::{renamed, sent_revision};
 pub use value::ValueExpr;
 pub use worker::{
-    Answer, Ask, Basis, BoxedWorker, CacheWrite, Call, Lead, Progress, Selection, Shared, Stopping,
-    Worker, WorkerValue,
+    Answer, Ask, Basis, BoxedWorker, CacheWrite, Call, Lead, Progress, Shared, Stopping, Worker,
+    WorkerValue,
 };

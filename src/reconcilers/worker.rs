@@ -15,7 +15,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Decision, Exchange, Freshness, Program, Reader};
-use crate::apiserver::{FieldPath, Key, Request, Resource, Response, Revision};
+use crate::apiserver::{FieldPath, Key, Request, Response, Revision};
+use crate::client::Selection;
 use crate::history::Change;
 
 /// The state of an object that a write was built from: what its worker had read.
@@ -109,28 +110,6 @@ pub enum Stopping {
     Finish,
     /// It only logs: its reconciles go on and begin as before.
     Log,
-}
-
-/// Objects of one resource, by their labels.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub struct Selection {
-    pub resource: Resource,
-    /// `None` for all namespaces.
-    pub namespace: Option<String>,
-    pub labels: Vec<(String, String)>,
-}
-
-impl Selection {
-    /// Whether an object with this key is one of them.
-    pub fn selects(&self, key: &Key, object: &Value) -> bool {
-        let has = |(label, value): &(String, String)| {
-            object["metadata"]["labels"][label] == Value::String(value.clone())
-        };
-        key.resource == self.resource
-            && (self.namespace.is_none() || self.namespace == key.namespace)
-            && self.labels.iter().all(has)
-    }
 }
 
 /// The four touches of a shared object, each one step.

@@ -2,6 +2,7 @@
 
 mod alike;
 mod brute_judge;
+mod circles;
 mod cli;
 mod controllers;
 mod diagnostics;

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::circles;
 use lostwrite::reconcilers::methods;
 use lostwrite::scenario::Scenario;
 use lostwrite::{properties, report, schedulers};
@@ -167,31 +168,65 @@ fn a_property_is_named_in_its_own_file_alone() {
     assert_none(&broken, "ask `properties::words`, or use the constant of its name");
 }
 
-/// Which folders of `src` may not name which others: data flows one way.
-const ONE_WAY: &[(&str, &[&str])] = &[
-    ("src/apiserver", &["client", "reconcilers", "simulation", "schedulers", "properties"]),
-    ("src/history", &["client", "reconcilers", "trace", "simulation", "schedulers", "properties"]),
-    ("src/client", &["reconcilers::methods", "simulation", "schedulers", "properties"]),
-    ("src/reconcilers", &["simulation", "schedulers", "properties"]),
-    ("src/simulation", &["schedulers", "properties", "threads"]),
-];
+/// The rooms of `src`, from the top down, as the code map of `docs/ARCHITECTURE.md` lists them.
+fn rooms() -> Vec<String> {
+    let text = std::fs::read_to_string("docs/ARCHITECTURE.md").expect("the map");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `src/"));
+    let room = |row: &str| row.split(['/', '.', '`']).next().unwrap_or_default().to_owned();
+    rows.map(room).collect()
+}
+
+#[test]
+fn every_room_is_on_the_map() {
+    let map = rooms();
+    let here: std::collections::BTreeSet<_> = sources(&["src"]).iter().map(room_of).collect();
+    let entries = ["lib", "main", "rng"];
+    let missing = here.into_iter().filter(|room| !map.contains(room));
+    let missing: Vec<_> = missing.filter(|room| !entries.contains(&&**room)).collect();
+    assert_none(&missing, "not in the code map of docs/ARCHITECTURE.md");
+}
+
+/// The folder of `src` that a file is in, or its own name.
+fn room_of(source: &Source) -> String {
+    let below = source.path.strip_prefix("src/").unwrap_or(&source.path);
+    below.split(['/', '.']).next().unwrap_or_default().to_owned()
+}
 
 #[test]
 fn data_flows_one_way() {
-    let above: &[&str] = &["check", "scenario", "report", "cli", "library", "rest", "threads"];
+    let map = rooms();
+    let height = |room: &str| map.iter().position(|it| it == room);
     let mut broken = Vec::new();
-    for (folder, forbidden) in ONE_WAY {
-        for source in sources(&[folder]) {
-            for name in forbidden.iter().chain(above) {
-                let used = format!("crate::{name}");
-                let follows = |at: usize| source.text[at + used.len()..].starts_with("::");
-                if source.text.match_indices(&used).any(|(at, _)| follows(at)) {
-                    broken.push(format!("{} uses {used}", source.path));
-                }
+    for source in sources(&["src"]) {
+        let room = room_of(&source);
+        let (Some(own), false) = (height(&room), is_test(&source.path)) else { continue };
+        for path in circles::paths(circles::code(&source.text)) {
+            let used = path.strip_prefix("crate::").map(|it| it.split("::").next().unwrap_or(it));
+            if let Some(used) = used.filter(|used| height(used).is_some_and(|at| at < own)) {
+                broken.push(format!("{} uses {used}", source.path));
             }
         }
     }
-    assert_none(&broken, "a folder may use only what stands below it");
+    broken.dedup();
+    assert_none(&broken, "a folder may use only what stands below it in the code map");
+}
+
+fn is_test(path: &str) -> bool {
+    path.ends_with("tests.rs") || path.contains("/tests/")
+}
+
+/// Folders whose files use each other in one direction.
+const WITHOUT_CIRCLES: &[&str] = &["cli", "check"];
+
+#[test]
+fn no_file_of_a_folder_without_circles_comes_back_to_itself() {
+    let mut broken = Vec::new();
+    for folder in WITHOUT_CIRCLES {
+        let files = sources(&[&format!("src/{folder}")]);
+        let files = files.into_iter().filter(|source| !is_test(&source.path));
+        broken.extend(circles::circles(files.map(|source| (source.path, source.text)).collect()));
+    }
+    assert_none(&broken, "files that use each other in a circle");
 }
 
 #[test]

@@ -10,7 +10,12 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
-use super::{Belief, Game, Odds, Stored, Stuck, Unknown, Walk};
+use super::belief::Belief;
+use super::odds::{Odds, Unknown};
+use super::playable::Game;
+use super::stored::Stored;
+use super::stuck::Stuck;
+use super::walk::Walk;
 use crate::apiserver::{ApiServer, Key};
 use crate::check::Replayed;
 use crate::client::Informer;

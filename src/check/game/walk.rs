@@ -2,13 +2,13 @@
 //!
 //! Next to read: `belief.rs`, `odds.rs`, `stuck.rs`: what is known at such a place.
 
-use super::Game;
 use super::belief::{self, Belief};
 use super::odds::{Odds, Unknown};
+use super::playable::Game;
 use super::stored::{self, Stored};
 use super::stuck::{self, Stuck};
-use crate::check::Replayed;
 use crate::check::replay::{judged, trace_of};
+use crate::check::verdict::Replayed;
 use crate::reconcilers::Ask;
 use crate::schedulers::Schedule;
 use crate::simulation::{Choice, World};
@@ -47,8 +47,15 @@ pub struct Way {
     pub ends: bool,
 }
 
+impl Game {
+    /// A place in it: the beginning.
+    pub fn start(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+}
+
 impl<'g> Walk<'g> {
-    pub(super) fn new(game: &'g Game) -> Self {
+    fn new(game: &'g Game) -> Self {
         let world = game.prepared.world.clone();
         let beliefs = vec![Belief::default(); world.workers.len()];
         let places = vec![Place { world, beliefs, state: Some(0) }];

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Lesson, Shown, Square};
 use crate::check::game::{Belief, Heard};
-use crate::check::{Comparison, Replayed};
+use crate::check::result::Comparison;
+use crate::check::result::{Lesson, Shown, Square};
+use crate::check::verdict::Replayed;
 use crate::trace::{Action, Actor};
 
 /// The lesson of one run, by the letters of its workers.

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{MOST_STEPS, Shown};
-use crate::check::Comparison;
+use super::told::{MOST_STEPS, told};
 use crate::check::game::Game;
+use crate::check::result::Comparison;
+use crate::check::result::{SameOrder, Shown};
 use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::Reader;
 use crate::scenario::{Diagnostic, Scenario};
@@ -20,15 +21,6 @@ const METHODS: &[&str] = &["update", "update-restamp", "update-retry", "merge-pa
 const MOST_SCHEDULES: usize = 8;
 const MOST_OF_MANY: usize = 2;
 const MANY: usize = 30;
-
-/// A schedule of another scenario in the order of this one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SameOrder {
-    /// What is different: the write method, or the name of the other scenario.
-    pub word: String,
-    /// The schedule, by index into `Lesson::shown`.
-    pub with: usize,
-}
 
 /// Tells the losing schedules again, with each method that the server accepts here.
 pub(super) fn tell_all(
@@ -75,5 +67,5 @@ pub(super) fn again(game: &Game, choices: &[Choice]) -> Option<Shown> {
             return None;
         }
     }
-    Some(Shown::of(&walk))
+    Some(told(&walk))
 }

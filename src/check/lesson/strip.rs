@@ -4,9 +4,10 @@
 
 use indexmap::IndexMap;
 
-use super::{MOST_STEPS, Shown, walk};
-use crate::check::CheckResult;
+use super::told::{MOST_STEPS, told, walk};
 use crate::check::game::{Chart, Game, Walk};
+use crate::check::result::CheckResult;
+use crate::check::result::{Shown, Square};
 use crate::schedulers::Count;
 use crate::simulation::{Choice, Ending};
 
@@ -15,15 +16,6 @@ const EACH: u64 = 100;
 
 /// Classes of schedules that are shown at most; the smallest are then one.
 const CLASSES: usize = 60;
-
-/// One square.
-#[derive(Clone, Debug)]
-pub struct Square {
-    /// The schedule that it shows, by index into `Lesson::shown`.
-    pub shown: usize,
-    /// How many schedules it stands for; `None` if unknown.
-    pub schedules: Option<Count>,
-}
 
 /// The schedules that are told, and the squares.
 pub(super) fn strip(
@@ -46,13 +38,13 @@ pub(super) fn strip(
         Some(classes) => {
             for (choices, count) in classes {
                 strip.push(Square { shown: shown.len(), schedules: Some(count) });
-                shown.push(Shown::of(&walk(game, &choices)));
+                shown.push(told(&walk(game, &choices)));
             }
         }
         None => {
             for (choices, count) in by_verdict(game, result) {
                 strip.push(Square { shown: shown.len(), schedules: count });
-                shown.push(Shown::of(&walk(game, &choices)));
+                shown.push(told(&walk(game, &choices)));
             }
         }
     }
@@ -62,7 +54,7 @@ pub(super) fn strip(
 /// Every schedule, in the order of its choices.
 fn every(walk: &mut Walk<'_>, shown: &mut Vec<Shown>) {
     if walk.is_over() {
-        shown.push(Shown::of(walk));
+        shown.push(told(walk));
     }
     for choice in walk.choices() {
         if walk.take(choice).is_ok() {
@@ -152,6 +144,6 @@ pub(super) fn first(game: &Game, shown: &mut Vec<Shown>, wanted: Option<&[Choice
 
 /// Tells one schedule more.
 pub(super) fn push(game: &Game, shown: &mut Vec<Shown>, choices: &[Choice]) -> usize {
-    shown.push(Shown::of(&walk(game, choices)));
+    shown.push(told(&walk(game, choices)));
     shown.len() - 1
 }

@@ -5,21 +5,13 @@
 //! shorter or longer, because a worker gets another answer. Next to read: `strip.rs`.
 
 use super::strip::push;
-use super::{MOST_STEPS, Shown};
+use super::told::MOST_STEPS;
 use crate::check::game::{Game, Walk};
+use crate::check::result::{Shown, Swap};
 use crate::simulation::Choice;
 
 /// How far into a schedule an exchange is looked for.
 const FIRST_STEPS: usize = 24;
-
-/// Two schedules that differ by one exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Swap {
-    /// The safe schedule, by index into `Lesson::shown`.
-    pub with: usize,
-    /// The two steps that are exchanged, from 0.
-    pub steps: (usize, usize),
-}
 
 /// Finds the safe neighbour of every schedule that violates something.
 pub(super) fn find_all(game: &Game, shown: &mut Vec<Shown>) {

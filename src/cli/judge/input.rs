@@ -14,7 +14,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::audit::{self, Event, Skipped};
-use crate::cli::Failure;
+use crate::cli::exit::Failure;
 use crate::cli::progress::interrupted;
 use crate::scenario::Diagnostic;
 

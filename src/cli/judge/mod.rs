@@ -15,8 +15,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::environment::Drawing;
+use super::exit::{Exit, Failure, Outcome};
+use super::output;
 use super::progress::{interrupted, listen};
-use super::{Exit, Failure, Outcome, output};
 use crate::audit::{self, Event, Finding, Kinds, Log, Owns, Skipped, Verdict};
 use crate::report::judge::{FORMATS, Proof, Shown, render};
 use crate::report::regression;

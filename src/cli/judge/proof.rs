@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::audit::{Model, Pair, Verdict};
 use crate::check::{self, Options};
-use crate::cli::{Failure, output};
+use crate::cli::exit::Failure;
+use crate::cli::output;
 use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::methods;
 use crate::report::judge::{Proof, Shown, Variant, safe, scenario};

@@ -3,7 +3,7 @@
 //! Next to read: `files.rs`.
 
 use super::workshop::{Then, Workshop};
-use crate::cli::Failure;
+use crate::cli::exit::Failure;
 use crate::learn::{self, Exercise};
 use crate::report::{Role, Text};
 

@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use crate::cli::{Failure, output};
+use crate::cli::exit::Failure;
+use crate::cli::output;
 use crate::learn::{ExerciseFile, Progress};
 use crate::scenario::{Diagnostic, Mistakes, Scenario};
 

@@ -7,6 +7,7 @@
 mod end;
 mod files;
 mod steps;
+mod table;
 mod workshop;
 
 use std::io::Write as _;
@@ -15,10 +16,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::Drawing;
-use super::{Exit, Outcome, output};
-use crate::learn::{self, Cut, Exercise};
-use crate::report::{Role, Style, Text, paint};
+use super::exit::{Exit, Outcome};
+use super::output;
+use crate::learn;
+use crate::report::paint;
 use crate::scenario::Diagnostic;
+use table::table;
 use workshop::Workshop;
 
 /// `learn`.
@@ -82,25 +85,4 @@ fn find(which: &str) -> Result<usize, Diagnostic> {
         Diagnostic::error(format!("there is no exercise `{shown}`"))
             .help(format!("1 to {}, or a name; `lostwrite learn --list` prints them", all.len()))
     })
-}
-
-/// The exercises, what is done, and which is at hand.
-fn table(progress: &learn::Progress, current: &str, style: &Style) -> Vec<Text> {
-    let all = learn::all();
-    let (done, open) = if style.ascii { ("x", ".") } else { ("✓", "·") };
-    let row = |(at, exercise): (usize, &Exercise)| {
-        let is_done = progress.is_done(&exercise.name);
-        let (role, mark) = if is_done { (Role::Good, done) } else { (Role::Faint, open) };
-        let here = if exercise.name == current { ">" } else { " " };
-        let cut = exercise.cuts.iter().min().map_or("", |cut| match cut {
-            Cut::Talk => "talk",
-            Cut::NinetyMinutes => "90 minutes",
-            Cut::HalfDay => "half day",
-        });
-        Text::plain(format!(" {here} "))
-            .then(role, mark)
-            .then(Role::Plain, format!(" {:>2}  {:<30}", at + 1, exercise.title))
-            .then(Role::Faint, format!("{:>2} min   from the {cut} on", exercise.minutes))
-    };
-    all.iter().enumerate().map(row).collect()
 }

@@ -3,9 +3,11 @@
 //! Next to read: `steps.rs`, what `t` does.
 
 use super::files;
+use super::table::table;
 use crate::cli::environment::Drawing;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output;
 use crate::cli::play::lines::{LastWords, Prompt};
-use crate::cli::{Exit, Failure, Outcome, output};
 use crate::learn::{self, Exercise, Facts, Progress, Question};
 use crate::report::game::{Menu, keys};
 use crate::report::{Role, Style, Text, paint, wrap};
@@ -83,7 +85,7 @@ impl Workshop {
             "h" | "hint" => self.hint(),
             "n" | "next" => self.next(),
             "l" | "list" => {
-                let table = super::table(&self.progress, &self.exercise.name, &self.style);
+                let table = table(&self.progress, &self.exercise.name, &self.style);
                 self.say(&table)?;
                 self.say(&[Text::plain(" A number goes there.")])?;
                 Ok(Then::On)

@@ -15,7 +15,8 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::keys::{Command, Input};
 use super::session::{Reply, Session};
-use crate::cli::{Exit, Outcome, output};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::output;
 use crate::report::game::{self, Menu};
 use crate::report::{Role, Style, Text, paint};
 use crate::scenario::Diagnostic;

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::keys::Input;
 use super::session::{Reply, Session};
-use crate::cli::{Exit, Failure, Outcome, output};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output;
 use crate::report::{Role, Style, Text, paint};
 use crate::scenario::Diagnostic;
 

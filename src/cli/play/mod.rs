@@ -11,9 +11,9 @@ pub mod session;
 
 use clap::Args;
 
-use super::Outcome;
 use super::args::Overrides;
 use super::environment::Drawing;
+use super::exit::Outcome;
 use super::replay;
 use crate::check::game::{Game, MAX_STATES};
 use crate::report::quoted;

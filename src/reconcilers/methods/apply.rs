@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Draft, WriteMethod};
 use crate::apiserver::PatchKind;
-use crate::client::applied;
+use crate::reconcilers::bodies::applied;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Draft, Refusal, WriteMethod};
 use crate::apiserver::{PatchKind, Response};
-use crate::client::{json_diff, wanted};
+use crate::client::json_diff;
+use crate::reconcilers::bodies::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]

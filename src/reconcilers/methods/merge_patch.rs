@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{Draft, WriteMethod};
 use crate::apiserver::PatchKind;
-use crate::client::{merge_diff, wanted};
+use crate::client::merge_diff;
+use crate::reconcilers::bodies::wanted;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]

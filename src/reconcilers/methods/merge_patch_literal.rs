@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Draft, WriteMethod};
 use crate::apiserver::PatchKind;
-use crate::client::literal;
+use crate::reconcilers::bodies::literal;
 use crate::reconcilers::{Change, Job};
 
 #[derive(Debug)]

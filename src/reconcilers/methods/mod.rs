@@ -27,7 +27,8 @@ use serde_json::{Value, json};
 
 use super::{Change, Job};
 use crate::apiserver::{PatchKind, Response, Verb};
-use crate::client::{leave_out, wanted};
+use crate::client::leave_out;
+use crate::reconcilers::bodies::wanted;
 
 /// How a reconciler writes.
 pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {

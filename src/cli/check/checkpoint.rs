@@ -2,7 +2,7 @@
 //!
 //! `.lostwrite/NAME-FP.checkpoint` is one line of JSON that says of what it is, and then the
 //! search's own words. It is written beside its place and renamed, so it is there whole or not at
-//! all; a search that comes to its end leaves none. Next to read: `check.rs`.
+//! all; a search that comes to its end leaves none. Next to read: `mod.rs`.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 
 use super::args::Check;
-use super::output;
 use crate::check::{Keep, Options, WriteCheckpoint};
+use crate::cli::output;
 use crate::report::quoted;
 use crate::scenario::{Diagnostic, Scenario, clean};
 

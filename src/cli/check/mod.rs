@@ -1,13 +1,21 @@
 //! `lostwrite check`: every schedule of each scenario, and the verdict.
 //!
-//! Next to read: `targets.rs`, `progress.rs`, and `check/explore.rs` of the library.
+//! Next to read: `args.rs`, `checkpoint.rs`, then `targets.rs`, `progress.rs`, and
+//! `check/explore.rs` of the library.
+
+pub mod args;
+mod checkpoint;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{Check, OnOff, ShowWhich};
+pub use args::Check;
+use args::{OnOff, ShowWhich};
+
 use super::environment::{self, Drawing};
-use super::{Exit, Failure, Outcome, checkpoint, merge, output, progress, recording, targets};
+use super::exit::{Exit, Failure, Outcome};
+use super::formats::{renderer, reports, unknown};
+use super::{merge, output, progress, recording, targets};
 use crate::check::{self, Bound, CheckResult, Options};
 use crate::report::{self, Renderer, Show, Style};
 use crate::scenario::{Diagnostic, Expect, Scenario};
@@ -57,7 +65,7 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     }
     if let Some(shard) = args.search.shard {
         for result in &recorded {
-            merge::keep(result, shard, args)?;
+            merge::keep(result, shard, &args.overrides, !args.no_expect)?;
         }
     }
     Ok(exit(&recorded, args).max(of_programs.exit))
@@ -173,56 +181,6 @@ fn exit(results: &[CheckResult], args: &Check) -> Exit {
     } else {
         Exit::Ok
     }
-}
-
-/// The renderer of this name, for this flag.
-pub fn renderer(name: &str, flag: &str) -> Result<&'static Renderer, Diagnostic> {
-    let known = || report::renderers().iter().map(|renderer| renderer.name);
-    report::renderer(name).ok_or_else(|| {
-        unknown("output format", flag, name, known()).note("`lostwrite list formats` explains them")
-    })
-}
-
-/// `unknown scheduler`, with what was probably meant.
-pub(super) fn unknown(
-    what: &str,
-    flag: &str,
-    name: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Diagnostic {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-    let known: Vec<&str> = known.collect();
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    let help = match near {
-        Some((_, meant)) => format!("did you mean `{meant}`?"),
-        None => format!("one of: {}", known.join(", ")),
-    };
-    Diagnostic::in_argument(format!("unknown {what} `{shown}`"), flag, name, 0..name.len())
-        .help(help)
-}
-
-/// What `--report` asks for: renderers and files.
-pub fn reports(texts: &[String]) -> Result<Vec<(&'static Renderer, &str)>, Diagnostic> {
-    texts
-        .iter()
-        .map(|text| {
-            let (format, path) =
-                text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(|| {
-                    Diagnostic::in_argument(
-                        "--report takes FORMAT=PATH",
-                        "--report",
-                        text,
-                        0..text.len(),
-                    )
-                    .help("for example: --report json=result.json")
-                })?;
-            Ok((renderer(format, "--report")?, path))
-        })
-        .collect()
 }
 
 fn options(args: &Check, scenarios: &[Scenario]) -> Result<Options, Diagnostic> {
