@@ -9,6 +9,7 @@
 use serde_json::Value;
 
 use super::call::Call;
+use super::engine::Commit;
 use super::metadata::Meta;
 use super::patch::same_json;
 use super::{ApiServer, FieldPath, Key, PatchKind, Request, Revision, Verb, verbs};
@@ -61,12 +62,12 @@ impl ApiServer {
         let key = Key { resource: request.resource.clone(), namespace, name };
         let mut server = self.clone();
         match before {
-            None => drop(server.store.delete(&key)),
+            None => server.write(&key, Commit::Forget),
             Some(before) => {
                 let revision = before.meta_str("resourceVersion").parse().ok().map(Revision)?;
                 let mut object = before.clone();
                 object.set_meta("resourceVersion", None);
-                server.store.restore(&key, object.into(), revision);
+                server.write(&key, Commit::Restore(object.into(), revision));
             }
         }
         let mut call = Call::new(request, kind);

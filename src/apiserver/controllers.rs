@@ -177,8 +177,7 @@ impl ApiServer {
         }
         let waits = foreground && !self.dependents(object.meta_str("uid")).is_empty();
         if object.finalizers().is_empty() && !waits {
-            self.store.delete(key);
-            self.removed(key, time);
+            self.delete(key, time);
             return;
         }
         let mut marked = metadata::marked(object, 0, time);
@@ -188,8 +187,7 @@ impl ApiServer {
             finalizers.push(FOREGROUND.to_owned());
             marked.set_meta("finalizers", Some(Value::from(finalizers)));
         }
-        self.store.put(key, Arc::new(marked));
-        self.written(key, time);
+        self.put(key, marked, time);
     }
 
     fn drop_owners(&mut self, key: &Key, gone: &dyn Fn(&str) -> bool, time: i64) {
@@ -204,8 +202,7 @@ impl ApiServer {
         }
         let left = (!references.is_empty()).then_some(Value::Array(references));
         object.set_meta("ownerReferences", left);
-        self.store.put(key, Arc::new(object));
-        self.written(key, time);
+        self.put(key, object, time);
     }
 
     /// Removes a finalizer, and the object if it was the last.
@@ -217,14 +214,12 @@ impl ApiServer {
         finalizers.retain(|known| known != name);
         let grace = object.meta("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
         if finalizers.is_empty() && grace == 0 {
-            self.store.delete(key);
-            self.removed(key, time);
+            self.delete(key, time);
             return;
         }
         let left = (!finalizers.is_empty()).then(|| Value::from(finalizers));
         object.set_meta("finalizers", left);
-        self.store.put(key, Arc::new(object));
-        self.written(key, time);
+        self.put(key, object, time);
     }
 }
 

@@ -4,9 +4,11 @@
 //! resourceVersion, carry over what the endpoint may not write, validate, and store, unless
 //! nothing changed (a no-op: no revision, no event) or the last finalizer went (then it is
 //! deleted). A real server runs this as a loop around an etcd transaction, without a limit of
-//! tries; no client can tell the difference. Next to read: `verbs/update.rs`.
+//! tries; no client can tell the difference. Next to read: `engine/commit.rs`, through which it
+//! and everyone else writes to the store, and `verbs/update.rs`.
 
-use std::sync::Arc;
+mod commit;
+pub(super) mod store;
 
 use serde_json::Value;
 
@@ -14,9 +16,10 @@ use super::call::{Answer, Call};
 use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
-use super::store::Stored;
 use super::verbs::subresources;
-use super::{ApiServer, Key, PatchKind, Revision, Status, crd, names, store};
+use super::{ApiServer, Key, Revision, Status, crd, names};
+pub(crate) use commit::Commit;
+use store::Stored;
 
 /// Reads a resourceVersion: empty and zero mean none.
 pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
@@ -75,8 +78,7 @@ pub(crate) fn update(
     if is_finished(&new, &old) {
         let answer = call.answer(200, ApiServer::view(&new, current.modified));
         if !call.request.options.dry_run {
-            server.store.delete(&key);
-            server.removed(&key, call.request.time);
+            server.delete(&key, call.request.time);
         }
         return Ok(answer);
     }
@@ -86,23 +88,8 @@ pub(crate) fn update(
     if call.request.options.dry_run {
         return Ok(call.answer(200, ApiServer::view(&new, current.modified)));
     }
-    let stored = put(server, call, &key, Arc::new(new))?;
-    server.written(&key, call.request.time);
+    let stored = server.put_for(call, &key, new)?;
     Ok(call.answer(200, &stored))
-}
-
-/// Stores an object. A patch that makes it too large is tried once more without owners.
-fn put(server: &mut ApiServer, call: &Call<'_>, key: &Key, object: Arc<Value>) -> Answer<Stored> {
-    let is_patch = call.request.patch.is_some_and(|kind| kind != PatchKind::Apply);
-    match server.store.try_put(key, object.clone()) {
-        Err(store::TooLarge) if is_patch => {
-            let mut object = Arc::unwrap_or_clone(object);
-            object.set_meta("managedFields", None);
-            server.store.try_put(key, Arc::new(object))
-        }
-        put => put,
-    }
-    .map_err(|store::TooLarge| Status::too_large_to_store())
 }
 
 fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()> {

@@ -2,7 +2,8 @@
 //!
 //! The bytes are what a client sees: with the resourceVersion in the metadata and without empty
 //! collections there. Three places in them are known, so that a list can leave out what kind its
-//! items are, and the event of a removal can have another revision. Next to read: `store.rs`.
+//! items are, and the event of a removal can have another revision. Next to read:
+//! `engine/store.rs`.
 
 use std::ops::Range;
 

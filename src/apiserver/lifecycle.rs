@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::engine::Commit;
 use super::metadata::{self, Meta};
 use super::server::namespace_key;
 use super::{ApiServer, Key, Resource, crd};
@@ -35,16 +36,14 @@ impl ApiServer {
     }
 
     /// Does what follows from a write of this object.
-    pub(crate) fn written(&mut self, key: &Key, time: i64) {
-        self.mirror(key);
+    pub(super) fn written(&mut self, key: &Key, time: i64) {
         if key.resource == crd::resource() {
             self.definition_written(key, time);
         }
     }
 
     /// Does what follows from the removal of this object.
-    pub(crate) fn removed(&mut self, key: &Key, time: i64) {
-        self.unmirror(key);
+    pub(super) fn removed(&mut self, key: &Key, time: i64) {
         if key.resource == crd::resource() {
             self.serve(&key.name, Vec::new());
         } else if self.is_terminating(&key.resource) {
@@ -70,7 +69,8 @@ impl ApiServer {
         let mut accepted = Value::clone(&stored.object);
         crd::accept(&mut accepted, time);
         if accepted != *stored.object {
-            self.store.put(key, Arc::new(accepted));
+            let next = self.store.next(Arc::new(accepted));
+            self.write(key, Commit::Put(next));
         }
     }
 
@@ -97,12 +97,11 @@ impl ApiServer {
         let mut held = definition.finalizers();
         held.retain(|name| *name != CLEANUP);
         if held.is_empty() {
-            self.store.delete(key);
-            self.serve(&key.name, Vec::new());
+            self.delete(key, time);
         } else if held.len() < definition.finalizers().len() {
             let mut emptied = definition.clone();
             emptied.set_meta("finalizers", Some(Value::from(held)));
-            self.store.put(key, Arc::new(emptied));
+            self.put(key, emptied, time);
         }
     }
 
@@ -119,25 +118,25 @@ impl ApiServer {
             foreign || !stored.object.finalizers().is_empty()
         });
         if emptied && !held {
-            self.store.delete(&key);
+            self.delete(&key, time);
         }
     }
 
-    /// Removes objects, or marks those with finalizers; whether all are gone.
+    /// Removes objects, or marks those with finalizers; whether all are gone. What follows from
+    /// that is what is being done.
     fn delete_all(&mut self, keys: &[Arc<Key>], time: i64) -> bool {
         let mut gone = true;
         for key in keys {
             let Some(stored) = self.store.get(key).cloned() else { continue };
             if stored.object.finalizers().is_empty() {
-                self.store.delete(key);
-                self.unmirror(key);
+                self.write(key, Commit::Delete);
                 continue;
             }
             gone = false;
             if stored.object.meta("deletionTimestamp").is_none() {
                 let marked = metadata::marked(&stored.object, 0, time);
-                self.store.put(key, Arc::new(marked));
-                self.mirror(key);
+                let next = self.store.next(Arc::new(marked));
+                self.write(key, Commit::Put(next));
             }
         }
         gone

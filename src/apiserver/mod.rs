@@ -5,10 +5,10 @@
 //! What it answers is what a real server of v1.36 answers; `docs/fidelity.md` says how far that has
 //! been measured, and what is left out. HTTP is in `crate::rest`.
 //!
-//! To read it: `request.rs` and `status.rs` (what goes in and comes out), `store.rs` (one revision
-//! for everything), `server.rs`, `verbs/update.rs`, and `engine.rs`, where a write is accepted,
-//! refused or found to change nothing. `kind.rs` and `builtin.rs` hold the flags that decide
-//! whether a write can be lost at all.
+//! To read it: `request.rs` and `status.rs` (what goes in and comes out), `engine/store.rs` (one
+//! revision for everything), `server.rs`, `verbs/update.rs`, and `engine.rs`, where a write is
+//! accepted, refused or found to change nothing. `kind.rs` and `builtin.rs` hold the flags that
+//! decide whether a write can be lost at all.
 
 mod account;
 mod builtin;
@@ -36,12 +36,13 @@ mod selector;
 mod server;
 mod snapshot;
 mod status;
-mod store;
 mod verbs;
 mod versions;
 mod watch;
 
 pub use account::{Account, Fate};
+use engine::store;
+pub use engine::store::History;
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use key::{Key, ListType};
 pub use kind::{Kind, Scale};
@@ -55,7 +56,6 @@ pub(crate) use server::Written;
 pub use server::{ApiServer, Config};
 pub use snapshot::Snapshot;
 pub use status::{Cause, Details, ListMeta, Status};
-pub use store::History;
 pub use watch::{EventType, Watch, WatchEvent};
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::engine::Commit;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::store::{self, History, Store};
@@ -59,7 +60,7 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 /// The API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiServer {
-    pub(crate) store: Store,
+    pub(super) store: Store,
     kinds: Arc<BTreeMap<Resource, Arc<Kind>>>,
     any_namespace: bool,
     seed: u64,
@@ -165,7 +166,7 @@ impl ApiServer {
         metadata::prepare_create(&mut object, self.make_uid(), time);
         object.set_meta("generation", Some(1.into()));
         let key = Key { resource: crd::resource(), namespace: None, name: name.clone() };
-        self.store.put_silently(&key, Arc::new(object));
+        self.write(&key, Commit::PutAlong(Arc::new(object)));
         self.serve(&name, kinds);
         self.kind_of(&first).ok_or_else(|| Status::failure(500, "the kind is not served"))
     }
@@ -262,6 +263,11 @@ impl ApiServer {
         all.map(|(key, _)| Key::clone(key)).collect()
     }
 
+    /// The live objects of a resource in one namespace (or in all), with their resourceVersions.
+    pub fn objects_of(&self, resource: &Resource, namespace: Option<&str>) -> Vec<Arc<Value>> {
+        self.store.of_resource(resource, namespace).map(|(_, stored)| stored.view()).collect()
+    }
+
     /// The revisions of the live objects, ascending, each once.
     pub fn revisions(&self) -> Vec<Revision> {
         let mut all: Vec<_> = self.store.iter().map(|(_, stored)| stored.modified).collect();
@@ -282,22 +288,6 @@ impl ApiServer {
         log.iter().map(written).collect()
     }
 
-    /// Forgets the past up to and including a revision.
-    ///
-    /// Lists at older revisions, continue tokens and watches that have not come so far are answered
-    /// 410 from now on, as after a compaction that the watch cache has not outlived.
-    pub fn compact(&mut self, revision: Revision) {
-        self.store.compact(revision.min(self.store.revision()));
-    }
-
-    /// Gives the revisions of the live objects and the counter other names in the same order.
-    ///
-    /// For [`History::Nothing`]: servers that differ only in how often they were written to become
-    /// equal. `f` must be monotone.
-    pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
-        self.store.rename_revisions(f);
-    }
-
     /// Records the owners of fields from now on, or does not.
     pub(crate) fn record_owners(&mut self, record: bool) {
         self.managed_fields = record;
@@ -306,13 +296,6 @@ impl ApiServer {
     /// Whether the owners of fields are recorded.
     pub fn records_owners(&self) -> bool {
         self.managed_fields
-    }
-
-    /// Replaces an object by what `change` makes of it, as if it had always been so.
-    ///
-    /// For a search that exchanges what no worker can tell apart.
-    pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
-        self.store.map_object(key, change);
     }
 
     /// Whether objects may be made in this namespace.
@@ -333,7 +316,7 @@ impl ApiServer {
             "spec": { "finalizers": ["kubernetes"] },
             "status": { "phase": "Active" },
         });
-        self.store.put_silently(&namespace_key(name), Arc::new(object));
+        self.write(&namespace_key(name), Commit::PutAlong(Arc::new(object)));
     }
 
     /// The uid that the next new object gets. (A dry run takes one too, and changes nothing else.)

@@ -1,12 +1,13 @@
 //! All objects out, and in again: what a server needs to outlive its process.
 //!
-//! Next to read: `store.rs`.
+//! Next to read: `engine/store.rs`.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::engine::Commit;
 use super::metadata::Meta;
 use super::store::Stored;
 use super::{ApiServer, Config, Key, Revision, Status, crd};
@@ -95,7 +96,8 @@ impl ApiServer {
             let modified = object.meta_str("resourceVersion").parse().unwrap_or(revision.0);
             let mut object = object.clone();
             object.set_meta("resourceVersion", None);
-            server.store.restore(&key, Arc::new(object), Revision(modified.min(revision.0)));
+            let modified = Revision(modified.min(revision.0));
+            server.write(&key, Commit::Restore(Arc::new(object), modified));
         }
         Ok(server)
     }

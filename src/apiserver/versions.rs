@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::engine::Commit;
 use super::metadata::Meta;
 use super::store::Stored;
 use super::{ApiServer, Key, Kind};
@@ -47,7 +48,7 @@ impl ApiServer {
             let Some(stored) = self.store.get(key) else { return };
             let object = Arc::new(other.shown(&stored.object));
             let key = Key { resource: sibling.clone(), ..key.clone() };
-            self.store.put_silently(&key, object);
+            self.write(&key, Commit::PutAlong(object));
         }
     }
 
@@ -55,7 +56,8 @@ impl ApiServer {
     pub(crate) fn unmirror(&mut self, key: &Key) {
         let Some(kind) = self.kind_of(&key.resource) else { return };
         for sibling in &kind.siblings {
-            self.store.delete_silently(&Key { resource: sibling.clone(), ..key.clone() });
+            let key = Key { resource: sibling.clone(), ..key.clone() };
+            self.write(&key, Commit::DeleteAlong);
         }
     }
 
@@ -90,13 +92,13 @@ impl ApiServer {
                 };
                 kind.schema.default(&mut shown);
                 if self.store.get(&key).is_none_or(|own| *own.object != shown) {
-                    self.store.restore(&key, Arc::new(shown), stored.modified);
+                    self.write(&key, Commit::Restore(Arc::new(shown), stored.modified));
                 }
             }
         }
         for (key, _) in &found {
             if !kinds.iter().any(|kind| kind.resource == key.resource) {
-                self.store.forget(key);
+                self.write(key, Commit::Forget);
             }
         }
     }

@@ -105,12 +105,7 @@ impl<R: Reply> Lot<R> {
         let given = match aim.verb {
             _ if !success => Vec::new(),
             Verb::List => {
-                let listed = self
-                    .world
-                    .server
-                    .store
-                    .of_resource(&aim.kind.resource, aim.namespace.as_deref());
-                listed.map(|(_, stored)| stored.view()).collect()
+                self.world.server.objects_of(&aim.kind.resource, aim.namespace.as_deref())
             }
             _ => after.iter().cloned().collect(),
         };

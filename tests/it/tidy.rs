@@ -229,6 +229,27 @@ fn no_file_of_a_folder_without_circles_comes_back_to_itself() {
     assert_none(&broken, "files that use each other in a circle");
 }
 
+/// Whoever may call a method of the store that changes it does not have to come through
+/// `ApiServer::write`, where a write gets its revision, its event and its copies.
+#[test]
+fn the_store_is_written_to_in_one_place() {
+    let path = "src/apiserver/engine/store.rs";
+    let store = std::fs::read_to_string(path).expect("the store");
+    let changes = store.lines().filter(|line| line.contains("fn ") && line.contains("&mut self"));
+    let open: Vec<String> = changes
+        .clone()
+        .filter(|line| !line.starts_with("    pub(super) fn ") && !line.starts_with("    fn "))
+        .map(|line| format!("{path}: {}", line.trim()))
+        .collect();
+    assert!(changes.count() > 5, "{path} has the methods that write");
+    assert_none(&open, "a writing method is `pub(super)`: its one caller is engine/commit.rs");
+    let beside = sources(&["src/apiserver/engine"]).into_iter();
+    let beside: Vec<String> = beside.map(|source| source.path).collect();
+    assert_eq!(beside, ["src/apiserver/engine/commit.rs", path], "what may write to the store");
+    let engine = std::fs::read_to_string("src/apiserver/engine.rs").expect("the engine");
+    assert!(!engine.contains("server.store.put"), "engine.rs writes through `ApiServer::put_for`");
+}
+
 #[test]
 fn every_entry_of_every_table_has_a_page_and_a_scenario_or_a_test() {
     let page = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));

@@ -122,9 +122,7 @@ pub(crate) fn store_new(
         // A status that was dropped has its default when it is read again.
         call.kind.schema.default(&mut object);
     }
-    let stored = server.store.try_put(&key, Arc::new(object));
-    let stored = stored.map_err(|store::TooLarge| Status::too_large_to_store())?;
-    server.written(&key, call.request.time);
+    let stored = server.put_for(call, &key, object)?;
     Ok(call.answer(201, &stored))
 }
 

@@ -66,27 +66,25 @@ fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<R
     let marked = match mark(call, &current.object, options) {
         Deletion::Now => {
             if !dry_run {
-                server.store.delete(key);
-                server.removed(key, time);
+                server.delete(key, time);
             }
             return Ok(if is_pod(call) { Removal::Marked(view) } else { Removal::Gone(view) });
         }
         Deletion::Pending => return Ok(Removal::Marked(view)),
-        Deletion::Marked(marked) => Arc::new(marked),
+        Deletion::Marked(marked) => marked,
     };
     if dry_run {
         return Ok(Removal::Marked(ApiServer::view(&marked, current.modified)));
     }
-    let view = server.store.put(key, marked.clone()).view();
-    server.written(key, time);
-    if is_pod(call) && marked.finalizers().is_empty() && grace(&marked) == Some(0) {
-        server.store.delete(key);
-        server.removed(key, time);
+    let marked = server.put(key, marked, time);
+    let object = &marked.object;
+    if is_pod(call) && object.finalizers().is_empty() && grace(object) == Some(0) {
+        server.delete(key, time);
     }
     if key.resource == namespace_key("").resource {
         server.finish_namespace(&key.name, time);
     }
-    Ok(Removal::Marked(view))
+    Ok(Removal::Marked(marked.view()))
 }
 
 /// What a delete does to one object.

@@ -248,8 +248,7 @@ fn disrupt(server: &mut ApiServer, call: &Call<'_>, pod: &Value, dry_run: bool) 
         budget["status"]["disruptionsAllowed"] = (allowed - 1).into();
         let now = metadata::timestamp(call.request.time);
         budget["status"]["disruptedPods"][call.name()] = now.into();
-        server.store.put(key, Arc::new(budget));
-        server.written(key, call.request.time);
+        server.put(key, budget, call.request.time);
     }
     Ok(())
 }
@@ -298,9 +297,7 @@ fn bind(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let conditions = bound["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let others = conditions.into_iter().filter(|it| it["type"] != "PodScheduled");
     bound["status"]["conditions"] = others.chain([scheduled]).collect();
-    let stored = server.store.try_put(&key, Arc::new(bound));
-    stored.map_err(|_| Status::too_large_to_store())?;
-    server.written(&key, call.request.time);
+    server.put_for(call, &key, bound)?;
     Ok(done())
 }
 

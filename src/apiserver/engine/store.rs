@@ -5,7 +5,8 @@
 //! that "does this write change anything" is one comparison; [`Stored::view`] puts it in on the
 //! way out. With [`History::KeepAll`] each write also appends one event to a log, from which a
 //! list at an old revision and a watch are read (`history.rs`); the exhaustive search has no use
-//! for the past and keeps [`History::Nothing`]. Left out: leases, transactions over two keys.
+//! for the past and keeps [`History::Nothing`]. All may read; only `commit.rs` may write. Left out:
+//! leases, transactions over two keys.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,9 +14,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::history::{Event, Log, Version};
-use super::json::Json;
-use super::{Key, Resource, Revision};
+use super::super::history::{Event, Log, Version};
+use super::super::json::Json;
+use super::super::{Key, Resource, Revision};
 
 /// Whether the store remembers what it has overwritten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,11 +43,7 @@ pub(crate) struct Stored {
     digest: OnceLock<u64>,
 }
 
-/// Why an object is not stored: it has more bytes than etcd takes.
-#[derive(Debug)]
-pub(crate) struct TooLarge;
-
-/// An object of more bytes is not stored: etcd's limit for a request. (A real server sends
+/// A client's object of more bytes is not stored: etcd's limit for a request. (A real server sends
 /// built-in kinds as protobuf, which is shorter; here JSON counts for all.)
 const OBJECT_BYTES_MAX: usize = 3 * 1024 * 1024 / 2;
 
@@ -73,6 +70,11 @@ impl Stored {
     /// What clients see as JSON, if the store keeps it.
     pub fn json(&self) -> Option<&Arc<Json>> {
         self.json.as_ref()
+    }
+
+    /// Whether a client may not write it. The search, which keeps no past, does not look at sizes.
+    pub fn is_too_large(&self) -> bool {
+        self.json.as_ref().is_some_and(|json| json.bytes().len() > OBJECT_BYTES_MAX)
     }
 
     /// The object as clients see it: with its resourceVersion. All who look share it, unless its
@@ -248,46 +250,37 @@ impl Store {
         }
     }
 
-    /// Writes an object of a client at the next revision, unless it is too large; how it is stored.
-    /// (The search, which keeps no past, does not look at sizes.)
-    pub fn try_put(&mut self, key: &Key, object: Arc<Value>) -> Result<Stored, TooLarge> {
+    /// An object as the next write stores it.
+    pub fn next(&self, object: Arc<Value>) -> Stored {
         let stored = self.stored(object, Revision(self.revision.0 + 1));
-        if stored.json.as_ref().is_some_and(|json| json.bytes().len() > OBJECT_BYTES_MAX) {
-            return Err(TooLarge);
-        }
-        Ok(self.put_next(key, stored))
-    }
-
-    /// Writes an object of the server's own at the next revision; how it is stored.
-    pub fn put(&mut self, key: &Key, object: Arc<Value>) -> Stored {
-        let stored = self.stored(object, Revision(self.revision.0 + 1));
-        self.put_next(key, stored)
-    }
-
-    fn put_next(&mut self, key: &Key, stored: Stored) -> Stored {
-        self.revision = stored.modified;
         if stored.json.is_none() {
             // Whoever reads it next shares what the writer is answered.
             stored.view();
         }
-        self.put_at(key, stored.clone());
         stored
     }
 
-    /// Writes an object that has always been there: the revision does not move.
-    pub fn put_silently(&mut self, key: &Key, object: Arc<Value>) {
+    /// Writes what is next.
+    pub(super) fn put(&mut self, key: &Key, next: Stored) {
+        debug_assert_eq!(next.modified.0, self.revision.0 + 1, "another write came between");
+        self.revision = next.modified;
+        self.put_at(key, next);
+    }
+
+    /// Writes an object along with the present revision, which does not move.
+    pub(super) fn put_along(&mut self, key: &Key, object: Arc<Value>) {
         let stored = self.stored(object, self.revision);
         self.put_at(key, stored);
     }
 
     /// Puts an object there as it was at an earlier revision.
-    pub fn restore(&mut self, key: &Key, object: Arc<Value>, modified: Revision) {
+    pub(super) fn restore(&mut self, key: &Key, object: Arc<Value>, modified: Revision) {
         let stored = self.stored(object, modified);
         Arc::make_mut(&mut self.objects).insert(Arc::new(key.clone()), stored);
     }
 
     /// Replaces an object by what `change` makes of it, as if it had always been so.
-    pub fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
+    pub(super) fn map_object(&mut self, key: &Key, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
         let Some(stored) = self.objects.get(key) else { return };
         let changed = self.stored(change(&stored.object), stored.modified);
         if let Some(stored) = Arc::make_mut(&mut self.objects).get_mut(key) {
@@ -316,9 +309,10 @@ impl Store {
         }
     }
 
-    /// Removes an object at the next revision; `None` if there is none.
-    pub fn delete(&mut self, key: &Key) -> Option<Revision> {
-        let (key, before) = Arc::make_mut(&mut self.objects).remove_entry(key)?;
+    /// Removes an object, if it is there, at the next revision.
+    pub(super) fn delete(&mut self, key: &Key) {
+        let objects = Arc::make_mut(&mut self.objects);
+        let Some((key, before)) = objects.remove_entry(key) else { return };
         self.revision.0 += 1;
         let revision = self.revision;
         if let Some(log) = &mut self.log {
@@ -327,11 +321,10 @@ impl Store {
             let (before, after) = (Some(before), None);
             Arc::make_mut(log).push(Event { revision, key, before, after, removed });
         }
-        Some(revision)
     }
 
     /// Removes an object along with the write of the present revision.
-    pub fn delete_silently(&mut self, key: &Key) {
+    pub(super) fn delete_along(&mut self, key: &Key) {
         if self.objects.contains_key(key) {
             self.revision.0 -= 1;
             self.delete(key);
@@ -339,19 +332,19 @@ impl Store {
     }
 
     /// Removes an object as if it had never been there.
-    pub fn forget(&mut self, key: &Key) {
+    pub(super) fn forget(&mut self, key: &Key) {
         Arc::make_mut(&mut self.objects).remove(key);
     }
 
     /// Forgets the past up to and including `revision`.
-    pub fn compact(&mut self, revision: Revision) {
+    pub(super) fn compact(&mut self, revision: Revision) {
         if let Some(log) = &mut self.log {
             Arc::make_mut(log).compact(revision);
         }
     }
 
     /// Gives every live object's revision and the counter new names, in the same order.
-    pub fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
+    pub(super) fn rename_revisions(&mut self, f: &dyn Fn(Revision) -> Revision) {
         for stored in Arc::make_mut(&mut self.objects).values_mut() {
             let modified = f(stored.modified);
             let digest = stored.digest.clone();
