@@ -102,8 +102,11 @@
 //! | `kube` | real kube-rs controllers under every order (feature `kube`) |
 //! | `programs` | unmodified programs, started with a kubeconfig each |
 //! | `serve` | that face on a socket, for kubectl and every other client |
+//! | `access` | how a client finds such a server, and trusts it |
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "serve")]
+pub mod access;
 pub mod apiserver;
 pub mod audit;
 pub mod check;

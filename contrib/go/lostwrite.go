@@ -38,8 +38,7 @@ type Controller func(ctx context.Context, config *rest.Config) error
 type Cluster struct {
 	// CRDs are files of CustomResourceDefinitions, such as ../config/crd/bases/*.yaml.
 	CRDs []string
-	// Objects exist before any controller starts, each with its apiVersion and kind: typed objects,
-	// unstructured ones, or maps.
+	// Objects exist at the beginning, each with apiVersion and kind: typed, unstructured, or maps.
 	Objects []any
 	// Controllers by name. The names appear in the drawing.
 	Controllers map[string]Controller
@@ -55,6 +54,8 @@ type Cluster struct {
 	Schedule string
 	// ExpectLoss turns the check round: it fails if no loss is found.
 	ExpectLoss bool
+	// More are other keys of a scenario file: invariants, stimuli, faults, limits, expect.
+	More map[string]any
 }
 
 const (
@@ -149,9 +150,7 @@ func (c Cluster) write(file, test, call string) error {
 	}
 	crds := []string{}
 	for _, path := range c.CRDs {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(folder, path)
-		}
+		path, _ = filepath.Abs(path)
 		found, _ := filepath.Glob(path)
 		if len(found) == 0 {
 			return fmt.Errorf("there is no CRD at %s", path)
@@ -169,6 +168,7 @@ func (c Cluster) write(file, test, call string) error {
 	if c.ExpectLoss {
 		document["expect"] = "lost"
 	}
+	maps.Copy(document, c.More)
 	text, err := json.Marshal(document)
 	return errors.Join(err, os.WriteFile(file, text, 0o600))
 }

@@ -97,3 +97,20 @@ impl Bounds {
         Some(super::memory_bound::MemoryBound::new(self.max_memory).bytes)
     }
 }
+
+/// Of workers that are programs: `check`, `replay` and `explain`.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Programs")]
+pub struct ProgramFlags {
+    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    #[arg(long)]
+    pub allow_run: bool,
+    /// Give up one execution of programs after this time, such as 2m [env:
+    /// LOSTWRITE_EXECUTION_TIMEOUT] [default: 1m]
+    #[arg(long, value_name = "DURATION", env = "LOSTWRITE_EXECUTION_TIMEOUT", hide_env = true)]
+    #[arg(value_parser = super::duration::parse)]
+    pub execution_timeout: Option<Duration>,
+    /// Serve programs over TLS, and tell them what a pod is told of its cluster
+    #[arg(long)]
+    pub tls: bool,
+}

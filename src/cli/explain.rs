@@ -4,7 +4,7 @@
 
 use clap::Args;
 
-use super::args::{Bounds, Overrides};
+use super::args::{Bounds, Overrides, ProgramFlags};
 use super::environment::Drawing;
 use super::exit::{Exit, Outcome};
 use super::{names, output, progress, replay};
@@ -21,9 +21,9 @@ pub struct Explain {
     /// The schedule, such as 1.7c1e.huhu
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
-    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
-    #[arg(long)]
-    pub allow_run: bool,
+    /// How programs are started.
+    #[command(flatten)]
+    pub programs: ProgramFlags,
     /// What to change in the scenario.
     #[command(flatten)]
     pub overrides: Overrides,
@@ -32,12 +32,12 @@ pub struct Explain {
 /// Runs it: a recorded or given schedule is replayed, a scenario alone is checked first.
 pub fn run(args: &Explain, drawing: &Drawing) -> Outcome {
     #[cfg(all(feature = "serve", target_os = "linux"))]
-    super::programs::trust(args.allow_run);
+    super::programs::trust(args.programs.allow_run);
     let opened =
         replay::open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     #[cfg(all(feature = "serve", target_os = "linux"))]
     if let (true, Some(schedule)) = (opened.scenario.starts_programs(), &opened.schedule) {
-        let hunted = super::programs::replay(&opened.scenario, schedule, args.allow_run)?;
+        let hunted = super::programs::replay(&opened.scenario, schedule, args.programs)?;
         let found = hunted.witnesses();
         let text = match (&hunted.failed, found.is_empty()) {
             (Some(words), _) => format!("error: {words}\n"),

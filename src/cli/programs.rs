@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::Bounds;
+use super::args::{Bounds, ProgramFlags};
 use super::check::args::Check;
 use super::exit::{Exit, Failure};
 use super::{environment, output, progress, targets};
@@ -41,11 +41,16 @@ pub fn allowed(scenario: &Scenario, allowed: bool) -> Result<(), Failure> {
 }
 
 /// The programs of a scenario, in the folder of its file, ended by Ctrl-C.
-fn hunt(scenario: &Scenario) -> Hunt {
+fn hunt(scenario: &Scenario, flags: ProgramFlags) -> Hunt {
     progress::listen();
     let folder = scenario.source.file.as_deref().and_then(|file| Path::new(file).parent());
     let folder = folder.filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Hunt::of(scenario.clone()).folder(folder).until(progress::interrupted)
+    let hunt = Hunt::of(scenario.clone()).folder(folder).until(progress::interrupted);
+    let hunt = if flags.tls { hunt.tls() } else { hunt };
+    match flags.execution_timeout {
+        Some(timeout) => hunt.timeout(timeout),
+        None => hunt,
+    }
 }
 
 /// Checks a scenario whose workers are programs.
@@ -54,14 +59,14 @@ pub fn check(
     args: &Check,
     watch: &mut progress::Watch,
 ) -> Result<Hunted, Failure> {
-    allowed(scenario, trust(args.allow_run))?;
+    allowed(scenario, trust(args.programs.allow_run))?;
     let given = |flag: Option<u64>, variable: &str| match flag {
         Some(number) => Ok(Some(number)),
         None => environment::number(variable),
     };
     let seed = given(args.seed, "LOSTWRITE_SEED")?.unwrap_or(0);
     let runs = given(args.runs, "LOSTWRITE_RUNS")?.unwrap_or(20);
-    let mut hunt = hunt(scenario).seed(seed).executions(runs);
+    let mut hunt = hunt(scenario, args.programs).seed(seed).executions(runs);
     if let Some(timeout) = args.bounds.timeout {
         let begin = Instant::now();
         hunt = hunt.until(move || progress::interrupted() || begin.elapsed() >= timeout);
@@ -86,9 +91,9 @@ pub fn check(
 }
 
 /// Runs one schedule of a scenario whose workers are programs.
-pub fn replay(scenario: &Scenario, schedule: &str, flag: bool) -> Result<Hunted, Failure> {
-    allowed(scenario, trust(flag))?;
-    Ok(hunt(scenario).replay(schedule).run())
+pub fn replay(scenario: &Scenario, schedule: &str, flags: ProgramFlags) -> Result<Hunted, Failure> {
+    allowed(scenario, trust(flags.allow_run))?;
+    Ok(hunt(scenario, flags).replay(schedule).run())
 }
 
 /// What was found, for a renderer: programs have a text of their own.

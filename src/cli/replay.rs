@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::args::Overrides;
+use super::args::{Overrides, ProgramFlags};
 use super::environment::Drawing;
 use super::exit::{Exit, Failure, Outcome};
 use super::recording::Recording;
@@ -27,9 +27,9 @@ pub struct Replay {
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
-    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
-    #[arg(long)]
-    pub allow_run: bool,
+    /// How programs are started.
+    #[command(flatten)]
+    pub programs: ProgramFlags,
     /// text, json or mermaid
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub output: ReplayFormat,
@@ -50,7 +50,7 @@ pub enum ReplayFormat {
 /// Runs it.
 pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
     #[cfg(all(feature = "serve", target_os = "linux"))]
-    super::programs::trust(args.allow_run);
+    super::programs::trust(args.programs.allow_run);
     let opened = open(&args.target, args.schedule.as_deref(), &args.overrides, &drawing.err)?;
     let Some(schedule) = opened.schedule else {
         return Err(Diagnostic::error("missing --schedule")
@@ -64,7 +64,7 @@ pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
     };
     #[cfg(all(feature = "serve", target_os = "linux"))]
     if opened.scenario.starts_programs() {
-        let hunted = super::programs::replay(&opened.scenario, &schedule, args.allow_run)?;
+        let hunted = super::programs::replay(&opened.scenario, &schedule, args.programs)?;
         let name = match args.output {
             ReplayFormat::Text => "text",
             ReplayFormat::Json => "json",

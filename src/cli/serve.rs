@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::{duration, output};
+use crate::access::{Access, Authority};
 use crate::apiserver::{ApiServer, Config};
 use crate::scenario::{Diagnostic, clean, manifests};
 use crate::serve::{self, Keeper, Limits, Policy, Record, Tokens};
@@ -29,6 +30,9 @@ pub struct Serve {
     /// kube-apiserver reads them
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Speak TLS, with a certificate of an authority that is made now; the kubeconfig has it
+    #[arg(long)]
+    pub tls: bool,
     /// The maximum of open watches
     #[arg(long, value_name = "N", default_value_t = Limits::default().watches)]
     pub max_watches: usize,
@@ -77,6 +81,9 @@ pub struct Serve {
     /// Write a kubeconfig for this server
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub kubeconfig: Option<PathBuf>,
+    /// Write ca.crt, token and namespace there, as they are mounted into a pod (with --tls)
+    #[arg(long, value_name = "FOLDER", requires = "tls", help_heading = "Files")]
+    pub service_account: Option<PathBuf>,
 }
 
 /// A snapshot is not written more often.
@@ -95,6 +102,11 @@ pub fn run(args: &Serve) -> Outcome {
     let token = tokens.first().map(str::to_owned);
     config.tokens = tokens;
     config.limits.watches = args.max_watches;
+    if args.tls {
+        let made = Authority::new();
+        let why = |error| Diagnostic::error(format!("no certificate can be made: {error}"));
+        config.tls = Some(made.map_err(why)?);
+    }
     config.signals = true;
     if let Some(path) = &args.record {
         // Each line is written at once: what is acknowledged is in it, however this ends.
@@ -108,9 +120,17 @@ pub fn run(args: &Serve) -> Outcome {
         let kept = kept.unwrap_or_default();
         Diagnostic::error(format!("cannot serve on `{}`{kept}: {error}", args.listen))
     })?;
+    let access = Access {
+        url: &running.url(),
+        user: "lostwrite",
+        token: token.as_deref(),
+        authority: running.authority(),
+    };
     if let Some(path) = &args.kubeconfig {
-        serve::kubeconfig(path, &running.url(), token.as_deref())
-            .map_err(|error| cannot("write", path, &error))?;
+        serve::kubeconfig(path, &access).map_err(|error| cannot("write", path, &error))?;
+    }
+    if let Some(path) = &args.service_account {
+        serve::service_account(path, &access).map_err(|error| cannot("write", path, &error))?;
     }
     output::stdout(&format!("ready {}\n", running.url()))?;
     running.wait().map_err(|error| Diagnostic::error(format!("serving ended: {error}")))?;

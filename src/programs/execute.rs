@@ -2,14 +2,14 @@
 //!
 //! Next to read: `hunt.rs`.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::hunt::Plan;
 use super::limits;
 use super::process::{Folder, Running};
 use super::quiet::{self, Calm, Late, Learnt, Look};
-use super::socket::{self, Arrivals};
+use super::socket::{Door, Variables};
+use crate::access::Authority;
 use crate::parking::{Answering, History, Lot};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
 
@@ -60,7 +60,7 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String, learnt: Lear
         let mut drive = Drive {
             plan,
             folder,
-            arrivals: Arrivals::default(),
+            door: Door::default(),
             lot: Lot::new(plan.start.clone()),
             programs: Vec::new(),
             variables: Vec::new(),
@@ -99,11 +99,11 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String, learnt: Lear
 struct Drive<'p> {
     plan: &'p Plan,
     folder: Folder,
-    arrivals: Arrivals,
+    door: Door,
     lot: Lot<Answering>,
     programs: Vec<Running>,
     /// What each program finds in its environment.
-    variables: Vec<Vec<(String, String)>>,
+    variables: Vec<Variables>,
     calm: Calm,
     /// How many requests each program has made.
     requests: Vec<u64>,
@@ -118,14 +118,14 @@ struct Drive<'p> {
 
 impl Drive<'_> {
     async fn start(&mut self) -> Result<(), String> {
+        let authority = self.plan.tls.then(Authority::new).transpose();
+        let authority = authority.map_err(|error| format!("no certificate: {error}"))?;
         for (worker, program) in self.plan.programs.iter().enumerate() {
             let name = &program.name;
-            let port = socket::listen(worker, Arc::clone(&self.arrivals)).await;
-            let port = port.map_err(|error| format!("no port for `{name}`: {error}"))?;
-            let kubeconfig = socket::kubeconfig(&self.folder.path, name, port)
-                .map_err(|error| format!("no kubeconfig for `{name}`: {error}"))?;
-            let kubeconfig = kubeconfig.to_string_lossy().into_owned();
-            self.variables.push(vec![("KUBECONFIG".to_owned(), kubeconfig)]);
+            let variables =
+                self.door.open(worker, name, &self.folder.path, authority.as_ref()).await;
+            let variables = variables.map_err(|error| format!("no port for `{name}`: {error}"))?;
+            self.variables.push(variables);
             let running = self.launch(worker)?;
             self.programs.push(running);
         }
@@ -236,7 +236,7 @@ impl Drive<'_> {
             && !(self.plan.until.0)()
         {
             tokio::time::sleep(quiet::STEP).await;
-            asks = self.arrivals.lock().iter().any(|(by, ..)| *by == worker);
+            asks = self.door.arrivals.lock().iter().any(|(by, ..)| *by == worker);
         }
         self.patient += begin.elapsed();
         asks
@@ -245,7 +245,7 @@ impl Drive<'_> {
     /// Ends a program where it stands, and starts it again.
     fn restart(&mut self, worker: usize) -> Result<(), String> {
         self.programs[worker].end();
-        self.arrivals.lock().retain(|(of, ..)| *of != worker);
+        self.door.arrivals.lock().retain(|(of, ..)| *of != worker);
         self.lot.restarted(worker);
         self.given[worker] = Instant::now();
         self.programs[worker] = self.launch(worker)?;
@@ -260,10 +260,11 @@ impl Drive<'_> {
         for round in 0_u32.. {
             let asked = Instant::now();
             tokio::time::sleep(quiet::STEP).await;
-            let came = std::mem::take(&mut *self.arrivals.lock());
+            let came = std::mem::take(&mut *self.door.arrivals.lock());
+            let comes = !came.is_empty() || self.door.is_busy();
             let trees: Vec<Vec<u32>> = self.programs.iter().map(Running::tree).collect();
             let look = || trees.iter().map(|tree| Look::at(tree)).collect();
-            let is_quiet = (stared && came.is_empty()) || self.calm.see(look(), !came.is_empty());
+            let is_quiet = (stared && !comes) || self.calm.see(look(), comes);
             // What was sent before such a look arrives in the next round.
             stared = asked.elapsed() > quiet::LATE_LOOK && self.calm.stare(look);
             for (worker, http, reply) in came {
@@ -298,7 +299,7 @@ impl Drive<'_> {
             if self.slow {
                 return Some(format!(
                     "an execution takes longer than {:?}\n  help: a program that asks all the time \
-                     never comes to an end",
+                     never comes to an end; for slow ones, --execution-timeout gives more time",
                     self.plan.timeout
                 ));
             }
@@ -369,7 +370,7 @@ impl Drive<'_> {
     async fn request_comes(&mut self) -> bool {
         let begin = Instant::now();
         loop {
-            if !self.arrivals.lock().is_empty() {
+            if !self.door.arrivals.lock().is_empty() {
                 return true;
             }
             if (self.plan.until.0)() {

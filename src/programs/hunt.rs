@@ -40,6 +40,7 @@ pub(super) struct Plan {
     pub told: Progress,
     pub folder: PathBuf,
     pub limits: Limits,
+    pub tls: bool,
 }
 
 /// Says whether to stop.
@@ -73,6 +74,10 @@ pub(super) enum Orders {
     Record,
 }
 
+/// Half of the time that an execution may take: the least that programs may take to start, and to
+/// become quiet.
+const HALF: Duration = Duration::from_secs(30);
+
 /// Programs, and the cluster in which they work.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is started before `run`"]
@@ -92,6 +97,7 @@ pub struct Hunt {
     told: Progress,
     folder: PathBuf,
     limits: Limits,
+    tls: bool,
 }
 
 impl Default for Hunt {
@@ -108,11 +114,12 @@ impl Default for Hunt {
             orders: Orders::Hunt,
             replay: None,
             linger: Duration::from_millis(300),
-            timeout: Duration::from_secs(60),
+            timeout: HALF * 2,
             until: Until(std::sync::Arc::new(|| false)),
             told: Progress(std::sync::Arc::new(|_, _| ())),
             folder: PathBuf::from("."),
             limits: Limits::default(),
+            tls: false,
         }
     }
 }
@@ -250,6 +257,14 @@ impl Hunt {
         self
     }
 
+    /// Programs are served over TLS, with an authority that their kubeconfig names, and find what a
+    /// pod finds: `KUBERNETES_SERVICE_HOST` and `_PORT`, and in the folder that
+    /// `LOSTWRITE_SERVICE_ACCOUNT` names, `ca.crt`, `token` and `namespace`.
+    pub fn tls(mut self) -> Hunt {
+        self.tls = true;
+        self
+    }
+
     /// Stops, and ends the programs, as soon as this is true: after Ctrl-C, say.
     pub fn until(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Hunt {
         self.until = Until(std::sync::Arc::new(stop));
@@ -316,14 +331,15 @@ impl Hunt {
             start,
             programs,
             max_steps: 500,
-            settle_within: Duration::from_secs(30),
-            start_within: Duration::from_secs(30).min(self.timeout),
+            settle_within: HALF.max(self.timeout / 2),
+            start_within: HALF.max(self.timeout / 2).min(self.timeout),
             linger: self.linger,
             timeout: self.timeout,
             until: self.until.clone(),
             told: self.told.clone(),
             folder: self.folder.clone(),
             limits,
+            tls: self.tls,
         })
     }
 

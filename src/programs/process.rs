@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use super::hunt::Program;
 use super::limits::Limits;
 use super::log::Log;
+use super::socket::IN_CLUSTER;
 use super::supervisor::{self, VARIABLE};
 
 /// A folder of one execution, which goes with it.
@@ -61,7 +62,11 @@ impl Running {
         let log = Log::new(&folder.path.join(format!("{name}.log")))?;
         // Its children are told from those of other programs: only its own end with it.
         let mark = format!("{}p{worker}.", folder.mark);
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        for variable in IN_CLUSTER {
+            command.env_remove(variable);
+        }
+        let child = command
             .args(arguments)
             .current_dir(within)
             .envs(variables.iter().map(|(key, value)| (key, value)))

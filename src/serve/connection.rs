@@ -14,9 +14,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use super::answer;
 use super::state::Shared;
@@ -29,6 +29,7 @@ const PREFACE: usize = 24;
 /// Accepts connections until it is stopped, then waits for them, but not for long.
 pub async fn serve(
     listener: std::net::TcpListener,
+    tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
     signals: bool,
     save_every: Option<Duration>,
@@ -57,10 +58,15 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (shared, alive) = (shared.clone(), alive.clone());
+                let (shared, alive, tls) = (shared.clone(), alive.clone(), tls.clone());
                 tokio::spawn(async move {
                     let _held = (permit, alive);
-                    connection(stream, peer.ip().to_string(), shared).await;
+                    let _ = stream.set_nodelay(true);
+                    let peer = peer.ip().to_string();
+                    let Some(tls) = tls else { return connection(stream, peer, shared).await };
+                    if let Ok(Ok(stream)) = timeout(shared.limits.head, tls.accept(stream)).await {
+                        connection(stream, peer, shared).await;
+                    }
                 });
             }
             // Out of file descriptors, most likely: others will end.
@@ -152,8 +158,12 @@ async fn save(shared: &Arc<Shared>) -> bool {
     }
 }
 
-async fn connection(stream: TcpStream, peer: String, shared: Arc<Shared>) {
-    let _ = stream.set_nodelay(true);
+/// A connection, with or without TLS.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+async fn connection(stream: impl Stream, peer: String, shared: Arc<Shared>) {
     let limits = shared.limits;
     let mut stop = shared.stops();
     let service = service_fn(move |request| answer::answer(shared.clone(), peer.clone(), request));
@@ -184,8 +194,8 @@ async fn connection(stream: TcpStream, peer: String, shared: Arc<Shared>) {
 }
 
 /// A stream whose peer must begin to speak, and must go on reading, within a time.
-struct Timed {
-    stream: TcpStream,
+struct Timed<S> {
+    stream: S,
     begin: Pin<Box<Sleep>>,
     heard: usize,
     stalled: Duration,
@@ -193,8 +203,8 @@ struct Timed {
     waits: bool,
 }
 
-impl Timed {
-    fn new(stream: TcpStream, begin: Duration, stalled: Duration) -> Self {
+impl<S> Timed<S> {
+    fn new(stream: S, begin: Duration, stalled: Duration) -> Self {
         let writing = Box::pin(sleep(stalled));
         let begin = Box::pin(sleep_until(Instant::now() + begin));
         Timed { stream, begin, heard: 0, stalled, writing, waits: false }
@@ -220,7 +230,7 @@ impl Timed {
     }
 }
 
-impl AsyncRead for Timed {
+impl<S: Stream> AsyncRead for Timed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -236,7 +246,7 @@ impl AsyncRead for Timed {
     }
 }
 
-impl AsyncWrite for Timed {
+impl<S: Stream> AsyncWrite for Timed<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -8,8 +8,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::access::Access;
 use crate::apiserver::{ApiServer, Config, Revision, Status};
 use crate::scenario::yaml::{self, Bounds};
 use crate::scenario::{Diagnostic, Node, manifests, read_bounded};
@@ -133,28 +134,15 @@ fn new(config: Config) -> ApiServer {
         .unwrap_or_else(|_| ApiServer::new(config))
 }
 
-/// Writes a kubeconfig with one context, `lostwrite`, readable by its owner only.
-pub fn kubeconfig(path: &Path, url: &str, token: Option<&str>) -> io::Result<()> {
-    let user = match token {
-        Some(token) => json!({ "token": token }),
-        None => json!({}),
-    };
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        // Some clients take no plain HTTP unless they are told not to ask for a certificate.
-        "clusters": [{
-            "name": "lostwrite",
-            "cluster": { "server": url, "insecure-skip-tls-verify": true },
-        }],
-        "users": [{ "name": "lostwrite", "user": user }],
-        "contexts": [{
-            "name": "lostwrite",
-            "context": { "cluster": "lostwrite", "user": "lostwrite", "namespace": "default" },
-        }],
-        "current-context": "lostwrite",
-    });
-    replace(path, |out| writeln!(out, "{config:#}"))
+/// Writes a kubeconfig, readable by its owner only.
+pub fn kubeconfig(path: &Path, access: &Access<'_>) -> io::Result<()> {
+    replace(path, |out| writeln!(out, "{:#}", access.kubeconfig()))
+}
+
+/// Writes what is mounted into a pod, into a folder that is made if it is not there.
+pub fn service_account(folder: &Path, access: &Access<'_>) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    access.service_account(folder, |path, text| replace(path, |out| out.write_all(text.as_bytes())))
 }
 
 /// Writes a file beside another, which it then replaces: whole or not at all, for its owner only.

@@ -4,8 +4,8 @@
 //! a thread of its own. Requests are handled one at a time under one lock, so that the order in
 //! which they are handled is the order of the revisions and of the record. What a request means is
 //! not decided here but in [`rest`](crate::rest): this folder has what that one leaves out, which
-//! is sockets, the clock, the seed of the uids, limits, users, record and snapshot. Left out: TLS
-//! and RBAC (a token opens everything). Next to read: `answer.rs`, then `watch.rs`.
+//! is sockets, TLS, the clock, the seed of the uids, limits, users, record and snapshot. Left out:
+//! RBAC (a token opens everything). Next to read: `answer.rs`, then `watch.rs`.
 
 mod answer;
 mod connection;
@@ -22,9 +22,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::Authority;
 use crate::apiserver::ApiServer;
 
-pub use files::{furnish, kubeconfig, load_objects, restore, seed, serves};
+pub use files::{furnish, kubeconfig, load_objects, restore, seed, serves, service_account};
 pub use keeper::{Keeper, private};
 pub use policy::{Level, Policy, Recorded};
 pub use state::Record;
@@ -50,6 +51,8 @@ pub struct Config {
     pub signals: bool,
     /// What a client may use up.
     pub limits: Limits,
+    /// Who vouches for it, if it speaks TLS.
+    pub tls: Option<Authority>,
 }
 
 impl Config {
@@ -65,6 +68,7 @@ impl Config {
             save_every: None,
             signals: false,
             limits,
+            tls: None,
         }
     }
 }
@@ -106,6 +110,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    authority: Option<String>,
     shared: Arc<Shared>,
     thread: Option<std::thread::JoinHandle<io::Result<()>>>,
 }
@@ -122,11 +127,13 @@ pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let (signals, save_every) = (config.signals, config.save_every);
+    let authority = config.tls.as_ref().map(Authority::pem);
+    let tls = config.tls.as_ref().map(|authority| authority.acceptor(address.ip())).transpose()?;
     let shared = Arc::new(Shared::new(config, server)?);
     let inside = shared.clone();
     let (begin, begun) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().name("serve".into()).spawn(move || {
-        let serve = connection::serve(listener, inside.clone(), signals, save_every, begin);
+        let serve = connection::serve(listener, tls, inside.clone(), signals, save_every, begin);
         let served = runtime.block_on(serve);
         // Connections that did not end in time are cut off.
         runtime.shutdown_timeout(Duration::from_millis(100));
@@ -136,7 +143,7 @@ pub fn start(config: Config, server: ApiServer) -> io::Result<Running> {
     })?;
     // If it does not begin, its thread says why when it is waited for.
     let _ = begun.recv();
-    Ok(Running { address, shared, thread: Some(thread) })
+    Ok(Running { address, authority, shared, thread: Some(thread) })
 }
 
 impl Running {
@@ -147,7 +154,13 @@ impl Running {
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate by which its own is trusted, as PEM, if it speaks TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Does something to the server between two requests; watches hear of it.

@@ -38,7 +38,8 @@ fn shell(hunt: Hunt, script: &str) -> Hunted {
 /// A program in Python that has a base URL in `url` and `urllib.request` as `http`.
 fn python(hunt: Hunt, script: &str) -> Hunted {
     let head = "import os, re, sys, time, threading, socket\nimport urllib.request as http\n\
-                url = re.search(r'server: \"(.*?)\"', open(os.environ['KUBECONFIG']).read())[1]\n\
+                config = open(os.environ['KUBECONFIG']).read()\n\
+                url = re.search(r'\"server\": \"(.*?)\"', config)[1]\n\
                 path = url + '/apis/demo.example.com/v1/namespaces/default/widgets'\n";
     hunt.program("awkward", &["python3", "-c", &format!("{head}{script}")]).run()
 }
@@ -150,17 +151,39 @@ fn one_that_writes_garbage_to_its_log_and_to_the_socket() {
     assert!(text.contains("exit status: 9") && !text.contains('\u{1b}'), "{text}");
 }
 
-/// `lostwrite check`, started; the word is in the command line of its program.
-fn command(folder: &std::path::Path, word: &str) -> std::process::Child {
+/// `lostwrite check` of a file with one program, a script of the shell.
+fn check(folder: &std::path::Path, script: &str) -> Command {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/two.yaml"));
     let text = text.expect("it is there");
     let (head, _) = text.split_once("workers:").expect("it has workers");
-    let script = format!("(setsid sleep {word} &); sleep {word}");
     let text = format!("{head}workers:\n  - name: silent\n    run: [sh, -c, '{script}']\n");
     std::fs::write(folder.join("silent.yaml"), text).expect("it can be written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lostwrite"));
     command.args(["check", "silent.yaml", "--allow-run"]).current_dir(folder);
+    command
+}
+
+#[test]
+fn the_command_line_says_how_long_one_execution_may_take() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let busy = || check(folder.path(), "while :; do :; done # lostwrite-given-up");
+    let by_variable = |command: &mut Command| {
+        command.env("LOSTWRITE_EXECUTION_TIMEOUT", "1500ms").output().expect("it runs")
+    };
+    let by_flag = busy().args(["--execution-timeout", "2s"]).output().expect("it runs");
+    for (ended, limit) in [(by_flag, "2s"), (by_variable(&mut busy()), "1.5s")] {
+        let told = String::from_utf8_lossy(&ended.stdout);
+        assert_eq!(ended.status.code(), Some(2), "{told}");
+        assert!(told.contains(&format!("an execution takes longer than {limit}")), "{told}");
+        assert!(told.contains("--execution-timeout gives more time"), "{told}");
+    }
+    gone("lostwrite-given-up");
+}
+
+/// `lostwrite check`, started; the word is in the command line of its program.
+fn command(folder: &std::path::Path, word: &str) -> std::process::Child {
+    let mut command = check(folder, &format!("(setsid sleep {word} &); sleep {word}"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let begin = Instant::now();
     while alive(word) < 2 {

@@ -80,3 +80,30 @@ fn what_the_server_fills_in_again_is_not_lost() {
     assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
     assert!(!hunted.to_string().contains("ended by itself"), "{hunted}");
 }
+
+/// `go test` builds its programs into another folder each time: a schedule belongs to who the
+/// workers are and what they find, not to where their programs lie.
+#[test]
+fn a_schedule_survives_that_its_programs_lie_elsewhere() {
+    let elsewhere = |folder: &std::path::Path| {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/controller.py");
+        let there = folder.join("controller.py");
+        std::fs::copy(here, &there).expect("a copy");
+        there.display().to_string()
+    };
+    let (one, other) = (tempfile::tempdir(), tempfile::tempdir());
+    let (one, other) = (one.expect("a folder"), other.expect("a folder"));
+    let hunt = |script: &str, second: &str| {
+        let run = |condition| ["python3", script, condition, "unlocked"];
+        cluster().program("ready", &run("Ready")).program(second, &run("Usage"))
+    };
+    let found = hunt(&elsewhere(one.path()), "usage").executions(10).run();
+    let loss = found.loss.as_ref().unwrap_or_else(|| panic!("{found}"));
+    drop(one);
+    let script = elsewhere(other.path());
+    let again = hunt(&script, "usage").replay(&loss.schedule).run();
+    assert!(again.loss.is_some() && again.failed.is_none(), "{again}");
+    // Of another scenario it is no schedule.
+    let another = hunt(&script, "user").replay(&loss.schedule).run();
+    assert!(another.failed.is_some() && another.loss.is_none(), "{another}");
+}

@@ -40,6 +40,49 @@ fn a_program_loses_the_write_of_a_modelled_worker() {
 }
 
 #[test]
+fn over_tls_the_same_schedule_loses_the_same() {
+    let worker = "workers:\n  - name: model\n    object: Widget/demo\n    write: merge-patch\n    \
+                  sets: { \"status.conditions[type=Model]\": { status: \"True\" } }\n";
+    let hunt = || python(cluster(), "program", LIST).worker(worker).executions(10);
+    let (plain, tls) = (lost(hunt().run()), lost(hunt().tls().run()));
+    let schedule = |hunted: &Hunted| hunted.loss.as_ref().map(|loss| loss.schedule.clone());
+    assert_eq!(schedule(&plain), schedule(&tls), "{plain}{tls}");
+    assert_eq!((tls.tainted, tls.strayed), (0, 0), "{tls}");
+    // What was found over TLS is shown without.
+    let schedule = schedule(&tls).unwrap_or_default();
+    lost(hunt().replay(&schedule).run());
+}
+
+#[test]
+fn a_program_that_does_not_trust_the_authority_is_told_of() {
+    let script = "trusts = ssl.create_default_context()\n\
+                  http.client.HTTPSConnection(SERVER, context=trusts).request('GET', WIDGET)";
+    let hunted = python(cluster(), "program", script).tls().executions(1).run();
+    let text = hunted.to_string();
+    for needle in ["ended before it asked the API server", "CERTIFICATE_VERIFY_FAILED"] {
+        assert!(text.contains(needle), "{text}");
+    }
+}
+
+#[test]
+fn a_program_does_not_find_the_cluster_in_which_lostwrite_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/two.yaml"));
+    let text = text.expect("it is there");
+    let (head, _) = text.split_once("workers:").expect("it has workers");
+    let script = "exit ${KUBERNETES_SERVICE_PORT:-7}";
+    let text = format!("{head}workers:\n  - name: one\n    run: [sh, -c, '{script}']\n");
+    let file = folder.path().join("one.yaml");
+    std::fs::write(&file, text).expect("it can be written");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lostwrite"));
+    command.args(["check", "--allow-run"]).arg(file).env("KUBERNETES_SERVICE_PORT", "3");
+    let told = command.output().expect("it runs").stdout;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("ended before it asked the API server: exit status: 7"), "{told}");
+}
+
+#[test]
 fn a_program_loses_what_comes_from_outside() {
     let patch = json!({ "patch": "Widget/demo", "subresource": "status",
         "with": { "status": { "conditions": [{ "type": "User", "status": "True" }] } } });

@@ -5,6 +5,7 @@
 
 use std::process::Command;
 
+use lostwrite::access::Access;
 use lostwrite::apiserver::{ApiServer, Config};
 use lostwrite::serve;
 
@@ -71,7 +72,8 @@ fn a_session() {
     let kubectl = Kubectl { program, folder, validate: old.then_some("--validate=false") };
     let config = serve::Config::new(([127, 0, 0, 1], 0).into());
     let server = serve::start(config, ApiServer::new(Config::default())).unwrap();
-    serve::kubeconfig(kubectl.path("kc").as_ref(), &server.url(), None).unwrap();
+    let access = Access { url: &server.url(), user: "test", token: None, authority: None };
+    serve::kubeconfig(kubectl.path("kc").as_ref(), &access).unwrap();
 
     let crd = kubectl.write("crd.json", &crd().to_string());
     kubectl.says(&["apply", "-f", &crd], "widgets.demo.example.com created");

@@ -16,6 +16,7 @@ mod kubectl;
 mod linear;
 mod past;
 mod soak;
+mod tls;
 
 use lostwrite::apiserver::{ApiServer, Config};
 use lostwrite::serve::{self, Limits, Running};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::check::Shard;
-use crate::cli::args::{Bounds, Overrides, Targets};
+use crate::cli::args::{Bounds, Overrides, ProgramFlags, Targets};
 use crate::cli::names;
 
 /// The flags of `check`.
@@ -77,9 +77,9 @@ pub struct Check {
     /// Keep no recording of a losing schedule in .lostwrite/
     #[arg(long, help_heading = "Output")]
     pub no_record: bool,
-    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
-    #[arg(long, help_heading = "Scenario")]
-    pub allow_run: bool,
+    /// How programs are started.
+    #[command(flatten)]
+    pub programs: ProgramFlags,
 }
 
 /// How the exhaustive search goes about it.

@@ -27,7 +27,7 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     let reports = reports(&args.report)?;
     let lesson = output.lesson || reports.iter().any(|(renderer, _)| renderer.lesson);
     #[cfg(all(feature = "serve", target_os = "linux"))]
-    super::programs::trust(args.allow_run);
+    super::programs::trust(args.programs.allow_run);
     let scenarios = targets::load(args.targets.all(), &drawing.err)?;
     let options = Options { lesson, ..options(args, &scenarios)? };
     known_properties(args)?;
@@ -88,7 +88,7 @@ fn check_programs(
     let mut of = OfPrograms::default();
     let mut watch = progress::Watch::new();
     for (scenario, _) in scenarios {
-        super::programs::allowed(scenario, super::programs::trust(args.allow_run))?;
+        super::programs::allowed(scenario, super::programs::trust(args.programs.allow_run))?;
     }
     for (scenario, _) in scenarios {
         let hunted = super::programs::check(scenario, args, &mut watch)?;
