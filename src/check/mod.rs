@@ -2,8 +2,8 @@
 //!
 //! [`run`] explores under a scheduler, [`replay`] runs one schedule again, [`compare`] does the
 //! first for every write method. What comes out (`verdict.rs`, `result.rs`) is plain data for the
-//! renderers. Nothing here prints, and nothing here knows the time: a timeout is a function that the caller
-//! gives. Next to read: `run.rs`, then `explore.rs`.
+//! renderers. Nothing here prints, and nothing here knows the time: a timeout is a function that
+//! the caller gives. Next to read: `run.rs`, then `explore.rs`.
 
 mod about;
 mod advice;

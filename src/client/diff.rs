@@ -2,8 +2,8 @@
 //!
 //! [`merge_diff`] is client-go's `MergeFrom` (RFC 7386, lists whole), [`json_diff`] the RFC 6902
 //! operations of the usual diff libraries (list entries by index). Modelled clients hold objects
-//! without `managedFields`, as a cache with `TransformStripManagedFields` does; the server keeps what is
-//! left out. Next to read: `strategic.rs`.
+//! without `managedFields`, as a cache with `TransformStripManagedFields` does; the server keeps
+//! what is left out. Next to read: `strategic.rs`.
 
 use serde_json::{Map, Value, json};
 

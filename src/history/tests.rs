@@ -71,7 +71,7 @@ fn a_whole_object_that_is_put_back_loses_what_its_author_never_saw() {
 }
 
 #[test]
-fn what_comes_back_is_repaired_and_what_is_meant_anew_is_replaced() {
+fn what_comes_back_is_repaired_and_what_is_meant_again_is_replaced() {
     let a = || vec![is("status.a", json!(1))];
     let wiped = || told(1, 1, vec![is("status.b", json!(2))], json!({"b": 2}));
     let by_another = told(2, 2, vec![is("status.c", json!(3))], json!({"a": 1, "c": 3}));
@@ -122,7 +122,7 @@ fn a_stale_sum_loses_the_other_though_it_changes_nothing() {
 }
 
 #[test]
-fn an_exact_container_is_broken_by_what_somebody_puts_back_and_not_by_what_somebody_means() {
+fn an_exact_container_is_broken_by_what_is_put_back_and_not_by_what_is_meant() {
     let allowed = [leaf("status.m.a")].into();
     let exact = || {
         let only = Meant::literal(leaf("status.m"), Want::Only([leaf("status.m.a")].into()));

@@ -48,7 +48,7 @@ fn columns(story: &Story<'_>, rows: &[Row], style: &Style) -> Columns {
     let room = style.width.saturating_sub(margin.width() + who + 2 + 3).max(24);
     let strips = 2 * story.trace.workers.len() + 1;
     let (wish, spare) = (lane_wish + object_wish, room.saturating_sub(strips));
-    // A long object can be wrapped, so it keeps nobody's column away.
+    // A long object can be wrapped, so it takes no other worker's column.
     let with_strips = spare >= lane_wish + object_wish.min(ENOUGH) && story.trace.workers.len() > 1;
     let room = if with_strips { spare } else { room };
     let (lane, object) = if room >= wish {

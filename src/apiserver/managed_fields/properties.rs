@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn without_force_nobody_elses_value_changes(
+    fn without_force_no_other_managers_value_changes(
         before in prop::collection::vec((0..3_usize, spec()), 1..4),
         spec in spec(),
     ) {

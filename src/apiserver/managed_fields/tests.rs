@@ -208,7 +208,7 @@ fn main_and_status_are_owned_apart() {
 }
 
 #[test]
-fn a_dropped_map_that_nobody_owns_becomes_null() {
+fn a_dropped_map_without_an_owner_becomes_null() {
     let mut stored = Stored::new();
     stored.apply("m", "", json!({ "spec": { "replicas": 1, "limits": { "cpu": 1 } } }));
     stored.apply("m", "", json!({ "spec": { "replicas": 1 } }));

@@ -33,7 +33,7 @@ pub struct Judge {
     /// Go on reading as the log grows, and print what is lost as it is lost
     #[arg(long)]
     pub follow: bool,
-    /// Keep so many of the newest versions of an object when memory runs out
+    /// Maximum number of versions kept of an object when memory runs out, the newest
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub window: usize,
     /// A file of CustomResourceDefinitions, a folder or a glob, for the list types of custom

@@ -58,7 +58,7 @@ pub fn give(file: &ExerciseFile) -> Result<bool, Failure> {
 }
 
 /// Restores the file and keeps the edited one as .bak.
-pub fn give_anew(file: &ExerciseFile) -> Result<Option<String>, Failure> {
+pub fn restore(file: &ExerciseFile) -> Result<Option<String>, Failure> {
     let path = Path::new(&file.path);
     let old = std::fs::read_to_string(path).ok().filter(|text| *text != file.text());
     let kept = match old {

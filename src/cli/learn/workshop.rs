@@ -322,7 +322,7 @@ impl Workshop {
         self.progress.exercises.remove(&self.exercise.name);
         let mut text = " This exercise starts again.".to_owned();
         if let Some(file) = &self.exercise.file {
-            match files::give_anew(file)? {
+            match files::restore(file)? {
                 Some(kept) => text.push_str(&format!(" Your file is kept as {kept}.")),
                 None => text.push_str(" Its file is as it was given."),
             }

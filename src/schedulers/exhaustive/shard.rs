@@ -44,7 +44,7 @@ impl Shard {
     pub(super) fn split(self, search: &mut Search, at: &mut Position) {
         let enough = EACH * self.of as usize;
         while at.level_end - at.next < enough && at.depth < STEPS && at.next < at.level_end {
-            search.states.start_anew();
+            search.states.forget_all();
             search.expand(at.next, at.level_end);
             if self.index != 1 {
                 search.graph.leave_finals_to_others(at.next);
@@ -52,7 +52,7 @@ impl Shard {
             let next = at.level_end;
             *at = Position { next, level_end: search.states.len(), depth: at.depth + 1 };
         }
-        search.states.start_anew();
+        search.states.forget_all();
         let (first, end) = (at.next, at.level_end);
         for state in first..end {
             match self.takes((state - first) as u64) {

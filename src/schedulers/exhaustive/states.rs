@@ -108,7 +108,7 @@ pub(super) struct States {
     /// Consecutive states: the first one's number, its part, and its place there.
     runs: Vec<(u32, u8, u32)>,
     count: usize,
-    /// The states before this one are not found again: see [`States::start_anew`].
+    /// The states before this one are not found again: see [`States::forget_all`].
     forgotten: usize,
 }
 
@@ -186,7 +186,7 @@ impl States {
 
     /// Forgets which states there are, so that a row that comes again is a new state; numbers go
     /// on.
-    pub fn start_anew(&mut self) {
+    pub fn forget_all(&mut self) {
         self.forgotten = self.count;
         for shard in &mut self.shards {
             shard.index.clear();
@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_come_back_as_they_were_also_when_packed_anew() {
+    fn rows_come_back_as_they_were_also_when_packed_again() {
         let ranges = [900_u32, 3, 70, 70, 5, 1];
         let mut states = States::new(Packing::for_ranges(ranges.iter().copied()));
         let row = |n: u32| [n * 7 % 900, n % 3, n % 70, n / 5 % 70, n % 5, 0];

@@ -4,9 +4,9 @@
 //! and values that are its own ([`Exchange::between`]), if they share a process with each other or
 //! with no other, and if the initial state is the same after the exchange. Of values, the server is
 //! asked: it must take both in either place, and store them as they are. Where owners of fields are
-//! recorded nobody is: a manager's name is part of the object, and the server sorts by it. Where
-//! somebody retries without limit nobody is either, because schedules may then have no end.
-//! `tests/it/scale.rs` compares with the search that exchanges nobody. Next to read:
+//! recorded no workers are alike: a manager's name is part of the object, and the server sorts by
+//! it. Where a worker retries without limit none are either, because schedules may then have no
+//! end. `tests/it/scale.rs` compares with the search without symmetry. Next to read:
 //! `parts/exchange.rs`.
 
 use std::ops::Range;
