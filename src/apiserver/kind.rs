@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::names;
 use super::schema::{Schema, node};
 use super::verbs::subresources;
 use super::{ListType, Resource, Step};
@@ -157,55 +158,83 @@ impl Kind {
     /// object and in all requests changes nothing else: keys of one map, members of a custom kind
     /// with the same schema, or entries of one list that differ in the value that tells them apart.
     pub fn treats_alike(&self, parent: &[&str], a: &Step, b: &Step) -> bool {
-        if parent.first() == Some(&"metadata")
-            && !matches!(parent, ["metadata", "labels" | "annotations"])
-        {
-            return false;
-        }
-        // A rule in CEL may name either of them.
-        if self.schema.is_watched(parent, matches!(a, Step::Entry { .. })) {
+        let metadata = parent.first() == Some(&"metadata");
+        if metadata && !matches!(parent, ["metadata", "labels" | "annotations"]) {
             return false;
         }
         let Some(node) = self.schema.node_at(parent) else { return false };
-        let schema = self.schema_at(parent).unwrap_or(&Value::Null);
+        let described = self.custom && !metadata;
         match (a, b) {
-            (Step::Key(a), Step::Key(b)) if !node.is_named(a) && !node.is_named(b) => node.is_map(),
             (Step::Key(a), Step::Key(b)) => {
+                let schema = self.schema_at(parent).unwrap_or(&Value::Null);
                 let member = |name: &String| {
                     let required = schema["required"].as_array().into_iter().flatten();
                     (&schema["properties"][name], required.filter(|field| *field == name).count())
                 };
-                let combined = ["allOf", "anyOf", "oneOf", "not"];
-                let combined = combined.iter().any(|word| schema.get(*word).is_some());
-                self.custom && !combined && member(a) == member(b)
+                let named = node.is_named(a) || node.is_named(b);
+                let alike = match described {
+                    true => {
+                        (named || node.is_map())
+                            && member(a) == member(b)
+                            && self.is_even(parent, &[a, b])
+                    }
+                    false => !named && node.is_map() && are_tame(parent, a, b),
+                };
+                alike && !self.schema.rules_see_fields(parent, a, b)
             }
-            (Step::Entry { key, .. }, Step::Entry { .. }) => {
-                schema["items"]["properties"][key].get("enum").is_none()
+            (Step::Entry { key, value: a }, Step::Entry { value: b, .. }) => {
+                // A number or a flag may be written as text; it is not exchanged.
+                let text =
+                    |name: &str| name.parse::<f64>().is_err() && !["true", "false"].contains(&name);
+                let path = [parent, &[key.as_str()]].concat();
+                let alike = match described {
+                    true => {
+                        self.is_even(parent, &[key]) && !self.schema.judges_entries(&path, a, b)
+                    }
+                    false => are_tame(parent, a, b),
+                };
+                alike && text(a) && text(b)
             }
             _ => false,
         }
     }
 
-    /// Whether the server only stores a value at a path of field names, steps into items skipped,
-    /// and judges it, if at all, by its own schema: no rule, no combination of schemas, no default
-    /// and no behaviour of the kind looks at it. False where that is not certain.
-    pub fn only_stores(&self, path: &[&str]) -> bool {
+    /// Whether nothing in a custom kind's definition, from its root to a parent, names fields under
+    /// it but their own schemas: no combination of schemas, no default with one of them.
+    fn is_even(&self, parent: &[&str], fields: &[&str]) -> bool {
+        let even = |schema: &Value, below: &[&str]| {
+            let default = &schema["default"];
+            !is_combined(schema)
+                && default.as_array().is_none_or(Vec::is_empty)
+                && below.iter().all(|field| default.get(*field).is_none())
+        };
+        (0..=parent.len()).all(|length| {
+            let below = if length < parent.len() { &parent[length..=length] } else { fields };
+            let found = self.schema_at(&parent[..length]);
+            found.is_none_or(|schema| even(schema, below) && even(into_items(schema), below))
+        })
+    }
+
+    /// Whether the server only stores two values at a path of field names, steps into items
+    /// skipped, and judges each, if at all, by its own schema: no combination of schemas, no
+    /// default and no behaviour of the kind looks at it, and no rule tells one from the other.
+    /// False where that is not certain.
+    pub fn only_stores(&self, path: &[&str], values: (&Value, &Value)) -> bool {
         if let ["metadata", "labels" | "annotations", _] = path {
-            return !self.schema.is_watched(path, true);
+            return !self.schema.rules_see_values(path, values);
         }
         if !self.custom {
             return matches!(path, ["data", _] | ["status", "conditions", ..]);
         }
-        let combined = |node: &Value| {
-            let words = ["allOf", "anyOf", "oneOf", "not", "default"];
-            words.iter().any(|word| node.get(*word).is_some())
-        };
         let plain = |length: usize| {
-            let node = self.schema_at(&path[..length]);
-            node.is_some_and(|node| !combined(node) && !combined(into_items(node)))
+            let has_default = |node: &Value| node.get("default").is_some();
+            self.schema_at(&path[..length]).is_some_and(|node| {
+                let nodes = [node, into_items(node)];
+                !nodes.iter().any(|node| is_combined(node) || has_default(node))
+            })
         };
         path.first() != Some(&"metadata")
-            && !self.schema.is_watched(path, true)
+            && !self.schema.rules_see_values(path, values)
             && (0..=path.len()).all(plain)
     }
 
@@ -231,6 +260,28 @@ impl Kind {
         let patch = &self.schema.node_at(path)?.patch;
         patch.merge.then_some(patch.merge_key.as_str())
     }
+}
+
+/// Whether a schema is a combination of others, which may look at anything below.
+fn is_combined(schema: &Value) -> bool {
+    ["allOf", "anyOf", "oneOf", "not"].iter().any(|word| schema.get(*word).is_some())
+}
+
+/// Whether the server takes two names of keys or entries of a built-in kind alike, or of metadata:
+/// both are what such a name may be.
+fn are_tame(parent: &[&str], a: &str, b: &str) -> bool {
+    let in_data = |name: &str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        name.len() <= 253 && !name.starts_with('.') && name.chars().all(allowed)
+    };
+    let tame = |name: &str| match parent {
+        _ if name.is_empty() => false,
+        [.., "labels" | "annotations"] => names::qualified_name(name).is_empty(),
+        ["data" | "binaryData"] => in_data(name),
+        [.., "conditions"] => true,
+        _ => names::dns_label(name).is_empty(),
+    };
+    tame(a) && tame(b)
 }
 
 fn into_items(schema: &Value) -> &Value {

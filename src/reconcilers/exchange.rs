@@ -5,8 +5,9 @@
 //! other's, has the same future up to that exchange: the API server knows a key of a map, or the
 //! value that tells entries of a list apart, only by equality. So a search need look at one of the
 //! two. What is alike is *detected* ([`Exchange::between`]), never declared, and in doubt it is
-//! not: fields must have the same schema, no other worker may name them, patches that depend on the
-//! places or the order of list entries are left out.
+//! not: fields must have the same schema, no other worker may name them, no rule in CEL may see the
+//! difference (`apiserver/schema/cel/sees.rs`), patches that depend on the places or the order of
+//! list entries are left out.
 //! Next to read: `exchange/values.rs`, the values; `schedulers/exhaustive/symmetry.rs`.
 
 mod alike;

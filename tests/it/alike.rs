@@ -9,6 +9,7 @@ use lostwrite::simulation::World;
 
 use crate::exhaustive::scenario;
 use crate::scale::{searched, text_of, without_notes};
+use crate::soundness::ruled::definition;
 
 /// Workers that each set the fields, with `%` for the worker's own letter.
 fn workers_with(workers: u8, sets: &str, write: &str, more: &str) -> World {
@@ -77,6 +78,80 @@ fn values_that_somebody_looks_at_are_not_exchanged() {
     assert_eq!(named(&["spec.replicas: 3", "spec.replicas: 1"]), 0, "1 is there at the start");
     let condition = |status: &str| format!("'status.conditions[type=A]': {{ status: '{status}' }}");
     assert_eq!(named(&[&condition("True"), &condition("False")]), 1);
+}
+
+/// Rules cost only where they see what workers write.
+#[test]
+fn rules_that_see_no_difference_separate_no_workers() {
+    let world = |sets: &str, rules: &[&str]| {
+        let mut text = String::from(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: ruled}\n",
+        );
+        text.push_str(&definition(rules));
+        text.push_str(
+            "objects:\n  - {apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: w}, \
+             status: {restarts: 0, phase: Old}}\nworkers:\n",
+        );
+        for letter in ["a", "b", "c"] {
+            let sets = sets.replace('%', letter);
+            let _ = writeln!(text, "  - {{name: {letter}, write: update-retry, sets: {{{sets}}}}}");
+        }
+        text.push_str("properties: [no-lost-write]\n");
+        let scenario = scenario(&text).unwrap_or_else(|| panic!("it is valid:\n{text}"));
+        without_notes(check::world(&scenario).expect("nothing is refused"), 1)
+    };
+    let bound = "ROOT: self.status.restarts < 100";
+    let owners = "ROOT: !has(self.status.owners) || self.status.owners";
+    let own = "ROOT: !has(self.status.owners) || !has(self.status.owners";
+    let mine = "ROOT: !has(self.status.mine) || !has(self.status.mine";
+    // How many of the three are exchanged.
+    let rows = [
+        ("status.restarts: {$add: 1}", bound, 3),
+        ("status.phase: P%", bound, 3),
+        ("status.phase: P%", "ROOT: self.status.phase != 'Pz'", 3),
+        ("status.phase: P%", "ROOT: self.status.phase != 'Pb' || self.status.restarts < 9", 2),
+        ("status.phase: P%", "ROOT: oldSelf.status.phase <= self.status.phase", 0),
+        ("status.phase: P%", "ROOT: oldSelf.status.phase in ['Old', self.status.phase]", 3),
+        ("status.phase: P%", "PHASE: self.size() < 5", 3),
+        ("status.phase: P%", "PHASE: self.size() < 5 || self == oldSelf", 0),
+        ("status.phase: P%", "ROOT: self.status.phase.size() < 5", 0),
+        ("status.owners.%: v%", bound, 3),
+        ("status.owners.%: v%", &format!("{owners}.size() < 9"), 3),
+        ("status.owners.%: v%", &format!("{owners}.all(k, k != 'z')"), 0),
+        ("status.owners.%: v%", &format!("{own}.a) || self.status.restarts < 9"), 2),
+        ("status.owners.%: v%", &format!("{own}.z)"), 3),
+        ("status.owners.%: v%", "ROOT: self.status != oldSelf.status", 3),
+        ("status.mine.%: v", "ROOT: !has(self.status.mine) || self.status.restarts < 9", 3),
+        ("status.mine.%: v", &format!("{mine}.a) || self.status.mine.a != 'x'"), 2),
+        ("status.mine.%: v", &format!("{mine}.c) || self.status.mine.c.size() < 9"), 2),
+    ];
+    let entry = "'status.conditions[type=%]': {status: 'True', reason: R%}";
+    let list = "ROOT: !has(self.status.conditions) || self.status.conditions";
+    let entries = [
+        (".all(c, c.status != 'Unknown')", 3),
+        (".size() < 9", 3),
+        (".filter(c, c.status == 'True').size() < 9", 3),
+        (".all(c, c.type != 'Ready')", 3),
+        (".exists_one(c, c.type == 'a') || self.status.restarts < 9", 2),
+        (".map(c, c.type).size() < 9", 3),
+        (".all(c, self.status.conditions.exists_one(d, d.type == c.type))", 3),
+        (".all(c, self.status.conditions.exists_one(d, d.reason == c.reason))", 0),
+        (".all(c, c.reason.matches('^R'))", 0),
+        ("[0].status == 'True'", 3),
+        ("[0].type == 'a' || self.status.restarts < 9", 2),
+        (".size() > 0 || self.status == oldSelf.status", 3),
+    ];
+    let entries = entries.map(|(rule, exchanged)| (entry, format!("{list}{rule}"), exchanged));
+    let rows = rows.map(|(sets, rule, exchanged)| (sets, rule.to_owned(), exchanged));
+    for (sets, rule, exchanged) in rows.into_iter().chain(entries) {
+        let found =
+            searched(&world(sets, &[&rule]), Limits { symmetry: true, ..Limits::default() });
+        let members: usize = found.symmetric.iter().map(Vec::len).sum();
+        assert_eq!(members, exchanged, "{sets}, {rule}");
+    }
+    let counted = |rules: &[&str]| states(&world(entry, rules));
+    let seen = counted(&["ROOT: self.status.restarts < 100", "ITEM: self.status == 'True'"]);
+    assert_eq!(seen, counted(&[]), "the same states as without rules");
 }
 
 /// A setter refuses a stale object by what stands in it, whatever its version.

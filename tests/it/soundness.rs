@@ -5,6 +5,7 @@
 
 mod once;
 mod random;
+pub(crate) mod ruled;
 
 use lostwrite::check;
 use lostwrite::schedulers::Count;
@@ -103,6 +104,8 @@ struct Met {
     fewer_canonical: u32,
     fewer_by_exchange: u32,
     fewer_by_reduction: u32,
+    with_rules: u32,
+    fewer_with_rules: u32,
     invalid: u32,
     too_large: u32,
 }
@@ -137,7 +140,11 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     let exchanged = search(Limits { symmetry: true, ..Limits::default() });
     let found = said(&exchanged, judged);
     prop_assert!(expected.agrees(&found), "plain {expected:?}\nexchanged {found:?}\n{text}");
-    met.fewer_by_exchange += u32::from(exchanged.graph.states() < canonical.graph.states());
+    let fewer = u32::from(exchanged.graph.states() < canonical.graph.states());
+    let ruled = u32::from(text.contains("x-kubernetes-validations"));
+    met.fewer_by_exchange += fewer;
+    met.with_rules += ruled;
+    met.fewer_with_rules += fewer * ruled;
     let reduced = search(Limits { reduce: true, ..Limits::default() });
     let violated = |explored: &Explored| {
         (0..judged).map(|observer| explored.shortest(observer).is_some()).collect::<Vec<_>>()
@@ -174,6 +181,7 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     let each = cases / 30;
     assert!(met.compared >= cases && met.by_brute_force > cases / 4, "{met:?}");
     assert!(met.fewer_canonical > each && met.fewer_by_exchange > each, "{met:?}");
+    assert!(met.with_rules > 2 * each && met.fewer_with_rules > each / 2, "{met:?}");
 }
 
 #[test]
@@ -183,6 +191,10 @@ fn what_was_once_not_looked_at_is() {
             "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: once}}\n{rest}\n\
              properties: [no-lost-write, converges]\n"
         );
+        let text = match rest.strip_prefix("# ").and_then(|rest| rest.split_once('\n')) {
+            Some((word, _)) => text.replace("objects:", &(ruled::definition(&[word]) + "objects:")),
+            None => text,
+        };
         let mut met = Met::default();
         let outcome = compared(&text, &mut met);
         assert!(outcome.is_ok(), "{what}: {outcome:?}");

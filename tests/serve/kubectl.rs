@@ -104,6 +104,19 @@ fn a_session() {
     kubectl.says(&["patch", "configmap", "c", "--type=strategic", "-p", more], "patched");
     kubectl.fails(&["patch", "widget", "one", "--type=strategic", "-p", merge], "");
 
+    // A kind that was never defined is told as such; of a file with several kinds, each is stored.
+    let nope = "apiVersion: nope.example.com/v1\nkind: Nope\nmetadata: { name: x }\n";
+    let nope = kubectl.write("nope.yaml", nope);
+    kubectl.fails(&["apply", "-f", &nope], "no matches for kind \"Nope\"");
+    let kinds = ["v1 ServiceAccount", "rbac.authorization.k8s.io/v1 Role", "v1 ConfigMap"];
+    let documents = kinds.map(|kind| {
+        let (version, kind) = kind.split_once(' ').unwrap();
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: several }}\n")
+    });
+    let several = kubectl.write("several.yaml", &documents.join("---\n"));
+    kubectl.says(&["apply", "-f", &several], "role.rbac.authorization.k8s.io/several created");
+    kubectl.says(&["apply", "-f", &several], "configmap/several unchanged");
+
     let apply = ["apply", "--server-side", "--field-manager=other", "-f", red.as_str()];
     kubectl.fails(&apply, "conflict");
     let force = [&apply[..], &["--force-conflicts"]].concat();

@@ -276,11 +276,33 @@ impl Schema {
         }
     }
 
-    /// Whether a rule in CEL looks at what stands at a path of field names, steps into items
-    /// skipped, or around it; with `below`, also at what stands below.
-    pub(crate) fn is_watched(&self, path: &[&str], below: bool) -> bool {
-        let Some(rules) = &self.rules else { return false };
-        rules.is_watched(path, below)
+    /// Whether a rule in CEL may tell two fields under a parent apart. Paths are names of fields,
+    /// steps into items skipped.
+    pub(crate) fn rules_see_fields(&self, parent: &[&str], a: &str, b: &str) -> bool {
+        let sees = |checks: &cel::Checks, rest: &[&str]| checks.see_fields(rest, a, b);
+        self.rules.as_ref().is_some_and(|rules| rules.any_sees(parent, &sees))
+    }
+
+    /// Whether a rule in CEL may tell two entries of a list apart, or what the schema says of the
+    /// key's values refuses one of them.
+    pub(crate) fn judges_entries(&self, key: &[&str], a: &str, b: &str) -> bool {
+        let sees = |checks: &cel::Checks, rest: &[&str]| checks.see_entries(rest, a, b);
+        self.rules.as_ref().is_some_and(|rules| {
+            let refused = |rules: &Rules, name: &str| {
+                !rules.is_exact() || !validate::validate(&name.into(), None, rules).is_empty()
+            };
+            rules.any_sees(key, &sees)
+                || rules.at(key).is_some_and(|rules| refused(rules, a) || refused(rules, b))
+        })
+    }
+
+    /// Whether a rule in CEL may tell two scalar values of a field apart, of which each is valid.
+    pub(crate) fn rules_see_values(&self, path: &[&str], values: (&Value, &Value)) -> bool {
+        self.rules.as_ref().is_some_and(|rules| {
+            let exact = rules.at(path).is_none_or(Rules::is_exact);
+            let sees = |checks: &cel::Checks, rest: &[&str]| checks.see_values(rest, values, exact);
+            rules.any_sees(path, &sees)
+        })
     }
 
     /// Duplicates in list-type sets and maps, unless the old object had some already.

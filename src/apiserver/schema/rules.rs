@@ -109,21 +109,36 @@ impl Rules {
         rules
     }
 
-    /// Whether a rule in CEL stands on the way along a path of field names, steps into items
-    /// skipped, or (with `below`) under its end.
-    pub fn is_watched(&self, path: &[&str], below: bool) -> bool {
+    /// Whether the rules in CEL of a place on the way along a path of field names, steps into items
+    /// skipped, see something: they are asked with the rest of the path.
+    pub fn any_sees(&self, path: &[&str], sees: &dyn Fn(&cel::Checks, &[&str]) -> bool) -> bool {
         if !self.watched {
             return false;
         }
-        if self.cel.is_some() {
+        if self.cel.as_ref().is_some_and(|checks| sees(checks, path)) {
             return true;
         }
         if let Some(items) = &self.items {
-            return items.is_watched(path, below);
+            return items.any_sees(path, sees);
         }
-        let Some((first, rest)) = path.split_first() else { return below };
-        let inner = self.properties.get(*first).or(self.additional.as_deref());
-        inner.is_some_and(|inner| inner.is_watched(rest, below))
+        let Some((first, rest)) = path.split_first() else { return false };
+        let inner = [self.properties.get(*first), self.additional.as_deref()];
+        inner.into_iter().flatten().any(|inner| inner.any_sees(rest, sees))
+    }
+
+    /// The rules of a place by a path of field names, steps into items skipped.
+    pub fn at(&self, path: &[&str]) -> Option<&Rules> {
+        if let Some(items) = &self.items {
+            return items.at(path);
+        }
+        let Some((first, rest)) = path.split_first() else { return Some(self) };
+        self.properties.get(*first).or(self.additional.as_deref())?.at(rest)
+    }
+
+    /// Whether a rule in CEL finds a value here equal to those only that are written alike: no time
+    /// and no floating point number.
+    pub fn is_exact(&self) -> bool {
+        self.types == ["integer"] || self.format.is_empty() && self.types != ["number"]
     }
 
     /// Reads a schema under `allOf` and the like: it has no rules in CEL.

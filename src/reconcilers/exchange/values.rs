@@ -117,7 +117,10 @@ pub(super) fn are_sound(
     pair: (&Arc<Program>, &Arc<Program>),
     kind: &Kind,
 ) -> bool {
-    let compared = |value: &OwnValue| value.places().all(|p| kind.only_stores(&p.field_names()));
+    let compared = |value: &OwnValue| {
+        let (a, b) = &value.values;
+        value.places().all(|place| kind.only_stores(&place.field_names(), (a, b)))
+    };
     values.iter().all(|value| value.is_distinct(values) && compared(value))
         && programs.iter().all(|program| {
             let whose = match program {

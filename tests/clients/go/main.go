@@ -43,7 +43,8 @@ func main() {
 		return
 	}
 	failed := run("client-go", clientGo(config))
-	failed += run("controller-runtime", controllerRuntime(rest.CopyConfig(config)))
+	runtime := controllerRuntime(rest.CopyConfig(config))
+	failed += run("controller-runtime", append(runtime, features(rest.CopyConfig(config))...))
 	if failed > 0 {
 		os.Exit(1)
 	}

@@ -1,7 +1,7 @@
 //! Scenarios of which a search once said something else than the plain one.
 
 /// What the searches once told otherwise than the plain one, each with what was not looked at.
-pub(super) const ONCE_WRONG: [(&str, &str); 8] = [
+pub(super) const ONCE_WRONG: [(&str, &str); 12] = [
     (
         "only one of two like workers may meet a deadline",
         "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
@@ -83,5 +83,41 @@ workers:
   - {name: b, object: ConfigMap/y, write: update, sets: {data.b: p}}
   - {name: c, object: ConfigMap/y, write: update, sets: {data.c: p}}
 invariants: [{name: other, effect: {same: never}}]",
+    ),
+    (
+        "the schema takes the name of one entry only",
+        "# NAME: pattern: '^[ac-z]+$'
+objects: [{apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: x}}]
+workers:
+  - {name: a, write: update, sets: {'status.conditions[type=a]': {status: 'True'}}}
+  - {name: b, write: update, sets: {'status.conditions[type=b]': {status: 'True'}}}
+expect: rejected",
+    ),
+    (
+        "a default names the field of one worker",
+        "# STATUS: default: {mine: {a: x}}
+objects: [{apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: x}}]
+workers:
+  - {name: a, attempts: 2, write: update, sets: {status.mine.a: z}}
+  - {name: b, attempts: 2, write: update, sets: {status.mine.b: z}}
+  - {name: c, write: merge-patch, sets: {status: {$remove: true}}}",
+    ),
+    (
+        "the server takes the key of one worker only",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: a, write: update, sets: {data.a: p}}
+  - {name: b, write: update, sets: {'data[\"b c\"]': p}}
+  - {name: c, write: update, sets: {data.c: p}}
+expect: rejected",
+    ),
+    (
+        "entries that are told apart by a number are not exchanged",
+        "objects: [{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: [{name: a, \
+         port: 80}, {name: b, port: 81}]}}]
+workers:
+  - {name: a, write: update, sets: {'spec.ports[port=80].targetPort': 9}}
+  - {name: b, write: update, sets: {'spec.ports[port=81].targetPort': 9}}
+  - {name: c, write: update, sets: {'metadata.labels.c': p}}",
     ),
 ];

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use lostwrite::properties;
 use lostwrite::reconcilers::methods;
 
+use super::ruled;
 use crate::exhaustive::method;
 
 /// An object, the fields that workers may set, what they may decide from and what their setters
@@ -17,9 +18,11 @@ struct Target {
     when: &'static [&'static str],
     validate: &'static [&'static str],
     invariants: &'static [&'static str],
+    /// What may stand in its definition, if not the usual one.
+    rules: &'static [&'static str],
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 6] = [
     Target {
         object: "{apiVersion: v1, kind: ConfigMap, metadata: {name: demo}, data: {n: \"0\"}}",
         key: "ConfigMap/demo",
@@ -42,6 +45,7 @@ const TARGETS: [Target; 4] = [
             "always: {ConfigMap/demo.data.n: {$in: [\"0\", \"1\", va]}}",
             "never: {ConfigMap/demo.metadata.resourceVersion: \"4\"}",
         ],
+        rules: &[],
     },
     Target {
         object: "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: demo}, \
@@ -61,6 +65,7 @@ const TARGETS: [Target; 4] = [
             "finally: {Lease/demo.spec.holderIdentity: wa}",
             "never: {Lease/demo.spec.leaseTransitions: 2}",
         ],
+        rules: &[],
     },
     Target {
         object: "{apiVersion: v1, kind: Node, metadata: {name: demo}, \
@@ -80,6 +85,7 @@ const TARGETS: [Target; 4] = [
         when: &["status.phase: null", "status.conditions[type=Disk].status: \"False\""],
         validate: &["status.phase: { $ne: Running }"],
         invariants: &["finally: {Node/demo.status.phase: Running}"],
+        rules: &[],
     },
     Target {
         object: "{apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: demo}, spec: \
@@ -106,8 +112,34 @@ const TARGETS: [Target; 4] = [
             "always: {Widget/demo.status.restarts: {$lte: 1}}",
             "owner: {path: Widget/demo.status.phase, by: a}",
         ],
+        rules: &[],
     },
+    RULED,
+    // Twice, since its definition has many forms.
+    RULED,
 ];
+
+const RULED: Target = Target {
+    object: "{apiVersion: demo.example.com/v1, kind: Widget, metadata: {name: demo}, spec: \
+             {replicas: 1}, status: {restarts: 0, phase: Old}}",
+    key: "Widget/demo",
+    sets: &[
+        "'status.restarts': { $add: 1 }",
+        "'status.phase': P%",
+        "'status.phase': New",
+        "'status.owners.%': v%",
+        "'status.owners.%': v",
+        "'status.mine.%': v",
+        "'status.conditions[type=%]': { status: \"True\" }",
+        "'status.conditions[type=%]': { status: \"True\", reason: R% }",
+        "'status.conditions[type=Disk]': { status: \"True\", reason: R% }",
+        "'status.conditions[type=%]': { status: \"True\", reason: R, message: M% }",
+    ],
+    when: &["status.phase: Old", "status.restarts: 0"],
+    validate: &["status.restarts: { $lte: 0 }"],
+    invariants: &["always: {Widget/demo.status.restarts: {$lte: 1}}"],
+    rules: &ruled::RULES,
+};
 
 /// Numbers drawn by chance, one after the other. Smaller ones make a smaller scenario.
 struct Dice<'d>(std::slice::Iter<'d, u32>);
@@ -185,8 +217,16 @@ pub(super) fn text_of(numbers: &[u32]) -> String {
     let target = &TARGETS[dice.of(TARGETS.len())];
     let mut text = String::from(
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {name: random}\n\
-         description: Made by a property test.\ncrds: [crds/widget.crd.yaml]\n",
+         description: Made by a property test.\n",
     );
+    let rules = (0..1 + dice.of(3)).map(|_| dice.one(target.rules)).collect::<Vec<_>>();
+    match target.rules {
+        [] => text.push_str("crds: [crds/widget.crd.yaml]\n"),
+        _ => text.push_str(&ruled::definition(&rules)),
+    }
+    if dice.rarely(50) {
+        text.push_str("expect: rejected\n");
+    }
     let _ = writeln!(text, "objects:\n  - {}\nworkers:", target.object);
     let mut letters = 'a'..='z';
     let mut names: Vec<char> = Vec::new();

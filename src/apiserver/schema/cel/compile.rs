@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::super::field_error::FieldError;
 use super::super::parse::text;
+use super::reads::{self, Reads};
 use super::{expand, field_path};
 
 /// The rules at one place of a schema.
@@ -44,6 +45,8 @@ pub(super) struct Rule {
     pub optional_old_self: bool,
     /// Whether it compares with the old value: a transition rule.
     pub uses_old_self: bool,
+    /// What it looks at.
+    pub reads: Reads,
 }
 
 /// The reason of an error.
@@ -158,6 +161,7 @@ fn one(rule: &Value, path: &str, site: &Site<'_>, errors: &mut Vec<FieldError>) 
         return None;
     }
     Some(Rule {
+        reads: reads::of(&expression, site.schema),
         expression,
         text: text(rule, "rule").trim().to_owned(),
         message: text(rule, "message").trim().to_owned(),

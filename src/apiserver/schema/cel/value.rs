@@ -178,7 +178,7 @@ const RESERVED: [&str; 21] = [
 ];
 
 /// The name by which a rule calls a field.
-fn escaped(name: &str) -> Cow<'_, str> {
+pub(super) fn escaped(name: &str) -> Cow<'_, str> {
     if RESERVED.contains(&name) {
         return Cow::Owned(format!("__{name}__"));
     }

@@ -5,6 +5,7 @@
 
 mod asking;
 mod language;
+mod neighbours;
 
 use serde_json::{Value, json};
 
