@@ -50,8 +50,10 @@ pub(crate) use names::uuid;
 pub use request::{
     Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
 };
+#[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use schema::builtin::write_string_data;
 pub use seen::{Listed, Seen};
+#[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use server::Written;
 pub use server::{ApiServer, Config};
 pub use snapshot::Snapshot;

@@ -104,6 +104,7 @@ impl ApiServer {
     }
 
     /// Makes a namespace, unless there is one of this name.
+    #[cfg(any(feature = "kube", feature = "serve"))]
     pub(crate) fn ensure_namespace(&mut self, name: &str) {
         let missing = self.store.get(&namespace_key(name)).is_none();
         missing.then(|| self.make_namespace(name, 0));
@@ -278,6 +279,7 @@ impl ApiServer {
 
     /// The writes after a revision, oldest first: the object, its revision then, and what it was
     /// after. Nothing where no past is kept.
+    #[cfg(any(feature = "kube", feature = "serve"))]
     pub(crate) fn writes_after(&self, revision: Revision) -> Vec<Written> {
         let log = self.store.log().map_or(&[][..], |log| log.after(revision));
         let written = |event: &Arc<super::history::Event>| Written {
@@ -369,6 +371,7 @@ fn bad_name(request: &Request) -> Option<Box<Status>> {
 }
 
 /// One write, as the log has it.
+#[cfg(any(feature = "kube", feature = "serve"))]
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub key: Key,

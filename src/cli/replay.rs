@@ -11,7 +11,7 @@ use super::args::{Overrides, ProgramFlags};
 use super::environment::Drawing;
 use super::exit::{Exit, Failure, Outcome};
 use super::recording::Recording;
-use super::{formats, names, output, targets};
+use super::{names, output, targets};
 use crate::check::{self, Replayed};
 use crate::properties;
 use crate::report;
@@ -70,7 +70,7 @@ pub fn run(args: &Replay, drawing: &Drawing) -> Outcome {
             ReplayFormat::Json => "json",
             ReplayFormat::Mermaid => "mermaid",
         };
-        let renderer = formats::renderer(name, "-o")?;
+        let renderer = super::formats::renderer(name, "-o")?;
         super::programs::tell(&hunted, renderer, &drawing.out)?;
         return Ok(super::programs::exit(&hunted, false));
     }

@@ -262,6 +262,7 @@ fn absent(server: &ApiServer, target: &Target, patch: Option<PatchKind>) -> Opti
 }
 
 /// What a request is about, before it is handled.
+#[cfg(any(feature = "kube", feature = "serve"))]
 #[derive(Clone, Debug)]
 pub(crate) struct Aim {
     pub kind: Arc<Kind>,
@@ -273,6 +274,7 @@ pub(crate) struct Aim {
 }
 
 /// What a request is about; `None` if about no object that is served.
+#[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) fn aim(server: &ApiServer, http: &HttpRequest) -> Option<Aim> {
     let Route::Resource(target) = route::route(server, http) else { return None };
     let verb = target.verb(&http.method, &Query::parse(&http.query)).ok()?;

@@ -35,6 +35,7 @@ pub fn expand(path: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The same among files that are no files of a disk, such as those of a recording.
+#[cfg(any(test, feature = "cli"))]
 pub fn pick<'p>(path: &str, all: impl Iterator<Item = &'p str>) -> Vec<String> {
     let all: Vec<&str> = all.collect();
     if all.contains(&path) {

@@ -78,6 +78,7 @@ impl Scenario {
     }
 
     /// The same scenario without its programs and its invariants: what is modelled.
+    #[cfg(any(feature = "kube", feature = "serve"))]
     #[must_use]
     pub(crate) fn modelled(&self) -> Scenario {
         let mut scenario = self.clone();

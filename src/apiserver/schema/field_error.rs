@@ -39,11 +39,13 @@ impl FieldError {
     }
 
     /// `Invalid value` of something too large to be printed.
+    #[cfg(feature = "cel")]
     pub(crate) fn invalid_something(field: &str, detail: &str) -> FieldError {
         FieldError::new(field, "FieldValueInvalid", "Invalid value".to_owned(), detail)
     }
 
     /// `Duplicate value` of something too large to be printed.
+    #[cfg(feature = "cel")]
     pub(crate) fn duplicate_of_something(field: &str) -> FieldError {
         FieldError::new(field, "FieldValueDuplicate", "Duplicate value".to_owned(), "")
     }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::Schema;
 use super::node::{Node, Type};
 
+#[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use defaults::write_string_data;
 pub(super) use defaults::{default, prepare_create, prepare_update};
 pub(super) use validate::validate;
