@@ -74,6 +74,21 @@ pub struct Explored {
     pub lost: Option<Run>,
     /// The shortest schedule with a loss that was repaired.
     pub repaired: Option<Run>,
+    /// The invariants of the simulation, in their order.
+    pub broken: Vec<Broken>,
+}
+
+/// An invariant, and in which schedules it is broken.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its name.
+    pub name: &'static str,
+    /// In how many schedules, if every one was covered.
+    pub schedules: Option<Count>,
+    /// Different ends (or runs) in which it was seen to be broken.
+    pub seen: u64,
+    /// The shortest such schedule.
+    pub run: Option<Run>,
 }
 
 /// One schedule, and what happened in it.
@@ -88,7 +103,7 @@ pub struct Run {
 
 impl Default for Run {
     fn default() -> Self {
-        let ran = Ran { end: End::Stopped, history: Default::default() };
+        let ran = Ran { end: End::Stopped, history: Default::default(), broken: Vec::new() };
         Run { moves: Vec::new(), keys: Vec::new(), left_at: None, found: None, ran }
     }
 }
@@ -99,6 +114,11 @@ impl Run {
         self.found.as_ref().map(|found| (found.lost, found.repaired))
     }
 
+    /// The invariants that it breaks, by their place in the list.
+    pub fn broken(&self) -> Vec<usize> {
+        self.found.as_ref().map(|found| found.broken.clone()).unwrap_or_default()
+    }
+
     /// A scenario that models the workers, each with its first write.
     pub fn to_scenario(&self, name: &str) -> Option<String> {
         let judged = history::losses(&self.ran);
@@ -107,9 +127,19 @@ impl Run {
 }
 
 impl Explored {
-    /// Whether no write is lost in any schedule, not even for a while.
+    /// Whether no write is lost in any schedule, not even for a while, and every invariant holds.
     pub fn is_safe(&self) -> bool {
-        self.is_complete() && self.seen_lost == 0 && self.seen_repaired == 0
+        self.is_complete() && self.seen_lost + self.seen_repaired == 0 && self.keeps_invariants()
+    }
+
+    fn keeps_invariants(&self) -> bool {
+        self.broken.iter().all(|own| own.seen == 0)
+    }
+
+    /// The schedules that are shown: one with a loss, and one for each invariant that is broken.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &Run> {
+        let loss = self.lost.as_ref().or(self.repaired.as_ref());
+        loss.into_iter().chain(self.broken.iter().filter_map(|own| own.run.as_ref()))
     }
 
     /// Whether every schedule was covered.
@@ -143,10 +173,9 @@ impl Checked {
     }
 
     /// The schedule that shows a loss, as text for [`replay`](super::Simulation::replay): one that
-    /// stays if there is one, or one that is repaired.
+    /// stays if there is one, or one that is repaired; without either, one that breaks an invariant.
     pub fn schedule(&self) -> Option<String> {
-        let run = self.explored()?;
-        let run = run.lost.as_ref().or(run.repaired.as_ref())?;
+        let run = self.explored()?.runs().next()?;
         Some(self.spelling.text(&run.moves))
     }
 
@@ -166,7 +195,8 @@ impl Checked {
         self.time
     }
 
-    /// In every schedule, no write of anybody is lost, not even for a while.
+    /// In every schedule, no write of anybody is lost, not even for a while, and every
+    /// [invariant](super::Simulation::invariants) holds.
     ///
     /// # Panics
     /// If one is, with the drawing, the replay, and what makes it a regression test; if not
@@ -175,21 +205,26 @@ impl Checked {
     pub fn assert_safe(&self) {
         let safe = match &self.outcome {
             Outcome::Explored(found) => found.is_safe(),
-            Outcome::Replayed(run) => run.losses() == Some((0, 0)),
+            Outcome::Replayed(run) => run.losses() == Some((0, 0)) && run.broken().is_empty(),
             Outcome::Failed { .. } | Outcome::Unsteady { .. } => false,
         };
         assert!(safe, "{} is not safe\n\n{self}", self.workers.join(", "));
     }
 
-    /// In every schedule, no write is lost any more when all is quiet; for a while it may be.
+    /// In every schedule, no write is lost any more when all is quiet; for a while it may be. Every
+    /// invariant holds.
     ///
     /// # Panics
     /// As [`assert_safe`](Checked::assert_safe).
     #[track_caller]
     pub fn assert_converges_safe(&self) {
         let safe = match &self.outcome {
-            Outcome::Explored(found) => found.is_complete() && found.seen_lost == 0,
-            Outcome::Replayed(run) => run.losses().is_some_and(|(lost, _)| lost == 0),
+            Outcome::Explored(found) => {
+                found.is_complete() && found.seen_lost == 0 && found.keeps_invariants()
+            }
+            Outcome::Replayed(run) => {
+                run.losses().is_some_and(|(lost, _)| lost == 0) && run.broken().is_empty()
+            }
             Outcome::Failed { .. } | Outcome::Unsteady { .. } => false,
         };
         assert!(safe, "{} does not converge safely\n\n{self}", self.workers.join(", "));
@@ -208,5 +243,23 @@ impl Checked {
             Outcome::Failed { .. } | Outcome::Unsteady { .. } => false,
         };
         assert!(lost, "{} lose nothing\n\n{self}", self.workers.join(", "));
+    }
+
+    /// Some schedule breaks this invariant: the test that shows it before the code is mended.
+    ///
+    /// # Panics
+    /// If none does, if there is no such invariant, or if the code cannot be run.
+    #[track_caller]
+    pub fn assert_breaks(&self, invariant: &str) {
+        let names = self.origin.invariants();
+        let place = names.iter().position(|name| *name == invariant);
+        let breaks = |place: usize| match &self.outcome {
+            Outcome::Explored(found) => found.broken.get(place).is_some_and(|own| own.seen > 0),
+            Outcome::Replayed(run) => run.broken().contains(&place),
+            Outcome::Failed { .. } | Outcome::Unsteady { .. } => false,
+        };
+        let known = || format!("the invariants are: {}", names.join(", "));
+        assert!(place.is_some(), "no invariant is called {invariant}; {}", known());
+        assert!(place.is_some_and(breaks), "no schedule breaks {invariant}\n\n{self}");
     }
 }

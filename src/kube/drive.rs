@@ -19,6 +19,7 @@ use super::simulation::Starter;
 use super::watchdog::Beat;
 use crate::apiserver::Revision;
 use crate::parking::{Answering, History, Lot, Start};
+use crate::properties::Invariant;
 use crate::schedulers::rerun::{End, Guide, Move, Point};
 
 /// What an execution needs.
@@ -26,6 +27,8 @@ use crate::schedulers::rerun::{End, Guide, Move, Point};
 pub(super) struct Plan {
     pub start: Start,
     pub workers: Vec<(String, Starter)>,
+    /// What must hold besides that no write is lost.
+    pub invariants: Vec<Invariant>,
     pub max_steps: u64,
     pub time: Duration,
 }
@@ -35,6 +38,8 @@ pub(super) struct Plan {
 pub(super) struct Ran {
     pub end: End<()>,
     pub history: History,
+    /// Which invariants it breaks.
+    pub broken: Vec<usize>,
 }
 
 /// Rounds of time in which requests were made and nothing was written, before a worker that asks
@@ -49,15 +54,17 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, beat: &Arc<Beat>) -> Ran {
         Ok(runtime) => runtime,
         Err(error) => {
             let end = End::Failed(format!("no runtime can be made: {error}"));
-            return Ran { end, history: History::default() };
+            return Ran { end, history: History::default(), broken: Vec::new() };
         }
     };
+    let mut lot = Lot::new(plan.start.clone());
+    lot.watch(&plan.invariants);
     let mut drive = Drive {
         plan,
         quiet,
         beat,
         arrivals: Arc::default(),
-        lot: Lot::new(plan.start.clone()),
+        lot,
         tasks: Vec::new(),
         spent: Duration::ZERO,
         idle: 0,
@@ -67,9 +74,10 @@ pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, beat: &Arc<Beat>) -> Ran {
     let end = runtime.block_on(drive.go(guide));
     drive.tasks.iter().flatten().for_each(JoinHandle::abort);
     let Drive { lot, .. } = drive;
+    let broken = lot.broken();
     let history = lot.into_history();
     runtime.shutdown_background();
-    Ran { end, history }
+    Ran { end, history, broken }
 }
 
 struct Drive<'p> {
@@ -225,9 +233,12 @@ fn words_of(error: JoinError) -> String {
     let hint = if text.contains("multi-threaded runtime") || text.contains("can call blocking") {
         "\n  help: an execution has a runtime of one thread, on which `block_in_place` cannot \
          work; await instead, or use `spawn_blocking`"
+    } else if text.contains("runtime from within a runtime") {
+        "\n  help: the worker runs on a runtime already; await instead of `block_on`"
     } else if text.contains("IO is disabled") || text.contains("enable_io") {
-        "\n  help: there are no sockets in a simulation, since their order could not be chosen; \
-         use the client that the worker is given"
+        "\n  help: there are no sockets in a simulation, since their order could not be chosen: \
+         use the client that the worker is given; and no signals: do without \
+         `shutdown_on_signal`"
     } else {
         ""
     };

@@ -8,19 +8,20 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use super::checked::{Checked, Outcome, Run};
+use super::checked::{Broken, Checked, Outcome, Run};
 use super::checkpoint;
 use super::drive::{self, Plan, Ran};
 use super::history::{self, Found};
 use super::nondeterminism;
 use super::reported::Origin;
+use super::sampled::sampled;
 use super::setup::plan;
 use super::simulation::{Orders, Simulation};
 use super::watchdog::{Beat, watched};
 use crate::schedulers::Bound;
 use crate::schedulers::rerun::sample::{Dice, Follow, per_worker};
 use crate::schedulers::rerun::walk::{self, Limits, Stop};
-use crate::schedulers::rerun::{End, Graph, Guide, Move, Spelling};
+use crate::schedulers::rerun::{End, Graph, Move, Spelling};
 
 /// Everything is checked, and nothing panics: what is wrong is an outcome.
 pub(super) fn check(simulation: Simulation) -> Checked {
@@ -46,6 +47,9 @@ fn fingerprint(plan: &Plan) -> u16 {
     digest.feed(&format!("{:?}", plan.start.rules.deliveries));
     for object in plan.start.world.server.objects() {
         digest.feed(&object.to_string());
+    }
+    if !plan.invariants.is_empty() {
+        digest.feed(&format!("{:?}", plan.invariants));
     }
     digest.finish() as u16
 }
@@ -107,7 +111,7 @@ fn stuck_words(
     )
 }
 
-type Late = Option<std::time::Duration>;
+pub(super) type Late = Option<std::time::Duration>;
 
 fn exhaustively(
     simulation: &Simulation,
@@ -119,7 +123,9 @@ fn exhaustively(
         Ok(graph) => graph,
         Err(words) => return Ok(Outcome::Failed { words, moves: Vec::new() }),
     };
-    (graph.infer, graph.merge) = (simulation.infer, simulation.merge);
+    // An invariant may look at two objects: then the order of writes to them is no matter of taste.
+    graph.infer = simulation.infer && plan.invariants.is_empty();
+    graph.merge = simulation.merge;
     let before = graph.executions;
     let graph = Arc::new(Mutex::new(graph));
     let stopped = Arc::new(AtomicBool::new(false));
@@ -174,13 +180,23 @@ fn exhaustively(
                 _ if graph.is_cut() => Some(Bound::Steps(simulation.max_steps)),
                 _ => None,
             };
-            let witness = |is: fn(&Found) -> bool| {
+            let witness = |is: &dyn Fn(&Found) -> bool| {
                 let moves = graph.shortest(is)?;
                 Some(replay(simulation, plan, moves))
             };
             let only_repaired = |found: &Found| found.repaired > 0 && found.lost == 0;
-            let lost = witness(|found| found.lost > 0).transpose()?;
-            let repaired = witness(only_repaired).transpose()?;
+            let lost = witness(&|found| found.lost > 0).transpose()?;
+            let repaired = witness(&only_repaired).transpose()?;
+            let mut broken = Vec::new();
+            for (at, own) in plan.invariants.iter().enumerate() {
+                let breaks = |found: &Found| found.broken.contains(&at);
+                broken.push(Broken {
+                    name: own.name,
+                    schedules: graph.count(breaks),
+                    seen: graph.outcomes().filter(|found| breaks(found)).count() as u64,
+                    run: witness(&breaks).transpose()?,
+                });
+            }
             Ok(Outcome::Explored(Box::new(super::checked::Explored {
                 states: Some(graph.states()),
                 transitions: Some(graph.transitions()),
@@ -195,13 +211,14 @@ fn exhaustively(
                 bound,
                 lost,
                 repaired,
+                broken,
             })))
         }
     }
 }
 
 /// Judges an execution that has come to its end, unless it is known what is found there.
-fn judged(ran: &Ran, known: bool) -> End<Found> {
+pub(super) fn judged(ran: &Ran, known: bool) -> End<Found> {
     match &ran.end {
         End::Quiet(()) if known => End::Quiet(Found::default()),
         End::Quiet(()) => End::Quiet(history::judge(ran)),
@@ -212,7 +229,7 @@ fn judged(ran: &Ran, known: bool) -> End<Found> {
 }
 
 /// One schedule, with all that happened in it.
-fn replay(
+pub(super) fn replay(
     simulation: &Simulation,
     plan: &Arc<Plan>,
     moves: Vec<Move>,
@@ -268,82 +285,4 @@ fn unsteady(
             .to_owned();
     }
     Ok(Outcome::Unsteady { words, moves: prefix })
-}
-
-fn sampled(
-    simulation: &Simulation,
-    plan: &Arc<Plan>,
-    runs: u64,
-    late: impl Fn() -> Late + Send + Sync + Clone + 'static,
-    dice: impl Fn(u64, &[Move]) -> Dice + Send + Sync + Clone + 'static,
-) -> Result<Outcome, super::watchdog::Stuck> {
-    let shared = Arc::clone(plan);
-    let sample = watched(1, simulation.patience, move |_, beat| {
-        let mut sample = Sample::default();
-        let mut longest: Vec<Move> = Vec::new();
-        for run in 0..runs {
-            if let Some(most) = late() {
-                sample.bound = Some(Bound::Timeout(most.as_secs()));
-                break;
-            }
-            let mut guide = dice(run, &longest);
-            let ran = drive::run(&shared, &mut guide as &mut dyn Guide, beat);
-            if guide.made.len() > longest.len() {
-                longest.clone_from(&guide.made);
-            }
-            sample.add(judged(&ran, false), guide.made);
-            if sample.failed.is_some() {
-                break;
-            }
-        }
-        sample.bound = sample.bound.or(Some(Bound::Runs(runs)));
-        sample
-    })?;
-    let sample = sample.into_iter().next().unwrap_or_default();
-    if let Some((words, moves)) = sample.failed {
-        return Ok(Outcome::Failed { words, moves });
-    }
-    let run =
-        |moves: Option<Vec<Move>>| moves.map(|moves| replay(simulation, plan, moves)).transpose();
-    Ok(Outcome::Explored(Box::new(super::checked::Explored {
-        executions: sample.executions,
-        steps: sample.steps,
-        seen_lost: sample.lost.0,
-        seen_repaired: sample.repaired.0,
-        bound: sample.bound,
-        lost: run(sample.lost.1)?,
-        repaired: run(sample.repaired.1)?,
-        ..Default::default()
-    })))
-}
-
-/// What random runs have shown.
-#[derive(Default)]
-struct Sample {
-    executions: u64,
-    steps: u64,
-    /// How many, and the shortest.
-    lost: (u64, Option<Vec<Move>>),
-    repaired: (u64, Option<Vec<Move>>),
-    bound: Option<Bound>,
-    failed: Option<(String, Vec<Move>)>,
-}
-
-impl Sample {
-    fn add(&mut self, end: End<Found>, made: Vec<Move>) {
-        self.executions += 1;
-        self.steps += made.len() as u64;
-        let keep = |(count, shortest): &mut (u64, Option<Vec<Move>>)| {
-            *count += 1;
-            if shortest.as_ref().is_none_or(|known| made.len() < known.len()) {
-                *shortest = Some(made.clone());
-            }
-        };
-        match end {
-            End::Quiet(found) if found.lost > 0 => keep(&mut self.lost),
-            End::Quiet(found) if found.repaired > 0 => keep(&mut self.repaired),
-            End::Failed(words) => self.failed = Some((words, made)),
-            _ => {}
-        }
-    }
 }

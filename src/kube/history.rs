@@ -12,6 +12,9 @@ pub struct Found {
     pub lost: usize,
     /// Losses that were repaired.
     pub repaired: usize,
+    /// Invariants that are broken, by their place in the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<usize>,
 }
 
 pub(super) fn losses(ran: &Ran) -> Judged {
@@ -20,5 +23,6 @@ pub(super) fn losses(ran: &Ran) -> Judged {
 
 pub(super) fn judge(ran: &Ran) -> Found {
     let judged = losses(ran);
-    Found { lost: judged.lost().count(), repaired: judged.repaired().count() }
+    let (lost, repaired) = (judged.lost().count(), judged.repaired().count());
+    Found { lost, repaired, broken: ran.broken.clone() }
 }

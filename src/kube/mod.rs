@@ -46,11 +46,13 @@ mod nondeterminism;
 mod panics;
 mod quiet;
 mod reported;
+mod sampled;
 mod setup;
 mod shown;
 mod simulation;
+mod texts;
 mod watchdog;
 
-pub use checked::{Checked, Explored, Outcome, Run};
+pub use checked::{Broken, Checked, Explored, Outcome, Run};
 pub use client::{Lost, Service};
 pub use simulation::Simulation;

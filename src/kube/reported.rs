@@ -12,16 +12,17 @@ use super::history;
 use super::simulation::{Orders, Simulation};
 use crate::check::{CheckResult, Exploration, Witness};
 use crate::parking::{self, Shown};
-use crate::properties::NO_LOST_WRITE;
+use crate::properties::{Invariant, NO_LOST_WRITE};
 use crate::report::{self, Style, commands::IN_A_TEST};
-use crate::scenario::{Scenario, Source};
+use crate::scenario::{Scenario, Source, WorkerSpec};
 use crate::schedulers::{Bound, Count};
 
 /// What the simulation was made of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origin {
     text: String,
-    modelled: Vec<String>,
+    modelled: Vec<Scenario>,
+    invariants: Vec<Invariant>,
     places: Vec<(String, &'static Location<'static>)>,
     scheduler: &'static str,
     seed: Option<u64>,
@@ -31,11 +32,6 @@ impl Origin {
     pub fn of(simulation: &Simulation) -> Origin {
         let places: Vec<_> = simulation.workers.iter().map(|(name, _)| name.clone()).collect();
         let places: Vec<_> = places.into_iter().zip(simulation.places.iter().copied()).collect();
-        let quoted = |name: &String| serde_json::Value::from(name.as_str());
-        let real = places.iter().map(|(name, _)| {
-            let name = quoted(name);
-            format!("  - name: {name}\n    run: [{name}]\n")
-        });
         let (scheduler, seed) = match &simulation.orders {
             Orders::Exhaustive => ("exhaustive", None),
             Orders::Random { seed, .. } => ("random", Some(*seed)),
@@ -43,36 +39,22 @@ impl Origin {
             Orders::Pct { seed, .. } => ("pct", Some(*seed)),
             Orders::Replay(_) => ("replay", None),
         };
-        let text = simulation.scenario_text(&format!("workers:\n{}", real.collect::<String>()));
-        Origin {
-            text,
-            modelled: simulation.modelled.iter().map(|it| simulation.scenario_text(it)).collect(),
-            places,
-            scheduler,
-            seed,
-        }
+        let modelled = simulation.modelled().unwrap_or_default();
+        let text = simulation.cluster_text(&modelled, "");
+        let invariants = simulation.own_invariants(&modelled).unwrap_or_default();
+        Origin { text, modelled, invariants, places, scheduler, seed }
     }
 
     /// The cluster, with its workers; those that are real still without anything that they do.
-    fn scenario(&self, name: &str) -> Option<Scenario> {
+    pub fn scenario(&self, name: &str) -> Option<Scenario> {
         let mut scenario = Scenario::from_str(IN_A_TEST, &self.text).ok()?.into_iter().next()?;
-        for text in &self.modelled {
-            for modelled in Scenario::from_str(IN_A_TEST, text).ok()? {
-                let known = |it: &serde_json::Value, all: &[serde_json::Value]| {
-                    let part =
-                        |it: &serde_json::Value| (it["kind"].clone(), it["metadata"].clone());
-                    all.iter().any(|other| part(other) == part(it))
-                };
-                let objects = modelled.objects.into_iter();
-                let new: Vec<_> = objects.filter(|it| !known(it, &scenario.objects)).collect();
-                scenario.objects.extend(new);
-                scenario.workers.extend(modelled.workers);
-                scenario.properties = modelled.properties;
-            }
+        for known in self.modelled.iter().flat_map(|modelled| &modelled.workers) {
+            let same = |spec: &&mut WorkerSpec| spec.name == known.name;
+            scenario.workers.iter_mut().filter(same).for_each(|spec| *spec = known.clone());
         }
-        if !scenario.properties.iter().any(|known| known == NO_LOST_WRITE) {
-            scenario.properties.insert(0, NO_LOST_WRITE.to_owned());
-        }
+        let own = self.invariants.iter().map(|own| own.name.to_owned());
+        scenario.properties = std::iter::once(NO_LOST_WRITE.to_owned()).chain(own).collect();
+        scenario.invariants.clone_from(&self.invariants);
         scenario.name = name.to_owned();
         let first = self.places.first().map(|(_, place)| *place);
         scenario.source = Source {
@@ -89,6 +71,11 @@ impl Origin {
         }
         Some(scenario)
     }
+
+    /// The names of the invariants.
+    pub fn invariants(&self) -> Vec<&'static str> {
+        self.invariants.iter().map(|own| own.name).collect()
+    }
 }
 
 impl Checked {
@@ -96,9 +83,9 @@ impl Checked {
     pub fn result(&self, name: &str) -> Option<CheckResult> {
         let scenario = self.origin.scenario(name)?;
         let nothing = Explored::default();
-        let (found, run): (&Explored, Option<&Run>) = match &self.outcome {
-            Outcome::Explored(found) => (found, found.lost.as_ref().or(found.repaired.as_ref())),
-            Outcome::Replayed(run) => (&nothing, Some(run)),
+        let (found, runs): (&Explored, Vec<&Run>) = match &self.outcome {
+            Outcome::Explored(found) => (found, found.runs().collect()),
+            Outcome::Replayed(run) => (&nothing, vec![run]),
             Outcome::Failed { .. } | Outcome::Unsteady { .. } => return None,
         };
         let replayed = matches!(self.outcome, Outcome::Replayed(_));
@@ -123,21 +110,62 @@ impl Checked {
             fingerprint: self.spelling.fingerprint().to_owned(),
             notes: Vec::new(),
         };
-        let shown = run.map(|run| {
-            let judged = history::losses(&run.ran);
-            let text = self.spelling.text(&run.moves);
-            let mut shown = Shown::new(&scenario, &run.ran.history, &judged, &text);
-            let scenario = Arc::make_mut(&mut shown.scenario);
-            scenario.workers.iter_mut().for_each(|spec| spec.run = None);
-            shown
-        });
+        let mut shown: Option<Shown> = None;
+        for run in runs {
+            let more = self.shown(&scenario, run);
+            match &mut shown {
+                None => shown = Some(more),
+                Some(shown) => {
+                    let new = more.violated.into_iter().filter(|(name, _)| !shown.violates(name));
+                    let new: Vec<_> = new.collect();
+                    shown.violated.extend(new);
+                }
+            }
+        }
         let mut result = parking::result(&scenario, explored, shown.as_ref());
         result.costs.repaired.clone_from(&found.repairing);
         let violated = sum(&[&found.losing, &found.repairing]);
-        for property in result.properties.iter_mut().filter(|it| it.name == NO_LOST_WRITE) {
-            property.schedules.clone_from(&violated);
+        for property in &mut result.properties {
+            let own = found.broken.iter().find(|own| own.name == property.name);
+            property.schedules = match own {
+                Some(own) => own.schedules.clone(),
+                None if property.name == NO_LOST_WRITE => violated.clone(),
+                None => None,
+            };
         }
         Some(result)
+    }
+
+    /// What one run shows.
+    fn shown(&self, scenario: &Scenario, run: &Run) -> Shown {
+        let judged = history::losses(&run.ran);
+        let text = self.spelling.text(&run.moves);
+        let mut shown = Shown::new(scenario, &run.ran.history, &judged, &text);
+        for name in run.broken().into_iter().filter_map(|at| scenario.invariants.get(at)) {
+            if !shown.violates(name.name) {
+                shown.violated.push((name.name, None));
+            }
+        }
+        let scenario = Arc::make_mut(&mut shown.scenario);
+        scenario.workers.iter_mut().for_each(|spec| spec.run = None);
+        shown
+    }
+
+    /// How a run breaks an invariant: the drawing, or a list of its steps where it cannot be drawn.
+    pub(super) fn breach(&self, name: &str, run: &Run) -> String {
+        let scenario = self.origin.scenario("run");
+        let shown = scenario.map(|scenario| self.shown(&scenario, run));
+        let witness = shown.as_ref().and_then(|shown| {
+            let found = shown.violated.iter().find(|(violated, _)| *violated == name)?;
+            Some((&shown.scenario, found.1.as_ref()?))
+        });
+        match witness {
+            Some((scenario, witness)) => {
+                let style = Style { width: 110, ..style() };
+                report::witness_of(scenario, name, witness, &style)
+            }
+            None => parking::plain(&run.ran.history),
+        }
     }
 
     /// What was found in one of the formats of `lostwrite check -o`: `html`, `json`, `junit`,

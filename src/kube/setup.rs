@@ -2,10 +2,11 @@
 //!
 //! Next to read: `explore.rs`.
 
+use std::collections::BTreeSet;
+
 use super::drive::Plan;
 use super::simulation::Simulation;
 use crate::parking::{OUTSIDE, Start, install, seed, world};
-use crate::scenario::Scenario;
 
 /// The server with its objects, and the modelled workers in their world.
 pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
@@ -14,12 +15,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
     }
     let mut server = Start::server();
     simulation.crds.iter().try_for_each(|crd| install(&mut server, crd))?;
-    let mut modelled: Vec<Scenario> = Vec::new();
-    for fragment in &simulation.modelled {
-        let text = simulation.scenario_text(fragment);
-        let read = Scenario::from_str("worker", &text).map_err(|mistakes| mistakes.to_string())?;
-        modelled.extend(read);
-    }
+    let modelled = simulation.modelled()?;
     for scenario in &modelled {
         for crd in &*scenario.crds {
             let known = simulation.crds.iter().any(|it| it["metadata"] == crd["metadata"]);
@@ -53,9 +49,18 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
     if simulation.rules.leases_lost > 0 {
         real.push(OUTSIDE.to_owned());
     }
+    let theirs = world.setting.workers.iter().map(|info| info.name.clone());
+    let names: Vec<String> = real.iter().cloned().chain(theirs).collect();
+    let mut known = BTreeSet::new();
+    if let Some(twice) = names.iter().find(|name| !known.insert(*name)) {
+        return Err(format!("two workers are called `{twice}`"));
+    }
+    let invariants = simulation.own_invariants(&modelled)?;
+    let invariants = invariants.into_iter().map(|own| own.among(&names)).collect();
     Ok(Plan {
         start: Start { world, real, rules: simulation.rules.clone(), stimuli: Vec::new() },
         workers: simulation.workers.clone(),
+        invariants,
         max_steps: simulation.max_steps,
         time: simulation.time,
     })

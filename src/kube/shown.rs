@@ -53,6 +53,18 @@ impl Checked {
             None => writeln!(f, "{head}   {}\n", partly(found))?,
         }
         self.verdict(found, f)?;
+        self.loss(found, f)?;
+        for own in &found.broken {
+            let Some(run) = &own.run else { continue };
+            let shortest = if all.is_some() { ", the shortest" } else { "" };
+            writeln!(f, "\nA schedule that breaks {}{shortest}:\n", own.name)?;
+            f.write_str(&self.breach(own.name, run))?;
+            self.again(run, f)?;
+        }
+        Ok(())
+    }
+
+    fn loss(&self, found: &Explored, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = [("losing", &found.lost), ("repaired", &found.repaired)];
         let Some((kind, run)) = shown.into_iter().find_map(|(k, run)| Some((k, run.as_ref()?)))
         else {
@@ -68,7 +80,7 @@ impl Checked {
             "losing" => "A schedule that loses a write",
             _ => "A schedule in which a write is lost for a while",
         };
-        let shortest = if all.is_some() { ", the shortest" } else { "" };
+        let shortest = if found.schedules.is_some() { ", the shortest" } else { "" };
         writeln!(f, "\n{claim}{shortest}:\n")?;
         f.write_str(&drawing(&run.ran.history, &judged, loss))?;
         self.again(run, f)
@@ -98,12 +110,22 @@ impl Checked {
             }
         }
         match found.seen_repaired {
-            0 => row(f, tag, "transient", format!("no write is lost for a while, {whole}")),
+            0 => row(f, tag, "transient", format!("no write is lost for a while, {whole}"))?,
             seen => {
                 let text = counted(&found.repairing, seen);
-                row(f, "FAIL", "transient", format!("{text} lose a write, and it is repaired"))
+                row(f, "FAIL", "transient", format!("{text} lose a write, and it is repaired"))?;
             }
         }
+        for own in &found.broken {
+            match own.seen {
+                0 => row(f, tag, own.name, format!("holds {whole}"))?,
+                seen => {
+                    let text = counted(&own.schedules, seen);
+                    row(f, "FAIL", own.name, format!("{text} break it"))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How to see it again.
@@ -125,8 +147,20 @@ impl Checked {
             )?;
         }
         let judged = history::losses(&run.ran);
-        match judged.lost().chain(judged.repaired()).next() {
-            Some(loss) => f.write_str(&drawing(&run.ran.history, &judged, loss)),
+        let names = self.origin.invariants();
+        let broken: Vec<&str> =
+            run.broken().into_iter().filter_map(|at| names.get(at).copied()).collect();
+        let loss = judged.lost().chain(judged.repaired()).next();
+        if let Some(loss) = loss {
+            f.write_str(&drawing(&run.ran.history, &judged, loss))?;
+        }
+        for name in &broken {
+            writeln!(f, "\n  FAIL  {name}: this schedule breaks it\n")?;
+            f.write_str(&self.breach(name, run))?;
+        }
+        match loss {
+            Some(_) => Ok(()),
+            None if !broken.is_empty() => Ok(()),
             None => {
                 f.write_str(&plain(&run.ran.history))?;
                 writeln!(f, "\n  ok    nothing is lost")

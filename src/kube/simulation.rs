@@ -49,6 +49,8 @@ pub struct Simulation {
     pub(super) places: Vec<&'static Location<'static>>,
     /// Scenario texts, each with `workers`.
     pub(super) modelled: Vec<String>,
+    /// Texts, each with `invariants`.
+    pub(super) invariants: Vec<String>,
     pub(super) rules: Rules,
     pub(super) ignored: Vec<String>,
     pub(super) orders: Orders,
@@ -74,6 +76,7 @@ impl Default for Simulation {
             workers: Vec::new(),
             places: Vec::new(),
             modelled: Vec::new(),
+            invariants: Vec::new(),
             rules: Rules::default(),
             ignored: Vec::new(),
             orders: Orders::Exhaustive,
@@ -152,6 +155,14 @@ impl Simulation {
     where
         F: Future<Output = O> + Send + 'static,
     {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(plain)
+        {
+            self.wrong(format!(
+                "{name:?} is no name for a worker: a name begins with a letter and has letters, \
+                 digits, `-`, `_` and `.`"
+            ));
+        }
         if self.workers.iter().any(|(known, _)| known == name) {
             self.wrong(format!("two workers are called `{name}`"));
         }
@@ -171,6 +182,14 @@ impl Simulation {
     /// Objects and CRDs that it names and the simulation does not have are added.
     pub fn worker(mut self, text: &str) -> Simulation {
         self.modelled.push(text.to_owned());
+        self
+    }
+
+    /// What must hold of the objects besides that no write is lost: the `invariants:` of a scenario
+    /// (`docs/scenario-format.md`). A rule may name a worker, real or modelled. They are counted and
+    /// told like losses, and [`assert_safe`](Checked::assert_safe) wants them to hold.
+    pub fn invariants(mut self, text: &str) -> Simulation {
+        self.invariants.push(text.to_owned());
         self
     }
 
@@ -318,22 +337,5 @@ impl Simulation {
 
     pub(super) fn wrong(&mut self, words: String) {
         self.mistake.get_or_insert(words);
-    }
-
-    /// The text of a scenario with everything that is modelled, if anything is.
-    pub(super) fn scenario_text(&self, fragment: &str) -> String {
-        if fragment.lines().any(|line| line.starts_with("kind: Scenario")) {
-            return fragment.to_owned();
-        }
-        let list = |name: &str, values: &[Value]| {
-            let lines: Vec<String> = values.iter().map(|value| format!("  - {value}\n")).collect();
-            if lines.is_empty() { String::new() } else { format!("{name}:\n{}", lines.concat()) }
-        };
-        format!(
-            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\n\
-             metadata: {{ name: modelled }}\n{}{}{fragment}",
-            list("crds", &self.crds),
-            list("objects", &self.objects),
-        )
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::digest::{Digest, short};
 use super::lot::{Lot, Parked, stream_id};
+use super::names;
 use super::step::{Exchange, What};
 use super::streams::{self, Open};
 use super::{Reply, rules};
@@ -33,7 +34,8 @@ impl<R: Reply> Lot<R> {
         };
         let mut author = Digest::default();
         author.feed(&(worker, &text));
-        let changed = self.notice(author.finish());
+        let changed = self.notice(worker, author.finish());
+        self.watched.see(worker, None, &changed, &self.names);
         self.touch(aim.as_ref(), key.as_ref(), &changed);
         self.publish(&changed);
         match answer {
@@ -127,18 +129,19 @@ impl<R: Reply> Lot<R> {
     }
 
     /// Names what was written, and hands it to the watches.
-    pub(super) fn notice(&mut self, author: u128) -> Vec<Written> {
+    pub(super) fn notice(&mut self, worker: usize, author: u128) -> Vec<Written> {
         let changed = self.world.server.writes_after(self.seen);
         self.seen = self.world.server.revision();
         if changed.is_empty() {
             return changed;
         }
         for written in &changed {
-            self.names.learn(&written.key, written.revision, written.after.as_deref());
+            let key = names::remembered(&written.key, worker);
+            self.names.learn(&key, written.revision, written.after.as_deref());
             let mut digest = Digest::default();
             let text = written.after.as_ref().map(|object| object.to_string()).unwrap_or_default();
             self.names.feed_json(text.as_bytes(), false, &mut digest);
-            let history = self.histories.entry(written.key.clone()).or_default();
+            let history = self.histories.entry(key).or_default();
             history.feed(&(author, digest.finish()));
         }
         let Self { world, names, streams, footprint, time, .. } = self;

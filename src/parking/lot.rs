@@ -11,13 +11,16 @@ use serde_json::Value;
 
 use super::digest::{Digest, short};
 use super::history::{History, Said, Start};
-use super::names::{BASE, Names};
+use super::names::{self, BASE, Names};
 use super::outside::{NAME, Outside};
 use super::rules::Rules;
 use super::step::{Step, What};
 use super::streams::Open;
+use super::watched::Watched;
 use super::{Reply, Sink};
 use crate::apiserver::{self, ApiServer, Key, Revision, Written};
+#[cfg(feature = "kube")]
+use crate::properties::Invariant;
 use crate::rest::{self, Aim, HttpRequest};
 use crate::schedulers::rerun::{Footprint, Move};
 use crate::simulation::World;
@@ -60,6 +63,7 @@ pub struct Lot<R: Reply> {
     pub(super) arrived: u64,
     pub(super) seen: Revision,
     pub(super) time: i64,
+    pub(super) watched: Watched,
 }
 
 impl<R: Reply> std::fmt::Debug for Lot<R> {
@@ -93,6 +97,7 @@ impl<R: Reply> Lot<R> {
             arrived: 0,
             seen: world.server.revision(),
             time: world.setting.time,
+            watched: Watched::default(),
             world,
             real,
             rules,
@@ -203,7 +208,7 @@ impl<R: Reply> Lot<R> {
         self.names.feed(http.query.as_bytes(), &mut digest);
         self.names.feed_body(&http.body, &mut digest);
         digest.feed(&http.header("content-type"));
-        let text = (format!("{} {}", http.path, http.method), digest.finish());
+        let text = (format!("{} {}", names::place(&http.path), http.method), digest.finish());
         self.arrived += 1;
         Parked { worker, http, aim, reply, text, arrived: self.arrived }
     }
@@ -230,6 +235,19 @@ impl<R: Reply> Lot<R> {
         some
     }
 
+    /// From here on these invariants are judged. Their workers are [those of the lot](Lot::workers).
+    #[cfg(feature = "kube")]
+    pub fn watch(&mut self, invariants: &[Invariant]) {
+        let written = self.world.server.writes_after(Revision(BASE));
+        self.watched = Watched::new(invariants, written, &self.names);
+    }
+
+    /// Which of these are broken if nothing more happens, by their place in the list.
+    #[cfg(feature = "kube")]
+    pub fn broken(&self) -> Vec<usize> {
+        self.watched.broken()
+    }
+
     /// What the state is: everything that its future depends on.
     pub fn key(&self, more: &[u64]) -> u128 {
         let mut digest = Digest::default();
@@ -245,6 +263,9 @@ impl<R: Reply> Lot<R> {
         }
         if !self.world.workers.is_empty() {
             self.feed_modelled(&mut digest);
+        }
+        if !self.watched.is_empty() {
+            self.names.feed(self.watched.text().as_bytes(), &mut digest);
         }
         let Rules { lost_answers, watch_gaps, crashes, leases_lost, .. } = self.rules;
         digest.feed(&(self.begun, lost_answers, watch_gaps, crashes, leases_lost, more));

@@ -29,6 +29,7 @@ mod streams;
 mod take;
 mod telling;
 mod verdict;
+mod watched;
 
 #[cfg(test)]
 mod tests;

@@ -27,11 +27,42 @@ pub(super) struct Names {
     versions: BTreeMap<Key, u64>,
     incarnations: BTreeMap<Key, u64>,
     masks: Vec<Mask>,
+    /// What is masked in an Event.
+    clocks: Vec<Mask>,
+}
+
+/// What the clock of whoever records an Event decides: kube-rs and client-go even name it so.
+const CLOCKS: [&str; 7] = [
+    "metadata.name",
+    "eventTime",
+    "firstTimestamp",
+    "lastTimestamp",
+    "deprecatedFirstTimestamp",
+    "deprecatedLastTimestamp",
+    "series.lastObservedTime",
+];
+
+/// The object under which a write is remembered. An Event has a name with the time in it: it is one
+/// of those that this worker has recorded about an object.
+pub(super) fn remembered(key: &Key, worker: usize) -> Key {
+    let mut key = key.clone();
+    if key.resource.plural == "events" {
+        let about = key.name.rsplit_once('.').map_or("", |(about, _)| about);
+        key.name = format!("{about} by {worker}");
+    }
+    key
+}
+
+/// A path without the name of an Event.
+pub(super) fn place(path: &str) -> &str {
+    let (place, _) = path.rsplit_once('/').unwrap_or((path, ""));
+    if place.ends_with("/events") { place } else { path }
 }
 
 impl Names {
     pub fn new(masks: &[Mask]) -> Names {
-        Names { masks: masks.to_vec(), ..Names::default() }
+        let clocks = CLOCKS.iter().map(|path| Mask::new(path)).collect();
+        Names { masks: masks.to_vec(), clocks, ..Names::default() }
     }
 
     /// Whether anything is masked.
@@ -114,7 +145,7 @@ impl Names {
     /// Feeds an answer or an event: what is masked, and the revision of a list as a whole, left
     /// out.
     pub fn feed_json(&self, bytes: &[u8], collection: bool, digest: &mut Digest) {
-        if self.masks.is_empty() && !collection {
+        if self.masks.is_empty() && !collection && !may_be_event(bytes) {
             return self.feed(bytes, digest);
         }
         let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
@@ -128,8 +159,18 @@ impl Names {
 
     fn feed_value(&self, mut value: Value, digest: &mut Digest) {
         self.masks.iter().for_each(|mask| mask.cover(&mut value));
+        let kind = |value: &Value| value["kind"] == "Event" || value["kind"] == "EventList";
+        if kind(&value) || kind(&value["object"]) {
+            self.clocks.iter().for_each(|mask| mask.cover(&mut value));
+        }
         // A dependent crate may have turned on that maps keep the order in which they were made.
         value.sort_all_objects();
         self.feed(value.to_string().as_bytes(), digest);
     }
+}
+
+/// Whether this may be an Event, or a list of them, as JSON.
+fn may_be_event(bytes: &[u8]) -> bool {
+    const KIND: &[u8] = b"\"Event";
+    bytes.windows(KIND.len()).any(|window| window == KIND)
 }

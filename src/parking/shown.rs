@@ -8,6 +8,7 @@ use super::history::History;
 use super::step::What;
 use super::telling::Teller;
 use super::verdict::{Judged, Loss};
+use crate::history::LossClass;
 use crate::report::{self, Style};
 
 /// The drawing of a loss; a plain list where an object cannot be drawn so.
@@ -50,7 +51,16 @@ fn plain_with(history: &History, loss: &Loss) -> String {
     let object = object.unwrap_or_default();
     let ((lost, victim), (guilty, culprit)) = (line(loss.victim), line(loss.culprit));
     let _ = writeln!(text, "\n  lost     step {lost}   {victim} wrote {} of {object}", loss.path);
-    let _ = writeln!(text, "  guilty   step {guilty}   the write of {culprit} took it away");
+    let _ = match loss.class {
+        LossClass::WrongObject => writeln!(
+            text,
+            "  why      it went to another object of that name: the one that {victim} had read is gone"
+        ),
+        _ if loss.victim == loss.culprit => {
+            writeln!(text, "  why      it was answered 2xx, and the object does not have it")
+        }
+        _ => writeln!(text, "  guilty   step {guilty}   the write of {culprit} took it away"),
+    };
     text
 }
 

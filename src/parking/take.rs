@@ -147,7 +147,8 @@ impl<R: Reply> Lot<R> {
             *sent = self.names.covered(sent);
         }
         self.names.feed(format!("{action:?}").as_bytes(), &mut digest);
-        self.notice(digest.finish());
+        let changed = self.notice(worker, digest.finish());
+        self.watched.see(worker, Some(&event.action), &changed, &self.names);
         self.note(worker, Some(chosen), What::Modelled(Box::new(event)));
     }
 }

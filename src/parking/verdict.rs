@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::meaning::{self, Meaning};
-use super::step::{Step, What};
+use super::step::{Exchange, Step, What};
 use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Resource, Revision};
 use crate::history::{Answer, End, Finding, LeafPath, Lists, Meant, Part, Want, Write, judge};
 use crate::trace::Action;
@@ -84,6 +84,7 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
     let mut known: BTreeMap<(usize, Key), Vec<Arc<Value>>> = BTreeMap::new();
     let mut kept: Vec<Kept> = Vec::new();
     let mut meanings = BTreeMap::new();
+    let mut applied = Applied::default();
     for (at, step) in steps.iter().enumerate() {
         match &step.what {
             What::Exchange(exchange) => {
@@ -91,8 +92,9 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
                     && let Some(kind) = kinds.get(&key.resource)
                 {
                     let given = known.get(&(step.worker, key.clone()));
-                    let meaning =
+                    let mut meaning =
                         meaning::infer(exchange, kind, given.map_or(&[][..], Vec::as_slice));
+                    applied.leave_out(step.worker, key, exchange, &mut meaning.meant);
                     kept.push(Kept {
                         step: at,
                         author: step.worker,
@@ -146,6 +148,33 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
     }
     let findings = judge(&kept.iter().map(Kept::write).collect::<Vec<_>>());
     Judged { losses: grouped(&findings, &kept), meanings }
+}
+
+/// The leaves that each worker has applied last to an object, by field manager and subresource.
+#[derive(Default)]
+struct Applied(BTreeMap<(usize, Key, String, Option<String>), Vec<LeafPath>>);
+
+impl Applied {
+    /// What a worker applied before under the same manager and leaves out now is meant to go; what
+    /// it never applied, another worker under that manager did.
+    fn leave_out(&mut self, worker: usize, key: &Key, it: &Exchange, meant: &mut Vec<Meant>) {
+        if it.patch != Some(PatchKind::Apply) || !it.is_success() {
+            return;
+        }
+        let manager = it.http.query.split('&').find(|part| part.starts_with("fieldManager="));
+        let manager = manager.unwrap_or_default().to_owned();
+        let now: Vec<LeafPath> = meant.iter().map(|it| it.leaf.clone()).collect();
+        let place = (worker, key.clone(), manager, it.subresource.clone());
+        let before = self.0.insert(place, now.clone()).unwrap_or_default();
+        let there = |object: &Option<Arc<Value>>, leaf: &LeafPath| {
+            object.as_deref().is_some_and(|object| leaf.find(object).is_some())
+        };
+        for leaf in before.into_iter().filter(|leaf| !now.contains(leaf)) {
+            if there(&it.before, &leaf) && !there(&it.after, &leaf) {
+                meant.push(Meant::literal(leaf, Want::Absent));
+            }
+        }
+    }
 }
 
 fn answer(success: bool, answered: bool) -> Answer {

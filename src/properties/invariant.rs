@@ -131,6 +131,26 @@ impl Invariant {
         self.initial = self.clauses().iter().map(met).collect();
     }
 
+    /// The same invariant where the workers are these, found by their names.
+    pub fn among(mut self, workers: &[String]) -> Invariant {
+        let known = std::mem::replace(&mut self.workers, workers.to_vec());
+        let place = |at: &usize| {
+            let name = known.get(*at)?;
+            workers.iter().position(|worker| worker == name)
+        };
+        match &mut self.rule {
+            Rule::Never(_, by) | Rule::Owner { by, .. } => {
+                *by = by.iter().filter_map(place).collect();
+            }
+            Rule::Always(_)
+            | Rule::Finally(_)
+            | Rule::Stable { .. }
+            | Rule::Monotonic { .. }
+            | Rule::Effect { .. } => {}
+        }
+        self
+    }
+
     fn first(&self) -> Memory {
         Memory { met: self.initial.clone(), done: 0, changes: Changes::default(), broken: false }
     }

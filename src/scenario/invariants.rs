@@ -181,7 +181,11 @@ impl Reader<'_> {
                 self.wrong(span, format!("there is no kind `{}`", clean(kind)), &help);
                 return None;
             };
-            let namespace = found.namespaced.then(|| "default".to_owned());
+            let (namespace, name) = match name.split_once('/') {
+                Some((namespace, name)) if found.namespaced => (namespace, name),
+                _ => ("default", name),
+            };
+            let namespace = found.namespaced.then(|| namespace.to_owned());
             let key = Key { resource: found.resource.clone(), namespace, name: name.to_owned() };
             let path = match path {
                 Some(path) => Some(self.values.path(path, span)?),

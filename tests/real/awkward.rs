@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 
 use crate::support::{crd, widget, widgets};
 
-fn one() -> Simulation {
+pub fn one() -> Simulation {
     Simulation::new().crd(crd()).object(widget("demo"))
 }
 
-async fn patch(client: Client, status: Value) -> Result<DynamicObject, kube::Error> {
+pub async fn patch(client: Client, status: Value) -> Result<DynamicObject, kube::Error> {
     let patch = Patch::Merge(json!({ "status": status }));
     widgets(client).patch_status("demo", &PatchParams::default(), &patch).await
 }
 
 /// It cannot go on, and says so in these words.
 #[track_caller]
-fn fails(simulation: Simulation, words: &[&str]) {
+pub fn fails(simulation: Simulation, words: &[&str]) {
     let checked = simulation.check();
     let told = matches!(checked.outcome(), Outcome::Failed { .. } | Outcome::Unsteady { .. });
     let text = checked.to_string();
@@ -30,7 +30,7 @@ fn fails(simulation: Simulation, words: &[&str]) {
 }
 
 #[track_caller]
-fn safe(simulation: Simulation) -> Checked {
+pub fn safe(simulation: Simulation) -> Checked {
     let checked = simulation.check();
     checked.assert_safe();
     checked

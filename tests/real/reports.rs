@@ -1,7 +1,10 @@
 //! What a simulation found in every format: of scenarios, programs and real controllers alike.
 
+use kube::api::{Patch, PatchParams};
+use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
+use kube::{Api, Client};
 use lostwrite::kube::{Checked, Simulation};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{crd, stock, widget};
 
@@ -89,5 +92,51 @@ fn a_replay_and_a_modelled_worker_beside_real_ones_are_told_too() {
         assert!(scenario.contains("write: update-retry"), "{scenario}");
         assert!(scenario.contains("status.conditions[type=Paid]"), "{scenario}");
         assert!(lostwrite::Scenario::from_str("-", &scenario).is_ok(), "{scenario}");
+    }
+}
+
+/// A definition in two versions, in a group that Kubernetes protects.
+fn versions() -> Value {
+    let mut crd = crd();
+    let name = "api-approved.kubernetes.io";
+    crd["metadata"] = json!({
+        "name": "widgets.demo.k8s.io", "annotations": { name: "https://example.com/approved" },
+    });
+    crd["spec"]["group"] = json!("demo.k8s.io");
+    let mut old = crd["spec"]["versions"][0].clone();
+    (old["name"], old["storage"]) = (json!("v1beta1"), json!(false));
+    crd["spec"]["versions"].as_array_mut().expect("versions").push(old);
+    crd
+}
+
+#[test]
+fn a_loss_under_a_definition_in_several_versions_is_drawn_and_modelled() {
+    let write = |version: &'static str, field: &'static str| {
+        move |client: Client| async move {
+            let kind = GroupVersionKind::gvk("demo.k8s.io", version, "Widget");
+            let resource = ApiResource::from_gvk(&kind);
+            let api: Api<DynamicObject> = Api::default_namespaced_with(client, &resource);
+            let widget = api.get("demo").await.expect("it is there");
+            let conditions = widget.data["status"]["conditions"].as_array();
+            let mut conditions = conditions.cloned().unwrap_or_default();
+            conditions.push(json!({ "type": field, "status": "True" }));
+            let patch = Patch::Merge(json!({ "status": { "conditions": conditions } }));
+            api.patch_status("demo", &PatchParams::default(), &patch).await.expect("written");
+        }
+    };
+    let mut object = widget("demo");
+    object["apiVersion"] = json!("demo.k8s.io/v1");
+    for versions_of in [["v1", "v1"], ["v1beta1", "v1beta1"]] {
+        let simulation = Simulation::new().crd(versions()).object(object.clone());
+        let simulation = simulation.controller("a", write(versions_of[0], "a"));
+        let checked = simulation.controller("b", write(versions_of[1], "b")).check();
+        checked.assert_lost();
+        let text = checked.to_string();
+        assert!(text.contains("4 of 6 schedules lose a write, and it stays lost"), "{text}");
+        assert!(text.contains("└ conditions[a]") || text.contains("└ conditions[b]"), "{text}");
+        let scenario = checked.to_scenario().expect("two have written");
+        let read = lostwrite::Scenario::from_str("-", &scenario);
+        let read = read.unwrap_or_else(|mistakes| panic!("{mistakes}\n{scenario}"));
+        assert_eq!(read[0].objects.len(), 1, "{scenario}");
     }
 }
