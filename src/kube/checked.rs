@@ -173,7 +173,8 @@ impl Checked {
     }
 
     /// The schedule that shows a loss, as text for [`replay`](super::Simulation::replay): one that
-    /// stays if there is one, or one that is repaired; without either, one that breaks an invariant.
+    /// stays if there is one, or one that is repaired; without either, one that breaks an
+    /// invariant.
     pub fn schedule(&self) -> Option<String> {
         let run = self.explored()?.runs().next()?;
         Some(self.spelling.text(&run.moves))

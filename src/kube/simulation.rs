@@ -186,8 +186,8 @@ impl Simulation {
     }
 
     /// What must hold of the objects besides that no write is lost: the `invariants:` of a scenario
-    /// (`docs/scenario-format.md`). A rule may name a worker, real or modelled. They are counted and
-    /// told like losses, and [`assert_safe`](Checked::assert_safe) wants them to hold.
+    /// (`docs/scenario-format.md`). A rule may name a worker, real or modelled. Invariants are
+    /// counted and told like losses, and [`assert_safe`](Checked::assert_safe) wants them to hold.
     pub fn invariants(mut self, text: &str) -> Simulation {
         self.invariants.push(text.to_owned());
         self

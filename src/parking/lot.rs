@@ -235,7 +235,8 @@ impl<R: Reply> Lot<R> {
         some
     }
 
-    /// From here on these invariants are judged. Their workers are [those of the lot](Lot::workers).
+    /// From here on these invariants are judged. Their workers are
+    /// [those of the lot](Lot::workers).
     #[cfg(feature = "kube")]
     pub fn watch(&mut self, invariants: &[Invariant]) {
         let written = self.world.server.writes_after(Revision(BASE));

@@ -54,7 +54,7 @@ fn plain_with(history: &History, loss: &Loss) -> String {
     let _ = match loss.class {
         LossClass::WrongObject => writeln!(
             text,
-            "  why      it went to another object of that name: the one that {victim} had read is gone"
+            "  why      it went to another object of that name: what {victim} had read is gone"
         ),
         _ if loss.victim == loss.culprit => {
             writeln!(text, "  why      it was answered 2xx, and the object does not have it")

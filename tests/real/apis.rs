@@ -137,9 +137,10 @@ async fn owning(client: Client) {
         let client = Client::clone(&client);
         let secrets: Api<Secret> = Api::default_namespaced(client.clone());
         let seen = secrets.get_opt("input").await?.is_some();
+        let owner = widget.controller_owner_ref(&resource());
         let child = json!({
             "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": { "name": "child", "ownerReferences": [widget.controller_owner_ref(&resource())] },
+            "metadata": { "name": "child", "ownerReferences": [owner] },
             "data": { "seen": seen.to_string() },
         });
         let maps: Api<ConfigMap> = Api::default_namespaced(client);
