@@ -7,9 +7,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::history::Start;
-use super::outside::NAME;
-use super::rules::Rules;
 use crate::apiserver::{ApiServer, Status};
 use crate::properties::SerialOrders;
 use crate::reconcilers::BoxedWorker;
@@ -55,10 +52,11 @@ pub(crate) fn world(server: ApiServer, modelled: Option<&Scenario>) -> Result<Wo
     Ok(World::new(Arc::new(setting), server, workers, FaultBudget::default()))
 }
 
-impl Start {
+#[cfg(all(feature = "serve", target_os = "linux"))]
+impl super::Start {
     /// A scenario whose workers are programs and modelled ones.
-    pub(crate) fn of(scenario: &Scenario, rules: Rules) -> Result<Start, String> {
-        let mut server = Start::server();
+    pub(crate) fn of(scenario: &Scenario, rules: super::Rules) -> Result<super::Start, String> {
+        let mut server = super::Start::server();
         scenario.crds.iter().try_for_each(|crd| install(&mut server, crd))?;
         scenario.objects.iter().try_for_each(|object| seed(&mut server, object))?;
         let modelled = scenario.modelled();
@@ -67,15 +65,16 @@ impl Start {
         let mut real: Vec<String> = programs.map(|worker| worker.name.clone()).collect();
         let stimuli = scenario.programs.stimuli.clone();
         if !stimuli.is_empty() || rules.leases_lost > 0 {
-            real.push(NAME.to_owned());
+            real.push(super::outside::NAME.to_owned());
         }
-        Ok(Start { world, real, rules, stimuli })
+        Ok(super::Start { world, real, rules, stimuli })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parking::Start;
     use serde_json::json;
 
     #[test]

@@ -39,12 +39,14 @@ pub(crate) use cluster::{install, seed, world};
 pub use digest::Digest;
 pub use history::{History, Said, Start};
 pub use lot::Lot;
+#[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use lot::object_number;
 pub use mask::Mask;
 pub use meaning::Meaning;
 #[cfg(feature = "kube")]
 pub(crate) use outside::NAME as OUTSIDE;
 pub use reply::{Answering, Lines, Watching};
+#[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use result::drawn;
 pub use result::{Explored, Shown, result};
 pub use rules::{Deliveries, Rules};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::history::History;
 use super::outside::NAME;
 use super::telling::Teller;
-use super::verdict::{Judged, Loss};
+use super::verdict::Judged;
 use crate::check::{
     CheckResult, Costs, Expectation, Exploration, Length, LossClass, Pointer, PropertyResult,
     Replayed, Verdict, Witness,
@@ -252,6 +252,7 @@ fn info(process: usize, name: &str) -> WorkerInfo {
 }
 
 /// The loss that is drawn: one that stays, or else one that was repaired.
-pub(crate) fn drawn(judged: &Judged) -> Option<&Loss> {
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub(crate) fn drawn(judged: &Judged) -> Option<&super::verdict::Loss> {
     judged.lost().next().or_else(|| judged.repaired().next())
 }

@@ -78,7 +78,7 @@ impl Scenario {
     }
 
     /// The same scenario without its programs and its invariants: what is modelled.
-    #[cfg(any(feature = "kube", feature = "serve"))]
+    #[cfg(all(feature = "serve", target_os = "linux"))]
     #[must_use]
     pub(crate) fn modelled(&self) -> Scenario {
         let mut scenario = self.clone();
