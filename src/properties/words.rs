@@ -39,6 +39,8 @@ pub struct Words {
     pub headline: Option<&'static str>,
     /// What a player is to do: a whole sentence.
     pub task: &'static str,
+    /// The same, where two workers each set fields and keep them; `{wants}` stands for these.
+    pub both: Option<&'static str>,
     /// After a number of schedules: `4 of them lose a write`.
     pub violate: &'static str,
     /// The same of one schedule: `1 of them loses a write`.
@@ -80,6 +82,7 @@ impl Words {
         line: None,
         headline: None,
         task: "Make it go wrong.",
+        both: None,
         violate: "violate the property",
         violates: "violates the property",
         violating: "failing",

@@ -5,7 +5,7 @@
 
 use super::goal::goal;
 use crate::check::game::Game;
-use crate::check::{CheckResult, LossClass, Replayed};
+use crate::check::{CheckResult, LossClass, Replayed, Verdict};
 use crate::properties::{self, NO_LOST_WRITE};
 use crate::report::counts::count;
 use crate::report::losses::Facts;
@@ -17,7 +17,10 @@ use crate::trace::{Event, Trace};
 pub fn task(result: &CheckResult, first: &Trace) -> String {
     let violation = result.first_violation();
     let name = violation.map_or(NO_LOST_WRITE, |property| property.name);
-    let mut task = goal(name).task.to_owned();
+    let lost = result.property(NO_LOST_WRITE);
+    let kept = lost.is_some_and(|lost| lost.verdict == Verdict::Holds);
+    let story = Story::new(&result.scenario, first);
+    let mut task = both(name, kept, &story).unwrap_or_else(|| goal(name).task.to_owned());
     let writes: Vec<&Event> = first.events.iter().filter(|event| event.is_write()).collect();
     let told = !writes.is_empty() && writes.iter().all(|event| event.is_acknowledged());
     if name == NO_LOST_WRITE && told && violation.is_some() {
@@ -34,15 +37,41 @@ pub fn task(result: &CheckResult, first: &Trace) -> String {
     task
 }
 
+/// `Make both win: draining=true and assigned=true. ...`: the task of two workers that both keep
+/// what they write, though no serial order of them ends like that.
+fn both(property: &str, kept: bool, story: &Story<'_>) -> Option<String> {
+    let sentence = goal(property).both.filter(|_| kept && story.trace.workers.len() == 2)?;
+    let [first, second] = [0, 1].map(|worker| wants(story, worker).join(", "));
+    let known = !first.is_empty() && !second.is_empty();
+    known.then(|| sentence.replace("{wants}", &format!("{first} and {second}")))
+}
+
 /// The task of a game, with what can be reached.
 pub fn reachable(game: &Game) -> String {
-    let task = goal(game.judged()[game.goal()].name).task;
+    let goal = game.goal();
+    let task = self::goal(game.judged()[goal].name).task;
     match game.start_odds() {
-        Ok(odds) if odds.violating[game.goal()].is_zero() => {
+        Ok(odds) if odds.violating[goal].is_zero() => {
             format!("{task} {}", unreachable(Some(&odds.schedules)))
         }
-        _ => task.to_owned(),
+        Ok(odds) => {
+            let lost = game.judged().iter().position(|entry| entry.name == NO_LOST_WRITE);
+            let kept = lost.is_some_and(|lost| odds.violating[lost].is_zero());
+            violating_both(game, kept).unwrap_or_else(|| task.to_owned())
+        }
+        Err(_) => task.to_owned(),
     }
+}
+
+/// The task of two that both win, as the shortest schedule in which they do names it.
+fn violating_both(game: &Game, kept: bool) -> Option<String> {
+    let goal = game.goal();
+    let mut walk = game.start();
+    for choice in game.shortest(goal)? {
+        walk.take(*choice).ok()?;
+    }
+    let trace = walk.trace();
+    both(game.judged()[goal].name, kept, &Story::new(game.scenario(), &trace))
 }
 
 /// Says that no schedule does it, and of how many.
