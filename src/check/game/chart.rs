@@ -120,12 +120,16 @@ impl Game {
     }
 }
 
-fn state(here: &Walk<'_>, ways: Vec<ChartWay>) -> ChartState {
+/// What is told of this place.
+pub(super) fn state(here: &Walk<'_>, ways: Vec<ChartWay>) -> ChartState {
     let world = here.world();
     let object = |key: &Key| (key.clone(), world.server.object(key));
+    // What the scenario names, and what was made on the way here.
+    let made = here.events().iter().filter_map(|event| event.key.as_ref());
+    let keys: IndexSet<&Key, FxBuildHasher> = world.setting.objects.iter().chain(made).collect();
     ChartState {
         path: here.made().to_vec(),
-        objects: world.setting.objects.iter().map(object).collect(),
+        objects: keys.into_iter().map(object).collect(),
         stored: here.stored(),
         beliefs: here.beliefs().to_vec(),
         ways,

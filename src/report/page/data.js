@@ -121,6 +121,16 @@ function baseOf(steps, at) {
   return null;
 }
 
+// The store that a step goes to or comes from, by its place among the lanes; -1 for none.
+function storeOfStep(scene, stores, step) {
+  const kind = { watch: 'cache', cache: 'cache', memory: 'memory' }[step.kind];
+  const who = step.worker ?? step.lanes[0];
+  return stores.findIndex((store) => {
+    const { kind: own, view, workers } = scene.stores[store];
+    return own === kind && view === step.view && workers.includes(who);
+  });
+}
+
 // What is said of a write that is refused, or the code alone.
 function answerOf(step) {
   if (step.code === null) return '';

@@ -12,7 +12,7 @@ const model = {
   why: () => story()?.sentences.find(({ label }) => label === 'why')?.text,
 };
 const race = new Race($('race'), model);
-const onScreen = new Race($('presenter-race'), Object.create(model, { hideOdds: { value: true } }));
+const onScreen = new Race($('presenter-race'), Object.create(model, { counts: { value: false } }));
 
 // The first screen: what there is to do, and the race.
 function opening() {
@@ -33,6 +33,7 @@ let folded_ = [];
 function openAll() {
   folded_ = [...document.querySelectorAll('details:not([open])')];
   for (const fold of folded_) fold.open = true;
+  drawOpened();
 }
 
 function wire(id, action) {
@@ -60,9 +61,11 @@ wire('keys-on', () => $('keys').showModal());
 wire('answers-copy', copyAnswers);
 $('key-table').querySelector('tbody').append(...KEYS.map(([key, what]) => el('tr', {}, el('th', { scope: 'row' }, el('kbd', {}, key)), el('td', {}, what))));
 
-for (const draw of [scenes, opening, verdictPanel, strip, questionPanel, which, transport, timeline,
-  () => truth($('truth'), now.step), () => beliefs($('beliefs'), now.step), why, swap, compared,
-  stepTable, foot, presenter, () => { $('theme').textContent = isDark() ? 'Light' : 'Dark'; }]) {
+for (const draw of [scenes, opening, verdictPanel, () => whenOpen('strip', strip), questionPanel,
+  () => whenOpen('which', which), () => whenOpen('where', transport),
+  () => whenOpen('lanes', timeline), () => whenOpen('truth', () => truth($('truth'), now.step)),
+  () => whenOpen('beliefs', () => beliefs($('beliefs'), now.step)), why, swap, compared,
+  () => whenOpen('steps', stepTable), () => whenOpen('rests', foot), presenter, () => { $('theme').textContent = isDark() ? 'Light' : 'Dark'; }]) {
   onChange(draw);
 }
 
@@ -74,7 +77,7 @@ new ResizeObserver(([{ contentRect }]) => {
   if (Math.abs(contentRect.width - width) < 1) return;
   ({ width } = contentRect);
   if (now.tape) {
-    timeline();
+    whenOpen('lanes', timeline);
     swap();
   }
 }).observe($('lanes'));

@@ -4,8 +4,8 @@
 //! Rust computes everything that is said (`scene.rs`, `graph.rs`, `predict.rs`) and writes it as
 //! JSON into the template `page.html`; the scripts beside it only show it. No network, no
 //! framework: the page opens from a USB stick. The scripts in reading order: `data.js`, `state.js`,
-//! `timeline.js`, `object.js`, `sheets.js`, `race.js`, `panels.js`, `predict.js`, `keys.js`,
-//! `main.js`.
+//! `stores.js`, `timeline.js`, `object.js`, `sheets.js`, `race.js`, `panels.js`, `predict.js`,
+//! `keys.js`, `main.js`.
 //! Next to read: `data.rs`, the shape of that JSON.
 
 mod compared;
@@ -13,6 +13,8 @@ mod data;
 mod graph;
 mod predict;
 mod scene;
+#[cfg(test)]
+mod tests;
 
 use askama::Template;
 
@@ -31,12 +33,14 @@ struct Document<'a> {
     data: &'a str,
 }
 
-const STYLE: &str = concat!(include_str!("style.css"), include_str!("race.css"));
+const STYLE: &str =
+    concat!(include_str!("base.css"), include_str!("style.css"), include_str!("race.css"));
 
 /// The scripts, in the order in which they run: one module.
 const SCRIPT: &str = concat!(
     include_str!("data.js"),
     include_str!("state.js"),
+    include_str!("stores.js"),
     include_str!("timeline.js"),
     include_str!("object.js"),
     include_str!("sheets.js"),
@@ -47,8 +51,11 @@ const SCRIPT: &str = concat!(
     include_str!("main.js"),
 );
 
-/// The race alone, for the pages of the workshop and of the museum.
+/// The same, for the pages of the museum.
 pub(crate) const RACE_STYLE: &str = STYLE;
+
+/// The colours and the race alone, for a page with a style of its own: the workshop.
+pub(crate) const RACE_BASE: &str = concat!(include_str!("base.css"), include_str!("race.css"));
 
 /// Its scripts; `playIn` of the last one plays a scene.
 pub(crate) const RACE_SCRIPT: &str = concat!(
@@ -159,16 +166,4 @@ fn page(scenes: &[Scene]) -> String {
 /// JSON that no HTML reader takes for the end of its script, or for a comment.
 fn harmless(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn no_text_ends_the_script_it_is_in() {
-        let json = serde_json::to_string("</script><!--").expect("a string");
-        let harmless = super::harmless(&json);
-        assert!(!harmless.contains('<'));
-        let read: String = serde_json::from_str(&harmless).expect("still JSON");
-        assert_eq!(read, "</script><!--");
-    }
 }

@@ -88,6 +88,10 @@ function why() {
   const told = story();
   const covered = horizon() < lastStep();
   $('why').hidden = covered || (now.predicting && openQuestion('count') !== null);
+  whenOpen('sentences', () => sentences(told));
+}
+
+function sentences(told) {
   const rows = [];
   for (const { label, step, text } of told?.sentences ?? []) {
     const jump = step === null ? null : el('button', { type: 'button', class: 'link', on: { click: () => go(step) } }, `step ${step}`);
@@ -117,7 +121,10 @@ function swap() {
   const pair = told?.swap ?? null;
   const covered = horizon() < lastStep() || (now.predicting && openQuestion('count') !== null);
   $('swap').hidden = pair === null || covered;
-  if (pair === null) return;
+  if (pair !== null) whenOpen('swapped', () => swapped(told, pair));
+}
+
+function swapped(told, pair) {
   const safe = now.scene.stories[pair.with];
   const [a, b] = pair.steps;
   const side = (index, title, steps, marks, id) => {
@@ -147,6 +154,11 @@ function compared() {
   const { scene } = now;
   const covered = now.predicting && openQuestion('count') !== null;
   $('compare').hidden = covered || scene.compare.length === 0;
+  whenOpen('compared', matrix);
+}
+
+function matrix() {
+  const { scene } = now;
   const cell = ({ role, text, story: index }, write, read) => {
     if (index === null) return el('td', { class: role }, text || '–');
     const chosen = now.tape.story === index;

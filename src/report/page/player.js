@@ -1,7 +1,8 @@
 // The race on a page that is not the report: in the workshop and in the museum. Each has a tape of its own.
 
-// Plays a scene in a box; `ended` is told the letters and who lost, `null` for none.
-function playIn(box, scene, ended) {
+// Plays a scene in a box; `ended` is told the letters and who lost, `null` for none. Where how many lose
+// is still to be answered, `counts` says so; without `help` nothing is played for the reader.
+function playIn(box, scene, ended, { counts = () => true, help = true } = {}) {
   withGame(scene);
   const begin = () => (scene.graph ? walk(scene, []) : tapeOf(scene, scene.first));
   const at = { tape: begin(), step: 0 };
@@ -30,12 +31,20 @@ function playIn(box, scene, ended) {
     variant: (index, step) => show(tapeOf(scene, index), step),
     why: () => (at.tape.story === null ? null : scene.stories[at.tape.story].sentences.find(({ label }) => label === 'why')?.text),
     ended,
+    get counts() { return counts(); },
+    help,
   };
   const race = new Race(box, model);
   race.draw();
+  box.tabIndex = 0;
+  box.setAttribute('role', 'group');
+  box.setAttribute('aria-label', 'The race: letters move, b takes a step back, r starts again');
   box.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1 || /^(INPUT|SELECT)$/.test(event.target.tagName)) return;
+    // The letters of those who move come first.
+    const other = { b: race.undo, r: race.again }[event.key];
     if (race.typed(event.key)) event.preventDefault();
+    else if (other) { other.click(); event.preventDefault(); }
   });
   return { race, model };
 }

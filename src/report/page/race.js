@@ -40,7 +40,7 @@ class Race {
       return { card, holds, stamp };
     });
     this.objects = scene.views.map((title) => {
-      const rv = el('span', { class: 'race-rv' });
+      const rv = el('span', { class: 'race-rv', title: 'its resourceVersion' });
       const lines = el('div', { class: 'race-lines', tabindex: '0', role: 'group', 'aria-label': title });
       const name = title.match(/^(.*?)( \..*)?$/)[1];
       return { box: el('section', { class: 'race-object', role: 'group', 'aria-label': name }, el('h2', {}, el('code', {}, title), rv), lines), rv, lines };
@@ -95,7 +95,7 @@ class Race {
     if (this.key_ !== `${scene.name} ${tape.instead ?? ''}`) this.build();
     const place = tape.places[step];
     const moves = movesAt(scene, tape, step);
-    const before = this.snapshot();
+    const focused = this.box.contains(document.activeElement) ? document.activeElement : null;
     for (const [letter, button] of this.slots) this.slot(letter, button, moves.get(letter));
     this.objects.forEach(({ lines, rv }, view) => {
       const shown = sheetLines(scene, objectLines(scene, tape, view, step));
@@ -107,8 +107,10 @@ class Race {
     this.dropped();
     this.status(place, moves);
     this.ending(moves);
+    // A button that can no longer be pressed hands the focus on.
+    if (focused && (focused.disabled || !focused.isConnected)) (this.board.querySelector('button:not(:disabled)') ?? this.end.querySelector('button') ?? this.undo).focus({ preventScroll: true });
     const key = tape.letters.slice(0, step).join(' ');
-    if (this.last && step === this.last.step + 1 && key.startsWith(this.last.key)) this.fly(tape.steps[step - 1], before);
+    if (this.last && step === this.last.step + 1 && key.startsWith(this.last.key)) this.fly(tape.steps[step - 1]);
     if (this.last && this.last.key !== key) this.live.textContent = this.told();
     this.last = { step, key };
     this.strings();
@@ -124,7 +126,6 @@ class Race {
     what.textContent = letter.startsWith('!l') && told ? `${name}, and the answer is lost` : text;
     button.title = what.textContent;
     button.disabled = !told;
-    if (button.disabled && document.activeElement === button) this.board.querySelector('button:not(:disabled)')?.focus();
   }
 
   // Why a letter does nothing, where the game does not say it.
@@ -148,7 +149,7 @@ class Race {
       const name = of && view !== null ? ` ${scene.views[view].replace(/ \..*$/, '').replace(/^.* /, '')}` : '';
       const rv = revisionOf(scene, text);
       const old = view !== null && rv !== revisionOf(scene, place.o[view]);
-      return [el('span', { class: `race-tag${old ? ' torn' : ''}` }, `${rv}${name}`), ...paper(sheetLines(scene, lines), '(empty)')];
+      return [el('span', { class: `race-tag${old ? ' torn' : ''}`, title: old ? 'read at this resourceVersion; the object has a later one' : 'read at this resourceVersion' }, `${rv}${name}`), ...paper(sheetLines(scene, lines), '(empty)')];
     });
     holds.replaceChildren(...(parts.length > 0 ? parts : [el('p', { class: 'race-empty' }, belief.from === 'nowhere' ? 'nothing yet' : 'no such object')]));
     if (stale) holds.append(el('span', { class: 'race-note' }, '≠ out of date'));
@@ -163,6 +164,7 @@ class Race {
   store(place) {
     const { scene } = this.model;
     for (const { box } of this.stores) box.hidden = true;
+    this.board.classList.toggle('stored', (place.k ?? []).length > 0);
     for (const index of place.k ?? []) {
       const { store: at, text, rv, lag } = scene.kept[index];
       const { box, lines, lag: note } = this.stores[at];
@@ -195,12 +197,13 @@ class Race {
     this.steps.title = `step ${step}`;
     this.steps.setAttribute('aria-label', `step ${step}`);
     this.steps.setAttribute('role', 'img');
-    this.odds.replaceChildren(...(this.model.hideOdds ? [] : oddsOf(place)));
+    this.odds.replaceChildren(...(this.counts() && !over ? oddsOf(place) : []));
     this.undo.disabled = step === 0;
     this.again.disabled = step === 0 && !tape.instead;
-    const way = over || tape.instead || !scene.graph ? null : wayToLose(scene, tape.letters.slice(0, step));
-    this.show.hidden = !scene.graph || scene.violating === null || scene.violating === '0' || Boolean(tape.instead);
-    this.show.disabled = way === null;
+    // Where the orders are counted, no way has to be looked for.
+    const loses = () => (place.n ? place.n[1] !== '0' : wayToLose(scene, tape.letters.slice(0, step)) !== null);
+    this.show.hidden = this.model.help === false || !scene.graph || scene.violating === null || scene.violating === '0' || Boolean(tape.instead);
+    this.show.disabled = over || Boolean(tape.instead) || !scene.graph || !loses();
     this.word.replaceChildren(...(tape.instead ? ['The same order, with every worker writing by ', el('code', {}, tape.instead[0]), ': ', el('code', {}, tape.letters.join(''))] : []));
     this.word.hidden = !tape.instead;
   }
@@ -223,7 +226,7 @@ class Race {
     } else if (loss) {
       const other = this.otherVictim();
       const left = this.toGo();
-      buttons.push(again(other ? `Make ${other} lose${left ? ` (${left} to go)` : ''}` : left ? `Find another (${left} to go)` : 'Play again', () => this.model.restart(), true));
+      buttons.push(again(`${other ? `Make ${other} lose` : left || !this.counts() ? 'Find another' : 'Play again'}${left ? ` (${left} to go)` : ''}`, () => this.model.restart(), true));
       buttons.push(...this.otherWords());
     } else {
       buttons.push(again('Again', () => this.model.restart(), true));
@@ -237,6 +240,8 @@ class Race {
     }
     says.splice(1, 0, el('div', { class: 'race-buttons' }, ...buttons));
     this.end.replaceChildren(...says, ...(tape.instead ? [] : this.squares()));
+    // Drawn again where nothing has moved, it says nothing new.
+    if (this.last?.key === tape.letters.join(' ')) return;
     if (this.last && this.end.offsetParent) this.end.scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
     this.model.ended?.(letters, loss?.who ?? null, name);
   }
@@ -252,18 +257,25 @@ class Race {
     const all = scene.schedules;
     const bad = scene.violating ?? '0';
     if (tape.verdict.role === 'bad') return `${tape.verdict.tag}.`;
-    const rest = all === null ? null : (BigInt(all) - BigInt(bad)).toString();
+    const rest = all === null || !this.counts() ? null : (BigInt(all) - BigInt(bad)).toString();
     return `${HELD}${rest === null ? '' : bad === '0' ? ` All ${plural(all, 'order')} end like this: that is what safe means.` : ` ${grouped(rest)} of the ${grouped(all)} are like this.`}`;
   }
 
+  // Who has not lost yet, where losing is what it is about.
   otherVictim() {
     const known = new Set(this.found.values());
-    return (this.scene.graph?.losses ?? []).map(({ who }) => who).find((who) => !known.has(who)) ?? null;
+    const losses = (this.scene.graph?.losses ?? []).filter(({ who, says }) => says.startsWith(who));
+    return losses.map(({ who }) => who).find((who) => !known.has(who)) ?? null;
+  }
+
+  // Whether it may be told how many orders there are, and how many lose.
+  counts() {
+    return this.model.counts !== false;
   }
 
   toGo() {
     const { violating } = this.scene;
-    if (violating === null || violating === undefined) return null;
+    if (!this.counts() || violating === null || violating === undefined) return null;
     const left = BigInt(violating) - BigInt(this.found.size);
     return left > 0n ? grouped(left.toString()) : null;
   }
@@ -281,6 +293,10 @@ class Race {
     const { scene } = this.model;
     const { violating, schedules } = scene;
     if (this.found.size === 0 && violating === '0') return [];
+    if (!this.counts()) {
+      const known = [...this.found.keys()].map((letters) => el('span', { class: 'race-square bad' }, letters));
+      return known.length === 0 ? [] : [el('p', { class: 'race-found' }, el('strong', {}, `${plural(known.length, 'losing order')} found: `), ...known)];
+    }
     const count = violating === null || violating === undefined ? '' : `${this.found.size} of the ${grouped(violating)}${this.toGo() ? `, ${this.toGo()} to go` : ': you have them all'}`;
     const few = scene.each && scene.strip.length <= 30;
     const boxes = few ? scene.strip.map(({ story }) => {
@@ -354,15 +370,12 @@ class Race {
     return `Step ${step}: ${sentenceOf(told)}.${old.length > 0 ? ` Out of date: what ${old.join(' and ')} holds.` : ''}${end}`;
   }
 
-  snapshot() {
-    return { tray: this.tray?.getBoundingClientRect() };
-  }
-
   // A sheet on its way: from the object to who reads, from who writes to the object.
   fly(step) {
     if (still.matches || !this.board.animate || document.hidden) return;
     const object = this.objects[step.view]?.box;
-    const store = this.stores.find(({ box, workers }) => !box.hidden && (step.worker === null ? workers.some((w) => step.lanes.includes(w)) : workers.includes(step.worker)))?.box;
+    const at = storeOfStep(this.scene, this.stores.map((_, store) => store), step);
+    const store = at < 0 || this.stores[at].box.hidden ? null : this.stores[at].box;
     const sheet = this.cards[step.worker]?.holds;
     const local = step.kind === 'cache' || step.kind === 'memory';
     const [from, to] = step.kind === 'watch' ? [object, store] : local ? [store ?? object, sheet] : step.kind === 'write' ? [sheet, object] : step.kind === 'read' ? [object, sheet] : [];

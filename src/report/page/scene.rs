@@ -186,7 +186,10 @@ impl Scenery<'_> {
         let story = Story::new(&run.scenario, &run.trace);
         let told = story::all(&story, facts.as_ref());
         let steps = told.into_iter().map(|told| self.step(&story, told)).collect();
-        let places = (0..=run.trace.events.len()).map(|at| self.place(&story, shown, at)).collect();
+        // Objects are those of the first story, whatever this one would show by itself.
+        let viewed = Story::with_views(&run.scenario, &run.trace, self.views.clone());
+        let places = 0..=run.trace.events.len();
+        let places = places.map(|at| self.place(&story, &viewed, shown, at)).collect();
         let plain = Style { width: 92, ..Style::default() };
         let lines = facts.as_ref().map(|facts| explain::explain(facts, &plain)).unwrap_or_default();
         Schedule {
@@ -232,17 +235,9 @@ impl Scenery<'_> {
         self.steps.add(told)
     }
 
-    fn place(&mut self, story: &Story<'_>, shown: &Shown, at: usize) -> Place {
-        let keys: Vec<_> = self.views.iter().map(|view| view.key.clone()).collect();
-        let object = |key| {
-            let view = story.views.iter().position(|view| view.key == key);
-            let initial = || story.trace.initial.iter().find(|(known, _)| *known == key);
-            match view {
-                Some(view) => story.object_at(at, view),
-                None => initial().map(|(_, object)| object.as_ref()),
-            }
-        };
-        let objects = keys.into_iter().map(object).map(|object| self.text(object)).collect();
+    fn place(&mut self, story: &Story<'_>, viewed: &Story<'_>, shown: &Shown, at: usize) -> Place {
+        let views = 0..viewed.views.len();
+        let objects = views.map(|view| self.text(viewed.object_at(at, view))).collect();
         let ahead = shown.ahead[at].iter();
         let held = shown.beliefs[at].iter().zip(ahead).enumerate();
         let beliefs = held.map(|(worker, (held, ahead))| {

@@ -22,6 +22,25 @@ const listeners = [];
 // Called after each change.
 const onChange = (listener) => listeners.push(listener);
 
+// What stands in a closed fold is drawn when it is opened: on a slow phone a step is to be quick.
+const waiting = new Map();
+
+function whenOpen(id, draw) {
+  if ($(id).closest('details.fold').open) draw();
+  else waiting.set(id, draw);
+}
+
+function drawOpened() {
+  for (const [id, draw] of waiting) {
+    if (!$(id).closest('details.fold').open) continue;
+    waiting.delete(id);
+    draw();
+  }
+}
+
+const unfolding = new MutationObserver(drawOpened);
+for (const fold of document.querySelectorAll('details.fold')) unfolding.observe(fold, { attributeFilter: ['open'] });
+
 function changed() {
   writeAddress();
   for (const listener of listeners) listener();

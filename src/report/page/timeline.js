@@ -21,6 +21,13 @@ function fitting(names, width, size, mono) {
   return `${short}…`;
 }
 
+// The same as the inside of a text in the drawing: what is cut has all of it as its title.
+function cutText(names, width, size, mono) {
+  return withTitle(fitting(names, width, size, mono), names[0]);
+}
+
+const withTitle = (shown, full) => (shown.endsWith('…') ? [svg('title', {}, full), shown] : [shown]);
+
 // Words in lines that are not wider.
 function wrapped(text, width, size, mono) {
   const lines = [''];
@@ -32,22 +39,31 @@ function wrapped(text, width, size, mono) {
   return lines.map((line) => fitting([line], width, size, mono));
 }
 
-// Where the columns are, for this width and number of workers.
-function columns(scene, width, unit) {
+// Where the columns are, for this width and number of workers, and for the stores that have lanes.
+function columns(scene, width, unit, stores) {
   const n = scene.workers.length;
   const gutter = 70 * unit;
-  const room = width - gutter;
+  const left = Math.ceil(n / 2);
+  const sides = storeSides(scene, stores, left);
+  const shelf = Math.min(62 * unit, (width - gutter) * 0.3 / Math.max(1, stores.length));
+  const room = width - gutter - shelf * stores.length;
   const share = width < 520 ? 0.42 : n > 2 ? 0.27 : 0.32;
   const object = Math.max(Math.min(room * share, 270 * unit), Math.min(120, room * 0.42));
   const lane = (room - object) / n;
-  const left = Math.ceil(n / 2);
-  const centre = gutter + left * lane + object / 2;
+  const onLeft = sides.filter((side) => side < 0).length;
+  const start = gutter + left * lane + onLeft * shelf;
+  const centre = start + object / 2;
   // The outer lanes are nearer to the edge: what crosses needs the room.
   const away = n > 2 ? 0.1 : 0.17;
   const workers = scene.workers.map((_, at) => (at < left
     ? gutter + (at + 0.5 - away) * lane
-    : gutter + object + (at + 0.5 + away) * lane));
-  return { gutter, object, lane, width, centre, workers, left: centre - object / 2, right: centre + object / 2 };
+    : gutter + object + shelf * stores.length + (at + 0.5 + away) * lane));
+  const taken = { [-1]: 0, 1: 0 };
+  const shelves = sides.map((side) => {
+    taken[side] += 1;
+    return side < 0 ? gutter + left * lane + (taken[side] - 0.5) * shelf : start + object + (taken[side] - 0.5) * shelf;
+  });
+  return { gutter, object, lane, width, centre, workers, stores: shelves, shelf, left: start, right: start + object };
 }
 
 // The state of the object's lane after a step, in lines that fit.
@@ -64,12 +80,14 @@ function rows(scene, tape, cols, sizes, limit) {
     const step = tape.steps[at - 1];
     const open = at > limit;
     const state = [];
+    const full = [];
     const views = step ? [step.view] : scene.views.map((_, view) => view);
     for (const view of open ? [] : views) {
       const object = step ? step.object : scene.start[view];
       if (step && object === shown[view]) continue;
       shown[view] = object;
       const title = scene.views.length > 1 ? `${scene.views[view]}: ` : '';
+      full.push(title + object);
       state.push(...stateLines(title + object, cols.object, sizes.mono));
     }
     const gone = step && !open ? step.gone.flatMap((line) => stateLines(line, cols.object - 12, sizes.mono)) : [];
@@ -77,9 +95,9 @@ function rows(scene, tape, cols, sizes, limit) {
     const lines = Math.max(state.length, 1) + gone.length;
     const inLane = 2 + Math.min(notes.length, 2) + (step && step.lanes.length === 0 ? 1 : 0);
     const height = at === 0
-      ? Math.max(sizes.row * 0.72, (state.length + 0.9) * sizes.mono * 1.45 + 8)
+      ? Math.max(sizes.row * 0.72, (state.length + 0.9) * sizes.mono * 1.45 + 18)
       : Math.max(sizes.row, (lines + 0.9) * sizes.mono * 1.45 + 14, inLane * sizes.small * 1.4 + 18);
-    list.push({ at, step, y, height, mid: y + Math.min(height, sizes.row) / 2, state, gone, notes, open, rv: step && step.kind === 'write' ? `rv ${step.rv}` : null });
+    list.push({ at, step, y, height, mid: y + Math.min(height, sizes.row) / 2, state, full, gone, notes, open, rv: step && step.kind === 'write' ? `rv ${step.rv}` : null });
     y += height;
   }
   return { list, height: y + 6 };
@@ -96,7 +114,8 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
     small: (compact || tight ? 10.5 : 11.5) * type,
     row: (compact ? 46 : 62) * type,
   };
-  const cols = columns(scene, width, (tight ? 0.72 : 1) * type);
+  const stores = storesOf(scene, tape);
+  const cols = columns(scene, width, (tight ? 0.72 : 1) * type, stores);
   const { list, height: body } = rows(scene, tape, cols, sizes, limit);
   const head = 46 * type;
   const height = body + head;
@@ -108,7 +127,7 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
   drawing.append(svg('defs', {},
     svg('pattern', { id: `${prefix}-stale`, width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
       svg('rect', { width: 6, height: 6, class: 'stale-ground' }), svg('rect', { width: 2.2, height: 6, class: 'stale-stripe' }))));
-  const heading = (x, name, className, room) => svg('text', { x, y: 20 * type, class: `lane-name ${className}`, 'text-anchor': 'middle', 'font-size': sizes.sans * 1.08 }, fitting([name].flat(), room, sizes.sans * 1.08, className === 'object-name'));
+  const heading = (x, name, className, room) => svg('text', { x, y: 20 * type, class: `lane-name ${className}`, 'text-anchor': 'middle', 'font-size': sizes.sans * 1.08 }, ...cutText([name].flat(), room, sizes.sans * 1.08, className === 'object-name'));
   const layers = {};
   for (const layer of ['lanes', 'bands', 'copies', 'bases', 'pills', 'arrows', 'front']) layers[layer] = drawing.appendChild(svg('g', { class: layer }));
   for (const row of list) row.y += head;
@@ -126,10 +145,18 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
     layers.front.append(heading(x, worker.name, `w${at % 6}`, cols.lane - 6));
   });
 
+  stores.forEach((store, at) => {
+    const { kind, process } = scene.stores[store];
+    layers.lanes.append(svg('line', { x1: cols.stores[at], x2: cols.stores[at], y1: head - 8 * type, y2: end, class: 'life kept-life' }));
+    layers.front.append(svg('text', { x: cols.stores[at], y: 34 * type, class: 'lane-name store-name', 'text-anchor': 'middle', 'font-size': sizes.small },
+      svg('title', {}, `${process}’s ${kind}`), fitting([kind], cols.shelf * 1.5, sizes.small)));
+    drawStore(layers.copies, store, at, { scene, tape, list, cols, current, sizes, prefix, limit });
+  });
   copies(layers.copies, { scene, tape, list, cols, current, sizes, prefix, limit });
   for (const row of list) {
     if (row.at === 0) continue;
-    drawRow(layers, row, { cols, sizes, current, marks, width, onStep, swap });
+    const shelf = row.step ? storeOfStep(scene, stores, row.step) : -1;
+    drawRow(layers, row, { cols, sizes, current, marks, width, onStep, swap, shelf });
   }
   for (const row of list) drawState(layers.pills, row, { cols, sizes, current, marks });
   bases(layers.bases, { list, tape, cols, marks, current, limit });
@@ -201,27 +228,28 @@ function drawState(layer, row, { cols, sizes, current, marks }) {
     const top = row.mid - line / 2 - 5;
     const mark = marks.guilty === at ? ' guilty' : marks.victim === at ? ' victim' : '';
     layer.append(svg('rect', { x: cols.left + 6, y: top, width: cols.object - 12, height, rx: 6, class: `state${mark}${dim}` }));
-    state.forEach((text, n) => layer.append(svg('text', { x: cols.centre, y: top + 5 + line * (n + 0.72), 'text-anchor': 'middle', class: `state-text${mark}${dim}`, 'font-size': sizes.mono }, text)));
+    state.forEach((text, n) => layer.append(svg('text', { x: cols.centre, y: top + 5 + line * (n + 0.72), 'text-anchor': 'middle', class: `state-text${mark}${dim}`, 'font-size': sizes.mono }, ...withTitle(text, row.full.join('; ')))));
     if (row.rv) layer.append(svg('text', { x: cols.right - 12, y: top - 3, 'text-anchor': 'end', class: `version${dim}`, 'font-size': sizes.small }, row.rv));
-    goneLines(layer, gone, cols, top + height + line * 0.85, sizes, dim);
+    goneLines(layer, gone, cols, top + height + line * 0.85, sizes, dim, row.step?.gone ?? []);
   } else if (gone.length > 0) {
-    goneLines(layer, gone, cols, row.mid + line, sizes, dim);
+    goneLines(layer, gone, cols, row.mid + line, sizes, dim, row.step?.gone ?? []);
   }
 }
 
-function goneLines(layer, gone, cols, y, sizes, dim) {
+function goneLines(layer, gone, cols, y, sizes, dim, full) {
   gone.forEach((text, n) => {
     const at = text.search(/ (is|became|was) /);
     const [what, fate] = at < 0 ? ['', text] : [text.slice(0, at), text.slice(at)];
     const line = svg('text', { x: cols.centre, y: y + n * sizes.mono * 1.45, 'text-anchor': 'middle', class: `gone${dim}`, 'font-size': sizes.mono });
     if (what) line.append(svg('tspan', { class: 'struck' }, what));
     line.append(svg('tspan', {}, fate));
+    if (text.endsWith('…')) line.prepend(svg('title', {}, full.join('; ')));
     layer.append(line);
   });
 }
 
 function drawRow(layers, row, context) {
-  const { cols, sizes, current, marks, width, onStep, swap } = context;
+  const { cols, sizes, current, marks, width, onStep, swap, shelf } = context;
   const { at, step, y, mid, open } = row;
   const dim = at > current ? ' ahead' : '';
   const guilty = marks.guilty === at;
@@ -239,8 +267,11 @@ function drawRow(layers, row, context) {
   if (open) {
     layers.front.append(svg('text', { x: cols.centre, y: mid + 5, 'text-anchor': 'middle', class: 'covered', 'font-size': sizes.sans * 1.3 }, '?'));
   } else if (step.lanes.length === 0) {
-    layers.front.append(svg('text', { x: cols.centre, y: mid - sizes.mono * 1.4, 'text-anchor': 'middle', class: `fault${dim}`, 'font-size': sizes.small }, fitting(step.names.map((name) => `⚡ ${step.who} ${name}`), cols.object, sizes.small)));
+    layers.front.append(svg('text', { x: cols.centre, y: mid - sizes.mono * 1.4, 'text-anchor': 'middle', class: `fault${dim}`, 'font-size': sizes.small }, ...cutText(step.names.map((name) => `⚡ ${step.who} ${name}`), cols.object, sizes.small)));
+  } else if (step.kind === 'watch' && shelf >= 0) {
+    delivery(layers.arrows, row, shelf, context, dim);
   } else {
+    if (shelf >= 0) string(layers.copies, row, step.worker, shelf, context, dim);
     for (const worker of step.lanes) arrow(layers.arrows, row, worker, context, dim);
   }
   if (onStep) {
@@ -265,12 +296,13 @@ function arrow(layer, row, worker, { cols, sizes, marks }, dim) {
   if (local) {
     const between = side < 0 ? [cols.gutter, edge - 6] : [edge + 6, cols.width - 4];
     const beside = Math.min(cols.lane, between[1] - between[0]);
-    const name = fitting(step.kind === 'fault' ? step.names.map((n) => `⚡ ${n}`) : step.names, beside - 20, sizes.small);
+    const names = step.kind === 'fault' ? step.names.map((n) => `⚡ ${n}`) : step.names;
+    const name = fitting(names, beside - 20, sizes.small);
     const w = Math.min(beside, textWidth(name, sizes.small) + 20);
     const within = (size) => Math.max(between[0] + size / 2, Math.min(x, between[1] - size / 2));
     const cx = within(w);
     layer.append(svg('rect', { x: cx - w / 2, y: mid - sizes.small * 0.95, width: w, height: sizes.small * 1.9, rx: sizes.small, class: `local ${step.kind} ${colour}${dim}` }));
-    layer.append(svg('text', { x: cx, y: mid + sizes.small * 0.36, 'text-anchor': 'middle', class: `local-name${dim}`, 'font-size': sizes.small }, name));
+    layer.append(svg('text', { x: cx, y: mid + sizes.small * 0.36, 'text-anchor': 'middle', class: `local-name${dim}`, 'font-size': sizes.small }, ...cutText(names, beside - 20, sizes.small)));
     const longest = Math.max(0, ...row.notes.map((note) => Math.min(beside, textWidth(note, sizes.small))));
     notesOf(layer, row, within(longest), mid + sizes.small * 2.2, beside, sizes, dim);
     return;
@@ -292,7 +324,7 @@ function arrow(layer, row, worker, { cols, sizes, marks }, dim) {
   const outer = Math.min(Math.abs(edge - x) + cols.lane * 0.45, side < 0 ? edge - cols.gutter : cols.width - edge) - 14;
   const name = fitting(step.names, Math.max(room, outer), size);
   const anchored = textWidth(name, size) > room ? [edge + side * 8, side < 0 ? 'end' : 'start'] : [middle, 'middle'];
-  layer.append(svg('text', { x: anchored[0], y: y - 7, 'text-anchor': anchored[1], class: `call${guilty}${dim}`, 'font-size': size }, name));
+  layer.append(svg('text', { x: anchored[0], y: y - 7, 'text-anchor': anchored[1], class: `call${guilty}${dim}`, 'font-size': size }, ...cutText(step.names, Math.max(room, outer), size)));
   const answer = reads ? (step.code === null ? '' : `${step.code}`) : answerOf(step);
   if (answer) layer.append(svg('text', { x: middle, y: y + sizes.small * 1.3, 'text-anchor': 'middle', class: `answer ${refused ? 'refused' : ''}${dim}`, 'font-size': sizes.small }, answer));
   notesOf(layer, row, middle, y + sizes.small * 2.6, lane, sizes, dim);
@@ -300,7 +332,7 @@ function arrow(layer, row, worker, { cols, sizes, marks }, dim) {
 
 function notesOf(layer, row, x, y, room, sizes, dim) {
   row.notes.slice(0, 2).forEach((note, n) => {
-    layer.append(svg('text', { x, y: y + n * sizes.small * 1.3, 'text-anchor': 'middle', class: `note${dim}`, 'font-size': sizes.small }, fitting([note], room, sizes.small)));
+    layer.append(svg('text', { x, y: y + n * sizes.small * 1.3, 'text-anchor': 'middle', class: `note${dim}`, 'font-size': sizes.small }, ...cutText([note], room, sizes.small)));
   });
 }
 

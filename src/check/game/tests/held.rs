@@ -8,31 +8,64 @@ use crate::apiserver::Verb;
 use crate::check::game::{Chart, ChartState, ChartWay, Game, Heard, Store, StoreKind};
 use crate::client::{decoded, make};
 use crate::reconcilers::methods::{self, Refusal};
+use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::simulation::Choice;
 use crate::trace::{Action, Event, Loaded};
 
-/// States up to which a game is compared place by place.
+/// States up to which a game is compared place by place; of a larger one, places of random runs.
 const MAX_STATES: usize = 300;
+
+/// Random runs of a larger game.
+const RUNS: u64 = 6;
+
+/// Steps of one of them.
+const MAX_STEPS: usize = 120;
 
 #[test]
 fn at_every_place_a_worker_holds_what_the_simulation_says() {
     let museum = Scenario::museum().into_iter().flat_map(|(_, acts)| acts);
-    let (mut games, mut puts, mut reads) = (0, 0, 0);
+    let (mut games, mut sampled, mut puts, mut reads) = (0, 0, 0, 0);
     for scenario in Scenario::all_builtin().into_iter().chain(museum) {
         let scenario = Arc::new(scenario);
         let game = Game::new(&scenario, MAX_STATES as u64).expect("shipped");
-        let Some(chart) = game.chart(MAX_STATES) else { continue };
+        let charts = match game.chart(MAX_STATES) {
+            Some(chart) => vec![chart],
+            None => (0..RUNS).map(|run| random_run(&game, run)).collect(),
+        };
         games += 1;
-        for state in &chart.states {
+        sampled += usize::from(charts.len() > 1);
+        for (chart, state) in charts.iter().flat_map(|c| c.states.iter().map(move |s| (c, s))) {
             in_memory_all_hold_the_same(&game, state);
             for way in &state.ways {
                 puts += usize::from(a_put_is_made_of_what_is_held(&game, state, way));
-                reads += usize::from(what_is_read_is_held(&game, &chart, state, way));
+                reads += usize::from(what_is_read_is_held(&game, chart, state, way));
             }
         }
     }
-    assert!(games > 40 && puts > 200 && reads > 300, "{games} games, {puts}, {reads}");
+    let all = Scenario::builtin_names().count()
+        + Scenario::museum().iter().map(|(_, acts)| acts.len()).sum::<usize>();
+    assert_eq!(games, all);
+    assert!(sampled > 5 && puts > 300 && reads > 500, "{sampled} sampled, {puts}, {reads}");
+}
+
+/// The places of one random run, as a chart without a branch.
+fn random_run(game: &Game, run: u64) -> Chart {
+    let mut rng = Rng::for_run(18, run);
+    let mut walk = game.start();
+    let mut states = Vec::new();
+    while !walk.is_over() && states.len() < MAX_STEPS {
+        let choices = walk.choices();
+        let choice = choices[rng.below(choices.len())];
+        let here = walk.clone();
+        let event = walk.take(choice).expect("it is offered").clone();
+        let (letters, to) = (game.letters().spell(choice), states.len() + 1);
+        let decided = walk.world().decided.clone();
+        let way = ChartWay { choice, letters, to, event, decided };
+        states.push(super::super::chart::state(&here, vec![way]));
+    }
+    states.push(super::super::chart::state(&walk, Vec::new()));
+    Chart { states }
 }
 
 fn in_memory_all_hold_the_same(game: &Game, state: &ChartState) {
