@@ -122,6 +122,9 @@ pub struct Play {
     /// What else has to be true of the order: `no-overlap`.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The exercise that asks how many orders lose, if it is another one: until it is done, a page
+    /// does not tell.
+    pub counted: Option<String>,
 }
 
 /// A schedule is written down.

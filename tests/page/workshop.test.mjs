@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SHOTS, folder, launch, lostwrite } from './browser.mjs';
+import { SHOTS, folder, launch, lostwrite, sheetsAreTrue } from './browser.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -81,12 +81,64 @@ const goodWords = (page, name) => page.evaluate((name) => {
 const goodGames = (step) => step.evaluate((step) => {
   const { scenario, victims, reveals } = step.dataset;
   const judged = reveals ? JSON.parse(reveals) : {};
+  const { graph } = DATA.games.find(({ name }) => name === scenario);
   const byVictim = {};
-  for (const [path, { moves, victim }] of Object.entries(games[scenario])) {
-    if (moves.length === 0 && victim && !judged[path]) byVictim[victim] ??= path;
-  }
+  const follow = (at, letters) => {
+    const { w, l } = graph.states[at];
+    if (l !== undefined && !judged[letters]) byVictim[graph.losses[l].who] ??= letters;
+    for (const [choice, , to] of w) follow(to, letters + graph.choices[choice][0]);
+  };
+  follow(0, '');
   return Object.values(byVictim).slice(0, Number(victims));
 });
+
+// Does a step as it should be done.
+async function pass(page, name, step) {
+  const kind = await step.getAttribute('data-kind');
+  if (kind === 'answer') await answer(step, await step.getAttribute('data-is'));
+  if (kind === 'pick') {
+    await step.locator('label[data-right] input').check();
+    await step.locator('form button').click();
+  }
+  if (kind === 'file') assert.match(await chooseWords(step, await goodWords(page, name)), /^As it should be/, name);
+  if (kind === 'schedule') {
+    const judged = JSON.parse(await step.getAttribute('data-reveals'));
+    await answer(step, Object.entries(judged).find(([, why]) => why === '')[0]);
+  }
+  if (kind === 'play') {
+    const again = step.getByRole('button', { name: 'Start again' });
+    for (const path of await goodGames(step)) {
+      if (await again.isEnabled()) await again.click();
+      await step.locator('.game').focus();
+      for (const key of path) await page.keyboard.press(key);
+    }
+  }
+}
+
+// An exercise from its prediction to its end.
+async function solve(page, name) {
+  const exercise = inside(page, name);
+  await predictRight(exercise);
+  for (const step of await exercise.locator('.step').all()) await pass(page, name, step);
+  // The last one is done in the reader's own repository: the page cannot say that it is done.
+  assert.equal(await exercise.locator('.say').isVisible(), name !== 'yours', name);
+}
+
+// A wrong prediction for every question that has one; how many.
+async function predictWrong(exercise) {
+  const form = exercise.locator('form.predict');
+  if (!(await form.count())) return 0;
+  let wrong = 0;
+  for (const box of await form.locator('fieldset').all()) {
+    if (await box.getAttribute('data-kind') === 'free') await box.locator('input').fill('mine');
+    else {
+      await box.locator('label:not([data-right]) input').first().check();
+      wrong += 1;
+    }
+  }
+  await form.locator('button[type=submit]').click();
+  return wrong;
+}
 
 test('nothing is shown before a prediction, and it is shown again at the end', async () => {
   const page = await open();
@@ -118,25 +170,32 @@ test('nothing is shown before a prediction, and it is shown again at the end', a
   assert.match(await page.locator('#contents li').first().getAttribute('class'), /done/);
 });
 
-test('the game is played by keys and by clicks, and says what the terminal says', async () => {
+test('the games are the race of every page: by keys and by clicks, and what is to be counted is not told', async () => {
   const page = await open();
   const exercise = inside(page, 'do-it');
   const game = exercise.locator('.game');
   await game.focus();
   for (const key of 'huh') await page.keyboard.press(key);
-  assert.match(await game.locator('pre').first().innerText(), /usage .*≠ .*PUT capacity/);
+  assert.match(await game.locator('.race-sheet.stale').innerText(), /rv 1[\s\S]*out of date/);
   await page.keyboard.press('b');
-  assert.match(await game.locator('.path').innerText(), /hu$/);
+  assert.equal(await game.locator('.race-steps').getAttribute('aria-label'), 'step 2');
   for (const key of 'hu') await page.keyboard.press(key);
-  const told = (await game.locator('pre').first().innerText()).split('\n');
-  const terminal = lostwrite('replay', 'status-race', '--schedule', 'huhu').split('\n').slice(2, 14);
-  const same = terminal.filter((line) => line.trim() !== '' && !line.startsWith('violated'));
-  for (const line of same) assert.ok(told.includes(line), `the page has: ${line}`);
+  assert.match(await game.locator('.race-says').innerText(), /health lost its write\. It was told 200/);
   assert.equal(await exercise.locator('.say').isVisible(), false);
-  await game.getByRole('button', { name: 'restart' }).click();
-  for (const who of ['health', 'usage', 'usage', 'health']) await game.getByRole('button', { name: `${who} moves` }).click();
-  assert.match(await game.locator('.found').innerText(), /huhu \(health\), huuh \(usage\)/);
+  assert.match(await game.locator('.race-end').innerText(), /Make usage lose\s[\s\S]*1 losing order found: huhu/);
+  assert.doesNotMatch(await game.innerText(), /orders left|of the|to go/, 'exercise 3 asks how many there are');
+  await game.getByRole('button', { name: 'Start again' }).click();
+  for (const letter of 'huuh') await game.locator(`[data-letter="${letter}"]`).click();
+  assert.match(await game.locator('.race-end').innerText(), /2 losing orders found: huhu\s*huuh/);
   assert.equal(await exercise.locator('.say').isVisible(), true);
+  await game.screenshot({ path: join(SHOTS, 'workshop-game.png') });
+
+  // Who has counted them is told from then on.
+  await solve(page, 'count-it');
+  assert.match(await game.locator('.race-end').innerText(), /2 of the 4, 2 to go losing orders, of 6/);
+  await game.getByRole('button', { name: 'Start again' }).click();
+  assert.match(await game.locator('.race-odds').innerText(), /6 orders left, 4 lose/);
+  await page.context().close();
 });
 
 test('a file is mended by choosing words, and judged by the search', async () => {
@@ -160,7 +219,7 @@ test('a schedule is played or written, and judged', async () => {
   const game = steps.first().locator('.game');
   await game.focus();
   for (const key of 'huhu') await page.keyboard.press(key);
-  assert.match(await game.innerText(), /That loses, but one worker begins before the other has finished\./);
+  assert.match(await steps.first().innerText(), /That loses, but one worker begins before the other has finished\./);
   assert.equal(await steps.nth(1).isVisible(), false);
   await page.keyboard.press('r');
   for (const key of 'hhu~hu') await page.keyboard.press(key);
@@ -178,33 +237,107 @@ test('a schedule is played or written, and judged', async () => {
   assert.equal(await answer(written, good), 'Yes, that is one.');
 });
 
+test('every game of the workshop shows what was written and what is held, at every step', async () => {
+  const page = await open();
+  await page.evaluate(`sheetsAreTrue = ${sheetsAreTrue}`);
+  const seen = await page.evaluate(() => [...document.querySelectorAll('.step')].filter((step) => step.querySelector('.game')).map((step) => {
+    step.closest('.task').hidden = false;
+    step.hidden = false;
+    const scene = DATA.games.find(({ name }) => name === step.dataset.scenario);
+    const runs = [() => 0, (_, n) => n - 1, (at, n) => at % n, (at, n) => (at * 7 + 3) % n].map((pick) => {
+      step.querySelector('.race-again').click();
+      return sheetsAreTrue({ box: step.querySelector('.game'), scene, pick });
+    });
+    return { name: scene.name, problems: runs.flatMap(({ problems }) => problems), steps: runs.reduce((sum, { steps }) => sum + steps, 0), fields: runs.reduce((sum, { fields }) => sum + fields, 0) };
+  }));
+  assert.deepEqual(seen.flatMap(({ problems }) => problems), []);
+  assert.ok(seen.length >= 4 && seen.every(({ steps }) => steps >= 16), JSON.stringify(seen));
+  assert.ok(seen.reduce((sum, { fields }) => sum + fields, 0) > 20);
+  await page.context().close();
+});
+
 test('every exercise can be done to its end', async () => {
   const page = await open();
   const names = await page.locator('.exercise').evaluateAll((all) => all.map((one) => one.id));
   assert.equal(names.length, 13);
+  for (const name of names) await solve(page, name);
+  await accessible(page, 'everything shown');
+  await page.context().close();
+});
+
+const flat = (text) => text.split(/\s+/).filter(Boolean).join(' ');
+const asText = (page, html) => page.evaluate((html) => new DOMParser().parseFromString(html, 'text/html').body.textContent, html);
+
+// Every wrong answer to a step that is known, each answered by what belongs to it; then the right one.
+async function failFirst(page, name, step) {
+  const kind = await step.getAttribute('data-kind');
+  const verdict = async () => flat(await step.locator('.verdict').innerText());
+  let wrong = 0;
+  const check = async (said, html, what) => {
+    assert.equal(said, flat(await asText(page, html)), `${name}: ${what}`);
+    assert.ok(said.split(' ').length > 3, `${name}: ${said}`);
+    wrong += 1;
+  };
+  const reveals = JSON.parse(await step.getAttribute('data-reveals') || '{}');
+  if (kind === 'answer') {
+    for (const [said, why] of Object.entries(reveals)) await check(flat(await answer(step, said)), why, said);
+  }
+  if (kind === 'pick') {
+    for (const choice of await step.locator('label:not([data-right])').all()) {
+      await choice.locator('input').check();
+      await step.locator('form button').click();
+      await check(await verdict(), await choice.evaluate((label) => label.nextElementSibling.innerHTML), await choice.innerText());
+    }
+  }
+  if (kind === 'schedule') {
+    const byReason = new Map(Object.entries(reveals).filter(([, why]) => why !== '').map(([letters, why]) => [why, letters]));
+    for (const [why, letters] of byReason) await check(flat(await answer(step, letters)), `Not quite: ${why}.`, letters);
+  }
+  if (kind === 'file') {
+    const edits = await page.evaluate((name) => DATA.edits[name], name);
+    for (const [words, { missing }] of Object.entries(edits).filter(([, { missing }]) => missing !== null)) {
+      await check(flat(await chooseWords(step, words.split('|'))), `Not yet: ${missing}.`, words);
+    }
+  }
+  return wrong;
+}
+
+// Texts that tell the answer to a question, wherever they stand above it.
+function tells(ask, answer) {
+  if (!/^\d+$/.test(answer)) return [`${answer} is gone`, `wrote ${answer}`];
+  if (/(which|what) step/i.test(ask)) return [`guilty step ${answer} `, `✗ ${answer} `];
+  return [` ${answer} of `, ` ${answer} schedules`, ` ${answer} orders`, ` ${answer} lose`, ` ${answer} to go`];
+}
+
+test('every wrong answer is answered in its own words, and nothing above a question tells its answer', async () => {
+  const page = await open();
+  const names = await page.locator('.exercise').evaluateAll((all) => all.map((one) => one.id));
+  let [wrong, asked] = [0, 0];
   for (const name of names) {
     const exercise = inside(page, name);
-    await predictRight(exercise);
+    assert.doesNotMatch(await exercise.locator('.prose').first().innerText(), /✗|is gone/, name);
+    wrong += await predictWrong(exercise);
     for (const step of await exercise.locator('.step').all()) {
-      const kind = await step.getAttribute('data-kind');
-      if (kind === 'answer') await answer(step, await step.getAttribute('data-is'));
-      if (kind === 'pick') { await step.locator('label[data-right] input').check(); await step.locator('form button').click(); }
-      if (kind === 'file') assert.match(await chooseWords(step, await goodWords(page, name)), /^As it should be/, name);
-      if (kind === 'schedule') {
-        const judged = JSON.parse(await step.getAttribute('data-reveals'));
-        await answer(step, Object.entries(judged).find(([, why]) => why === '')[0]);
+      if (await step.getAttribute('data-kind') === 'answer') {
+        const ask = flat(await step.locator('label').innerText());
+        const shown = flat(await exercise.innerText());
+        const above = `${shown.slice(0, shown.indexOf(ask)).replace(/Exercise \d+ of \d+/, '')} `;
+        for (const tell of tells(ask, await step.getAttribute('data-is'))) assert.ok(!above.includes(tell), `${name}: "${tell}" stands above "${ask}"`);
+        asked += 1;
       }
-      if (kind === 'play') {
-        for (const path of await goodGames(step)) {
-          await step.locator('.game').focus();
-          for (const key of `r${path}`) await page.keyboard.press(key);
-        }
-      }
+      wrong += await failFirst(page, name, step);
+      await pass(page, name, step);
     }
-    // The last one is done in the reader's own repository: the page cannot say that it is done.
-    assert.equal(await exercise.locator('.say').isVisible(), name !== 'yours', name);
+    // What was predicted is set beside what is true, with what it shows.
+    for (const box of await exercise.locator('form.predict fieldset[data-kind=choice]').all()) {
+      const said = await box.locator('input:checked').inputValue();
+      const right = await box.locator('label[data-right] b').innerText();
+      const why = await box.locator(`.reveals[data-of="${said}"]`).evaluate((node) => node.textContent);
+      assert.equal(flat(await box.locator('.verdict').innerText()), flat(`You said ${said}; it is ${right}. ${why}`), name);
+    }
   }
-  await accessible(page, 'everything shown');
+  assert.ok(wrong > 150 && asked > 8, `${wrong} wrong answers, ${asked} questions`);
+  await page.context().close();
 });
 
 test('light, dark, small, and with the notes', async () => {
@@ -217,6 +350,7 @@ test('light, dark, small, and with the notes', async () => {
     await page.screenshot({ path: join(SHOTS, `workshop-${theme}.png`) });
   }
   const phone = await open({ width: 390, height: 844 });
+  await phone.screenshot({ path: join(SHOTS, 'workshop-390.png') });
   const wider = await phone.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(wider, false, 'nothing but a drawing scrolls sideways');
   await phone.locator('#cut').selectOption('talk');

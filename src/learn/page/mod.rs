@@ -1,10 +1,10 @@
 //! The whole workshop as one HTML page, for a room in which participants cannot install anything.
 //!
 //! Everything that could be asked of the program is asked beforehand: what each command prints
-//! (`ansi.rs` makes HTML of it), every place of each game (`games.rs`), and what would become of a
-//! learner's file for each choice of its few editable words (`editor.rs`). The page only shows what
-//! is due: a prediction first, then one step after the other (`workshop.js`). No network, no
-//! framework. Next to read: `workshop.html`, then `steps.rs`.
+//! (`ansi.rs` makes HTML of it), each game (`games.rs`: the race that every page has), and what
+//! would become of a learner's file for each choice of its few editable words (`editor.rs`). The
+//! page only shows what is due: a prediction first, then one step after the other (`workshop.js`).
+//! No network, no framework. Next to read: `workshop.html`, then `steps.rs`.
 
 mod ansi;
 mod editor;
@@ -14,11 +14,9 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-use askama::Template;
-use serde::Serialize;
-
 use super::{Cut, Exercise, Facts, all, load};
-use games::GameData;
+use crate::report::{RACE_BASE, RACE_SCRIPT};
+use askama::Template;
 use steps::{Edits, StepView};
 
 /// What the template is filled with.
@@ -26,7 +24,10 @@ use steps::{Edits, StepView};
 #[template(path = "workshop.html")]
 struct Document<'a> {
     version: &'a str,
+    /// The colours and the race, as every page has them.
+    race_style: &'a str,
     style: &'a str,
+    race_script: &'a str,
     script: &'a str,
     data: &'a str,
     exercises: &'a [View],
@@ -62,14 +63,6 @@ struct ChoiceView {
     reveals: String,
 }
 
-/// What the script needs besides the document.
-#[derive(Serialize)]
-struct Data {
-    games: Vec<GameData>,
-    /// By the name of the exercise.
-    edits: BTreeMap<String, Edits>,
-}
-
 /// The page.
 ///
 /// # Panics
@@ -78,16 +71,21 @@ pub fn page() -> String {
     let mut facts = Facts::default();
     let exercises: Vec<Exercise> = (0..all().len()).map(|at| load(at, &mut facts)).collect();
     let edits = exercises.iter().filter_map(|one| Some((one.name.clone(), steps::edits(one)?)));
-    let data = Data { games: games::games(&exercises), edits: edits.collect() };
-    let data = serde_json::to_string(&data).expect("strings and numbers always serialise");
+    // By the name of the exercise.
+    let edits: BTreeMap<String, Edits> = edits.collect();
+    let edits = serde_json::to_string(&edits).expect("strings and numbers always serialise");
+    // Nothing in it may end the script element.
+    let edits = edits.replace('<', "\\u003c");
+    let data = format!("{{\"games\":{},\"edits\":{edits}}}", games::games(&exercises));
     let views = exercises.into_iter().enumerate().map(|(at, exercise)| view(at + 1, exercise));
     let views: Vec<View> = views.collect();
     let document = Document {
         version: env!("CARGO_PKG_VERSION"),
+        race_style: RACE_BASE,
         style: include_str!("workshop.css"),
+        race_script: RACE_SCRIPT,
         script: include_str!("workshop.js"),
-        // Nothing in it may end the script element.
-        data: &data.replace('<', "\\u003c"),
+        data: &data,
         exercises: &views,
     };
     document.render().expect("it is written to a string")

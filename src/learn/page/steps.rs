@@ -11,7 +11,7 @@ use super::editor::{self, Segment};
 use super::games::style;
 use super::{QuestionView, ansi, prose, question};
 use crate::check::game::{Game, MAX_STATES, Walk};
-use crate::learn::{Exercise, ExerciseFile, Need, Step, draw, order_misses, show, unmet};
+use crate::learn::{Exercise, ExerciseFile, Need, Reveal, Step, draw, order_misses, show, unmet};
 use crate::scenario::{Mistakes, Scenario};
 
 /// One step, ready to be shown. Only the fields of its kind are filled.
@@ -28,6 +28,8 @@ pub(super) struct StepView {
     pub question: Option<QuestionView>,
     pub scenario: String,
     pub victims: usize,
+    /// The exercise that asks how many orders there are, if it is another one.
+    pub counted: String,
     /// The file as it is given.
     pub given: String,
     pub path: String,
@@ -53,7 +55,7 @@ pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
             kind: "answer",
             ask: prose::inline(&answer.ask),
             is: answer.is.clone(),
-            reveals: json(answer.reveals.iter().map(|r| (r.said.clone(), r.why.clone())).collect()),
+            reveals: json(answer.reveals.iter().map(reveal).collect()),
             ..StepView::default()
         },
         Step::Pick(asked) => {
@@ -63,6 +65,7 @@ pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
             kind: "play",
             scenario: play.scenario.clone(),
             victims: play.victims,
+            counted: play.counted.clone().unwrap_or_default(),
             reveals: orders(&play.scenario, &play.needs),
             ..StepView::default()
         },
@@ -78,6 +81,10 @@ pub(super) fn views(exercise: &Exercise) -> Vec<StepView> {
         Step::File(_) => file(exercise),
     };
     steps.map(view).filter(|view| !view.kind.is_empty()).collect()
+}
+
+fn reveal(reveal: &Reveal) -> (String, String) {
+    (reveal.said.clone(), prose::inline(&reveal.why))
 }
 
 fn json(map: BTreeMap<String, String>) -> String {
@@ -147,7 +154,8 @@ fn follow(walk: &mut Walk<'_>, needs: &[String], said: &mut BTreeMap<String, Str
     if walk.is_over() {
         let made = walk.made().iter();
         let letters: String = made.map(|choice| walk.game().letters().spell(*choice)).collect();
-        said.insert(letters, order_misses(needs, &walk.replayed()).unwrap_or_default());
+        let missed = order_misses(needs, &walk.replayed()).unwrap_or_default();
+        said.insert(letters, prose::inline(&missed));
         return;
     }
     for choice in walk.choices() {
@@ -190,14 +198,18 @@ pub(super) fn edits(exercise: &Exercise) -> Option<Edits> {
                 let print = |command: &&String| printed(command, Some(file), &Some(text.clone()));
                 match missing.is_empty() {
                     true => Edited { missing: None, prints: commands.iter().map(print).collect() },
-                    false => Edited { missing: Some(missing.join("; ")), prints: Vec::new() },
+                    false => refused(&missing.join("; ")),
                 }
             }
-            Err(mistakes) => Edited { missing: Some(mistakes.to_string()), prints: Vec::new() },
+            Err(mistakes) => refused(&mistakes.to_string()),
         };
         (key, edited)
     };
     Some(editor::texts(file).into_iter().map(edit).collect())
+}
+
+fn refused(missing: &str) -> Edited {
+    Edited { missing: Some(prose::inline(missing)), prints: Vec::new() }
 }
 
 /// By the words that were chosen, in the order of the file.

@@ -1,9 +1,8 @@
 // The workshop: a prediction first, then one step after the other. Everything that is said was
-// computed beforehand; this script only shows what is due, and remembers it.
-'use strict';
+// computed beforehand; this script only shows what is due, and remembers it. The games are the race of
+// every page: `playIn`.
 
 const DATA = JSON.parse(document.getElementById('data').textContent);
-const games = Object.fromEntries(DATA.games.map((game) => [game.scenario, game.places]));
 const KEY = 'lostwrite-workshop';
 
 // A page from a USB stick may not be allowed to remember anything; then it works until it is closed.
@@ -16,10 +15,11 @@ const keep = () => memory.write(progress);
 
 const plain = (text) => text.trim().toLowerCase().replace(/\.$/, '').replace(/^step\s*/, '').replace(/^status\./, '');
 
+// What is said is of the page itself, with its code marked up; nothing that was typed is in it.
 function say(place, text, good) {
   place.hidden = false;
   place.className = `verdict ${good ? 'good' : 'notice'}`;
-  place.textContent = text;
+  place.innerHTML = text;
 }
 
 // What was chosen in a form or fieldset, and whether it is right.
@@ -27,7 +27,7 @@ function chosen(box) {
   const radio = box.querySelector('input[type=radio]:checked');
   if (!radio) return null;
   const label = radio.closest('label');
-  return { letter: radio.value, right: 'right' in label.dataset, why: label.nextElementSibling.textContent };
+  return { letter: radio.value, right: 'right' in label.dataset, why: label.nextElementSibling.innerHTML };
 }
 
 class Exercise {
@@ -130,6 +130,8 @@ class Exercise {
     this.article.classList.add('done');
     document.querySelector(`#contents a[href="#${this.name}"]`).parentElement.classList.add('done');
     keep();
+    // Who has answered how many there are is told so by every game.
+    queueMicrotask(() => boards.forEach((race) => race.draw()));
   }
 
   hint() {
@@ -171,85 +173,39 @@ class Exercise {
   }
 }
 
-// The game: the reader is the scheduler. A place is the letters so far.
+// The race, played for an exercise: which losses are asked for, and when it may tell how many there are.
 class Board {
   constructor(step, exercise) {
-    this.places = games[step.dataset.scenario];
-    this.wanted = Number(step.dataset.victims);
-    this.box = step.querySelector('.game');
     this.step = step;
+    this.wanted = Number(step.dataset.victims);
+    this.judged = step.dataset.reveals ? JSON.parse(step.dataset.reveals) : {};
+    this.asked = step.querySelector('form input[type=text]');
+    this.reply = step.querySelector('.reply');
     this.exercise = exercise;
-    this.path = [''];
     this.found = new Map();
-    this.box.tabIndex = 0;
-    this.box.setAttribute('role', 'group');
-    this.box.setAttribute('aria-label', 'The game: letters move, b takes a step back, r restarts');
-    this.box.addEventListener('keydown', (event) => this.key(event));
-    this.draw();
+    const counted = step.dataset.counted || exercise.name;
+    const scene = DATA.games.find(({ name }) => name === step.dataset.scenario);
+    const { race } = playIn(step.querySelector('.game'), scene, (letters, who) => this.ended(letters, who), {
+      counts: () => Boolean(progress[counted]?.done),
+      help: false,
+    });
+    boards.push(race);
   }
 
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typed = (this.prefix ?? '') + event.key;
-    this.prefix = undefined;
-    const move = this.now().moves.find(([letters]) => letters === typed);
-    if (move) this.take(move[0]);
-    else if (this.now().moves.some(([letters]) => letters.startsWith(typed))) this.prefix = typed;
-    else if (event.key === 'b') this.back();
-    else if (event.key === 'r') this.restart();
-    else return;
-    event.preventDefault();
-  }
-
-  now() { return this.places[this.path.at(-1)]; }
-  take(letters) { this.path.push(this.path.at(-1) + letters); this.note(); this.draw(); }
-  back() { if (this.path.length > 1) this.path.pop(); this.draw(); }
-  restart() { this.path = ['']; this.draw(); }
-
-  note() {
-    const place = this.now();
-    const asked = this.step.querySelector('form input');
-    if (place.moves.length === 0 && asked) asked.value = this.path.at(-1);
-    if (place.moves.length > 0 || !place.victim || asked) return;
-    const { reveals } = this.step.dataset;
-    this.misses = reveals ? JSON.parse(reveals)[this.path.at(-1)] : '';
-    if (this.misses) return;
-    this.found.set(this.path.at(-1), place.victim);
+  ended(letters, who) {
+    if (this.asked) {
+      this.asked.value = letters;
+      return;
+    }
+    const missed = who === null ? '' : this.judged[letters];
+    this.reply.innerHTML = missed ? `That loses, but ${missed}.` : '';
+    if (who === null || missed) return;
+    this.found.set(letters, who);
     if (new Set(this.found.values()).size >= this.wanted) this.exercise.passed(this.step);
-  }
-
-  draw() {
-    const place = this.now();
-    const make = (tag, values, ...children) => { const node = Object.assign(document.createElement(tag), values); node.append(...children); return node; };
-    const button = (text, act, key) => {
-      const node = make('button', { type: 'button', textContent: text });
-      node.dataset.key = key;
-      node.addEventListener('click', act);
-      return node;
-    };
-    const focused = this.box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const board = make('pre', { className: 'printed' });
-    board.innerHTML = place.board;
-    const moves = place.moves.map(([letters, what]) => button(`[${letters}] ${what}`, () => this.take(letters), letters));
-    const more = [button('[b] one step back', () => this.back(), 'b'), button('[r] restart', () => this.restart(), 'r')];
-    const parts = [board];
-    if (this.found.size > 0) {
-      const odds = make('pre', { className: 'printed' });
-      odds.innerHTML = place.odds;
-      if (place.moves.length > 0) parts.push(odds);
-      const found = [...this.found].map(([letters, victim]) => `${letters} (${victim})`).join(', ');
-      parts.push(make('p', { className: 'found' }, `Lost so far: ${found}. ${new Set(this.found.values()).size < this.wanted ? 'Now make the other one lose.' : ''}`));
-    }
-    if (this.misses && place.moves.length === 0 && place.victim) parts.push(make('p', { className: 'found' }, `That loses, but ${this.misses}.`));
-    parts.push(make('p', { className: 'moves' }, ...moves, ...more), make('p', { className: 'path' }, 'schedule so far: ', make('code', {}, this.path.at(-1) || '–')));
-    if (place.stuck.length > 0 && place.moves.length > 0) {
-      parts.push(make('details', {}, make('summary', {}, "Why can't others move?"), make('ul', {}, ...place.stuck.map((why) => make('li', {}, why)))));
-    }
-    this.box.replaceChildren(...parts);
-    if (focused) (this.box.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? this.box).focus();
   }
 }
 
+const boards = [];
 const exercises = [...document.querySelectorAll('.exercise')].map((article) => new Exercise(article));
 
 function show(cut) {
