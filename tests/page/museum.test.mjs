@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SHOTS, folder, launch, lostwrite } from './browser.mjs';
+import { SHOTS, folder, launch, lostwrite, sheetsAreTrue } from './browser.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const browser = await launch();
@@ -63,6 +63,68 @@ test('every exhibit opens, plays a step, and fits a phone', async () => {
     await fits(page, file);
     await page.context().close();
   }
+});
+
+test('every act shows what was written and what is held, at every step', async () => {
+  const entrance = await open('index.html');
+  const files = await entrance.locator('[data-file]').evaluateAll((all) => all.map(({ dataset }) => dataset.file));
+  await entrance.context().close();
+  let [acts, steps, fields] = [0, 0, 0];
+  for (const file of files) {
+    const page = await open(file);
+    const seen = await page.evaluate(`(() => {
+      const sheetsAreTrue = ${sheetsAreTrue};
+      const scenes = JSON.parse(document.getElementById('data').textContent);
+      return [...document.querySelectorAll('.act')].filter((act) => act.querySelector('[data-act]')).flatMap((act) => {
+        const scene = scenes.find(({ name }) => name === act.querySelector('h2 code').textContent);
+        const picks = scene.graph ? [() => 0, (_, n) => n - 1, (at, n) => (at * 7 + 3) % n] : [() => 0];
+        return picks.map((pick) => {
+          act.querySelector('.race-again').click();
+          return sheetsAreTrue({ box: act.querySelector('[data-act]'), scene, pick });
+        });
+      });
+    })()`);
+    assert.deepEqual(seen.flatMap(({ problems }) => problems), [], file);
+    acts += seen.length;
+    steps += seen.reduce((sum, one) => sum + one.steps, 0);
+    fields += seen.reduce((sum, one) => sum + one.fields, 0);
+    await page.context().close();
+  }
+  assert.ok(acts > 120 && steps > 600 && fields > 200, `${acts} runs of acts, ${steps} steps, ${fields} fields`);
+});
+
+test('an exhibit is found by what was seen, by a word, and on the tour', async () => {
+  const page = await open('index.html');
+  const seen = page.locator('.signs [data-to]');
+  const cards = page.locator('[data-file]');
+  assert.equal(await seen.count(), await cards.count(), 'each has been seen as something');
+  assert.deepEqual(await page.locator('.signs h3').allInnerTexts().then((all) => all.length >= 4), true);
+  await page.locator('#word').fill('taint');
+  const left = await page.locator('[data-file]:visible strong').allInnerTexts();
+  assert.ok(left.length >= 3 && left.length < 12, left.join('; '));
+  assert.match(await page.locator('#hits').innerText(), new RegExp(`^${left.length} of \\d+ exhibits$`));
+  assert.ok(left.includes('A taint that was removed returns'));
+  assert.deepEqual((await page.locator('.signs [data-to]:visible').allInnerTexts()).sort(), [...left].sort());
+  // What is left of the walls and of the list, for one word.
+  await page.screenshot({ path: join(SHOTS, 'museum-word.png') });
+  await accessible(page, 'the entrance, searched');
+  await page.locator('#word').fill('');
+  assert.equal(await page.locator('[data-file]:visible').count(), await cards.count());
+  const stops = await page.locator('#tour a').count();
+  assert.ok(stops >= 4, `${stops} stops`);
+  await page.locator('#tour a').first().click();
+  for (let stop = 1; stop < stops; stop += 1) {
+    assert.match(await page.locator('.tour').innerText(), new RegExp(`^Stop ${stop} of ${stops} of the tour\\. Next: `));
+    await page.locator('.tour a').click();
+  }
+  assert.match(await page.locator('.tour').innerText(), /That was the last one/);
+  await page.locator('.tour a').click();
+  assert.match(page.url(), /index\.html#seen$/);
+  // The matrix leads to what would have saved each.
+  await page.locator('#saved tbody a').first().click();
+  assert.match(page.url(), /html#saved$/);
+  assert.ok(await page.locator('#saved').isVisible());
+  await page.context().close();
 });
 
 test('no page of the museum complained', async () => {

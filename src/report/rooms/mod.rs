@@ -23,6 +23,8 @@ struct Index {
     version: &'static str,
     style: &'static str,
     rooms: Vec<Room>,
+    signs: Vec<Seen>,
+    tour: Vec<Stop>,
     methods: Vec<&'static str>,
     rows: Vec<Row>,
     count: usize,
@@ -33,6 +35,20 @@ struct Room {
     mechanism: &'static str,
     slug: String,
     cards: Vec<Card>,
+}
+
+/// What a visitor has seen, and the exhibits that look like it.
+struct Seen {
+    heading: &'static str,
+    symptoms: Vec<Stop>,
+}
+
+/// An exhibit of the tour, or of a list.
+#[derive(Clone)]
+struct Stop {
+    file: String,
+    symptom: &'static str,
+    title: &'static str,
 }
 
 /// An exhibit as it hangs on the wall.
@@ -69,6 +85,8 @@ struct Page {
     saved: Vec<(&'static str, &'static str)>,
     before: Option<(String, &'static str)>,
     after: Option<(String, &'static str)>,
+    /// Its place in the tour, of how many, and the stop after it.
+    tour: Option<(usize, usize, Option<Stop>)>,
 }
 
 /// An act, ready to be shown.
@@ -83,7 +101,7 @@ struct Act {
 }
 
 /// What the races of an exhibit may take, so that its page stays below 300 kB.
-const MOST_BYTES: usize = 210_000;
+const MOST_BYTES: usize = 200_000;
 
 /// The files of the museum: their names and their texts.
 pub fn rooms(exhibits: &[Exhibit]) -> Vec<(String, String)> {
@@ -93,6 +111,7 @@ pub fn rooms(exhibits: &[Exhibit]) -> Vec<(String, String)> {
         let title = titles.get(at?)?;
         Some((file(title), *title))
     };
+    let tour = tour(exhibits);
     let mut files = vec![("index.html".to_owned(), index(exhibits))];
     for (at, exhibit) in exhibits.iter().enumerate() {
         let mechanism = Scenario::mechanism(exhibit.title).unwrap_or_default();
@@ -112,10 +131,35 @@ pub fn rooms(exhibits: &[Exhibit]) -> Vec<(String, String)> {
             saved: saved.collect(),
             before: neighbour(at.checked_sub(1)),
             after: neighbour(Some(at + 1)),
+            tour: tour
+                .iter()
+                .position(|stop| stop.title == exhibit.title)
+                .map(|place| (place + 1, tour.len(), tour.get(place + 1).cloned())),
         };
         files.push((file(exhibit.title), page.render().expect("it is written to a string")));
     }
     files
+}
+
+fn stop(exhibit: &Exhibit) -> Stop {
+    let file = format!("{}.html", slug(exhibit.title));
+    Stop { file, symptom: words::symptom(exhibit.title), title: exhibit.title }
+}
+
+/// The stops of the tour that are on show.
+fn tour(exhibits: &[Exhibit]) -> Vec<Stop> {
+    let on_show = |title: &&str| exhibits.iter().find(|exhibit| exhibit.title == *title);
+    words::TOUR.iter().filter_map(on_show).map(stop).collect()
+}
+
+/// The exhibits by what was seen.
+fn signs(exhibits: &[Exhibit]) -> Vec<Seen> {
+    let seen = |(sign, heading): &(words::Sign, &'static str)| {
+        let alike = |exhibit: &&Exhibit| words::sign(exhibit.title) == Some(*sign);
+        let symptoms: Vec<Stop> = exhibits.iter().filter(alike).map(stop).collect();
+        (!symptoms.is_empty()).then_some(Seen { heading, symptoms })
+    };
+    words::SIGNS.iter().filter_map(seen).collect()
 }
 
 fn index(exhibits: &[Exhibit]) -> String {
@@ -145,6 +189,8 @@ fn index(exhibits: &[Exhibit]) -> String {
         version: env!("CARGO_PKG_VERSION"),
         style: RACE_STYLE,
         rooms,
+        signs: signs(exhibits),
+        tour: tour(exhibits),
         methods: methods::all().iter().map(|method| method.name()).collect(),
         rows: rows.collect(),
         count: exhibits.len(),
