@@ -120,7 +120,8 @@ class Race {
     const what = button.querySelector('.race-what');
     const told = move?.step;
     const worker = this.scene.workers.find((other) => other.letter === letter);
-    const title = told ? this.scene.views[told.view].replace(/ \..*$/, '') : '';
+    // Where there is one object, its name says which kind it is.
+    const title = told ? this.scene.views[told.view].replace(this.scene.views.length > 1 ? / \..*$/ : /^.*\/| \..*$/g, '') : '';
     const name = told ? (/^(GET|LIST)$/.test(told.names[0]) ? `${told.names[0]} ${title}` : told.names[0]) : null;
     const text = told ? (worker || letter.startsWith('!l') ? name : `${told.who}: ${name}`) : move?.why ?? this.idle(worker);
     what.textContent = letter.startsWith('!l') && told ? `${name}, and the answer is lost` : text;
