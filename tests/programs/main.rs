@@ -3,6 +3,7 @@
 
 mod awkward;
 mod confirm;
+mod printed;
 mod reports;
 mod together;
 

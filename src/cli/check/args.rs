@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::check::Shard;
 use crate::cli::args::{Bounds, Overrides, ProgramFlags, Targets};
 use crate::cli::names;
+use crate::report::regression;
 
 /// The flags of `check`.
 #[derive(Debug, Args)]
@@ -59,6 +60,10 @@ pub struct Check {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     #[arg(value_parser = names::FORMATS, hide_possible_values = true)]
     pub output: String,
+    /// Print a regression test of the first lost write instead: rust, go or shell
+    #[arg(long, value_name = "LANGUAGE", help_heading = "Output")]
+    #[arg(value_parser = regression::LANGUAGES, hide_possible_values = true)]
+    pub test: Option<String>,
     /// Also write a report to a file (repeatable); - is stdout
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
     pub report: Vec<String>,

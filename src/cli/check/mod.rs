@@ -17,6 +17,7 @@ use super::exit::{Exit, Failure, Outcome};
 use super::formats::{renderer, reports, unknown};
 use super::{merge, output, progress, recording, targets};
 use crate::check::{self, Bound, CheckResult, Options};
+use crate::report::regression::{self, Source};
 use crate::report::{self, Renderer, Show, Style};
 use crate::scenario::{Diagnostic, Expect, Scenario};
 use crate::{properties, schedulers};
@@ -38,6 +39,10 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     let mut results = check_all(&scenarios, args, &options)?;
     if args.search.stats {
         results.iter().for_each(|result| output::stderr(&stats(result)));
+    }
+    if let Some(language) = &args.test {
+        output::stdout(&test(language, &results, &of_programs.results)?)?;
+        return Ok(exit(&results, args).max(of_programs.exit));
     }
     let show = match args.show {
         ShowWhich::All => Show::All,
@@ -71,6 +76,25 @@ pub fn run(args: &Check, drawing: &Drawing) -> Outcome {
     Ok(exit(&recorded, args).max(of_programs.exit))
 }
 
+/// A regression test of the first lost write.
+fn test(
+    language: &str,
+    modelled: &[CheckResult],
+    programs: &[CheckResult],
+) -> Result<String, Diagnostic> {
+    let of = |source| move |result| (result, source);
+    let all = modelled.iter().map(of(Source::Scenario));
+    let mut all = all.chain(programs.iter().map(of(Source::Programs)));
+    let lost = |result: &CheckResult| {
+        result.property(properties::NO_LOST_WRITE).is_some_and(|it| it.witness.is_some())
+    };
+    let (result, source) = all
+        .find(|(result, _)| lost(result))
+        .ok_or_else(|| Diagnostic::error("no write is lost, so there is no test of it"))?;
+    let file = result.scenario.source.file.as_deref().unwrap_or(&result.scenario.name);
+    regression::of(language, result, file, source).map_err(Diagnostic::error)
+}
+
 /// What programs have shown.
 #[derive(Default)]
 struct OfPrograms {
@@ -92,7 +116,7 @@ fn check_programs(
     }
     for (scenario, _) in scenarios {
         let hunted = super::programs::check(scenario, args, &mut watch)?;
-        if is_for_people(output) {
+        if is_for_people(output) && args.test.is_none() {
             output::stdout(&hunted.to_string())?;
         } else if let Some(words) = &hunted.failed {
             output::stderr(&format!("error: {words}\n"));

@@ -133,7 +133,8 @@ pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
         None => None,
     };
     if let (Some(language), Some(proof)) = (&args.test, &proof) {
-        let test = regression::of(language, &proof.result, &proof.file, proof.mended.is_some())
+        let source = regression::Source::Log { mended: proof.mended.is_some() };
+        let test = regression::of(language, &proof.result, &proof.file, source)
             .map_err(Diagnostic::error)?;
         return output::finish(&test, exit);
     }

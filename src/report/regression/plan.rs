@@ -105,6 +105,10 @@ impl Plan {
                 shown.for_each(|object| remember(&mut answers, object, call.number));
             }
             calls.push(call);
+            if witness.culprit.as_ref().is_some_and(|it| it.step == step) {
+                // Its owner may write it again after that.
+                break;
+            }
         }
         let steps: FieldPath = witness.field.parse().map_err(|_| "a field without a path")?;
         let want = lost.after.as_ref().and_then(|object| steps.get(object)).cloned();
