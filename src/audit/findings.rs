@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
+use super::doubts::Doubt;
 use super::judge::{Basis, Judged};
 use super::log::{Act, Log};
 use super::model::{self, Model};
@@ -32,8 +35,8 @@ pub struct Found {
     pub end: End,
     /// The victim had removed it.
     pub absent: bool,
-    /// It had removed what its program is never seen to set.
-    pub unknown: bool,
+    /// What else would explain it.
+    pub doubts: Vec<Doubt>,
 }
 
 /// How sure a finding is.
@@ -61,7 +64,7 @@ impl Certainty {
 /// A leaf of a finding.
 #[derive(Clone, Debug)]
 pub struct LostLeaf {
-    pub path: String,
+    pub path: Arc<str>,
     pub lost: Option<Value>,
     pub after: Option<Value>,
 }
@@ -69,36 +72,37 @@ pub struct LostLeaf {
 /// One of the two writes.
 #[derive(Clone, Debug)]
 pub struct Party {
-    pub audit: String,
-    pub client: String,
+    pub audit: Box<str>,
+    pub client: Arc<str>,
     pub program: u32,
     pub version: u64,
     pub method: &'static str,
     /// When it was answered, in microseconds since 1970.
     pub time: i64,
     /// What it meant, with the value that it is to have.
-    pub meant: Vec<(String, Option<Value>)>,
+    pub meant: Vec<(Arc<str>, Option<Value>)>,
 }
 
 /// How a lost value came back, or was written again.
 #[derive(Clone, Debug)]
 pub struct Repair {
-    pub audit: String,
-    pub client: String,
+    pub audit: Box<str>,
+    pub client: Arc<str>,
     pub same_client: bool,
     pub after_writes: usize,
     /// Microseconds after the loss.
     pub after: i64,
 }
 
-/// One loss: a keyed entry, or a leaf outside of keyed lists.
+/// One loss: a keyed entry, or a leaf outside of keyed lists. A log may have very many: what they
+/// have in common is shared.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    pub path: LeafPath,
+    pub path: Arc<LeafPath>,
     pub leaves: Vec<LostLeaf>,
-    pub object: String,
-    pub kind: String,
-    pub uid: String,
+    pub object: Arc<str>,
+    pub kind: Arc<str>,
+    pub uid: Arc<str>,
     pub how: &'static str,
     pub class: LossClass,
     pub certainty: Certainty,
@@ -106,11 +110,11 @@ pub struct Finding {
     pub stays: bool,
     pub repaired: Option<Repair>,
     pub only_times: bool,
-    pub victim: Party,
+    pub victim: Arc<Party>,
     /// The version that the culprit was made of; 0 if it is not known.
     pub basis: u64,
     pub basis_time: i64,
-    pub culprit: Party,
+    pub culprit: Arc<Party>,
     /// Of a suspect: the explanations that are near each other.
     pub readings: Vec<String>,
     /// The object, and its steps that are the victim and the culprit.
@@ -124,8 +128,8 @@ impl Finding {
     /// The pair of writers that it counts for.
     pub fn pair(&self) -> PairKey {
         let path = pattern(&self.path).to_string();
-        let (victim, culprit) = (self.victim.client.clone(), self.culprit.client.clone());
-        (victim, culprit, self.kind.clone(), path, self.culprit.method, self.class)
+        let (victim, culprit) = (self.victim.client.to_string(), self.culprit.client.to_string());
+        (victim, culprit, self.kind.to_string(), path, self.culprit.method, self.class)
     }
 }
 
@@ -175,15 +179,22 @@ pub fn collect(
     tables: Vec<Table>,
 ) -> Verdict {
     let clients = log.clients.names();
+    let mut texts = Texts {
+        log,
+        clients: clients.iter().map(|name| name.as_str().into()).collect(),
+        paths: IndexMap::default(),
+        parties: IndexMap::default(),
+    };
     let mut all = Vec::new();
     for (at, (judged, found)) in judged.iter().zip(found).enumerate() {
+        texts.parties.clear();
         let mut by_owner: BTreeMap<(usize, usize, LeafId), Vec<Found>> = BTreeMap::new();
         for found in found.into_iter().filter(|found| found.likely >= SUSPECT) {
             let owner = log.names.owner(found.leaf);
             by_owner.entry((found.culprit, found.victim, owner)).or_default().push(found);
         }
         for ((.., owner), found) in by_owner {
-            all.push(finding(log, (at, judged), &clients, owner, &found));
+            all.push(texts.finding((at, judged), owner, &found));
         }
     }
     in_order(&mut all);
@@ -252,77 +263,6 @@ fn in_order(findings: &mut [Finding]) {
     });
 }
 
-fn finding(
-    log: &Log,
-    (at, judged): (usize, &Judged),
-    clients: &[String],
-    owner: LeafId,
-    found: &[Found],
-) -> Finding {
-    let best = found.iter().max_by(|a, b| a.likely.total_cmp(&b.likely));
-    let first = best.unwrap_or(&found[0]);
-    let acts: Vec<&Act> = judged.line.steps.iter().map(|step| &step.act).collect();
-    let (victim, culprit) = (acts[first.victim], acts[first.culprit]);
-    let value = |found: &Found| match (&found.before, found.absent) {
-        (_, true) => None,
-        (before, false) => before.clone(),
-    };
-    let leaves = found.iter().map(|it| LostLeaf {
-        path: log.names.leaf(it.leaf).to_string(),
-        lost: value(it),
-        after: it.after.clone(),
-    });
-    let is_entry = |it: &&Found| it.leaf == owner;
-    let gone = found.iter().filter(is_entry).any(|it| it.after.is_none())
-        || found.iter().all(|it| it.after.is_none());
-    let how = match (found.iter().all(|it| it.absent), gone) {
-        (true, _) => "reappeared",
-        (false, true) => "removed",
-        (false, false) => "reverted",
-    };
-    let stays = found.iter().all(|it| matches!(it.end, End::Stays));
-    let is_time = |it: &Found| {
-        let time = |value: &Option<Value>| {
-            let text = value.as_ref().and_then(Value::as_str);
-            text.is_none_or(|text| text.parse::<jiff::Timestamp>().is_ok())
-        };
-        (it.before.is_some() || it.after.is_some()) && time(&it.before) && time(&it.after)
-    };
-    let bases = &judged.bases[first.culprit];
-    let mut certainty = certainty(first, bases, victim.program == culprit.program);
-    if means_nothing_new(judged, first.culprit)
-        || found.iter().all(|it| it.unknown)
-        || has_seen(bases, acts[first.victim])
-    {
-        certainty = Certainty::Suspect;
-    }
-    let basis = bases.first().map_or(0, |basis| basis.version);
-    let basis_at = acts.iter().find(|act| act.accepted && act.at == basis);
-    Finding {
-        path: log.names.leaf(owner).clone(),
-        leaves: leaves.collect(),
-        object: judged.object.clone(),
-        kind: judged.kind.clone(),
-        uid: judged.uid.clone(),
-        how,
-        class: first.class,
-        certainty,
-        likely: first.likely,
-        stays,
-        repaired: if stays { None } else { repair(found, &acts, clients, first) },
-        only_times: found.iter().all(is_time),
-        victim: party(log, judged, clients, first.victim),
-        basis,
-        basis_time: basis_at.map_or(0, |act| act.done),
-        culprit: party(log, judged, clients, first.culprit),
-        readings: match certainty {
-            Certainty::Suspect => readings(log, judged, first),
-            _ => Vec::new(),
-        },
-        place: (at, first.victim, first.culprit),
-    }
-}
-
 fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
     let least = if replicas { LOST_AMONG_REPLICAS } else { LOST };
     let known = bases.first().is_none_or(|basis| basis.known && basis.weight > 0.99);
@@ -334,57 +274,137 @@ fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
     }
 }
 
-/// Whether a write was most likely made of a version that already had the victim's: what it then
-/// changes or leaves out may be on purpose, or may be what its program's type does not know.
-pub(super) fn has_seen(bases: &[Basis], victim: &Act) -> bool {
-    bases.first().is_some_and(|basis| basis.version >= victim.at)
+/// The texts of findings, each once.
+struct Texts<'l> {
+    log: &'l Log,
+    clients: Vec<Arc<str>>,
+    paths: IndexMap<LeafId, (Arc<LeafPath>, Arc<str>), FxBuildHasher>,
+    /// Of the object whose findings are told, by step.
+    parties: IndexMap<usize, Arc<Party>, FxBuildHasher>,
 }
 
-/// Whether a write differs in nothing from what it was most likely made of, and its program always
-/// sends that: then nothing tells an old read from a value that is put back on purpose.
-fn means_nothing_new(judged: &Judged, step: usize) -> bool {
-    if !judged.meant[step].iter().any(|it| it.2 > 0.5) {
-        return true;
+impl Texts<'_> {
+    fn finding(
+        &mut self,
+        (at, judged): (usize, &Judged),
+        owner: LeafId,
+        found: &[Found],
+    ) -> Finding {
+        let log = self.log;
+        let best = found.iter().max_by(|a, b| a.likely.total_cmp(&b.likely));
+        let first = best.unwrap_or(&found[0]);
+        let acts: Vec<&Act> = judged.line.steps.iter().map(|step| &step.act).collect();
+        let (victim, culprit) = (acts[first.victim], acts[first.culprit]);
+        let value = |found: &Found| match (&found.before, found.absent) {
+            (_, true) => None,
+            (before, false) => before.clone(),
+        };
+        let leaves: Vec<LostLeaf> = found
+            .iter()
+            .map(|it| LostLeaf {
+                path: self.path(it.leaf).1,
+                lost: value(it),
+                after: it.after.clone(),
+            })
+            .collect();
+        let is_entry = |it: &&Found| it.leaf == owner;
+        let gone = found.iter().filter(is_entry).any(|it| it.after.is_none())
+            || found.iter().all(|it| it.after.is_none());
+        let how = match (found.iter().all(|it| it.absent), gone) {
+            (true, _) => "reappeared",
+            (false, true) => "removed",
+            (false, false) => "reverted",
+        };
+        let stays = found.iter().all(|it| matches!(it.end, End::Stays));
+        let is_time = |it: &Found| {
+            let time = |value: &Option<Value>| {
+                let text = value.as_ref().and_then(Value::as_str);
+                text.is_none_or(|text| text.parse::<jiff::Timestamp>().is_ok())
+            };
+            (it.before.is_some() || it.after.is_some()) && time(&it.before) && time(&it.after)
+        };
+        let bases = &judged.bases[first.culprit];
+        let mut certainty = certainty(first, bases, victim.program == culprit.program);
+        // A doubt of all leaves of an entry is one of the entry.
+        if first.doubts.iter().any(|doubt| found.iter().all(|it| it.doubts.contains(doubt))) {
+            certainty = Certainty::Suspect;
+        }
+        let basis = bases.first().map_or(0, |basis| basis.version);
+        let basis_at = acts.iter().find(|act| act.accepted && act.at == basis);
+        Finding {
+            path: self.path(owner).0,
+            leaves,
+            object: judged.object.clone(),
+            kind: judged.kind.clone(),
+            uid: judged.uid.clone(),
+            how,
+            class: first.class,
+            certainty,
+            likely: first.likely,
+            stays,
+            repaired: if stays { None } else { self.repair(found, &acts, first) },
+            only_times: found.iter().all(is_time),
+            victim: self.party(judged, first.victim),
+            basis,
+            basis_time: basis_at.map_or(0, |act| act.done),
+            culprit: self.party(judged, first.culprit),
+            readings: match certainty {
+                Certainty::Suspect => readings(log, judged, first),
+                _ => Vec::new(),
+            },
+            place: (at, first.victim, first.culprit),
+        }
     }
-    let of = &judged.line.steps[step];
-    let basis = judged.bases[step].first();
-    let accepted = judged.line.steps.iter().map(|it| &it.act).filter(|act| act.accepted);
-    let mut own = accepted.filter(|act| act.program == of.act.program);
-    basis.is_some_and(|basis| basis.owners.is_empty())
-        && of.explicit.is_empty()
-        && own.all(|act| act.sent.body == of.act.sent.body)
-}
 
-fn repair(found: &[Found], acts: &[&Act], clients: &[String], first: &Found) -> Option<Repair> {
-    let by = found.iter().filter_map(|it| match it.end {
-        End::Repaired { by, .. } | End::Replaced { by } => Some(by),
-        _ => None,
-    });
-    let by = by.min()?;
-    let (act, culprit) = (acts[by], acts[first.culprit]);
-    Some(Repair {
-        audit: act.id.to_string(),
-        client: clients[act.author as usize].clone(),
-        same_client: act.author == acts[first.victim].author,
-        after_writes: by - first.culprit,
-        after: act.done - culprit.done,
-    })
-}
+    fn repair(&self, found: &[Found], acts: &[&Act], first: &Found) -> Option<Repair> {
+        let by = found.iter().filter_map(|it| match it.end {
+            End::Repaired { by, .. } | End::Replaced { by } => Some(by),
+            _ => None,
+        });
+        let by = by.min()?;
+        let (act, culprit) = (acts[by], acts[first.culprit]);
+        Some(Repair {
+            audit: act.id.clone(),
+            client: self.clients[act.author as usize].clone(),
+            same_client: act.author == acts[first.victim].author,
+            after_writes: by - first.culprit,
+            after: act.done - culprit.done,
+        })
+    }
 
-fn party(log: &Log, judged: &Judged, clients: &[String], step: usize) -> Party {
-    let act = &judged.line.steps[step].act;
-    let meant = judged.meant[step].iter().filter(|it| it.2 > 0.5 && it.1 != THERE);
-    let meant = meant.map(|(leaf, value, _)| {
-        let value = if *value == ABSENT { None } else { log.names.value_of(*value).cloned() };
-        (log.names.leaf(*leaf).to_string(), value)
-    });
-    Party {
-        audit: act.id.to_string(),
-        client: clients[act.author as usize].clone(),
-        program: act.program,
-        version: log.real_version(judged, act.at),
-        method: act.method.name(),
-        time: act.done,
-        meant: meant.collect(),
+    fn party(&mut self, judged: &Judged, step: usize) -> Arc<Party> {
+        if let Some(known) = self.parties.get(&step) {
+            return Arc::clone(known);
+        }
+        let act = &judged.line.steps[step].act;
+        let mut meant = Vec::new();
+        for (leaf, value, likely) in &judged.meant[step] {
+            if *likely > 0.5 && *value != THERE {
+                let gone = *value == ABSENT;
+                let value = self.log.names.value_of(*value).filter(|_| !gone).cloned();
+                meant.push((self.path(*leaf).1, value));
+            }
+        }
+        let party = Arc::new(Party {
+            audit: act.id.clone(),
+            client: self.clients[act.author as usize].clone(),
+            program: act.program,
+            version: self.log.real_version(judged, act.at),
+            method: act.method.name(),
+            time: act.done,
+            meant,
+        });
+        self.parties.insert(step, Arc::clone(&party));
+        party
+    }
+
+    /// A path, and its text.
+    fn path(&mut self, leaf: LeafId) -> (Arc<LeafPath>, Arc<str>) {
+        let names = &self.log.names;
+        let known = self.paths.entry(leaf).or_insert_with(|| {
+            let path = names.leaf(leaf);
+            (Arc::new(path.clone()), path.to_string().into())
+        });
+        known.clone()
     }
 }

@@ -4,16 +4,18 @@
 //! that the culprit did not. Next to read: `findings.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
+use super::doubts::Asked;
 use super::findings::{Found, Verdict, collect};
 use super::kinds::resource;
 use super::log::Log;
 use super::owns::Owns;
-use super::programs::{Learned, set_by_programs, table, whole_entries};
+use super::programs::{Learned, Seen, table, whole_entries};
 use super::track::{Line, Step};
 use crate::apiserver::{Key, PatchKind, Revision};
 use crate::history::infer::{
@@ -26,10 +28,10 @@ use crate::history::{self, Answer, LeafPath, Lists, Meant, Want, Write};
 pub struct Judged {
     pub line: Line,
     pub lists: Lists,
-    pub object: String,
+    pub object: Arc<str>,
     pub place: super::log::Place,
-    pub uid: String,
-    pub kind: String,
+    pub uid: Arc<str>,
+    pub kind: Arc<str>,
     /// For each step: leaf, value, how likely it was meant.
     pub meant: Vec<Vec<(LeafId, ValueId, f64)>>,
     /// For each step: the versions that may be its basis, with their weights, likeliest first.
@@ -81,13 +83,21 @@ pub fn judge(log: &mut Log, owns: &Owns) -> Verdict {
     }
     let tables = programs.iter().map(|it| table(it.program, &it.habits, &log.names)).collect();
     let judged: Vec<Judged> = all.into_iter().map(|(judged, _)| judged).collect();
-    let set = set_by_programs(&judged);
+    let seen = Seen::of(&log.names, &judged);
+    let told: Vec<u32> = (0..log.clients.programs() as u32)
+        .filter(|program| owns.of(log.clients.of(*program), &mut log.names).is_some())
+        .collect();
     let found = judged.iter().map(|it| {
         let mut found = findings(&log.names, it);
-        for one in &mut found {
-            let program = it.line.steps[one.victim].act.program;
-            one.unknown = one.absent && !set.contains(&(program, one.leaf));
-        }
+        let asked = Asked {
+            names: &log.names,
+            seen: &seen,
+            told: &told,
+            judged: it,
+            track: log.tracks.get(&(it.place.clone(), it.uid.to_string())),
+            recreated: log.is_recreated(&it.place, &it.line),
+        };
+        found.iter_mut().for_each(|one| one.doubts = asked.doubts(one));
         found
     });
     let found: Vec<Vec<Found>> = found.collect();
@@ -147,7 +157,7 @@ fn arrange(log: &mut Log) -> Arranged {
             let own = track.acts.iter_mut().chain(&mut acts).filter(|act| !act.on_status);
             own.for_each(|act| act.sent.drop_status(&log.names));
         }
-        let line = Line::of(&log.names, track, acts);
+        let mut line = Line::of(&log.names, track, acts);
         let unsaid = line.unsaid(&mut log.names, &lists, track);
         let parts = [place.namespace.as_str(), name.2.as_str(), place.name.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -160,10 +170,10 @@ fn arrange(log: &mut Log) -> Arranged {
             bases: vec![Vec::new(); line.steps.len()],
             line,
             lists,
-            object: parts.join("/"),
+            object: parts.join("/").into(),
             place: place.clone(),
-            uid,
-            kind: name.2.clone(),
+            uid: uid.into(),
+            kind: name.2.as_str().into(),
         };
         all.push((judged, unsaid));
     }
@@ -349,7 +359,7 @@ impl Found {
             class: lost.class,
             end: lost.end,
             absent: lost.want == Want::Absent,
-            unknown: false,
+            doubts: Vec::new(),
         })
     }
 }

@@ -16,6 +16,7 @@ use super::event::Event;
 use super::judge::Judged;
 use super::kinds::Kinds;
 use super::patches::patch_of;
+use super::track::Line;
 use crate::history::infer::{Method, Names, Scope, Sent, Version};
 
 type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
@@ -77,8 +78,6 @@ pub struct Track {
     pub acts: Vec<Act>,
     pub versions: BTreeMap<u64, Version>,
     pub reads: Vec<Read>,
-    /// When it was deleted; only of an object whose uid is not known.
-    pub deleted: Option<i64>,
 }
 
 /// An audit log, as far as it was read.
@@ -91,6 +90,8 @@ pub struct Log {
     pub tracks: Table<(Place, String), Track>,
     /// Refused writes: which object they were for is known by its name alone.
     pub refused: Table<Place, Vec<Act>>,
+    /// When an object of this name was deleted first.
+    pub deleted: Table<Place, i64>,
     /// The real resourceVersion of a version that our own server numbered, where it is known.
     pub real: Table<(Place, u64), u64>,
     routes: IndexSet<(u32, bool, Method), FxBuildHasher>,
@@ -125,6 +126,7 @@ impl Log {
             resources: IndexSet::default(),
             tracks: Table::default(),
             refused: Table::default(),
+            deleted: Table::default(),
             real: Table::default(),
             routes: IndexSet::default(),
             seen: IndexSet::default(),
@@ -144,6 +146,12 @@ impl Log {
         }
     }
 
+    /// Whether an object of this name was deleted before the first write of this one.
+    pub fn is_recreated(&self, place: &Place, line: &Line) -> bool {
+        let first = line.steps.iter().map(|step| step.act.received).min().unwrap_or_default();
+        self.deleted.get(place).is_some_and(|deleted| *deleted <= first)
+    }
+
     /// Keeps of what was judged the newest versions of each object, as what later writes may be
     /// made of.
     pub fn forget(&mut self, window: usize) {
@@ -157,6 +165,7 @@ impl Log {
         }
         self.tracks.retain(|_, track| !track.versions.is_empty());
         self.refused.clear();
+        self.deleted.clear();
         let versions = self.tracks.values().map(|it| it.versions.values());
         let leaves = versions.flatten().map(|it| 200 + it.leaves.len() * 8).sum::<usize>();
         self.kept = leaves;
@@ -276,9 +285,8 @@ impl Log {
 
     fn deleted(&mut self, event: &Event) {
         let place = self.place(event, None);
-        if let Some(track) = self.tracks.get_mut(&(place, String::new())) {
-            track.deleted = track.deleted.max(Some(event.done));
-        }
+        let first = self.deleted.entry(place).or_insert(event.done);
+        *first = event.done.min(*first);
     }
 
     fn write(&mut self, event: Event) {

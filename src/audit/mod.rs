@@ -6,8 +6,10 @@
 #![allow(missing_docs)]
 
 mod clients;
+mod doubts;
 mod event;
 mod findings;
+mod given;
 mod judge;
 mod kinds;
 mod log;

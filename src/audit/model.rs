@@ -104,7 +104,7 @@ fn habits(log: &Log, judged: &[Judged]) -> BTreeMap<u32, Habit> {
         all.entry(read.author).or_default().reads = true;
     }
     for object in judged {
-        let key = (object.place.clone(), object.uid.clone());
+        let key = (object.place.clone(), object.uid.to_string());
         let mut reads: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
         for read in log.tracks.get(&key).into_iter().flat_map(|track| &track.reads) {
             reads.entry(read.author).or_default().push(read.done);
@@ -155,13 +155,14 @@ fn model(
     let lost = |leaf: LeafId| finding.path.overlaps(log.names.leaf(leaf));
     let of = |step: usize, victim: bool| worker(log, judged, habits, step, victim, &lost);
     let (mut v, mut c) = (of(victim, true)?, of(culprit, false)?);
-    (v.client, c.client) = (finding.victim.client.clone(), finding.culprit.client.clone());
+    v.client = finding.victim.client.to_string();
+    c.client = finding.culprit.client.to_string();
     let managers = (steps[victim].act.manager, steps[culprit].act.manager);
     let applies = |at: usize| steps[at].act.method == Method::Apply;
     let shared = applies(victim) && applies(culprit) && managers.0 == managers.1;
     (v.shared_manager, c.shared_manager) = (shared, shared);
     // The version that the culprit was made of, or else the one before the victim's write.
-    let track = log.tracks.get(&(judged.place.clone(), judged.uid.clone()));
+    let track = log.tracks.get(&(judged.place.clone(), judged.uid.to_string()));
     let basis = judged.bases[culprit].first().map(|basis| basis.version);
     let version = basis.and_then(|basis| track?.versions.get(&basis).cloned());
     let version = version.or_else(|| steps[victim].before.clone());
@@ -216,7 +217,7 @@ fn model(
         rest: plain(rest),
         victim: v,
         culprit: c,
-        lost: finding.path.clone(),
+        lost: finding.path.as_ref().clone(),
     })
 }
 

@@ -3,9 +3,10 @@
 //!
 //! Next to read: `findings.rs`.
 
-use super::findings::{Found, has_seen};
+use super::findings::Found;
 use super::judge::{Basis, Judged};
 use super::log::Log;
+
 /// `read 1043 and meant phase`; `read 1049 and meant phase and conditions[type=Ready]`.
 pub(super) fn readings(log: &Log, judged: &Judged, found: &Found) -> Vec<String> {
     let reading = |basis: &Basis| {
@@ -24,14 +25,8 @@ pub(super) fn readings(log: &Log, judged: &Judged, found: &Found) -> Vec<String>
         all.push("another write was answered with the same version, and explains it too".into());
     }
     let owner = log.names.owner(found.leaf);
-    if has_seen(&judged.bases[found.culprit], &judged.line.steps[found.victim].act) {
-        let leaf = log.names.leaf(found.leaf);
-        all.push(format!("or changed {leaf} on purpose: what it was made of had it"));
-    }
-    if found.unknown {
-        let leaf = log.names.leaf(found.leaf);
-        all.push(format!("or {leaf} was left out by a program that never writes it"));
-    }
+    let leaf = log.names.leaf(found.leaf).to_string();
+    all.extend(found.doubts.iter().filter_map(|doubt| doubt.reading(&leaf)));
     if all.len() < 2 && !found.twin {
         all.push(format!("or wrote {} again, as it was", log.names.leaf(owner)));
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::kinds::resource;
-use super::log::{Act, Log, Place, ResourceName, Track};
+use super::log::{Act, Log, Place, Read, ResourceName, Track};
 use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Verb};
 use crate::history::infer::Method;
 use crate::history::{KEYS, Lists};
@@ -34,12 +34,17 @@ pub fn replay(log: &mut Log) {
             applied.insert(name, lists);
         }
     }
+    let mut shown: BTreeMap<&Place, Vec<&(Place, String)>> = BTreeMap::new();
+    for key in keys.iter().filter(|(_, uid)| !uid.is_empty()) {
+        shown.entry(&key.0).or_default().push(key);
+    }
     for key in keys.iter().filter(|(_, uid)| uid.is_empty()) {
         let Some(mut track) = log.tracks.swap_remove(key) else { continue };
-        let others = keys.iter().any(|(place, uid)| *place == key.0 && !uid.is_empty());
+        let others = shown.get(&key.0).map(Vec::as_slice).unwrap_or_default();
         let name = log.resources[key.0.resource as usize].clone();
         let blind = track.acts.iter().filter(|act| act.raw.is_some()).count() as u64;
-        if others {
+        if !others.is_empty() {
+            share_reads(log, others, &track.reads);
             let why = "accepted writes without a response body, of objects that others show";
             *log.not_judged.entry(why.into()).or_default() += blind;
             continue;
@@ -59,6 +64,23 @@ pub fn replay(log: &mut Log) {
             }
         }
         log.tracks.insert(key.clone(), track);
+    }
+}
+
+/// Reads whose answer the log does not show, of an object that others show: each was of the object
+/// of this name that was there.
+fn share_reads(log: &mut Log, objects: &[&(Place, String)], reads: &[Read]) {
+    let mut tracks: Vec<(i64, usize)> = Vec::new();
+    for at in objects.iter().filter_map(|key| log.tracks.get_index_of(*key)) {
+        let made = log.tracks[at].acts.iter().filter(|act| act.method == Method::Create);
+        tracks.push((made.map(|act| act.received).min().unwrap_or(i64::MIN), at));
+    }
+    tracks.sort_unstable();
+    for read in reads {
+        let newer = tracks.partition_point(|(began, _)| *began <= read.done);
+        if let Some((_, at)) = newer.checked_sub(1).map(|at| tracks[at]) {
+            log.tracks[at].reads.push(*read);
+        }
     }
 }
 

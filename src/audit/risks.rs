@@ -41,11 +41,11 @@ pub fn of(_log: &Log, judged: &[Judged], clients: &[String]) -> Vec<Risk> {
                 if step.act.author == other.act.author || apart > NEAR {
                     continue;
                 }
-                let key = (step.act.author, object.kind.as_str(), step.act.method);
+                let key = (step.act.author, &*object.kind, step.act.method);
                 let risk = all.entry(key).or_insert_with(|| Risk {
                     client: clients[step.act.author as usize].clone(),
                     other: clients[other.act.author as usize].clone(),
-                    kind: object.kind.clone(),
+                    kind: object.kind.to_string(),
                     method: step.act.method.name(),
                     why,
                     writes: 0,

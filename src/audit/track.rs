@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::given::Given;
 use super::log::{Act, Track};
 use crate::history::Lists;
 use crate::history::infer::{
@@ -26,6 +27,8 @@ pub struct Step {
     pub twin: bool,
     /// What it means for certain.
     pub explicit: Vec<Change>,
+    /// What its author is known to have been given before.
+    pub given: Given,
 }
 
 /// The accepted writes of an object in order, then the refused ones.
@@ -35,8 +38,11 @@ pub struct Line {
     /// The resourceVersions, ascending.
     pub versions: Vec<u64>,
     /// When each was there at the latest, as far as the log tells.
-    times: Vec<i64>,
+    pub(super) times: Vec<i64>,
 }
+
+/// What each author was answered with, ascending: when, which version, whether by a write.
+pub(super) type Known = BTreeMap<u32, Vec<(i64, u64, bool)>>;
 
 /// The maximum of newest versions that may be in a cache.
 const CACHED: usize = 64;
@@ -85,6 +91,7 @@ impl Line {
                 took_effect: false,
                 twin: false,
                 explicit,
+                given: Given::default(),
             });
         }
         line
@@ -127,6 +134,7 @@ impl Line {
                 took_effect,
                 twin: twin && took_effect,
                 explicit,
+                given: Given::default(),
             }
         });
         let mut steps: Vec<Step> = steps.collect();
@@ -155,22 +163,18 @@ impl Line {
     }
 
     /// For each write whose meaning depends on what its author had read: the versions that may be.
-    pub fn unsaid(&self, names: &mut Names, lists: &Lists, track: &Track) -> Vec<(usize, Unsaid)> {
+    pub fn unsaid(
+        &mut self,
+        names: &mut Names,
+        lists: &Lists,
+        track: &Track,
+    ) -> Vec<(usize, Unsaid)> {
         let known = self.known(track);
-        let mut order: Vec<usize> = (0..self.steps.len()).collect();
-        order.sort_by_key(|at| (self.steps[*at].act.received, self.steps[*at].act.line));
-        let mut last: BTreeMap<u32, usize> = BTreeMap::new();
-        let mut roots: Vec<usize> = (0..self.steps.len()).collect();
+        let order = self.order();
+        let roots = self.first_tries(&order);
+        self.give(track, &order, &roots, &known);
         let mut all = Vec::new();
         for at in order {
-            let act = &self.steps[at].act;
-            // The same body again after a refusal was made of the same version.
-            if let Some(before) = last.insert(act.author, at) {
-                let earlier = &self.steps[before].act;
-                if !earlier.accepted && earlier.body == act.body && earlier.route == act.route {
-                    roots[at] = roots[before];
-                }
-            }
             let candidates = self.candidates(names, lists, track, &known, (at, roots[at]));
             let (act, explicit) = (&self.steps[at].act, self.steps[at].explicit.clone());
             let body = act.sent.body.clone();
@@ -179,9 +183,9 @@ impl Line {
         all
     }
 
-    /// What each author was answered with, newest first: when, which version, whether by a write.
-    fn known(&self, track: &Track) -> BTreeMap<u32, Vec<(i64, u64, bool)>> {
-        let mut known: BTreeMap<u32, Vec<(i64, u64, bool)>> = BTreeMap::new();
+    /// What each author was answered with.
+    fn known(&self, track: &Track) -> Known {
+        let mut known = Known::new();
         for read in &track.reads {
             let at = match read.at {
                 0 => {
@@ -206,7 +210,7 @@ impl Line {
         names: &mut Names,
         lists: &Lists,
         track: &Track,
-        known: &BTreeMap<u32, Vec<(i64, u64, bool)>>,
+        known: &Known,
         (at, root): (usize, usize),
     ) -> Vec<Candidate> {
         let (step, root) = (&self.steps[at], &self.steps[root].act);
@@ -224,6 +228,9 @@ impl Line {
             true => end.min(self.times.partition_point(|time| *time <= root.done).max(1)),
             false => end,
         };
+        // Who names a version has nothing newer.
+        let named = root.named.map(|it| self.versions.partition_point(|version| *version <= it));
+        let end = named.filter(|named| *named > 0).map_or(end, |named| end.min(named));
         let answers = known.get(&step.act.author).map(Vec::as_slice).unwrap_or_default();
         let until = answers.partition_point(|answer| answer.0 <= root.received);
         let last: Vec<(u64, bool)> =

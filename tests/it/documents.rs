@@ -102,7 +102,7 @@ fn shown(text: &str) -> Vec<String> {
 }
 
 /// The text with what stands between a marker and the next line that is this end replaced.
-fn replaced(text: &str, marker: &str, end: &str, new: &str) -> String {
+pub fn replaced(text: &str, marker: &str, end: &str, new: &str) -> String {
     let (before, rest) = text.split_once(marker).unwrap_or_else(|| panic!("no {marker}"));
     let old: usize = rest.split_inclusive('\n').take_while(|line| *line != end).map(str::len).sum();
     format!("{before}{marker}{new}{}", &rest[old..])

@@ -82,7 +82,7 @@ pub struct Judge {
 }
 
 /// More than this is not kept of a log before it is judged.
-const KEPT: usize = 48 << 20;
+const KEPT: usize = 32 << 20;
 
 /// Runs it.
 pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
@@ -203,7 +203,7 @@ impl Session<'_> {
     /// Prints what is lost and was not told yet.
     fn tell(
         &mut self,
-        told: &mut BTreeSet<(String, String, String)>,
+        told: &mut BTreeSet<(Box<str>, Box<str>, String)>,
         since: Option<Since>,
     ) -> Result<(), Failure> {
         let mut verdict = audit::judge(&mut self.log.clone(), &self.owns);
@@ -286,12 +286,12 @@ fn select(verdict: &mut Verdict, args: &Judge, since: Option<Since>) {
         let namespace =
             finding.object.split('/').next().filter(|_| finding.object.matches('/').count() == 2);
         finding.culprit.time >= from
-            && any(&args.kind, &|kind| finding.kind == kind)
+            && any(&args.kind, &|kind| *finding.kind == *kind)
             && any(&args.namespace, &|it| namespace == Some(it))
             && any(&args.client, &|it| {
                 [&finding.victim.client, &finding.culprit.client]
                     .iter()
-                    .any(|name| *name == it || name.split([' ', '/']).next() == Some(it))
+                    .any(|name| &***name == it || name.split([' ', '/']).next() == Some(it))
             })
     });
 }

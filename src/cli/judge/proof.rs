@@ -11,7 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::methods;
-use crate::report::judge::{Proof, Shown, Variant, safe, scenario};
+use crate::report::judge::{Proof, Shown, Variant, safe, scenario, worker_names};
 use crate::scenario::{Diagnostic, Scenario};
 
 /// Runs in simulated time.
@@ -60,6 +60,9 @@ fn load(text: &str) -> Result<Arc<Scenario>, Failure> {
     scenario.map(Arc::new).ok_or_else(|| Diagnostic::error("the model is empty").into())
 }
 
+/// A scenario that was run.
+type Found = Result<(Arc<Scenario>, check::CheckResult), Failure>;
+
 /// Writes the scenario of a pair to a file, and runs it.
 pub fn prove(
     verdict: &Verdict,
@@ -71,13 +74,13 @@ pub fn prove(
     let name = name(pair);
     let mut variant = Variant::default();
     let mut text = scenario(model, shown, &name, variant);
-    let run = |text: &str| -> Result<_, Failure> {
+    let run = |text: &str| -> Found {
         let modelled = load(text)?;
         let result = check::run(&modelled, &options())?;
         Ok((modelled, result))
     };
     let mut found = run(&text);
-    let is_refused = |found: &Result<(Arc<Scenario>, check::CheckResult), Failure>| {
+    let is_refused = |found: &Found| {
         found.as_ref().map_or(true, |(_, result)| {
             result.refused.is_some()
                 || result.property(NO_LOST_WRITE).is_none_or(|it| it.witness.is_none())
@@ -92,6 +95,21 @@ pub fn prove(
             (text, found) = (whole, again);
         } else {
             variant.whole = false;
+        }
+    }
+    // Of two that lose to each other, the first schedule is to be the one of the log.
+    let [_, culprit] = worker_names(model);
+    let opens_on_culprit = |found: &Found| {
+        let result = found.as_ref().ok().map(|(_, result)| result);
+        let witness = result.and_then(|it| it.property(NO_LOST_WRITE)?.witness.as_ref());
+        witness.is_some_and(|it| it.culprit.as_ref().is_some_and(|it| it.worker == culprit))
+    };
+    if !is_refused(&found) && !opens_on_culprit(&found) {
+        let other = Variant { culprit_first: true, ..variant };
+        let turned = scenario(model, shown, &name, other);
+        let again = run(&turned);
+        if opens_on_culprit(&again) {
+            (variant, text, found) = (other, turned, again);
         }
     }
     let (modelled, result) = found?;

@@ -78,7 +78,7 @@ const ON_PAGE: usize = 200;
 pub fn html(verdict: &Verdict, shown: &Shown) -> String {
     let mut objects: Vec<(&str, Vec<&Finding>)> = Vec::new();
     for finding in &verdict.lost {
-        match objects.iter_mut().find(|(name, _)| *name == finding.object) {
+        match objects.iter_mut().find(|(name, _)| **name == *finding.object) {
             Some((_, all)) => all.push(finding),
             None => objects.push((&finding.object, vec![finding])),
         }

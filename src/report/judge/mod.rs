@@ -13,7 +13,7 @@ mod text;
 use serde_json::{Value, json};
 
 pub use proof::{Proof, safe};
-pub use scenario::{Variant, scenario};
+pub use scenario::{Variant, scenario, worker_names};
 
 use super::style::Style;
 use crate::audit::{Finding, Verdict};

@@ -21,13 +21,15 @@ pub struct Variant {
     pub write: Option<&'static str>,
     /// The object has all that the log shows of it.
     pub whole: bool,
+    /// The culprit is the first of the two workers.
+    pub culprit_first: bool,
 }
 
 /// The text of a scenario.
 pub fn scenario(model: &Model, shown: &Shown, name: &str, variant: Variant) -> String {
     let mut hidden = Hidden { shown, kind: &model.plural, stand_ins: BTreeMap::new() };
     let workers = [(&model.victim, "victim"), (&model.culprit, "culprit")];
-    let names = worker_names(workers.map(|it| it.0));
+    let names = worker_names(model);
     let sets = workers.map(|(worker, _)| sets(worker, &mut hidden));
     let object = object(model, &mut hidden, variant.whole);
     let (victim, culprit) = (clean(&model.victim.client), clean(&model.culprit.client));
@@ -48,8 +50,8 @@ pub fn scenario(model: &Model, shown: &Shown, name: &str, variant: Variant) -> S
     text += "objects:\n";
     text += &item(&object);
     text += "workers:\n";
-    for (at, (worker, _)) in workers.iter().enumerate() {
-        text += &one(model, worker, &names[at], &sets[at], variant.write);
+    for at in if variant.culprit_first { [1, 0] } else { [0, 1] } {
+        text += &one(model, workers[at].0, &names[at], &sets[at], variant.write);
     }
     let expect = if variant.write.is_some() { "safe" } else { "lost" };
     text + "timing:\n  clientRateLimit: none\nproperties: [no-lost-write, converges]\nexpect:\n"
@@ -119,15 +121,15 @@ fn percentiles(times: &[i64]) -> Option<String> {
     Some(format!("{{ percentiles: {{ p50: {p50}us, p90: {p90}us, p100: {p100}us }} }}"))
 }
 
-/// Names of workers, of what the log calls the clients.
-fn worker_names(workers: [&Worker; 2]) -> [String; 2] {
+/// Names of the workers, victim and culprit, of what the log calls the clients.
+pub fn worker_names(model: &Model) -> [String; 2] {
     let plain = |client: &str| {
         let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let name: String = client.chars().map(safe).take(40).collect();
         let name = name.trim_matches('-').to_owned();
         if name.is_empty() { "client".to_owned() } else { name }
     };
-    let [victim, culprit] = workers.map(|worker| plain(&worker.client));
+    let [victim, culprit] = [&model.victim, &model.culprit].map(|worker| plain(&worker.client));
     match victim == culprit {
         true => [format!("{victim}-1"), format!("{culprit}-2")],
         false => [victim, culprit],

@@ -1,8 +1,8 @@
 //! The judge with the meaning hidden: histories whose writes' meaning is known are logged, and
-//! the judge of logs, which has to infer it, must accuse hardly any write that lost nothing.
+//! the judge of logs, which has to infer it, must accuse no write that lost nothing.
 //!
 //! `cargo test` runs some histories of one seed; `LOSTWRITE_HIDDEN=2000` runs as many as it says,
-//! and prints which share is found by write method. `LOSTWRITE_HIDDEN_LOGS` names a folder that
+//! `LOSTWRITE_SEED` of another seed, and prints which share is found by write method. `LOSTWRITE_HIDDEN_LOGS` names a folder that
 //! the logs are written to.
 
 mod cluster;
@@ -16,6 +16,9 @@ mod truth;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lostwrite::audit::{self, Kinds, Log};
+
+use crate::documents::replaced;
+use crate::generated::current;
 
 use cluster::history;
 use traits::{Method, Traits};
@@ -38,6 +41,19 @@ impl Share {
         self.suspect += other.suspect;
         self.wrong += other.wrong;
     }
+}
+
+/// The page has a table of what was found by the culprit's method, under this marker.
+fn publish(marker: &str, shares: impl Iterator<Item = (String, Share)>) {
+    let page = "docs/judge.md";
+    let mut table = "| the culprit's method | losses | called lost | suspected |\n\
+                     |---|---:|---:|---:|\n"
+        .to_owned();
+    for (method, Share { there, lost, suspect, .. }) in shares.filter(|it| it.1.there > 0) {
+        table += &format!("| `{method}` | {there} | {lost} | {suspect} |\n");
+    }
+    let text = std::fs::read_to_string(page).expect("the page");
+    current(page, &replaced(&text, &format!("<!-- {marker} -->\n\n"), "\n", &table));
 }
 
 fn verdict(lines: &[String]) -> audit::Verdict {
@@ -83,20 +99,27 @@ fn run(seed: u64, count: u64) -> (BTreeMap<Method, Share>, Vec<String>) {
     (shares, wrong)
 }
 
+/// Histories of one run of the tests.
+const HISTORIES: u64 = 40;
+
 #[test]
-fn hardly_any_write_that_lost_nothing_is_accused() {
-    let count = std::env::var("LOSTWRITE_HIDDEN").ok().and_then(|text| text.parse().ok());
-    let count: u64 = count.unwrap_or(40);
-    let (shares, wrong) = run(1, count);
+fn no_write_that_lost_nothing_is_accused_and_most_that_lost_are() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let count: u64 = number("LOSTWRITE_HIDDEN").unwrap_or(HISTORIES);
+    let seed: u64 = number("LOSTWRITE_SEED").unwrap_or(1);
+    let (shares, wrong) = run(seed, count);
     let mut all = Share::default();
     for (method, share) in &shares {
         println!("{method:?}: {share:?}");
         all.add(share);
     }
-    println!("all: {all:?}\n{}", wrong.join("\n"));
+    println!("all: {all:?}");
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(all.there > 200, "hardly anything is lost: {all:?}");
-    assert!(count != 40 || all.wrong == 0, "{}", wrong.join("\n"));
-    assert!(all.wrong * 50 <= all.lost, "{} are wrong:\n{}", all.wrong, wrong.join("\n"));
     assert!(all.lost * 100 >= all.there * 80, "{all:?}");
-    assert!((all.lost + all.suspect) * 100 >= all.there * 90, "{all:?}");
+    assert!((all.lost + all.suspect) * 100 >= all.there * 95, "{all:?}");
+    if (count, seed) == (HISTORIES, 1) {
+        let named = |(method, share): (&Method, &Share)| (method.name().to_owned(), *share);
+        publish("hidden histories", shares.iter().map(named));
+    }
 }

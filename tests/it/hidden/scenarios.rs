@@ -2,7 +2,7 @@
 //! its meaning is hidden, and the judge of logs may accuse nothing that the judge who knows it does
 //! not.
 //!
-//! `LOSTWRITE_SCENARIOS=2000` takes as many scenarios. Next to read: `scenario_log.rs`.
+//! `LOSTWRITE_SCENARIOS=2000` takes as many scenarios, `LOSTWRITE_SEED` of another seed. Next to read: `scenario_log.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,10 +170,15 @@ fn shares(seed: u64, count: u64) -> (BTreeMap<String, Share>, Vec<String>) {
     (shares, wrong)
 }
 
+/// Scenarios of one run of the tests.
+const SCENARIOS: u64 = 300;
+
 #[test]
 fn the_judge_of_logs_accuses_nothing_that_the_judge_who_knows_the_meaning_does_not() {
-    let count = std::env::var("LOSTWRITE_SCENARIOS").ok().and_then(|text| text.parse().ok());
-    let (shares, wrong) = shares(5, count.unwrap_or(150));
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let count: u64 = number("LOSTWRITE_SCENARIOS").unwrap_or(SCENARIOS);
+    let seed: u64 = number("LOSTWRITE_SEED").unwrap_or(5);
+    let (shares, wrong) = shares(seed, count);
     let mut all = Share::default();
     for (method, share) in &shares {
         println!("{method}: {share:?}");
@@ -182,4 +187,7 @@ fn the_judge_of_logs_accuses_nothing_that_the_judge_who_knows_the_meaning_does_n
     println!("all: {all:?}");
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
     assert!(all.there > 50, "hardly anything is lost: {all:?}");
+    if (count, seed) == (SCENARIOS, 5) {
+        super::publish("random scenarios", shares.into_iter());
+    }
 }

@@ -29,6 +29,22 @@ pub enum Method {
     ApplyForce,
 }
 
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Update => "update",
+            Method::UpdateRetry => "update-retry",
+            Method::UpdateRestamp => "update-restamp",
+            Method::MergePatch => "merge-patch",
+            Method::MergePatchLocked => "merge-patch-locked",
+            Method::JsonPatch => "json-patch",
+            Method::JsonPatchTested => "json-patch-tested",
+            Method::Apply => "apply",
+            Method::ApplyForce => "apply-force",
+        }
+    }
+}
+
 pub const METHODS: [Method; 9] = [
     Method::Update,
     Method::UpdateRetry,
