@@ -72,7 +72,7 @@ pub struct LostLeaf {
 /// One of the two writes.
 #[derive(Clone, Debug)]
 pub struct Party {
-    pub audit: Box<str>,
+    pub audit: String,
     pub client: Arc<str>,
     pub program: u32,
     pub version: u64,
@@ -86,7 +86,7 @@ pub struct Party {
 /// How a lost value came back, or was written again.
 #[derive(Clone, Debug)]
 pub struct Repair {
-    pub audit: Box<str>,
+    pub audit: String,
     pub client: Arc<str>,
     pub same_client: bool,
     pub after_writes: usize,
@@ -364,7 +364,7 @@ impl Texts<'_> {
         let by = by.min()?;
         let (act, culprit) = (acts[by], acts[first.culprit]);
         Some(Repair {
-            audit: act.id.clone(),
+            audit: act.id.to_string(),
             client: self.clients[act.author as usize].clone(),
             same_client: act.author == acts[first.victim].author,
             after_writes: by - first.culprit,
@@ -386,7 +386,7 @@ impl Texts<'_> {
             }
         }
         let party = Arc::new(Party {
-            audit: act.id.clone(),
+            audit: act.id.to_string(),
             client: self.clients[act.author as usize].clone(),
             program: act.program,
             version: self.log.real_version(judged, act.at),

@@ -203,7 +203,7 @@ impl Session<'_> {
     /// Prints what is lost and was not told yet.
     fn tell(
         &mut self,
-        told: &mut BTreeSet<(Box<str>, Box<str>, String)>,
+        told: &mut BTreeSet<(String, String, String)>,
         since: Option<Since>,
     ) -> Result<(), Failure> {
         let mut verdict = audit::judge(&mut self.log.clone(), &self.owns);
