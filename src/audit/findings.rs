@@ -1,22 +1,20 @@
 //! What was found, as people and programs read it: findings by keyed entry, pairs of writers.
 //!
-//! Next to read: `judge.rs`, which makes them.
+//! Next to read: `judge.rs`, which makes them; `telling.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 use super::doubts::Doubt;
-use super::judge::{Basis, Judged};
-use super::log::{Act, Log};
+use super::judge::Judged;
+use super::log::Log;
 use super::model::{self, Model};
 use super::pairs::{Pair, pairs, pattern};
-use super::readings::readings;
 use super::risks::{self, Risk};
-use crate::history::infer::{ABSENT, LeafId, THERE};
+use super::telling::Texts;
+use crate::history::infer::LeafId;
 use crate::history::{End, LeafPath, LossClass};
 
 /// One lost leaf, as the judge has it.
@@ -167,9 +165,6 @@ pub struct Verdict {
 pub const LOST: f64 = 0.9;
 /// What is less likely than this is not even suspected.
 pub const SUSPECT: f64 = 0.1;
-/// Replicas of one program write the same paths: what one of them meant again, with the value that
-/// stood there before, looks like a revert.
-const LOST_AMONG_REPLICAS: f64 = 0.99;
 
 /// All findings of a log.
 pub fn collect(
@@ -179,15 +174,10 @@ pub fn collect(
     tables: Vec<Table>,
 ) -> Verdict {
     let clients = log.clients.names();
-    let mut texts = Texts {
-        log,
-        clients: clients.iter().map(|name| name.as_str().into()).collect(),
-        paths: IndexMap::default(),
-        parties: IndexMap::default(),
-    };
+    let mut texts = Texts::new(log, &clients);
     let mut all = Vec::new();
     for (at, (judged, found)) in judged.iter().zip(found).enumerate() {
-        texts.parties.clear();
+        texts.next_object();
         let mut by_owner: BTreeMap<(usize, usize, LeafId), Vec<Found>> = BTreeMap::new();
         for found in found.into_iter().filter(|found| found.likely >= SUSPECT) {
             let owner = log.names.owner(found.leaf);
@@ -261,150 +251,4 @@ fn in_order(findings: &mut [Finding]) {
         let rank = |it: &Finding| (!it.stays, it.only_times, it.culprit.time);
         rank(a).cmp(&rank(b)).then_with(|| a.object.cmp(&b.object))
     });
-}
-
-fn certainty(found: &Found, bases: &[Basis], replicas: bool) -> Certainty {
-    let least = if replicas { LOST_AMONG_REPLICAS } else { LOST };
-    let known = bases.first().is_none_or(|basis| basis.known && basis.weight > 0.99);
-    match found.likely {
-        _ if found.twin => Certainty::Suspect,
-        likely if likely >= 0.99 && known => Certainty::Certain,
-        likely if likely >= least => Certainty::Inferred,
-        _ => Certainty::Suspect,
-    }
-}
-
-/// The texts of findings, each once.
-struct Texts<'l> {
-    log: &'l Log,
-    clients: Vec<Arc<str>>,
-    paths: IndexMap<LeafId, (Arc<LeafPath>, Arc<str>), FxBuildHasher>,
-    /// Of the object whose findings are told, by step.
-    parties: IndexMap<usize, Arc<Party>, FxBuildHasher>,
-}
-
-impl Texts<'_> {
-    fn finding(
-        &mut self,
-        (at, judged): (usize, &Judged),
-        owner: LeafId,
-        found: &[Found],
-    ) -> Finding {
-        let log = self.log;
-        let best = found.iter().max_by(|a, b| a.likely.total_cmp(&b.likely));
-        let first = best.unwrap_or(&found[0]);
-        let acts: Vec<&Act> = judged.line.steps.iter().map(|step| &step.act).collect();
-        let (victim, culprit) = (acts[first.victim], acts[first.culprit]);
-        let value = |found: &Found| match (&found.before, found.absent) {
-            (_, true) => None,
-            (before, false) => before.clone(),
-        };
-        let leaves: Vec<LostLeaf> = found
-            .iter()
-            .map(|it| LostLeaf {
-                path: self.path(it.leaf).1,
-                lost: value(it),
-                after: it.after.clone(),
-            })
-            .collect();
-        let is_entry = |it: &&Found| it.leaf == owner;
-        let gone = found.iter().filter(is_entry).any(|it| it.after.is_none())
-            || found.iter().all(|it| it.after.is_none());
-        let how = match (found.iter().all(|it| it.absent), gone) {
-            (true, _) => "reappeared",
-            (false, true) => "removed",
-            (false, false) => "reverted",
-        };
-        let stays = found.iter().all(|it| matches!(it.end, End::Stays));
-        let is_time = |it: &Found| {
-            let time = |value: &Option<Value>| {
-                let text = value.as_ref().and_then(Value::as_str);
-                text.is_none_or(|text| text.parse::<jiff::Timestamp>().is_ok())
-            };
-            (it.before.is_some() || it.after.is_some()) && time(&it.before) && time(&it.after)
-        };
-        let bases = &judged.bases[first.culprit];
-        let mut certainty = certainty(first, bases, victim.program == culprit.program);
-        // A doubt of all leaves of an entry is one of the entry.
-        if first.doubts.iter().any(|doubt| found.iter().all(|it| it.doubts.contains(doubt))) {
-            certainty = Certainty::Suspect;
-        }
-        let basis = bases.first().map_or(0, |basis| basis.version);
-        let basis_at = acts.iter().find(|act| act.accepted && act.at == basis);
-        Finding {
-            path: self.path(owner).0,
-            leaves,
-            object: judged.object.clone(),
-            kind: judged.kind.clone(),
-            uid: judged.uid.clone(),
-            how,
-            class: first.class,
-            certainty,
-            likely: first.likely,
-            stays,
-            repaired: if stays { None } else { self.repair(found, &acts, first) },
-            only_times: found.iter().all(is_time),
-            victim: self.party(judged, first.victim),
-            basis,
-            basis_time: basis_at.map_or(0, |act| act.done),
-            culprit: self.party(judged, first.culprit),
-            readings: match certainty {
-                Certainty::Suspect => readings(log, judged, first),
-                _ => Vec::new(),
-            },
-            place: (at, first.victim, first.culprit),
-        }
-    }
-
-    fn repair(&self, found: &[Found], acts: &[&Act], first: &Found) -> Option<Repair> {
-        let by = found.iter().filter_map(|it| match it.end {
-            End::Repaired { by, .. } | End::Replaced { by } => Some(by),
-            _ => None,
-        });
-        let by = by.min()?;
-        let (act, culprit) = (acts[by], acts[first.culprit]);
-        Some(Repair {
-            audit: act.id.to_string(),
-            client: self.clients[act.author as usize].clone(),
-            same_client: act.author == acts[first.victim].author,
-            after_writes: by - first.culprit,
-            after: act.done - culprit.done,
-        })
-    }
-
-    fn party(&mut self, judged: &Judged, step: usize) -> Arc<Party> {
-        if let Some(known) = self.parties.get(&step) {
-            return Arc::clone(known);
-        }
-        let act = &judged.line.steps[step].act;
-        let mut meant = Vec::new();
-        for (leaf, value, likely) in &judged.meant[step] {
-            if *likely > 0.5 && *value != THERE {
-                let gone = *value == ABSENT;
-                let value = self.log.names.value_of(*value).filter(|_| !gone).cloned();
-                meant.push((self.path(*leaf).1, value));
-            }
-        }
-        let party = Arc::new(Party {
-            audit: act.id.to_string(),
-            client: self.clients[act.author as usize].clone(),
-            program: act.program,
-            version: self.log.real_version(judged, act.at),
-            method: act.method.name(),
-            time: act.done,
-            meant,
-        });
-        self.parties.insert(step, Arc::clone(&party));
-        party
-    }
-
-    /// A path, and its text.
-    fn path(&mut self, leaf: LeafId) -> (Arc<LeafPath>, Arc<str>) {
-        let names = &self.log.names;
-        let known = self.paths.entry(leaf).or_insert_with(|| {
-            let path = names.leaf(leaf);
-            (Arc::new(path.clone()), path.to_string().into())
-        });
-        known.clone()
-    }
 }

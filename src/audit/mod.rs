@@ -22,6 +22,7 @@ mod readings;
 mod replay;
 mod risks;
 mod shape;
+mod telling;
 mod track;
 
 pub use event::{Event, Skipped};
