@@ -5,12 +5,14 @@
 //! program that is hardly seen, only what its author is known to have read tells.
 //! Next to read: `given.rs`, `programs.rs`.
 
+use std::collections::BTreeSet;
+
 use super::findings::Found;
-use super::judge::Judged;
+use super::judge::{Basis, Judged};
 use super::log::Track;
 use super::programs::Seen;
 use super::track::Step;
-use crate::history::infer::{ABSENT, Method, Names, THERE, look};
+use crate::history::infer::{ABSENT, Method, Names, THERE, differences, look};
 
 /// A reason why a finding may be no loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ pub enum Doubt {
     MayHaveSeen,
     /// The victim's program is hardly seen, and the value is one that had been there before.
     OldValue,
+    /// Another program, which is hardly seen, may have meant the value as well.
+    TakenOver,
     /// The victim may have been meant for another object of this name, which was deleted.
     Elsewhere,
 }
@@ -52,6 +56,9 @@ impl Doubt {
             }
             Doubt::OldValue => {
                 format!("or the first write did not mean {leaf}: the value had been there before")
+            }
+            Doubt::TakenOver => {
+                format!("or another write, after it, meant {leaf} as it was, or tried to change it")
             }
             Doubt::Elsewhere => {
                 "or the first write was meant for an object of this name that was deleted".into()
@@ -86,6 +93,7 @@ impl Asked<'_> {
             (Doubt::Unshown, culprit.act.sent.depends() && culprit.given.unshown),
             (Doubt::MayHaveSeen, self.may_have_seen(victim, found)),
             (Doubt::OldValue, self.is_old_value(victim, found)),
+            (Doubt::TakenOver, self.may_be_taken_over(found)),
             (Doubt::Elsewhere, self.recreated && self.is_elsewhere(victim)),
         ];
         all.into_iter().filter(|it| it.1).map(|it| it.0).collect()
@@ -140,7 +148,7 @@ impl Asked<'_> {
     }
 
     fn has_meant(&self, culprit: &Step, found: &Found) -> bool {
-        self.is_hardly_seen(culprit) && self.seen.times_meant(culprit.act.program, found.leaf) > 0
+        self.is_hardly_seen(culprit) && self.seen.means_often(culprit.act.program, found.leaf)
     }
 
     /// Whether the author of the culprit may have read the victim's value. It is known to have
@@ -152,8 +160,35 @@ impl Asked<'_> {
         let basis = self.judged.bases[found.culprit].first();
         let owner = self.names.owner(found.leaf);
         let left = || self.seen.leaves_alone(self.names, culprit.act.program, owner);
-        let is_old = basis.is_some_and(|it| it.known) && (found.after.is_some() || left());
+        // The old version has to explain more than the one that was there.
+        let explains = |it: &Basis| it.known && it.owners.len() < self.changed(culprit);
+        let is_old = basis.is_some_and(explains) && (found.after.is_some() || left());
         self.is_hardly_seen(culprit) && culprit.act.sent.depends() && !unaware && !is_old
+    }
+
+    /// Of how many owners a write changed something.
+    fn changed(&self, step: &Step) -> usize {
+        let (Some(before), Some(after)) = (&step.before, &step.after) else { return 0 };
+        let all = differences(&before.leaves, &after.leaves).into_iter();
+        let covered = all.filter(|it| step.act.sent.covers(self.names, it.0));
+        covered.map(|it| self.names.owner(it.0)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether another client may have meant the value as well, after the victim: one that is
+    /// hardly seen, and sent it as it was with nothing that is new.
+    fn may_be_taken_over(&self, found: &Found) -> bool {
+        let steps = &self.judged.line.steps;
+        let victim = &steps[found.victim];
+        let between = found.victim.min(found.culprit)..found.culprit;
+        between.into_iter().any(|at| {
+            let step = &steps[at];
+            step.act.accepted
+                && step.act.author != victim.act.author
+                && step.act.sent.depends()
+                && self.is_hardly_seen(step)
+                && look(&step.act.sent.body, found.leaf) != ABSENT
+                && !self.judged.meant[at].iter().any(|it| it.2 > 0.5)
+        })
     }
 
     /// Whether the victim may have carried the value rather than meant it.
@@ -170,11 +205,18 @@ impl Asked<'_> {
         match read {
             Some(read) => look(&read.leaves, leaf) == value,
             None if value == ABSENT || value == THERE => true,
+            // What stood there before the log begins is not known.
+            None if !self.begins_with_creation() => true,
             None => versions.is_none_or(|versions| {
                 let mut before = versions.range(..victim.act.at);
                 before.any(|(_, version)| look(&version.leaves, leaf) == value)
             }),
         }
+    }
+
+    fn begins_with_creation(&self) -> bool {
+        let first = self.judged.line.steps.first();
+        first.is_some_and(|step| step.act.accepted && step.act.method == Method::Create)
     }
 
     /// Whether the author of a write had not been given this object before.

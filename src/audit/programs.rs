@@ -123,15 +123,22 @@ impl Seen {
         self.writes.get(&program).is_none_or(|writes| *writes < HARDLY)
     }
 
-    /// How many of its writes may have meant a leaf.
-    pub fn times_meant(&self, program: u32, leaf: LeafId) -> usize {
-        self.meant.get(&(program, leaf)).copied().unwrap_or_default()
+    /// How many of a program's writes may have meant a leaf, and how many there are.
+    fn times_meant(&self, program: u32, leaf: LeafId) -> (usize, usize) {
+        let writes = self.writes.get(&program).copied().unwrap_or_default();
+        (self.meant.get(&(program, leaf)).copied().unwrap_or_default(), writes)
+    }
+
+    /// Whether at least a third of its writes may have meant a leaf.
+    pub fn means_often(&self, program: u32, leaf: LeafId) -> bool {
+        let (times, writes) = self.times_meant(program, leaf);
+        times > 0 && 3 * times >= writes
     }
 
     /// More than what a wrong guess now and then would make.
     fn writes_usually(&self, program: u32, leaf: LeafId) -> bool {
-        let writes = self.writes.get(&program).copied().unwrap_or_default();
-        self.times_meant(program, leaf) > writes / HARDLY
+        let (times, writes) = self.times_meant(program, leaf);
+        times > writes / HARDLY
     }
 
     /// Whether a program is seen to leave an owner, or what stands beside it, as others wrote it:

@@ -2,8 +2,8 @@
 //! the judge of logs, which has to infer it, must accuse no write that lost nothing.
 //!
 //! `cargo test` runs some histories of one seed; `LOSTWRITE_HIDDEN=2000` runs as many as it says,
-//! `LOSTWRITE_SEED` of another seed, and prints which share is found by write method. `LOSTWRITE_HIDDEN_LOGS` names a folder that
-//! the logs are written to.
+//! `LOSTWRITE_SEED` of another seed, and prints which share is found by write method.
+//! `LOSTWRITE_HIDDEN_LOGS` names a folder that the logs are written to.
 
 mod cluster;
 mod noise;

@@ -2,7 +2,8 @@
 //! its meaning is hidden, and the judge of logs may accuse nothing that the judge who knows it does
 //! not.
 //!
-//! `LOSTWRITE_SCENARIOS=2000` takes as many scenarios, `LOSTWRITE_SEED` of another seed. Next to read: `scenario_log.rs`.
+//! `LOSTWRITE_SCENARIOS=2000` takes as many scenarios, `LOSTWRITE_SEED` of another seed.
+//! Next to read: `scenario_log.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
