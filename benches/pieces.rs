@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use lostwrite::apiserver::{ApiServer, Key, Options, PatchKind, Request, Verb};
+use lostwrite::apiserver::{ApiServer, Key, Options, PatchKind, Request, Subresource, Verb};
 use lostwrite::check;
 use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Limits, explore};
@@ -32,14 +32,13 @@ fn node() -> (ApiServer, Key) {
     (server, key)
 }
 
-fn request(key: &Key, verb: Verb, patch: Option<PatchKind>, body: Option<Value>) -> Request {
+fn request(key: &Key, verb: Verb, body: Option<Value>) -> Request {
     Request {
         verb,
-        patch,
         resource: key.resource.clone(),
         namespace: None,
         name: Some(key.name.clone()),
-        subresource: Some("status".to_owned()),
+        subresource: Some(Subresource::Status),
         options: Options { field_manager: Some("bench".to_owned()), ..Options::default() },
         body: body.map(Arc::new),
         user_agent: "bench".to_owned(),
@@ -57,11 +56,11 @@ fn requests(c: &mut Criterion) {
         "status": { "conditions": [{ "type": "Ready", "status": "True" }] },
     });
     let operations = json!([{ "op": "add", "path": "/status/phase", "value": "Running" }]);
-    let patch = |kind, body| request(&key, Verb::Patch, Some(kind), Some(body));
+    let patch = |kind, body| request(&key, Verb::Patch(kind), Some(body));
     let mut group = c.benchmark_group("request");
     for (name, request) in [
-        ("GET", request(&key, Verb::Get, None, None)),
-        ("PUT", request(&key, Verb::Update, None, Some(changed))),
+        ("GET", request(&key, Verb::Get, None)),
+        ("PUT", request(&key, Verb::Update, Some(changed))),
         ("PATCH merge", patch(PatchKind::Merge, status.clone())),
         ("PATCH json", patch(PatchKind::Json, operations)),
         ("PATCH strategic", patch(PatchKind::Strategic, status)),

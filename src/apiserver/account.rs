@@ -12,7 +12,7 @@ use super::call::Call;
 use super::engine::Commit;
 use super::metadata::Meta;
 use super::patch::same_json;
-use super::{ApiServer, FieldPath, Key, PatchKind, Request, Revision, Verb, verbs};
+use super::{ApiServer, FieldPath, Key, PatchKind, Request, Revision, verbs};
 
 /// What became of one leaf of a request that was answered 2xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,6 @@ pub struct Account {
     stages: Stages,
     sent: Value,
     patch: Option<PatchKind>,
-    is_patch: bool,
 }
 
 impl ApiServer {
@@ -77,8 +76,7 @@ impl ApiServer {
         Some(Account {
             stages: *call.stages.take()?,
             sent: request.body.as_deref().cloned().unwrap_or_default(),
-            patch: request.patch,
-            is_patch: request.verb == Verb::Patch,
+            patch: request.verb.patch(),
         })
     }
 }
@@ -102,12 +100,10 @@ impl Account {
 
     /// What was asked for stands there now: whether that is what was sent.
     fn stored(&self, path: &FieldPath) -> Fate {
-        if !self.is_patch {
-            return Fate::Stored;
-        }
+        let Some(patch) = self.patch else { return Fate::Stored };
         let asked = path.get(&self.stages.asked);
-        match (self.patch, path.get(&self.sent)) {
-            (Some(PatchKind::Json), _) => Fate::Merged,
+        match (patch, path.get(&self.sent)) {
+            (PatchKind::Json, _) => Fate::Merged,
             (_, Some(Value::Null)) if asked.is_none() => Fate::Stored,
             (_, Some(sent)) if asked.is_some_and(|asked| same_json(asked, sent)) => Fate::Stored,
             (_, Some(_)) => Fate::Merged,
@@ -140,7 +136,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apiserver::{Config, Options};
+    use crate::apiserver::{Config, Options, Subresource, Verb};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -186,12 +182,11 @@ mod tests {
             None => crate::apiserver::patch::merge(&before, &body).expect("a merge patch"),
         };
         let request = Request {
-            verb: if patch.is_some() { Verb::Patch } else { Verb::Update },
-            patch,
+            verb: patch.map_or(Verb::Update, Verb::Patch),
             resource: key.resource.clone(),
             namespace: key.namespace.clone(),
             name: Some(key.name.clone()),
-            subresource: (endpoint == "status").then(|| "status".into()),
+            subresource: (endpoint == "status").then_some(Subresource::Status),
             options: Options {
                 force: (patch == Some(PatchKind::Apply)).then_some(true),
                 ..Options::default()

@@ -12,7 +12,7 @@ use super::managed_fields::{self, Write};
 use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
 use super::seen::Seen;
-use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, crd};
+use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, Subresource, crd};
 
 /// What a modelled step answers: a response, or the Status that says no.
 pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
@@ -44,7 +44,7 @@ impl<'a> Call<'a> {
 
     /// Whether the request goes to `/status`.
     pub fn is_status(&self) -> bool {
-        self.request.subresource.as_deref() == Some("status")
+        self.request.subresource == Some(Subresource::Status)
     }
 
     /// Whether this endpoint ignores the status of its body.
@@ -100,7 +100,7 @@ impl<'a> Call<'a> {
             manager: self.manager(),
             api_version: &self.kind.api_version(),
             kind: &self.kind.kind,
-            subresource: self.request.subresource.as_deref().unwrap_or_default(),
+            subresource: self.request.subresource.map_or("", Subresource::name),
             reset,
             time: &metadata::timestamp(self.request.time),
         })

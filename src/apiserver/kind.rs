@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::names;
 use super::schema::{Schema, node};
 use super::verbs::subresources;
-use super::{ListType, Resource, Step};
+use super::{ListType, Resource, Step, Subresource};
 
 /// The fields that `/scale` shows, as paths with a dot in front.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -112,16 +112,16 @@ impl Kind {
     }
 
     /// Whether requests may go to this subresource, or to none.
-    pub fn has_subresource(&self, name: Option<&str>) -> bool {
-        name.is_none_or(|name| {
-            name == "status" && self.status_subresource
-                || name == "scale" && self.scale.is_some()
-                || subresources::named(self, name).is_some()
+    pub fn has_subresource(&self, subresource: Option<Subresource>) -> bool {
+        subresource.is_none_or(|it| match it {
+            Subresource::Status => self.status_subresource,
+            Subresource::Scale => self.scale.is_some(),
+            other => subresources::of_kind(self, other).is_some(),
         })
     }
 
     /// What is behind the name of an object, besides `status` and `scale`.
-    pub(crate) fn subresources(&self) -> impl Iterator<Item = &'static subresources::Subresource> {
+    pub(crate) fn subresources(&self) -> impl Iterator<Item = &'static subresources::Endpoint> {
         subresources::of(self)
     }
 

@@ -48,7 +48,8 @@ pub use key::{Key, ListType};
 pub use kind::{Kind, Scale};
 pub(crate) use names::uuid;
 pub use request::{
-    Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Verb,
+    Body, FieldValidation, Options, PatchKind, Request, Resource, Response, Revision, Subresource,
+    Verb,
 };
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use schema::builtin::write_string_data;

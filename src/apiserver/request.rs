@@ -31,7 +31,7 @@ pub enum Verb {
     Watch,
     Create,
     Update,
-    Patch,
+    Patch(PatchKind),
     Delete,
     DeleteCollection,
 }
@@ -40,6 +40,28 @@ impl Verb {
     /// Whether a request with this verb may change what is stored.
     pub fn writes(self) -> bool {
         !matches!(self, Verb::Get | Verb::List | Verb::Watch)
+    }
+
+    /// As RBAC has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::List => "list",
+            Verb::Watch => "watch",
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Patch(_) => "patch",
+            Verb::Delete => "delete",
+            Verb::DeleteCollection => "deletecollection",
+        }
+    }
+
+    /// Which patch, if it is one.
+    pub fn patch(self) -> Option<PatchKind> {
+        match self {
+            Verb::Patch(kind) => Some(kind),
+            _ => None,
+        }
     }
 }
 
@@ -72,6 +94,63 @@ pub enum PatchKind {
     Strategic,
     /// `application/apply-patch+yaml`: server-side apply.
     Apply,
+}
+
+/// What is behind an object's name in a path: `/status`. Which kind has which, [`Kind`](super::Kind)
+/// says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Subresource {
+    Approval,
+    Attach,
+    Binding,
+    EphemeralContainers,
+    Eviction,
+    Exec,
+    Finalize,
+    Log,
+    PortForward,
+    Proxy,
+    Resize,
+    Scale,
+    Status,
+    Token,
+}
+
+impl Subresource {
+    /// All of them, by their names in a path.
+    const ALL: [(&'static str, Subresource); 14] = [
+        ("approval", Subresource::Approval),
+        ("attach", Subresource::Attach),
+        ("binding", Subresource::Binding),
+        ("ephemeralcontainers", Subresource::EphemeralContainers),
+        ("eviction", Subresource::Eviction),
+        ("exec", Subresource::Exec),
+        ("finalize", Subresource::Finalize),
+        ("log", Subresource::Log),
+        ("portforward", Subresource::PortForward),
+        ("proxy", Subresource::Proxy),
+        ("resize", Subresource::Resize),
+        ("scale", Subresource::Scale),
+        ("status", Subresource::Status),
+        ("token", Subresource::Token),
+    ];
+
+    /// The one of this name, if there is one.
+    pub fn named(name: &str) -> Option<Subresource> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, it)| it)
+    }
+
+    /// As it stands in a path.
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, it)| *it == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl std::fmt::Display for Subresource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// `fieldValidation`: what happens to fields the schema does not know.
@@ -111,16 +190,14 @@ pub struct Options {
 pub struct Request {
     /// What is asked for.
     pub verb: Verb,
-    /// Which patch, if the verb is [`Verb::Patch`].
-    pub patch: Option<PatchKind>,
     /// Of which resource.
     pub resource: Resource,
     /// In which namespace; `None` for cluster-scoped resources and for lists over all namespaces.
     pub namespace: Option<String>,
     /// Which object; `None` for collections.
     pub name: Option<String>,
-    /// `Some("status")` for the status subresource.
-    pub subresource: Option<String>,
+    /// What of the object; `None` for the object itself.
+    pub subresource: Option<Subresource>,
     /// Query parameters.
     pub options: Options,
     /// The decoded body: an object, a patch, or DeleteOptions.

@@ -16,8 +16,8 @@ const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 /// Answers a review.
 pub(crate) fn review(call: &mut Call<'_>) -> Answer {
     if call.request.verb != Verb::Create {
-        let verb = format!("{:?}", call.request.verb).to_lowercase();
-        return Err(Status::method_not_allowed(&call.kind.resource, &verb));
+        let verb = call.request.verb.name();
+        return Err(Status::method_not_allowed(&call.kind.resource, verb));
     }
     let mut object = super::verbs::create::body(call)?;
     call.admit(&mut object)?;

@@ -191,7 +191,6 @@ impl ApiServer {
         let kind = self.kind_of_object(object)?;
         let mut request = Request {
             verb: Verb::Create,
-            patch: None,
             resource: kind.resource.clone(),
             namespace: None,
             name: None,

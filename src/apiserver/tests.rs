@@ -33,7 +33,6 @@ fn server() -> ApiServer {
 fn request(server: &ApiServer, verb: Verb, kind: &str, name: &str, body: Value) -> Request {
     Request {
         verb,
-        patch: (verb == Verb::Patch).then_some(PatchKind::Merge),
         resource: server.kind_named(kind).unwrap().resource.clone(),
         namespace: Some("default".into()),
         name: (verb != Verb::Create).then(|| name.to_string()),
@@ -47,7 +46,7 @@ fn request(server: &ApiServer, verb: Verb, kind: &str, name: &str, body: Value) 
 
 fn put_status(server: &mut ApiServer, object: Value) -> Response {
     let mut request = request(server, Verb::Update, "Widget", "a", object);
-    request.subresource = Some("status".into());
+    request.subresource = Some(Subresource::Status);
     server.handle(&request)
 }
 
@@ -104,7 +103,7 @@ fn every_effective_write_moves_the_revision_by_one_and_a_no_op_does_not() {
     assert_eq!(server.revision().0, first.0 + 1);
     assert_eq!(revision(&server.object(&key).unwrap()), server.revision().0);
     let patch = json!({ "spec": { "replicas": 2 } });
-    let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+    let patch = request(&server, Verb::Patch(PatchKind::Merge), "Widget", "a", patch);
     assert_eq!(server.handle(&patch).code, 200);
     assert_eq!(server.revision().0, first.0 + 2);
     assert_eq!(server.handle(&patch).code, 200);
@@ -160,7 +159,7 @@ fn a_compacted_past_is_expired_for_lists_pages_and_watches() {
     assert_eq!(idle.poll(&server).len(), 3);
     for replicas in 2..5 {
         let patch = json!({ "spec": { "replicas": replicas } });
-        let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+        let patch = request(&server, Verb::Patch(PatchKind::Merge), "Widget", "a", patch);
         assert_eq!(server.handle(&patch).code, 200);
     }
 
@@ -195,7 +194,7 @@ fn a_watch_misses_nothing_and_sees_each_write_once() {
     let mut seen = Vec::new();
     for label in ["x", "x", "y", "x"] {
         let patch = json!({ "metadata": { "labels": { "app": label } } });
-        let patch = request(&server, Verb::Patch, "Widget", "a", patch);
+        let patch = request(&server, Verb::Patch(PatchKind::Merge), "Widget", "a", patch);
         assert_eq!(server.handle(&patch).code, 200);
         seen.extend(watch.poll(&server));
     }
@@ -223,7 +222,7 @@ fn a_definition_takes_its_objects_with_it_and_waits_for_finalizers() {
     let create = request(&server, Verb::Create, "Widget", "", create);
     assert_eq!(server.handle(&create).code, 403);
     let release = json!({ "metadata": { "finalizers": null } });
-    let release = request(&server, Verb::Patch, "Widget", "a", release);
+    let release = request(&server, Verb::Patch(PatchKind::Merge), "Widget", "a", release);
     assert_eq!(server.handle(&release).code, 200);
     assert!(server.object(&key).is_none() && server.kind_named("Widget").is_none());
     assert_eq!(server.handle(&create).code, 404);
@@ -344,7 +343,7 @@ fn a_namespace_in_the_body_of_an_object_without_one_is_dropped() {
     let response = server.handle(&create);
     assert_eq!(response.code, 201);
     assert_eq!(response.object().unwrap()["metadata"].get("namespace"), None);
-    for verb in [Verb::Update, Verb::Patch] {
+    for verb in [Verb::Update, Verb::Patch(PatchKind::Merge)] {
         let mut write = request(&server, verb, "Node", "n", node.clone());
         write.namespace = None;
         let response = server.handle(&write);

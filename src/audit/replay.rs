@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::kinds::resource;
 use super::log::{Act, Log, Place, Read, ResourceName, Track};
-use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Verb};
+use crate::apiserver::{ApiServer, Options, PatchKind, Request, Resource, Subresource, Verb};
 use crate::history::infer::Method;
 use crate::history::{KEYS, Lists};
 
@@ -325,13 +325,13 @@ fn made(
             return server.object(&key);
         }
     }
-    let (verb, patch) = match act.method {
-        Method::Create => (Verb::Create, None),
-        Method::Update => (Verb::Update, None),
-        Method::MergePatch => (Verb::Patch, Some(PatchKind::Merge)),
-        Method::StrategicMergePatch => (Verb::Patch, Some(PatchKind::Strategic)),
-        Method::JsonPatch => (Verb::Patch, Some(PatchKind::Json)),
-        Method::Apply => (Verb::Patch, Some(PatchKind::Apply)),
+    let verb = match act.method {
+        Method::Create => Verb::Create,
+        Method::Update => Verb::Update,
+        Method::MergePatch => Verb::Patch(PatchKind::Merge),
+        Method::StrategicMergePatch => Verb::Patch(PatchKind::Strategic),
+        Method::JsonPatch => Verb::Patch(PatchKind::Json),
+        Method::Apply => Verb::Patch(PatchKind::Apply),
     };
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
         // It was accepted: whatever it names was the version that stood there.
@@ -345,11 +345,10 @@ fn made(
     }
     let request = Request {
         verb,
-        patch,
         resource: wanted.clone(),
         namespace,
         name: Some(place.name.clone()).filter(|_| verb != Verb::Create),
-        subresource: (act.on_status && verb != Verb::Create).then(|| "status".to_owned()),
+        subresource: (act.on_status && verb != Verb::Create).then_some(Subresource::Status),
         options: Options {
             field_manager: Some(format!("manager-{:x}", act.manager)),
             force: (act.method == Method::Apply).then_some(true),

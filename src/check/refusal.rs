@@ -29,7 +29,8 @@ pub(super) fn refusal(scenario: &Arc<Scenario>) -> Option<String> {
         };
         let run = schedulers::run(&mut world, &mut schedulers::Manual(choose), 16);
         let refused = run.events.iter().find(|event| {
-            let tested = matches!(event.action, Action::Write { patch: Some(PatchKind::Json), .. });
+            let tested =
+                matches!(event.action, Action::Write { verb: Verb::Patch(PatchKind::Json), .. });
             let unreadable = event.code == Some(422) && !tested;
             event.is_write() && (unreadable || matches!(event.code, Some(400 | 404 | 405 | 415)))
         })?;

@@ -223,7 +223,6 @@ fn call(request: Request, basis: Option<Basis>, intent: Vec<Change>) -> Ask {
 fn request(key: &Key, who: &str, verb: Verb, body: Option<Arc<Value>>) -> Request {
     Request {
         verb,
-        patch: None,
         resource: key.resource.clone(),
         namespace: key.namespace.clone(),
         name: Some(key.name.clone()),

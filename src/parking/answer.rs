@@ -115,7 +115,6 @@ impl<R: Reply> Lot<R> {
             dry_run: http.query.contains("dryRun=All"),
             http,
             verb: aim.verb,
-            patch: aim.patch,
             key,
             subresource: aim.subresource,
             code: response.code,

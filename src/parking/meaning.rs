@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::step::Exchange;
-use crate::apiserver::{Kind, PatchKind, Revision, Verb};
+use crate::apiserver::{Kind, PatchKind, Revision, Subresource, Verb};
 use crate::history::infer::{Change, Flat, Method, Names, Order, Scope, Sent, THERE, Version};
 use crate::history::{Found, LeafPath, Lists, Meant, Part, Want};
 
@@ -33,12 +33,12 @@ pub fn infer(write: &Exchange, kind: &Kind, known: &[Arc<Value>]) -> Meaning {
     };
     let body: Value = serde_json::from_slice(&write.http.body).unwrap_or_default();
     // A Scale is another object: only its replicas are of this one.
-    let (method, body) = match write.subresource.as_deref() {
-        Some("scale") => (Method::MergePatch, scaled(&body)),
+    let (method, body) = match write.subresource {
+        Some(Subresource::Scale) => (Method::MergePatch, scaled(&body)),
         _ => (method, body),
     };
-    let scope = match write.subresource.as_deref() {
-        Some("status") => Scope::Status,
+    let scope = match write.subresource {
+        Some(Subresource::Status) => Scope::Status,
         None if kind.status_subresource => Scope::WithoutStatus,
         _ => Scope::Everything,
     };
@@ -91,13 +91,13 @@ fn changes(
 
 /// How the request writes; nothing if it deletes.
 fn method(write: &Exchange) -> Option<Method> {
-    match (write.verb, write.patch) {
-        (Verb::Create, _) => Some(Method::Create),
-        (Verb::Update, _) => Some(Method::Update),
-        (Verb::Patch, Some(PatchKind::Merge)) => Some(Method::MergePatch),
-        (Verb::Patch, Some(PatchKind::Json)) => Some(Method::JsonPatch),
-        (Verb::Patch, Some(PatchKind::Strategic)) => Some(Method::StrategicMergePatch),
-        (Verb::Patch, Some(PatchKind::Apply)) => Some(Method::Apply),
+    match write.verb {
+        Verb::Create => Some(Method::Create),
+        Verb::Update => Some(Method::Update),
+        Verb::Patch(PatchKind::Merge) => Some(Method::MergePatch),
+        Verb::Patch(PatchKind::Json) => Some(Method::JsonPatch),
+        Verb::Patch(PatchKind::Strategic) => Some(Method::StrategicMergePatch),
+        Verb::Patch(PatchKind::Apply) => Some(Method::Apply),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::model::{change_of, manifest, method};
 use super::step::What;
 use super::telling::Teller;
-use crate::apiserver::{Key, Verb};
+use crate::apiserver::{Key, Subresource, Verb};
 use crate::reconcilers::Change;
 use crate::trace::Action;
 
@@ -17,7 +17,7 @@ use crate::trace::Action;
 struct Said<'a> {
     key: &'a Key,
     method: &'static str,
-    subresource: Option<&'a str>,
+    subresource: Option<Subresource>,
     changes: Vec<Change>,
 }
 
@@ -76,20 +76,20 @@ impl Teller<'_> {
                 let force = write.http.query.contains("force=true");
                 Some(Said {
                     key: write.key.as_ref()?,
-                    method: method(write.patch, locked, force),
-                    subresource: write.subresource.as_deref(),
+                    method: method(write.verb.patch(), locked, force),
+                    subresource: write.subresource,
                     changes: meant.iter().filter_map(change_of).collect(),
                 })
             }
             What::Modelled(event) => {
-                let Action::Write { patch, subresource, precondition, force, .. } = &event.action
+                let Action::Write { verb, subresource, precondition, force, .. } = &event.action
                 else {
                     return None;
                 };
                 Some(Said {
                     key: event.key.as_ref()?,
-                    method: method(*patch, precondition.is_some(), *force),
-                    subresource: subresource.as_deref(),
+                    method: method(verb.patch(), precondition.is_some(), *force),
+                    subresource: *subresource,
                     changes: event.intent.to_vec(),
                 })
             }
@@ -124,7 +124,7 @@ impl Teller<'_> {
              subresource: {}\n    sets:\n{sets}",
             self.history.workers[worker],
             if live { "live" } else { "cache" },
-            if *subresource == Some("status") { "status" } else { "main" },
+            if *subresource == Some(Subresource::Status) { "status" } else { "main" },
         ))
     }
 }

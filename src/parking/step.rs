@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{Key, PatchKind, Revision, Verb};
+use crate::apiserver::{Key, Revision, Subresource, Verb};
 use crate::rest::HttpRequest;
 use crate::schedulers::rerun::Move;
 use crate::trace::Event;
@@ -48,12 +48,10 @@ pub struct Exchange {
     pub http: HttpRequest,
     /// What it asked for.
     pub verb: Verb,
-    /// Which patch, if it is one.
-    pub patch: Option<PatchKind>,
     /// The object it is about: of a creation, the one that was made.
     pub key: Option<Key>,
-    /// `status`, or none.
-    pub subresource: Option<String>,
+    /// What of the object, if not all of it.
+    pub subresource: Option<Subresource>,
     /// Whether it names itself a dry run.
     pub dry_run: bool,
     /// The status code of the answer.

@@ -180,8 +180,7 @@ impl<'h> Teller<'h> {
             Verb::Get | Verb::List | Verb::Watch => Action::Read,
             verb => Action::Write {
                 verb,
-                patch: it.patch,
-                subresource: it.subresource.clone(),
+                subresource: it.subresource,
                 precondition: locked.map(|at: u64| Revision(at.saturating_sub(BASE))),
                 force: it.http.query.contains("force=true"),
                 sent: rebased(&Arc::new(body)),

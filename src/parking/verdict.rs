@@ -103,7 +103,7 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
                         basis: meaning.basis,
                         uid: meaning.uid.clone(),
                         meant: meaning.meant.clone(),
-                        patch: exchange.patch,
+                        patch: exchange.verb.patch(),
                         sent: serde_json::from_slice(&exchange.http.body).unwrap_or_default(),
                         before: exchange.before.clone(),
                         after: exchange.after.clone(),
@@ -120,7 +120,7 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
                 events.iter().for_each(|(_, o)| learn(&mut known, step.worker, kinds, o));
             }
             What::Modelled(event) => {
-                let Action::Write { patch, sent, .. } = &event.action else { continue };
+                let Action::Write { verb, sent, .. } = &event.action else { continue };
                 let Some(key) = &event.key else { continue };
                 let Some(kind) = kinds.get(&key.resource) else { continue };
                 let lists = Lists::of(kind);
@@ -135,7 +135,7 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
                     uid: basis.map(|basis| basis.uid.to_string()),
                     meant: meant.collect(),
                     lists: lists.clone(),
-                    patch: *patch,
+                    patch: verb.patch(),
                     sent: Value::clone(sent),
                     before: event.before.clone(),
                     after: event.after.clone(),

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::{Build, Entry, Property, Words, witness};
-use crate::apiserver::PatchKind;
+use crate::apiserver::{PatchKind, Verb};
 use crate::reconcilers::{Basis, Exchange};
 use crate::trace::{Action, Event};
 
@@ -44,13 +44,13 @@ impl Property for ConflictIsStale {
     fn exchange(&self, (): &mut (), _: &Exchange) {}
 
     fn observe(&self, (): &mut (), event: &Event) -> bool {
-        let Action::Write { patch, precondition, .. } = &event.action else { return false };
+        let Action::Write { verb, precondition, .. } = &event.action else { return false };
         let Some(before) = event.before.as_deref().filter(|_| event.worker().is_some()) else {
             return false;
         };
         match precondition {
             Some(version) => event.is_conflict() != (Basis::of(before).revision != *version),
-            None => *patch != Some(PatchKind::Apply) && event.code == Some(409),
+            None => *verb != Verb::Patch(PatchKind::Apply) && event.code == Some(409),
         }
     }
 }

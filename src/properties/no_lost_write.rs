@@ -128,7 +128,7 @@ impl Told<'_> {
     pub(super) fn write(&self) -> Write<'_> {
         let event = self.event;
         let patch = match event.action {
-            Action::Write { patch, .. } => patch,
+            Action::Write { verb, .. } => verb.patch(),
             _ => None,
         };
         let stored = event.after.as_deref().map(|object| Basis::of(object).revision);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Change, Op, Program, ValueExpr};
-use crate::apiserver::{FieldPath, Key, Kind, Step};
+use crate::apiserver::{FieldPath, Key, Kind, Step, Subresource};
 use crate::history::{LeafPath, Meaning, Part, canonical};
 use alike::{Apart, OwnField, are_alike, distinct, ops_pair};
 use values::OwnValue;
@@ -73,7 +73,7 @@ impl Exchange {
 
     /// Objects that both must be able to write, and the server to store as they are, for values to
     /// be exchanged: with each one's literals, and with the other's values in the same places.
-    pub fn trials(&self, object: &Value) -> Vec<(Option<String>, Value)> {
+    pub fn trials(&self, object: &Value) -> Vec<(Option<Subresource>, Value)> {
         let mut trials = Vec::new();
         let jobs = [&self.programs.0, &self.programs.1].into_iter().flat_map(|p| p.jobs());
         for job in jobs.filter(|_| !self.values.is_empty()) {
@@ -85,8 +85,8 @@ impl Exchange {
             }
             let mut other = object.clone();
             values::exchange_in(&self.values, &mut other);
-            trials.push((job.subresource.clone(), object));
-            trials.push((job.subresource.clone(), other));
+            trials.push((job.subresource, object));
+            trials.push((job.subresource, other));
         }
         trials
     }

@@ -12,7 +12,7 @@ use super::condition::Condition;
 use super::methods::{Refusal, WriteMethod};
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
-use crate::apiserver::{FieldPath, Key, ListType, Step, Verb};
+use crate::apiserver::{FieldPath, Key, ListType, Step, Subresource, Verb};
 use crate::history::{Change, Lists};
 use crate::reconcilers::bodies::wanted;
 
@@ -137,7 +137,7 @@ pub struct Job {
     pub schema: Arc<Schema>,
     pub write: &'static dyn WriteMethod,
     /// `Some("status")`, or `None` for the object's own endpoint.
-    pub subresource: Option<String>,
+    pub subresource: Option<Subresource>,
     /// Whether a PUT of an object that is gone creates it.
     pub creates: bool,
     pub sets: Vec<Set>,
@@ -241,7 +241,7 @@ impl Job {
             ValueExpr::Held { own: false, .. } => false,
             _ => true,
         };
-        !(self.creates && self.write.sends().0 == Verb::Update) && self.sets.iter().all(fits)
+        !(self.creates && self.write.sends() == Verb::Update) && self.sets.iter().all(fits)
     }
 
     /// Whether a value that it writes shows a resourceVersion as a number.

@@ -33,7 +33,6 @@ fn key_of(resource: &Resource, object: &Value) -> Key {
 fn request(program: &Program, verb: Verb, resource: &Resource, namespace: Option<&str>) -> Request {
     Request {
         verb,
-        patch: None,
         resource: resource.clone(),
         namespace: namespace.map(str::to_owned),
         name: None,

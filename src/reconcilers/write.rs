@@ -64,7 +64,7 @@ impl Write {
 
     /// A PUT of what the process holds in memory.
     pub(super) fn of_memory(changes: &Arc<[Change]>, basis: &Basis) -> Write {
-        let draft = Draft { verb: Verb::Update, patch: None, body: Value::Null, force: false };
+        let draft = Draft { verb: Verb::Update, body: Value::Null, force: false };
         Write { draft, basis: Some(basis.clone()), intent: Arc::clone(changes), key: None }
     }
 
@@ -80,14 +80,13 @@ impl Write {
         let key = key.as_ref().unwrap_or(&job.key);
         let request = Request {
             verb: draft.verb,
-            patch: draft.patch,
             resource: key.resource.clone(),
             namespace: key.namespace.clone(),
             name: Some(key.name.clone()),
-            subresource: job.subresource.clone(),
+            subresource: job.subresource,
             options: Options {
                 field_manager: Some(job.field_manager.clone()),
-                force: (draft.force && draft.patch == Some(PatchKind::Apply)).then_some(true),
+                force: (draft.force && draft.verb == Verb::Patch(PatchKind::Apply)).then_some(true),
                 ..Options::default()
             },
             body: Some(Arc::new(draft.body.clone())),

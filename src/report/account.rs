@@ -15,7 +15,7 @@ impl Facts<'_> {
     /// The server's account of a told write: what became of each leaf of the request.
     pub fn account(&self, told: Told<'_>) -> Option<Account> {
         let event = told.event;
-        let Action::Write { verb, patch, subresource, force, sent, .. } = &event.action else {
+        let Action::Write { verb, subresource, force, sent, .. } = &event.action else {
             return None;
         };
         let spec = self.story.scenario.workers.get(event.worker()?)?;
@@ -23,11 +23,10 @@ impl Facts<'_> {
         let key = event.key.clone()?;
         let request = Request {
             verb: *verb,
-            patch: *patch,
             resource: key.resource,
             namespace: key.namespace,
             name: Some(key.name),
-            subresource: subresource.clone(),
+            subresource: *subresource,
             options: Options {
                 field_manager: Some(spec.field_manager.clone()),
                 force: force.then_some(true),

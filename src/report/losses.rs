@@ -322,7 +322,7 @@ impl<'a> Facts<'a> {
     /// The kind of patch that was sent in a step.
     pub fn patch_of(&self, told: Told<'_>) -> Option<PatchKind> {
         match &told.event.action {
-            Action::Write { patch, .. } => *patch,
+            Action::Write { verb, .. } => verb.patch(),
             _ => None,
         }
     }

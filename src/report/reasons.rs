@@ -7,7 +7,7 @@ use super::losses::{Facts, Told};
 use super::steps::{locked_to, verb};
 use super::text::list_and;
 use super::unmet;
-use crate::apiserver::PatchKind;
+use crate::apiserver::{PatchKind, Verb};
 use crate::check::LossClass;
 use crate::properties;
 use crate::trace::Action;
@@ -78,7 +78,7 @@ fn unopposed(facts: &Facts<'_>) -> Option<String> {
     let culprit = facts.culprit?;
     let event = culprit.event;
     let basis = Facts::basis(culprit);
-    let Action::Write { patch, .. } = &event.action else { return memory(facts) };
+    let Action::Write { verb, .. } = &event.action else { return memory(facts) };
     if facts.story.is_shared(event) {
         return memory(facts);
     }
@@ -95,7 +95,7 @@ fn unopposed(facts: &Facts<'_>) -> Option<String> {
             }
         });
     }
-    match (patch, locked_to(event)) {
+    match (verb.patch(), locked_to(event)) {
         (Some(PatchKind::Apply), _) => Some(apply_reason(facts, culprit)),
         (_, Some(rv)) if basis == Some(rv) => Some(old_struct(facts, culprit)),
         (None, _) => Some(format!(
@@ -243,7 +243,8 @@ fn memory(facts: &Facts<'_>) -> Option<String> {
 /// The operation of a JSON patch that puts something new in place of a map that the lost field was
 /// in, and where: `add`, `/status`.
 pub(super) fn replaced_parent(facts: &Facts<'_>) -> Option<(String, String)> {
-    let Action::Write { sent, patch: Some(PatchKind::Json), .. } = &facts.culprit?.event.action
+    let Action::Write { sent, verb: Verb::Patch(PatchKind::Json), .. } =
+        &facts.culprit?.event.action
     else {
         return None;
     };

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::apiserver::FieldPath;
+use crate::apiserver::{FieldPath, Verb};
 use crate::trace::{Action, Event};
 
 /// Whether a patch was sent that says nothing.
 pub fn is_empty_patch(event: &Event) -> bool {
-    let Action::Write { sent, patch: Some(_), .. } = &event.action else { return false };
+    let Action::Write { sent, verb: Verb::Patch(_), .. } = &event.action else { return false };
     match sent.as_ref() {
         Value::Object(map) => map.keys().all(|key| key == "metadata") && !says(&sent["metadata"]),
         Value::Array(operations) => operations.iter().all(|operation| operation["op"] == "test"),

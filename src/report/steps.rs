@@ -270,7 +270,7 @@ impl<'a> Story<'a> {
 
     /// What a write carries: the whole list if it sends one, the fields it means otherwise.
     fn payload(&self, event: &Event) -> String {
-        let (Action::Write { sent, patch, .. }, Some(view)) = (&event.action, self.view(event))
+        let (Action::Write { sent, verb, .. }, Some(view)) = (&event.action, self.view(event))
         else {
             return String::new();
         };
@@ -280,7 +280,7 @@ impl<'a> Story<'a> {
         if self.is_shared(event) {
             return view.compact(Some(sent));
         }
-        if *patch == Some(PatchKind::Merge) {
+        if *verb == Verb::Patch(PatchKind::Merge) {
             let lists: BTreeSet<_> =
                 event.intent.iter().filter_map(|change| change.path.outermost_list()).collect();
             let parts: Vec<_> = lists
@@ -316,7 +316,7 @@ impl<'a> Story<'a> {
     fn fields(&self, event: &Event) -> (String, String) {
         let Some(view) = self.view(event) else { return Default::default() };
         let whole = |path: &FieldPath| match &event.action {
-            Action::Write { patch: Some(PatchKind::Merge), .. } => path.outermost_list(),
+            Action::Write { verb: Verb::Patch(PatchKind::Merge), .. } => path.outermost_list(),
             _ => None,
         };
         let (mut fields, mut tails): (Vec<String>, Vec<String>) = Default::default();
@@ -358,7 +358,7 @@ pub fn verb(event: &Event) -> &'static str {
         Action::Write { verb: Verb::Create, .. } => "CREATE",
         Action::Write { verb: Verb::Delete | Verb::DeleteCollection, .. } => "DELETE",
         Action::Write { verb: Verb::Update, .. } => "PUT",
-        Action::Write { patch: Some(PatchKind::Apply), .. } => "APPLY",
+        Action::Write { verb: Verb::Patch(PatchKind::Apply), .. } => "APPLY",
         Action::Write { .. } => "PATCH",
         _ => "GET",
     }
@@ -366,9 +366,9 @@ pub fn verb(event: &Event) -> &'static str {
 
 /// The resourceVersion that a write names as its precondition, or tests.
 pub fn locked_to(event: &Event) -> Option<u64> {
-    let Action::Write { precondition, sent, patch, .. } = &event.action else { return None };
+    let Action::Write { precondition, sent, verb, .. } = &event.action else { return None };
     let tested = || {
-        let operations = sent.as_array().filter(|_| *patch == Some(PatchKind::Json))?;
+        let operations = sent.as_array().filter(|_| *verb == Verb::Patch(PatchKind::Json))?;
         let test = operations.iter().find(|operation| {
             operation["op"] == "test" && operation["path"] == "/metadata/resourceVersion"
         })?;

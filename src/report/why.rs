@@ -8,7 +8,7 @@ use super::losses::{Facts, Told};
 use super::steps::{is_empty_patch, locked_to};
 use super::text::list_and;
 use super::view::value_text;
-use crate::apiserver::{FieldPath, PatchKind};
+use crate::apiserver::{FieldPath, PatchKind, Verb};
 use crate::check::LossClass;
 use crate::history::Lists;
 use crate::properties::SERIALIZABLE;
@@ -176,7 +176,9 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     let root = whole(facts, culprit);
     let list = facts.list().unwrap_or_else(|| "list".to_owned());
     let list_in_body = match &event.action {
-        Action::Write { sent, patch: Some(PatchKind::Merge | PatchKind::Strategic), .. } => facts
+        Action::Write {
+            sent, verb: Verb::Patch(PatchKind::Merge | PatchKind::Strategic), ..
+        } => facts
             .field()
             .and_then(|field| field.outermost_list())
             .is_some_and(|list| list.get(sent).is_some()),
@@ -196,23 +198,24 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
             )
         }
         Action::Fault(_) => format!("{name} deleted the object and created it again"),
-        Action::Write { verb: crate::apiserver::Verb::Delete, .. } => {
+        Action::Write { verb: Verb::Delete, .. } => {
             format!("{name} deleted the object{told}")
         }
-        Action::Write { patch: None, .. } if facts.story.is_shared(event) => {
+        Action::Write { verb, .. } if verb.patch().is_none() && facts.story.is_shared(event) => {
             format!("{name} replaced {root} with what memory held by then{told}")
         }
-        Action::Write { patch, .. } if facts.is_restamped() => {
-            let (rv, what) = (locked_to(event).unwrap_or(0), patch.map_or("body", |_| "patch"));
+        Action::Write { verb, .. } if facts.is_restamped() => {
+            let (rv, what) =
+                (locked_to(event).unwrap_or(0), verb.patch().map_or("body", |_| "patch"));
             format!("{name} sent the {what} of rv {basis} under the version of rv {rv}{told}")
         }
-        Action::Write { patch: None, .. } => {
+        Action::Write { verb, .. } if verb.patch().is_none() => {
             format!("{name} replaced {root} with what it made of rv {basis}{told}")
         }
-        Action::Write { patch: Some(PatchKind::Apply), force, .. } => {
+        Action::Write { verb: Verb::Patch(PatchKind::Apply), force, .. } => {
             apply_guilty(facts, culprit, *force, &told)
         }
-        Action::Write { patch: Some(PatchKind::Json), .. } if facts.list().is_some() => {
+        Action::Write { verb: Verb::Patch(PatchKind::Json), .. } if facts.list().is_some() => {
             format!("{name} addressed entries of {list} by their index as of rv {basis}{told}")
         }
         Action::Write { .. } if list_in_body => {
@@ -255,7 +258,9 @@ fn whole(facts: &Facts<'_>, culprit: Told<'_>) -> String {
     match &culprit.event.action {
         Action::Write { subresource: Some(subresource), .. } => {
             match facts.field().as_ref().and_then(FieldPath::root) {
-                Some(root) if root != subresource => format!("the {subresource} and the {root}"),
+                Some(root) if root != subresource.name() => {
+                    format!("the {subresource} and the {root}")
+                }
                 _ => format!("the whole {subresource}"),
             }
         }

@@ -22,15 +22,14 @@ pub(crate) fn decode(
     http: &HttpRequest,
     query: &Query,
     verb: Verb,
-    patch: Option<PatchKind>,
     kind: &Kind,
     objections: &mut Vec<String>,
 ) -> Decoded<Option<Value>> {
-    match (verb, patch) {
-        (Verb::Create | Verb::Update, _) => object(http, kind, objections).map(Some),
-        (Verb::Patch, Some(PatchKind::Apply)) => apply(http, objections).map(Some),
-        (Verb::Patch, Some(patch)) => patch_body(http, patch, objections).map(Some),
-        (Verb::Delete | Verb::DeleteCollection, _) => delete_options(http, query).map(Some),
+    match verb {
+        Verb::Create | Verb::Update => object(http, kind, objections).map(Some),
+        Verb::Patch(PatchKind::Apply) => apply(http, objections).map(Some),
+        Verb::Patch(patch) => patch_body(http, patch, objections).map(Some),
+        Verb::Delete | Verb::DeleteCollection => delete_options(http, query).map(Some),
         _ => Ok(None),
     }
 }

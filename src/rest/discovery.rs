@@ -156,7 +156,7 @@ pub(crate) fn resources(server: &ApiServer, group: &str, version: &str) -> Optio
         }
         for subresource in kind.subresources() {
             let mut document = json!({
-                "name": format!("{}/{}", kind.resource.plural, subresource.name),
+                "name": format!("{}/{}", kind.resource.plural, subresource.subresource),
                 "singularName": "",
                 "namespaced": kind.namespaced,
                 "kind": subresource.takes,

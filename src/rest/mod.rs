@@ -26,7 +26,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Request, Response, Status, Verb};
+use crate::apiserver::{
+    ApiServer, Key, Kind, PatchKind, Request, Response, Status, Subresource, Verb,
+};
 
 use negotiate::Media;
 use query::Query;
@@ -202,17 +204,9 @@ fn resource(
     target: &Target,
 ) -> Result<Done, Box<Status>> {
     let kind = &target.kind;
-    let verb = target.verb(&http.method, query)?;
     options::check_timeout(query)?;
-    if kind.custom && !kind.has_subresource(target.subresource.as_deref()) {
-        let name = target.name.as_deref().unwrap_or_default();
-        return Err(Status::not_found(&kind.resource, name));
-    }
-    let patch = match verb {
-        Verb::Patch => Some(negotiate::patch_kind(http, kind)?),
-        _ => None,
-    };
-    if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch) {
+    let verb = target.verb(http, query)?;
+    if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch(_)) {
         return Err(Status::bad_request("name must be provided"));
     }
     let media = negotiate::output(http, query, verb, kind)?;
@@ -222,19 +216,19 @@ fn resource(
     if matches!(verb, Verb::Create | Verb::Update) {
         negotiate::input(http, kind)?;
     }
-    let mut options = options::parse(verb, patch, query)?;
-    let body = body::decode(http, query, verb, patch, kind, &mut options.decoding_errors);
-    let body = body.map_err(|status| absent(access.server(), target, patch).unwrap_or(status))?;
+    let mut options = options::parse(verb, query)?;
+    let body = body::decode(http, query, verb, kind, &mut options.decoding_errors);
+    let body =
+        body.map_err(|status| absent(access.server(), target, verb.patch()).unwrap_or(status))?;
     if let (Some(name), true) = (&target.name, target.watch) {
         options.field_selector = Some(format!("metadata.name={name}"));
     }
     let request = Request {
         verb,
-        patch,
         resource: kind.resource.clone(),
         namespace: target.namespace.clone(),
         name: target.name.clone(),
-        subresource: target.subresource.clone(),
+        subresource: target.subresource,
         options,
         body: body.map(Arc::new),
         user_agent: http.header("user-agent").unwrap_or_default(),
@@ -268,22 +262,22 @@ pub(crate) struct Aim {
     pub kind: Arc<Kind>,
     pub namespace: Option<String>,
     pub name: Option<String>,
-    pub subresource: Option<String>,
+    pub subresource: Option<Subresource>,
     pub verb: Verb,
-    pub patch: Option<PatchKind>,
 }
 
 /// What a request is about; `None` if about no object that is served.
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) fn aim(server: &ApiServer, http: &HttpRequest) -> Option<Aim> {
     let Route::Resource(target) = route::route(server, http) else { return None };
-    let verb = target.verb(&http.method, &Query::parse(&http.query)).ok()?;
-    let patch = match verb {
-        Verb::Patch => negotiate::patch_kind(http, &target.kind).ok(),
-        _ => None,
+    let verb = match target.verb(http, &Query::parse(&http.query)) {
+        Ok(verb) => verb,
+        // One that is refused for its content type is a patch all the same.
+        Err(_) if http.method == "PATCH" => Verb::Patch(PatchKind::Merge),
+        Err(_) => return None,
     };
     let Target { kind, namespace, name, subresource, .. } = target;
-    Some(Aim { kind, namespace, name, subresource, verb, patch })
+    Some(Aim { kind, namespace, name, subresource, verb })
 }
 
 #[cfg(test)]

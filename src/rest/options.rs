@@ -11,11 +11,7 @@ use super::query::Query;
 const MANAGER_BYTES_MAX: usize = 128;
 
 /// Reads the options of a request.
-pub(crate) fn parse(
-    verb: Verb,
-    patch: Option<PatchKind>,
-    query: &Query,
-) -> Result<Options, Box<Status>> {
+pub(crate) fn parse(verb: Verb, query: &Query) -> Result<Options, Box<Status>> {
     match verb {
         Verb::Get => {
             Ok(Options { resource_version: query.text("resourceVersion"), ..Options::default() })
@@ -23,9 +19,9 @@ pub(crate) fn parse(
         Verb::List | Verb::Watch | Verb::DeleteCollection => list(query),
         Verb::Create => write(query, "CreateOptions", Vec::new()),
         Verb::Update => write(query, "UpdateOptions", Vec::new()),
-        Verb::Patch => {
+        Verb::Patch(patch) => {
             let mut errors = Vec::new();
-            let apply = patch == Some(PatchKind::Apply);
+            let apply = patch == PatchKind::Apply;
             if apply && query.text("fieldManager").is_none() {
                 errors.push(FieldError::required("fieldManager", "is required for apply patch"));
             }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{ApiServer, Kind, Resource, Status, Verb};
+use crate::apiserver::{ApiServer, Kind, Resource, Status, Subresource, Verb};
 
 use super::query::{self, Query};
-use super::{HttpRequest, aggregated, discovery, openapi, protobuf};
+use super::{HttpRequest, aggregated, discovery, negotiate, openapi, protobuf};
 
 /// Where a path leads.
 #[derive(Debug)]
@@ -34,14 +34,15 @@ pub(crate) struct Target {
     pub kind: Arc<Kind>,
     pub namespace: Option<String>,
     pub name: Option<String>,
-    pub subresource: Option<String>,
+    pub subresource: Option<Subresource>,
     /// Whether the path says `watch`, as it had to before there was a parameter for it.
     pub watch: bool,
 }
 
 impl Target {
     /// The verb that a method means here.
-    pub fn verb(&self, method: &str, query: &Query) -> Result<Verb, Box<Status>> {
+    pub fn verb(&self, http: &HttpRequest, query: &Query) -> Result<Verb, Box<Status>> {
+        let method = http.method.as_str();
         let watch = query.boolean("watch").unwrap_or(false);
         if self.watch && matches!(method, "GET" | "HEAD") {
             return Ok(Verb::Watch);
@@ -52,7 +53,7 @@ impl Target {
             ("GET" | "HEAD", false) => Verb::List,
             ("POST", _) => Verb::Create,
             ("PUT", _) => Verb::Update,
-            ("PATCH", _) => Verb::Patch,
+            ("PATCH", _) => Verb::Patch(negotiate::patch_kind(http, &self.kind)?),
             ("DELETE", true) => Verb::Delete,
             ("DELETE", false) => Verb::DeleteCollection,
             _ => return Err(Status::method_not_allowed(&self.kind.resource, "")),
@@ -73,7 +74,7 @@ pub(crate) fn route(server: &ApiServer, http: &HttpRequest) -> Route {
         _ => return Route::NotFound,
     };
     match target(server, group, version, rest) {
-        Some(target) => methods(http, target),
+        Some((target, known)) => methods(http, target, known),
         None => Route::NotFound,
     }
 }
@@ -128,7 +129,8 @@ fn special(
     }
 }
 
-fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Option<Target> {
+/// What a path means, and whether there is a subresource of that name if it has one.
+fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Option<(Target, bool)> {
     let find = |plural: &str| {
         let resource =
             Resource { group: group.into(), version: version.into(), plural: plural.into() };
@@ -158,15 +160,18 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
     if rest.len() > 3 && !kind.custom {
         return None;
     }
+    let known = subresource.as_deref().map(Subresource::named);
+    let subresource = known.flatten();
+    let known = known.is_none_or(|it| it.is_some());
     let wrong_scope = match kind.namespaced {
         true => namespace.is_none() && name.is_some(),
         false => namespace.is_some(),
     };
-    (!wrong_scope).then_some(Target { kind, namespace, name, subresource, watch })
+    (!wrong_scope).then_some((Target { kind, namespace, name, subresource, watch }, known))
 }
 
 /// `/status` knows fewer methods; over all namespaces one can only list and watch.
-fn methods(http: &HttpRequest, target: Target) -> Route {
+fn methods(http: &HttpRequest, target: Target, known: bool) -> Route {
     let Target { kind, namespace, name, subresource, .. } = &target;
     let reads = matches!(http.method.as_str(), "GET" | "HEAD");
     if kind.namespaced && namespace.is_none() && !reads {
@@ -175,7 +180,11 @@ fn methods(http: &HttpRequest, target: Target) -> Route {
             false => Route::Refused(Status::no_such_method()),
         };
     }
-    let on_status = subresource.as_deref() == Some("status") && kind.status_subresource;
+    if !known || !kind.has_subresource(*subresource) {
+        let name = name.as_deref().unwrap_or_default();
+        return Route::Refused(Status::not_found(&kind.resource, name));
+    }
+    let on_status = *subresource == Some(Subresource::Status);
     let refused = match http.method.as_str() {
         "POST" if on_status => "create",
         "DELETE" if on_status => "delete",

@@ -189,7 +189,7 @@ fn job(server: &ApiServer, keys: &[Key], spec: &WorkerSpec) -> Result<Job, Diagn
         kind: kind.kind.clone(),
         schema: Arc::clone(&kind.schema),
         write,
-        subresource: spec.subresource.clone(),
+        subresource: spec.subresource,
         creates: kind.create_on_update,
         sets: spec.sets.iter().map(set).collect(),
         when: spec.when.clone(),

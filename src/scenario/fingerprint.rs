@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Faults, Scenario, WorkerSpec};
+use crate::apiserver::Subresource;
 use crate::reconcilers::{Attempts, Freshness, Reader, Restamp, ValueExpr};
 
 impl Scenario {
@@ -60,7 +61,7 @@ fn worker(spec: &WorkerSpec) -> Value {
         "object": [spec.object.kind, spec.object.namespace, spec.object.name],
         "read": reader(spec.read),
         "write": spec.write,
-        "subresource": spec.subresource,
+        "subresource": spec.subresource.map(Subresource::name),
         "sets": in_order(sets),
         "when": in_order(when),
         "process": spec.process,

@@ -245,6 +245,7 @@ fn twice(source: &Arc<SourceText>, document: &Document, name: &str) -> Diagnosti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apiserver::Subresource;
     use crate::reconcilers::{Attempts, ValueExpr};
     use crate::scenario::Expect;
     use serde_json::json;
@@ -294,7 +295,7 @@ workers:
     fn defaults_are_filled_in() {
         let scenario = load(PLAIN).remove(0);
         let [health, user] = scenario.workers.as_slice() else { panic!("two workers") };
-        assert_eq!(health.subresource.as_deref(), Some("status"));
+        assert_eq!(health.subresource, Some(Subresource::Status));
         assert_eq!(user.subresource, None);
         assert_eq!((health.process.as_str(), user.field_manager.as_str()), ("health", "user"));
         assert_eq!(health.attempts, Attempts::AtMost(5));

@@ -72,7 +72,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::FieldPath;
+use crate::apiserver::{FieldPath, Subresource};
 use crate::properties::Invariant;
 use crate::reconcilers::methods::{Refusal, WriteMethod};
 use crate::reconcilers::{
@@ -146,8 +146,8 @@ pub struct WorkerSpec {
     /// The name of a write method in the table of `reconcilers/methods`; with `steps`, that of the
     /// first write.
     pub write: String,
-    /// `Some("status")`, or `None` for `main`.
-    pub subresource: Option<String>,
+    /// The status, or `None` for `main`.
+    pub subresource: Option<Subresource>,
     pub sets: Vec<(FieldPath, ValueExpr)>,
     pub when: Vec<(FieldPath, Option<Value>)>,
     /// The process's name; a process of its own has the worker's name.
@@ -275,7 +275,7 @@ impl StepsSpec {
     /// The write method of the step that an event is: the first that sends such a request.
     pub fn method(&self, event: &Event) -> Option<&'static str> {
         let sends = |method: &&'static dyn WriteMethod| match &event.action {
-            Action::Write { verb, patch, .. } => method.sends() == (*verb, *patch),
+            Action::Write { verb, .. } => method.sends() == *verb,
             Action::ReadRevision => method.after_refusal() == Refusal::Restamp,
             _ => method.is_shared(),
         };

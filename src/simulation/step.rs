@@ -283,8 +283,7 @@ fn action_of(request: &Request, response: &Response) -> Action {
         }
         verb => Action::Write {
             verb,
-            patch: request.patch,
-            subresource: request.subresource.clone(),
+            subresource: request.subresource,
             precondition: request.body.as_deref().and_then(sent_revision),
             force: request.options.force == Some(true),
             sent: request.body.clone().unwrap_or_default(),
@@ -363,7 +362,6 @@ pub fn recreate(server: &mut ApiServer, key: &Key, manifest: &Arc<Value>, time: 
     let revision = server.revision();
     let ask = |verb, body| Request {
         verb,
-        patch: None,
         resource: key.resource.clone(),
         namespace: key.namespace.clone(),
         name: (verb == Verb::Delete).then(|| key.name.clone()),

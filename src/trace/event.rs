@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{Key, PatchKind, Revision, Verb};
+use crate::apiserver::{Key, PatchKind, Revision, Subresource, Verb};
 use crate::reconcilers::{Basis, Change, Stopping};
 
 /// Who moved.
@@ -87,10 +87,8 @@ pub enum Action {
     Write {
         /// The verb.
         verb: Verb,
-        /// Which patch, if the verb is PATCH.
-        patch: Option<PatchKind>,
-        /// `Some("status")`, or `None` for the object's own endpoint.
-        subresource: Option<String>,
+        /// What of the object; `None` for its own endpoint.
+        subresource: Option<Subresource>,
         /// The resourceVersion it named as a precondition.
         precondition: Option<Revision>,
         /// Server-side apply with `force`.
@@ -208,7 +206,8 @@ impl Event {
     /// Whether the server refused the write because of a conflict: 409, or the 422 of a JSON
     /// patch whose `test` failed.
     pub fn is_conflict(&self) -> bool {
-        let tested = matches!(self.action, Action::Write { patch: Some(PatchKind::Json), .. });
+        let tested =
+            matches!(self.action, Action::Write { verb: Verb::Patch(PatchKind::Json), .. });
         self.code == Some(409) || (tested && self.code == Some(422))
     }
 }

@@ -167,8 +167,7 @@ fn a_definition_is_applied_and_its_next_release_stores_another_version() {
         });
         let options = Options { field_manager: Some("m".into()), ..Options::default() };
         let response = server.handle(&Request {
-            verb: Verb::Patch,
-            patch: Some(PatchKind::Apply),
+            verb: Verb::Patch(PatchKind::Apply),
             resource: super::super::crd::resource(),
             namespace: None,
             name: Some("gears.a.io".into()),

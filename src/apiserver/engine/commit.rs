@@ -67,7 +67,9 @@ impl ApiServer {
     /// large is tried once more without owners.
     pub(crate) fn put_for(&mut self, call: &Call<'_>, key: &Key, object: Value) -> Answer<Stored> {
         let mut next = self.store.next(Arc::new(object));
-        if next.is_too_large() && call.request.patch.is_some_and(|kind| kind != PatchKind::Apply) {
+        if next.is_too_large()
+            && call.request.verb.patch().is_some_and(|kind| kind != PatchKind::Apply)
+        {
             let mut object = Arc::unwrap_or_clone(next.object);
             object.set_meta("managedFields", None);
             next = self.store.next(Arc::new(object));

@@ -16,8 +16,7 @@ use super::super::{ApiServer, Body, FieldValidation, PatchKind, Status};
 use super::create;
 
 /// Patches the object, or on `/status` its status.
-pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
-    let kind = call.request.patch.unwrap_or(PatchKind::Merge);
+pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>, kind: PatchKind) -> Answer {
     if kind == PatchKind::Strategic && call.kind.custom {
         return Err(Status::unsupported_media_type(
             "application/json-patch+json, application/merge-patch+json, \

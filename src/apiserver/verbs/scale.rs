@@ -27,7 +27,7 @@ pub(crate) fn write(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let current = server.store.get(&call.key()).cloned().ok_or_else(|| call.not_found())?;
     let scale = match call.request.verb {
         Verb::Update => create::body(call)?,
-        Verb::Patch => patched(call, &shown(call, &current.view())?)?,
+        Verb::Patch(kind) => patched(call, kind, &shown(call, &current.view())?)?,
         Verb::Create => return Err(Status::method_not_allowed(&call.kind.resource, "create")),
         _ => return Err(Status::method_not_allowed(&call.kind.resource, "delete")),
     };
@@ -81,9 +81,9 @@ fn wanted(call: &Call<'_>, scale: &Value) -> Answer<i64> {
     Ok(number)
 }
 
-fn patched(call: &Call<'_>, scale: &Value) -> Answer<Value> {
+fn patched(call: &Call<'_>, kind: PatchKind, scale: &Value) -> Answer<Value> {
     let patch = call.request.body.as_deref().unwrap_or(&Value::Null);
-    let new = match call.request.patch.unwrap_or(PatchKind::Merge) {
+    let new = match kind {
         PatchKind::Json => patch::json(scale, patch),
         _ => patch::merge(scale, patch),
     };

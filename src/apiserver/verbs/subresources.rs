@@ -14,16 +14,16 @@ use super::super::call::{Answer, Call};
 use super::super::metadata::{self, Meta};
 use super::super::schema::FieldError;
 use super::super::{
-    ApiServer, Cause, Key, Kind, Request, Resource, Response, Status, Verb, label_selector,
+    ApiServer, Cause, Key, Kind, Request, Resource, Response, Status, Subresource, Verb,
+    label_selector,
 };
 use super::{create, get, patch, scale, update};
 
-/// A subresource of a built-in kind.
+/// A subresource of a built-in kind: who has it, what it takes, what it does.
 #[derive(Debug)]
-pub(crate) struct Subresource {
+pub(crate) struct Endpoint {
     kind: &'static str,
-    /// Its name in the path.
-    pub name: &'static str,
+    pub subresource: Subresource,
     /// The group and version of what it takes, if not those of the kind.
     pub version: Option<(&'static str, &'static str)>,
     /// The kind of what it takes.
@@ -46,49 +46,50 @@ const PARTS: &[&str] = &["get", "patch", "update"];
 const CONNECTS: &[&str] = &["create", "get"];
 const ACTS: &[&str] = &["create"];
 
-const fn connect(kind: &'static str, name: &'static str, takes: &'static str) -> Subresource {
-    Subresource { kind, name, version: None, takes, verbs: CONNECTS, does: Does::Connect }
+const fn connect(kind: &'static str, subresource: Subresource, takes: &'static str) -> Endpoint {
+    Endpoint { kind, subresource, version: None, takes, verbs: CONNECTS, does: Does::Connect }
 }
 
 const fn part(
     kind: &'static str,
-    name: &'static str,
+    subresource: Subresource,
     path: &'static [&'static str],
-) -> Subresource {
-    Subresource { kind, name, version: None, takes: kind, verbs: PARTS, does: Does::Part(path) }
+) -> Endpoint {
+    let does = Does::Part(path);
+    Endpoint { kind, subresource, version: None, takes: kind, verbs: PARTS, does }
 }
 
-const TABLE: &[Subresource] = &[
-    part("CertificateSigningRequest", "approval", &["status", "conditions"]),
-    part("Namespace", "finalize", &["spec", "finalizers"]),
-    connect("Node", "proxy", "NodeProxyOptions"),
-    connect("Pod", "attach", "PodAttachOptions"),
-    Subresource {
+const TABLE: &[Endpoint] = &[
+    part("CertificateSigningRequest", Subresource::Approval, &["status", "conditions"]),
+    part("Namespace", Subresource::Finalize, &["spec", "finalizers"]),
+    connect("Node", Subresource::Proxy, "NodeProxyOptions"),
+    connect("Pod", Subresource::Attach, "PodAttachOptions"),
+    Endpoint {
         kind: "Pod",
-        name: "binding",
+        subresource: Subresource::Binding,
         version: None,
         takes: "Binding",
         verbs: ACTS,
         does: Does::Act(bind),
     },
-    part("Pod", "ephemeralcontainers", &["spec", "ephemeralContainers"]),
-    Subresource {
+    part("Pod", Subresource::EphemeralContainers, &["spec", "ephemeralContainers"]),
+    Endpoint {
         kind: "Pod",
-        name: "eviction",
+        subresource: Subresource::Eviction,
         version: Some(("policy", "v1")),
         takes: "Eviction",
         verbs: ACTS,
         does: Does::Act(evict),
     },
-    connect("Pod", "exec", "PodExecOptions"),
-    connect("Pod", "log", "Pod"),
-    connect("Pod", "portforward", "PodPortForwardOptions"),
-    connect("Pod", "proxy", "PodProxyOptions"),
-    part("Pod", "resize", &["spec", "containers"]),
-    connect("Service", "proxy", "ServiceProxyOptions"),
-    Subresource {
+    connect("Pod", Subresource::Exec, "PodExecOptions"),
+    connect("Pod", Subresource::Log, "Pod"),
+    connect("Pod", Subresource::PortForward, "PodPortForwardOptions"),
+    connect("Pod", Subresource::Proxy, "PodProxyOptions"),
+    part("Pod", Subresource::Resize, &["spec", "containers"]),
+    connect("Service", Subresource::Proxy, "ServiceProxyOptions"),
+    Endpoint {
         kind: "ServiceAccount",
-        name: "token",
+        subresource: Subresource::Token,
         version: Some(("authentication.k8s.io", "v1")),
         takes: "TokenRequest",
         verbs: ACTS,
@@ -96,20 +97,20 @@ const TABLE: &[Subresource] = &[
     },
 ];
 
-/// The subresources of a kind, by name.
-pub(crate) fn of(kind: &Kind) -> impl Iterator<Item = &'static Subresource> {
+/// The subresources of a kind.
+pub(crate) fn of(kind: &Kind) -> impl Iterator<Item = &'static Endpoint> {
     let own = !kind.custom;
     let name = kind.kind.clone();
     TABLE.iter().filter(move |known| own && known.kind == name)
 }
 
-pub(crate) fn named(kind: &Kind, name: &str) -> Option<&'static Subresource> {
-    of(kind).find(|known| known.name == name)
+pub(crate) fn of_kind(kind: &Kind, subresource: Subresource) -> Option<&'static Endpoint> {
+    of(kind).find(|known| known.subresource == subresource)
 }
 
 /// The part of the object that a request writes, if it is one of these.
 pub(crate) fn part_of(call: &Call<'_>) -> Option<&'static [&'static str]> {
-    match named(&call.kind, call.request.subresource.as_deref()?)?.does {
+    match of_kind(&call.kind, call.request.subresource?)?.does {
         Does::Part(path) => Some(path),
         _ => None,
     }
@@ -117,11 +118,11 @@ pub(crate) fn part_of(call: &Call<'_>) -> Option<&'static [&'static str]> {
 
 /// Reads; `None` if the subresource is none of these.
 pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
-    let name = call.request.subresource.as_deref()?;
-    if name == "scale" {
+    let subresource = call.request.subresource?;
+    if subresource == Subresource::Scale {
         return Some(scale::get(server, call));
     }
-    Some(match named(&call.kind, name)?.does {
+    Some(match of_kind(&call.kind, subresource)?.does {
         Does::Part(_) => get::get(server, call),
         Does::Connect => unreachable_pod(server, call),
         Does::Act(_) => Err(Status::no_such_method()),
@@ -130,23 +131,23 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
 
 /// Writes; `None` if the subresource is none of these.
 pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Option<Answer> {
-    let name = call.request.subresource.as_deref()?;
+    let subresource = call.request.subresource?;
     let verb = call.request.verb;
     if matches!(verb, Verb::Get | Verb::List) {
         return read(server, call);
     }
-    if name == "scale" {
+    if subresource == Subresource::Scale {
         return Some(scale::write(server, call));
     }
-    Some(match (named(&call.kind, name)?.does, verb) {
+    Some(match (of_kind(&call.kind, subresource)?.does, verb) {
         (Does::Part(_), Verb::Update) => update::update(server, call),
-        (Does::Part(_), Verb::Patch) => patch::patch(server, call),
+        (Does::Part(_), Verb::Patch(kind)) => patch::patch(server, call, kind),
         (Does::Act(act), Verb::Create) => act(server, call),
         (Does::Connect, Verb::Create) => unreachable_pod(server, call),
         _ => Err(Status::no_such_method()),
     })
     .inspect(|_| {
-        if name == "finalize" && server.is_namespace_terminating(call.name()) {
+        if subresource == Subresource::Finalize && server.is_namespace_terminating(call.name()) {
             server.finish_namespace(call.name(), call.request.time);
         }
     })

@@ -49,7 +49,7 @@ fn server(config: Config, definition: &Value) -> ApiServer {
 fn ask(server: &mut ApiServer, verb: Verb, at: (&str, &str), body: Value) -> (u16, Value) {
     let (version, name) = at;
     let (name, subresource) = match name.split_once('/') {
-        Some((name, subresource)) => (name, Some(subresource.to_owned())),
+        Some((name, subresource)) => (name, Subresource::named(subresource)),
         None => (name, None),
     };
     let (group, version, plural) = match version.split_once('/') {
@@ -60,7 +60,6 @@ fn ask(server: &mut ApiServer, verb: Verb, at: (&str, &str), body: Value) -> (u1
     let resource = Resource { group: group.into(), version: version.into(), plural: plural.into() };
     let request = Request {
         verb,
-        patch: (verb == Verb::Patch).then_some(PatchKind::Merge),
         resource,
         namespace: Some("default".into()),
         name: (!name.is_empty()).then(|| name.to_owned()),
@@ -96,7 +95,6 @@ fn what_is_written_at_one_version_is_there_at_the_other() {
             Options { resource_version: Some(server.revision().to_string()), ..Options::default() };
         let request = Request {
             verb: Verb::Watch,
-            patch: None,
             resource,
             namespace: None,
             name: None,
@@ -180,13 +178,17 @@ fn scale_shows_and_sets_the_replicas() {
     let mut server = server(Config::default(), &both());
     ask(&mut server, Verb::Create, ("v1", ""), two("v1", json!({ "n": 2 })));
     let status = json!({ "status": { "n": 1, "labels": "a=b" } });
-    assert_eq!(ask(&mut server, Verb::Patch, ("v1", "x/status"), status).0, 200);
+    assert_eq!(ask(&mut server, Verb::Patch(PatchKind::Merge), ("v1", "x/status"), status).0, 200);
     let (code, scale) = ask(&mut server, Verb::Get, ("v1", "x/scale"), Value::Null);
     assert_eq!((code, &scale["kind"]), (200, &json!("Scale")));
     assert_eq!(scale["spec"], json!({ "replicas": 2 }));
     assert_eq!(scale["status"], json!({ "replicas": 1, "selector": "a=b" }));
-    let (code, scale) =
-        ask(&mut server, Verb::Patch, ("v2", "x/scale"), json!({ "spec": { "replicas": 5 } }));
+    let (code, scale) = ask(
+        &mut server,
+        Verb::Patch(PatchKind::Merge),
+        ("v2", "x/scale"),
+        json!({ "spec": { "replicas": 5 } }),
+    );
     assert_eq!((code, &scale["spec"]["replicas"]), (200, &json!(5)));
     let (_, two) = ask(&mut server, Verb::Get, ("v1", "x"), Value::Null);
     assert_eq!((&two["spec"]["n"], &two["metadata"]["generation"]), (&json!(5), &json!(2)));
@@ -279,7 +281,7 @@ fn garbage_is_collected_by_each_policy() {
         owned("a", &second, true)["metadata"]["ownerReferences"].as_array().cloned().unwrap(),
     );
     let patch = json!({ "metadata": { "ownerReferences": references } });
-    ask(&mut server, Verb::Patch, ("core/configmaps", "a"), patch);
+    ask(&mut server, Verb::Patch(PatchKind::Merge), ("core/configmaps", "a"), patch);
     let options = json!({ "propagationPolicy": "Foreground" });
     ask(&mut server, Verb::Delete, ("core/configmaps", "o"), options);
     server.run_controllers(7);
@@ -287,13 +289,13 @@ fn garbage_is_collected_by_each_policy() {
     // A finalizer of another controller holds the owner, and it alone.
     let mut server = family(true);
     let patch = json!({ "metadata": { "finalizers": ["a.io/x"] } });
-    ask(&mut server, Verb::Patch, ("core/configmaps", "a"), patch);
+    ask(&mut server, Verb::Patch(PatchKind::Merge), ("core/configmaps", "a"), patch);
     let options = json!({ "propagationPolicy": "Foreground" });
     ask(&mut server, Verb::Delete, ("core/configmaps", "o"), options);
     server.run_controllers(7);
     assert_eq!(left(&mut server), ["a", "o"]);
     let patch = json!({ "metadata": { "finalizers": null } });
-    ask(&mut server, Verb::Patch, ("core/configmaps", "a"), patch);
+    ask(&mut server, Verb::Patch(PatchKind::Merge), ("core/configmaps", "a"), patch);
     server.run_controllers(7);
     assert_eq!(left(&mut server), [""; 0]);
 }
@@ -306,7 +308,6 @@ fn a_deleted_definition_is_seen_terminating() {
     let key = Key { resource: resource.clone(), namespace: None, name: "twos.a.io".into() };
     let request = Request {
         verb: Verb::Delete,
-        patch: None,
         resource,
         namespace: None,
         name: Some("twos.a.io".into()),

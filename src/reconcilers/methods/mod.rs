@@ -51,8 +51,8 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
         Refusal::GiveUp
     }
 
-    /// The verb of what it sends, and which patch.
-    fn sends(&self) -> (Verb, Option<PatchKind>) {
+    /// The verb of what it sends.
+    fn sends(&self) -> Verb {
         let name = self.name();
         let patch = [
             ("merge-patch", PatchKind::Merge),
@@ -61,8 +61,8 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
             ("apply", PatchKind::Apply),
         ];
         match patch.into_iter().find(|(begins, _)| name.starts_with(begins)) {
-            Some((_, patch)) => (Verb::Patch, Some(patch)),
-            None => (Verb::Update, None),
+            Some((_, patch)) => Verb::Patch(patch),
+            None => Verb::Update,
         }
     }
 
@@ -78,7 +78,7 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
 
     /// Whether it sends the object whole, so that a struct with `omitempty` can leave fields out.
     fn sends_whole(&self) -> bool {
-        self.sends().0 == Verb::Update
+        self.sends() == Verb::Update
     }
 
     /// Whether what it sends depends on the places of list entries (RFC 6902 operations) or on
@@ -104,8 +104,6 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
 pub struct Draft {
     /// PUT or PATCH.
     pub verb: Verb,
-    /// Which patch.
-    pub patch: Option<PatchKind>,
     /// The body.
     pub body: Value,
     /// Server-side apply with `force`.
@@ -117,11 +115,11 @@ impl Draft {
     fn put(job: &Job, read: &Value, changes: &[Change]) -> Draft {
         let mut body = wanted(job, read, changes);
         leave_out(&job.omit, &mut body);
-        Draft { verb: Verb::Update, patch: None, body, force: false }
+        Draft { verb: Verb::Update, body, force: false }
     }
 
     fn patch(kind: PatchKind, body: Value) -> Draft {
-        Draft { verb: Verb::Patch, patch: Some(kind), body, force: false }
+        Draft { verb: Verb::Patch(kind), body, force: false }
     }
 
     /// A merge patch with the resourceVersion of what was read as its precondition.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::apiserver::{FieldPath, Key, PatchKind, Step, Verb};
+use crate::apiserver::{FieldPath, Key, PatchKind, Step, Subresource, Verb};
 use crate::check::CheckResult;
 use crate::properties::NO_LOST_WRITE;
 use crate::trace::{Action, Actor, Event};
@@ -171,7 +171,7 @@ fn holes(body: &str, answers: &BTreeMap<String, usize>) -> String {
     body.to_string()
 }
 
-fn path(key: &Key, subresource: Option<&str>) -> String {
+fn path(key: &Key, subresource: Option<Subresource>) -> String {
     let resource = &key.resource;
     let mut path = match resource.group.as_str() {
         "" => format!("/api/{}", resource.version),
@@ -204,22 +204,22 @@ fn call(event: &Event) -> Option<Call> {
         Action::Read | Action::ReadRevision => Some(get),
         // What a cache holds an earlier answer has told.
         Action::CacheRead => None,
-        Action::Write { verb, patch, subresource, force, sent, .. } => {
+        Action::Write { verb, subresource, force, sent, .. } => {
             let method = match verb {
                 Verb::Update => "PUT",
-                Verb::Patch => "PATCH",
+                Verb::Patch(_) => "PATCH",
                 Verb::Create => "POST",
                 _ => return None,
             };
-            let mut target = path(key, subresource.as_deref());
-            let content_type = match patch {
+            let mut target = path(key, *subresource);
+            let content_type = match verb.patch() {
                 Some(PatchKind::Merge) => "application/merge-patch+json",
                 Some(PatchKind::Json) => "application/json-patch+json",
                 Some(PatchKind::Strategic) => "application/strategic-merge-patch+json",
                 Some(PatchKind::Apply) => "application/apply-patch+yaml",
                 None => "application/json",
             };
-            if *patch == Some(PatchKind::Apply) {
+            if *verb == Verb::Patch(PatchKind::Apply) {
                 target += "?fieldManager=@manager@";
                 if *force {
                     target += "&force=true";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Bound, Compiler};
-use crate::apiserver::{FieldPath, Key, Kind};
+use crate::apiserver::{FieldPath, Key, Kind, Subresource};
 use crate::history::Lists;
 use crate::reconcilers::{
     Attempts, Condition, Job, Op, Reader, Restamp, Set, Slot, Term, Test, ValueExpr, WriteOp,
@@ -143,7 +143,7 @@ impl Compiler<'_> {
             kind: kind.kind.clone(),
             schema: Arc::clone(&kind.schema),
             write,
-            subresource: status.then(|| "status".to_owned()),
+            subresource: status.then_some(Subresource::Status),
             creates: kind.create_on_update,
             sets: sets.into_iter().map(set).collect(),
             when,

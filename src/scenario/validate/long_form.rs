@@ -126,7 +126,7 @@ impl Checker<'_> {
             freshness: steps.code.iter().find_map(Op::reads_cache_at).unwrap_or_default(),
             cache_write: false,
             write: first.map_or("steps", |write| write.job.write.name()).to_owned(),
-            subresource: first.and_then(|write| write.job.subresource.clone()),
+            subresource: first.and_then(|write| write.job.subresource),
             sets: Vec::new(),
             when: Vec::new(),
             process: worker.process.unwrap_or_else(|| worker.name.clone()),

@@ -191,7 +191,6 @@ fn takes_both(world: &World, exchange: &Exchange) -> bool {
     let time = world.workers[exchange.workers.0].program().map_or(0, |program| program.time);
     let request = |verb, subresource, body: Option<Value>| Request {
         verb,
-        patch: None,
         resource: key.resource.clone(),
         namespace: key.namespace.clone(),
         name: Some(key.name.clone()),

@@ -2,7 +2,7 @@
 //!
 //! Next to read: `scenarios.rs`.
 
-use lostwrite::apiserver::{Key, PatchKind, Verb};
+use lostwrite::apiserver::{Key, PatchKind, Subresource, Verb};
 use lostwrite::scenario::Scenario;
 use lostwrite::simulation::World;
 use lostwrite::trace::{Action, Event, Fault, Loaded};
@@ -80,17 +80,17 @@ pub fn log(scenario: &Scenario, first: &World, events: &[Event], policy: Policy)
                 lines.push(line(&ids[at], now, &worker.name, "get", (key, None, ""), what));
                 continue;
             }
-            Action::Write { verb, patch, subresource, force, sent, .. } => {
-                let verb = match verb {
+            Action::Write { verb, subresource, force, sent, .. } => {
+                let name = match verb {
                     Verb::Update => "update",
-                    Verb::Patch => "patch",
+                    Verb::Patch(_) => "patch",
                     _ => continue,
                 };
                 let mut query = format!("?fieldManager={}", worker.field_manager);
-                if *patch == Some(PatchKind::Apply) && *force {
+                if *verb == Verb::Patch(PatchKind::Apply) && *force {
                     query += "&force=true";
                 }
-                (verb, subresource.as_deref(), query, sent)
+                (name, subresource.map(Subresource::name), query, sent)
             }
             _ => continue,
         };

@@ -87,7 +87,7 @@ fn truth(first: &World, events: &[Event], logged: &Logged) -> Truth {
         .zip(&meant)
         .map(|(at, meant)| {
             let event = &events[*at];
-            let Action::Write { sent, patch, .. } = &event.action else { unreachable!() };
+            let Action::Write { sent, verb, .. } = &event.action else { unreachable!() };
             let basis = event.basis.as_ref();
             Write {
                 author: event.worker().unwrap_or_default(),
@@ -96,7 +96,7 @@ fn truth(first: &World, events: &[Event], logged: &Logged) -> Truth {
                 basis: basis.map_or(event.revision, |it| it.revision),
                 basis_uid: basis.map(|it| &*it.uid),
                 meant,
-                patch: *patch,
+                patch: verb.patch(),
                 sent,
                 before: event.before.as_deref(),
                 after: event.after.as_deref(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::apiserver::{ApiServer, Body, Config, Request, Resource, Response, Verb};
+use crate::apiserver::{ApiServer, Body, Config, Request, Resource, Response, Subresource, Verb};
 
 fn server() -> ApiServer {
     let mut server = ApiServer::new(Config::default());
@@ -33,11 +33,10 @@ fn ask(server: &mut ApiServer, verb: Verb, path: &str, body: Value) -> Response 
     let namespaced = !cluster.contains(&plural);
     server.handle(&Request {
         verb,
-        patch: None,
         resource: Resource { group: group.into(), version: version.into(), plural: plural.into() },
         namespace: namespaced.then(|| "default".into()),
         name: Some(name.into()),
-        subresource: (subresource != "-").then(|| subresource.into()),
+        subresource: Subresource::named(subresource),
         options: Default::default(),
         body: Some(Arc::new(body)),
         user_agent: "test".into(),
