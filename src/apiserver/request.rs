@@ -96,8 +96,8 @@ pub enum PatchKind {
     Apply,
 }
 
-/// What is behind an object's name in a path: `/status`. Which kind has which, [`Kind`](super::Kind)
-/// says.
+/// What is behind an object's name in a path: `/status`. Which kind has which, its
+/// [`Kind`](super::Kind) says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Subresource {
