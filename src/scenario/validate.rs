@@ -28,7 +28,6 @@ use super::schema_steps::{Restamp, RetryRead};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
 use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
-use crate::apiserver::Subresource;
 use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::Condition;
 
@@ -321,7 +320,7 @@ impl<'c> Checker<'c> {
                 Some(true) => "cacheWrite".to_owned(),
                 _ => worker.write.unwrap_or_default(),
             },
-            subresource: status.then_some(Subresource::Status),
+            subresource: status.then_some(crate::apiserver::Subresource::Status),
             sets: fields.sets.iter().map(|set| (set.path.clone(), set.value.clone())).collect(),
             when: fields
                 .when
