@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use super::schema::{self, Schema};
+use super::strategy::Strategy;
 use super::{Kind, Resource, Scale};
 
 /// The built-in kinds: apiVersion, kind, plural, and then of these:
@@ -130,7 +131,7 @@ fn kind(line: &str) -> Option<Kind> {
         short_names: Vec::new(),
         categories: Vec::new(),
         namespaced: true,
-        custom: false,
+        strategy: Strategy::built_in(group, name),
         status_subresource: false,
         status_at_creation: false,
         unconditional_update: true,

@@ -12,7 +12,7 @@ use super::managed_fields::{self, Write};
 use super::metadata::{self, Meta};
 use super::schema::{FieldError, Schema};
 use super::seen::Seen;
-use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, Subresource, crd};
+use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, Subresource};
 
 /// What a modelled step answers: a response, or the Status that says no.
 pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
@@ -90,12 +90,8 @@ impl<'a> Call<'a> {
 
     /// Runs `f` with the description of this write that managed fields need.
     pub fn as_write<T>(&self, f: impl FnOnce(&Write<'_>) -> T) -> T {
-        let reset: &[&str] = match (self.is_status(), self.kind.status_subresource) {
-            (true, _) if self.kind.custom => &["spec", "metadata"],
-            (true, _) => &["spec"],
-            (false, true) if !self.seeds => &["status"],
-            (false, _) => &[],
-        };
+        let drops = self.kind.status_subresource && !self.seeds;
+        let reset = self.kind.strategy.reset_fields(self.is_status(), drops);
         f(&Write {
             manager: self.manager(),
             api_version: &self.kind.api_version(),
@@ -152,7 +148,7 @@ impl<'a> Call<'a> {
     /// A built-in kind is decoded into its own Go type: an object of another kind does not fit.
     fn check_built_in(&self, object: &Value) -> Result<(), String> {
         let kind = object["kind"].as_str().unwrap_or_default();
-        if self.kind.custom || kind == self.kind.kind {
+        if self.kind.is_custom() || kind == self.kind.kind {
             return Ok(());
         }
         let version = &self.kind.resource.version;
@@ -180,10 +176,10 @@ impl<'a> Call<'a> {
             let error = FieldError::invalid("patch", &patched, why);
             Status::invalid("", "", "", &[error])
         };
-        if self.kind.custom && object["kind"].as_str().unwrap_or_default().is_empty() {
+        if self.kind.is_custom() && object["kind"].as_str().unwrap_or_default().is_empty() {
             return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
         }
-        if self.kind.custom && object["apiVersion"].as_str().unwrap_or_default().is_empty() {
+        if self.kind.is_custom() && object["apiVersion"].as_str().unwrap_or_default().is_empty() {
             let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
             return Err(Status::internal_error(why));
         }
@@ -220,7 +216,7 @@ impl<'a> Call<'a> {
     /// Whether an object has the schema of this kind: yes, no (another version of the kind, of
     /// which no field is known), or it is another kind or a list, which is not looked into.
     fn schema_of(&self, object: &Value) -> Option<bool> {
-        if !self.kind.custom {
+        if !self.kind.is_custom() {
             return Some(true);
         }
         let version = object["apiVersion"].as_str().unwrap_or_default();
@@ -238,20 +234,8 @@ impl<'a> Call<'a> {
 
     fn finish_decoding(&mut self, object: &mut Value) {
         self.kind.schema.default(object);
-        self.default_definition(object);
+        self.kind.strategy.default(object);
         self.note(|stages| &mut stages.defaulted, object);
-    }
-
-    /// Whether this is about a CustomResourceDefinition.
-    pub fn is_definition(&self) -> bool {
-        self.kind.kind == crd::KIND && !self.kind.custom
-    }
-
-    /// Fills in what a definition may leave out.
-    pub fn default_definition(&self, object: &mut Value) {
-        if self.is_definition() {
-            crd::default(object);
-        }
     }
 
     /// The answer with one object in it.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::metadata;
 use super::schema::{FieldError, Schema};
+use super::strategy::Strategy;
 use super::{Kind, Resource, Scale};
 
 /// The group of CustomResourceDefinitions.
@@ -89,7 +90,7 @@ fn kind(crd: &Value, version: &Value, schema: Schema) -> Kind {
         short_names: strings(&names["shortNames"]),
         categories: strings(&names["categories"]),
         namespaced: spec["scope"] != "Cluster",
-        custom: true,
+        strategy: Strategy::Custom,
         status_subresource: version["subresources"]["status"].is_object(),
         status_at_creation: false,
         unconditional_update: false,

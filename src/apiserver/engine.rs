@@ -17,7 +17,7 @@ use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::verbs::subresources;
-use super::{ApiServer, Key, Revision, Status, crd, names};
+use super::{ApiServer, Key, Revision, Status};
 pub(crate) use commit::Commit;
 use store::Stored;
 
@@ -71,9 +71,7 @@ pub(crate) fn update(
     call.note(|stages| &mut stages.stored, &new);
     validate(call, &new, &old)?;
     call.kind.settle(&mut new);
-    if call.kind.custom {
-        call.warnings.extend(names::finalizer_warnings(&new, Some(&old)));
-    }
+    call.warnings.extend(call.kind.strategy.warnings(&new, Some(&old)));
 
     if is_finished(&new, &old) {
         let answer = call.answer(200, ApiServer::view(&new, current.modified));
@@ -159,33 +157,19 @@ fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> 
 
 /// Carries over from the old object what this endpoint may not write, and counts generations.
 fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
-    if call.is_status() && call.kind.custom {
-        let managed = new.meta("managedFields").cloned();
-        let mut kept = old.clone();
-        set_field(&mut kept, "status", new.get("status").cloned());
-        *new = kept;
-        new.set_meta("managedFields", managed);
-        return;
+    if call.is_status() {
+        return call.kind.strategy.prepare_for_status_update(new, old);
     }
     if let Some(path) = subresources::part_of(call) {
         prepare_part(call, path, new, old);
         return;
     }
     metadata::prepare_update(new, old);
-    if call.is_status() {
-        set_field(new, "spec", old.get("spec").cloned());
-        for field in ["deletionTimestamp", "ownerReferences"] {
-            new.set_meta(field, old.meta(field).cloned());
-        }
-        return;
-    }
     if call.drops_status() {
-        set_field(new, "status", old.get("status").cloned());
+        new.set("status", old.get("status").cloned());
     }
     call.kind.schema.prepare_update(new, old);
-    if call.is_definition() {
-        crd::note_stored_versions(new);
-    }
+    call.kind.strategy.prepare_for_update(new);
     let ignored: &[&str] = if call.kind.status_subresource { &["status"] } else { &[] };
     if call.kind.generation && metadata::content_differs(new, old, ignored) {
         let generation = old.meta("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
@@ -210,7 +194,7 @@ fn prepare_part(call: &Call<'_>, path: &[&str], new: &mut Value, old: &Value) {
 fn put_at(object: &mut Value, path: &[&str], value: Option<Value>) {
     match path {
         [] => {}
-        [last] => set_field(object, last, value),
+        [last] => object.set(last, value),
         [first, rest @ ..] => {
             if !object[*first].is_object() && value.is_some() {
                 object[*first] = Value::Object(Default::default());
@@ -234,8 +218,8 @@ fn validate(call: &mut Call<'_>, new: &Value, old: &Value) -> Answer<()> {
         true => schema.validate_status(new, old, &mut call.warnings),
         false => schema.validate(new, Some(old), &mut call.warnings),
     });
-    if call.is_definition() && !call.is_status() {
-        errors.extend(crd::validate(new, Some(old)));
+    if !call.is_status() {
+        errors.extend(call.kind.strategy.validate(new, Some(old)));
     }
     if errors.is_empty() { Ok(()) } else { Err(call.invalid(name, &errors)) }
 }
@@ -265,27 +249,10 @@ fn is_finished(new: &Value, old: &Value) -> bool {
     old.meta("deletionTimestamp").is_some() && new.finalizers().is_empty() && grace == 0
 }
 
-fn set_field(object: &mut Value, field: &str, value: Option<Value>) {
-    let Some(fields) = object.as_object_mut() else { return };
-    match value {
-        Some(value) => fields.insert(field.into(), value),
-        None => fields.remove(field),
-    };
-}
-
 /// Where etcd would keep the object.
 fn storage_key(call: &Call<'_>) -> String {
-    let Key { resource, namespace, name } = call.key();
-    let prefix = match (call.kind.custom, resource.plural.as_str()) {
-        (true, plural) => {
-            format!("/registry/apiextensions.kubernetes.io/{}/{plural}", resource.group)
-        }
-        (false, "nodes") => String::from("/registry/minions"),
-        (false, "customresourcedefinitions") => {
-            String::from("/registry/apiextensions.k8s.io/customresourcedefinitions")
-        }
-        (false, plural) => format!("/registry/{plural}"),
-    };
+    let Key { namespace, name, .. } = call.key();
+    let prefix = call.kind.strategy.storage_prefix(&call.kind);
     match namespace {
         Some(namespace) => format!("{prefix}/{namespace}/{name}"),
         None => format!("{prefix}/{name}"),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::names;
 use super::schema::{Schema, node};
+use super::strategy::Strategy;
 use super::verbs::subresources;
 use super::{ListType, Resource, Step, Subresource};
 
@@ -43,8 +44,8 @@ pub struct Kind {
     pub categories: Vec<String>,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
-    /// Whether a CustomResourceDefinition made it.
-    pub custom: bool,
+    /// What its objects have rules of their own for.
+    pub(crate) strategy: Strategy,
     /// Whether `/status` exists, and so status is dropped on the object's own endpoint.
     pub status_subresource: bool,
     /// Whether a POST stores the status it carries, as a Node's does: kubelets register with one.
@@ -77,10 +78,10 @@ pub struct Kind {
 impl PartialEq for Kind {
     fn eq(&self, other: &Self) -> bool {
         let flags = |kind: &Kind| {
-            let Kind { namespaced, custom, status_subresource, generation, .. } = *kind;
+            let Kind { namespaced, strategy, status_subresource, generation, .. } = *kind;
             let Kind { unconditional_update, create_on_update, .. } = *kind;
             let store = (unconditional_update, create_on_update, kind.status_at_creation);
-            (namespaced, custom, status_subresource, generation, store)
+            (namespaced, strategy, status_subresource, generation, store)
         };
         self.resource == other.resource
             && self.kind == other.kind
@@ -98,6 +99,11 @@ impl Hash for Kind {
 }
 
 impl Kind {
+    /// Whether a CustomResourceDefinition made it.
+    pub fn is_custom(&self) -> bool {
+        self.strategy == Strategy::Custom
+    }
+
     /// `apiVersion` of its objects: `demo.example.com/v1`, or `v1` in the core group.
     pub fn api_version(&self) -> String {
         match self.resource.group.as_str() {
@@ -134,7 +140,7 @@ impl Kind {
         };
         match known {
             true => Ok(()),
-            false if self.custom || !self.selectable_fields.is_empty() => {
+            false if self.is_custom() || !self.selectable_fields.is_empty() => {
                 Err(format!("field label not supported: {label}"))
             }
             false => Err(format!(
@@ -163,7 +169,7 @@ impl Kind {
             return false;
         }
         let Some(node) = self.schema.node_at(parent) else { return false };
-        let described = self.custom && !metadata;
+        let described = self.is_custom() && !metadata;
         match (a, b) {
             (Step::Key(a), Step::Key(b)) => {
                 let schema = self.schema_at(parent).unwrap_or(&Value::Null);
@@ -223,7 +229,7 @@ impl Kind {
         if let ["metadata", "labels" | "annotations", _] = path {
             return !self.schema.rules_see_values(path, values);
         }
-        if !self.custom {
+        if !self.is_custom() {
             return matches!(path, ["data", _] | ["status", "conditions", ..]);
         }
         let plain = |length: usize| {

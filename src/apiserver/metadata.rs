@@ -20,6 +20,8 @@ pub(crate) trait Meta {
     fn meta(&self, field: &str) -> Option<&Value>;
     /// The metadata, made if absent.
     fn meta_mut(&mut self) -> &mut Map<String, Value>;
+    /// Sets a field of the object, or removes it.
+    fn set(&mut self, field: &str, value: Option<Value>);
     /// Sets a field of the metadata, or removes it.
     fn set_meta(&mut self, field: &str, value: Option<Value>);
     /// The finalizers.
@@ -45,6 +47,14 @@ impl Meta for Value {
             *metadata = Value::Object(Map::new());
         }
         metadata.as_object_mut().expect("made an object above")
+    }
+
+    fn set(&mut self, field: &str, value: Option<Value>) {
+        let Some(fields) = self.as_object_mut() else { return };
+        match value {
+            Some(value) => fields.insert(field.into(), value),
+            None => fields.remove(field),
+        };
     }
 
     fn set_meta(&mut self, field: &str, value: Option<Value>) {
@@ -139,7 +149,7 @@ fn validate_common(kind: &Kind, object: &Value) -> Vec<FieldError> {
 fn validate_name(kind: &Kind, object: &Value, by_kind: bool) -> Vec<FieldError> {
     let check = |name: &str, prefix: bool| match by_kind {
         false => names::path_segment(name, prefix),
-        true => names_by_kind(kind, name, prefix),
+        true => kind.strategy.validate_name(kind, name, prefix),
     };
     let mut errors = Vec::new();
     for (field, prefix) in [("generateName", true), ("name", false)] {
@@ -153,31 +163,6 @@ fn validate_name(kind: &Kind, object: &Value, by_kind: bool) -> Vec<FieldError> 
         }
     }
     errors
-}
-
-/// What the rules of a kind say to a name of its objects: most are DNS subdomains.
-fn names_by_kind(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
-    let group = kind.resource.group.as_str();
-    if kind.custom {
-        return names::subdomain(mask(name, prefix));
-    }
-    match (group, kind.kind.as_str()) {
-        ("rbac.authorization.k8s.io", _) | ("apiregistration.k8s.io", _) => {
-            names::path_segment(name, prefix)
-        }
-        // Any path segment is one, and what is none was refused before.
-        ("certificates.k8s.io", _) => Vec::new(),
-        ("", "Namespace" | "Service") => names::dns_label(mask(name, prefix)),
-        _ => names::subdomain(mask(name, prefix)),
-    }
-}
-
-/// A prefix may end with a dash, which the generated letters will follow.
-fn mask(name: &str, prefix: bool) -> &str {
-    match name.strip_suffix('-') {
-        Some(stem) if prefix && name.len() > 1 => stem,
-        _ => name,
-    }
 }
 
 /// What is wrong with the metadata of a new object.

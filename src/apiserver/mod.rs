@@ -36,6 +36,7 @@ mod selector;
 mod server;
 mod snapshot;
 mod status;
+mod strategy;
 mod verbs;
 mod versions;
 mod watch;

@@ -69,7 +69,7 @@ impl FieldRequirement {
     /// Where a field of this kind stands, and what it is when it is absent.
     fn read_in(&mut self, kind: &Kind) {
         let elsewhere = match (kind.kind.as_str(), self.path.as_str()) {
-            _ if kind.custom => return,
+            _ if kind.is_custom() => return,
             ("Job", "status.successful") => "status.succeeded",
             ("Event", "source") => "source.component",
             (_, path) => path,

@@ -175,7 +175,7 @@ impl ApiServer {
     /// Serves these kinds, and no others, by the definition of this name.
     pub(crate) fn serve(&mut self, definition: &str, kinds: Vec<Kind>) {
         let registry = Arc::make_mut(&mut self.kinds);
-        registry.retain(|resource, kind| !kind.custom || resource.qualified() != definition);
+        registry.retain(|resource, kind| !kind.is_custom() || resource.qualified() != definition);
         let kinds: Vec<Arc<Kind>> = kinds.into_iter().map(Arc::new).collect();
         for kind in &kinds {
             registry.insert(kind.resource.clone(), kind.clone());
@@ -218,7 +218,7 @@ impl ApiServer {
     pub fn kind_named(&self, name: &str) -> Option<Arc<Kind>> {
         let named = |kind: &&Arc<Kind>| kind.kind == name || kind.qualified_kind() == name;
         let mut all = self.kinds.values().filter(named);
-        let custom = all.clone().find(|kind| kind.custom);
+        let custom = all.clone().find(|kind| kind.is_custom());
         custom.or_else(|| all.next()).cloned()
     }
 

@@ -120,7 +120,7 @@ const CUSTOM_VERBS: [&str; 8] =
 fn verbs(kind: &Kind) -> &'static [&'static str] {
     match kind {
         Kind { review: true, .. } => &["create"],
-        Kind { custom: true, .. } => &CUSTOM_VERBS,
+        kind if kind.is_custom() => &CUSTOM_VERBS,
         _ => &VERBS,
     }
 }

@@ -86,7 +86,7 @@ fn shaped(
         (Shape::Metadata, false) => Ok(Some(partial(value, media.beta))),
         (Shape::MetadataList, true) => Ok(Some(partial_list(value, media.beta))),
         (Shape::Metadata, true) => Err(mismatch("PartialObjectMetadata", "a list", kind, true)),
-        (Shape::MetadataList, false) if kind.custom => {
+        (Shape::MetadataList, false) if kind.is_custom() => {
             Err(Status::failure(500, "content is not a list"))
         }
         (Shape::MetadataList, false) => {
@@ -96,7 +96,7 @@ fn shaped(
 }
 
 fn mismatch(asked: &str, is: &str, kind: &Kind, list: bool) -> Box<Status> {
-    let go = match (kind.custom, list) {
+    let go = match (kind.is_custom(), list) {
         (true, true) => String::from("*unstructured.UnstructuredList"),
         (true, false) => String::from("*unstructured.Unstructured"),
         (false, true) => format!("*v1.{}", kind.list_kind),

@@ -131,8 +131,8 @@ pub(crate) fn patch_kind(http: &HttpRequest, kind: &Kind) -> Result<PatchKind, B
         "application/json-patch+json" => Ok(PatchKind::Json),
         "application/merge-patch+json" => Ok(PatchKind::Merge),
         "application/apply-patch+yaml" => Ok(PatchKind::Apply),
-        "application/strategic-merge-patch+json" if !kind.custom => Ok(PatchKind::Strategic),
-        _ => Err(Status::unsupported_media_type(if kind.custom { CUSTOM } else { BUILT_IN })),
+        "application/strategic-merge-patch+json" if !kind.is_custom() => Ok(PatchKind::Strategic),
+        _ => Err(Status::unsupported_media_type(if kind.is_custom() { CUSTOM } else { BUILT_IN })),
     }
 }
 

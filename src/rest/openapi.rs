@@ -45,7 +45,7 @@ fn group_version_kind(kind: &Kind) -> Value {
 /// Adds a kind's schema, and those it refers to; references begin with `prefix`.
 fn define(kind: &Kind, prefix: &str, definitions: &mut Definitions) {
     let group = &kind.resource.group;
-    let found = structure(group, &kind.resource.version, &kind.kind).filter(|_| !kind.custom);
+    let found = structure(group, &kind.resource.version, &kind.kind).filter(|_| !kind.is_custom());
     let mut schema = match (&kind.openapi, found) {
         (Some(openapi), _) => openapi.as_ref().clone(),
         (None, Some(node)) => object(&node, prefix, definitions),
@@ -57,7 +57,7 @@ fn define(kind: &Kind, prefix: &str, definitions: &mut Definitions) {
     let text = |description: &str| json!({ "type": "string", "description": description });
     schema["properties"]["apiVersion"] = text("The versioned schema of this object.");
     schema["properties"]["kind"] = text("The kind of this object.");
-    if kind.custom {
+    if kind.is_custom() {
         schema["properties"]["metadata"] =
             json!({ "type": "object", "description": "Standard object metadata." });
     }

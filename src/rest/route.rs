@@ -157,7 +157,7 @@ fn target(server: &ApiServer, group: &str, version: &str, rest: &[&str]) -> Opti
         _ => return None,
     };
     let kind = find(plural)?;
-    if rest.len() > 3 && !kind.custom {
+    if rest.len() > 3 && !kind.is_custom() {
         return None;
     }
     let known = subresource.as_deref().map(Subresource::named);
@@ -175,7 +175,7 @@ fn methods(http: &HttpRequest, target: Target, known: bool) -> Route {
     let Target { kind, namespace, name, subresource, .. } = &target;
     let reads = matches!(http.method.as_str(), "GET" | "HEAD");
     if kind.namespaced && namespace.is_none() && !reads {
-        return match kind.custom {
+        return match kind.is_custom() {
             true => Route::NotFound,
             false => Route::Refused(Status::no_such_method()),
         };
@@ -188,12 +188,12 @@ fn methods(http: &HttpRequest, target: Target, known: bool) -> Route {
     let refused = match http.method.as_str() {
         "POST" if on_status => "create",
         "DELETE" if on_status => "delete",
-        "POST" if name.is_some() && subresource.is_none() && !kind.custom => {
+        "POST" if name.is_some() && subresource.is_none() && !kind.is_custom() => {
             return Route::Refused(Status::no_such_method());
         }
         _ => return Route::Resource(target),
     };
-    Route::Refused(match kind.custom {
+    Route::Refused(match kind.is_custom() {
         true => Status::method_not_allowed(&kind.resource, refused),
         false => Status::no_such_method(),
     })

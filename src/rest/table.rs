@@ -134,7 +134,7 @@ fn columns(kind: &Kind) -> Vec<Column> {
             });
         }
         _ => {
-            let known = if kind.custom { "" } else { kind.kind.as_str() };
+            let known = if kind.is_custom() { "" } else { kind.kind.as_str() };
             let (cells, named) = columns::of(known);
             columns.truncate(usize::from(named));
             columns.extend(cells.into_iter().map(built_in));

@@ -28,7 +28,7 @@ pub(super) fn explained(
     spec: &WorkerSpec,
     response: &Response,
 ) -> (String, Option<String>) {
-    let who = match kind.custom {
+    let who = match kind.is_custom() {
         true => format!("`{}` is a custom resource, so the API server", kind.kind),
         false => format!("for `{}` the API server", kind.kind),
     };

@@ -324,7 +324,7 @@ impl Compiler<'_> {
         let names: Vec<&str> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
         let meant = did_you_mean(name, names.iter().copied());
         let message = format!("there is no kind `{}`", clean(name));
-        let custom = kinds.iter().filter(|kind| kind.custom).map(|kind| kind.kind.as_str());
+        let custom = kinds.iter().filter(|kind| kind.is_custom()).map(|kind| kind.kind.as_str());
         let custom: Vec<&str> = custom.collect();
         let note = match custom.as_slice() {
             [] => {

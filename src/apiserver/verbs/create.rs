@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::super::call::{Answer, Call};
 use super::super::engine::{self, parse_revision};
 use super::super::metadata::{self, Meta};
-use super::super::{ApiServer, Key, Status, crd, names, server, store};
+use super::super::{ApiServer, Key, Status, server, store};
 
 /// The maximum of names that are tried for a generateName.
 const NAME_ATTEMPTS: u64 = 8;
@@ -101,9 +101,7 @@ pub(crate) fn store_new(
     call.note(|stages| &mut stages.stored, &object);
     name(server, call, &mut object)?;
     validate(call, &object)?;
-    if call.kind.custom {
-        call.warnings.extend(names::finalizer_warnings(&object, None));
-    }
+    call.warnings.extend(call.kind.strategy.warnings(&object, None));
     if asked? != 0 {
         let text = "resourceVersion should not be set on objects to be created";
         return Err(Status::failure(500, text));
@@ -118,7 +116,7 @@ pub(crate) fn store_new(
         return Ok(call.answer(201, store::settled(&Arc::new(object))));
     }
     call.kind.settle(&mut object);
-    if call.kind.custom && call.drops_status() {
+    if call.kind.strategy.defaults_on_read() && call.drops_status() {
         // A status that was dropped has its default when it is read again.
         call.kind.schema.default(&mut object);
     }
@@ -129,7 +127,7 @@ pub(crate) fn store_new(
 /// Whether the namespace, and the kind, still take new objects.
 fn admit_namespace(server: &ApiServer, call: &Call<'_>) -> Answer<()> {
     let namespace = call.request.namespace.as_deref().unwrap_or_default();
-    if call.kind.custom && server.is_terminating(&call.kind.resource) {
+    if call.kind.is_custom() && server.is_terminating(&call.kind.resource) {
         let name = call.request.body.as_deref().map(|body| body.meta_str("name").to_string());
         let why = "create not allowed while custom resource definition is terminating";
         return Err(Status::forbidden(&call.kind.resource, &name.unwrap_or_default(), why));
@@ -161,14 +159,12 @@ fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status:
         _ => None,
     };
     call.kind.schema.prepare_create(object);
-    if call.is_definition() {
-        crd::initial_status(object);
-    }
+    call.kind.strategy.prepare_for_create(object);
     if let (Some(status), Some(fields)) = (status, object.as_object_mut()) {
         fields.insert("status".into(), status);
     }
     // What is read from the store is defaulted: a status has its defaults, though none was sent.
-    if call.kind.custom {
+    if call.kind.strategy.defaults_on_read() {
         call.kind.schema.default(object);
     }
     if call.kind.generation {
@@ -180,9 +176,7 @@ fn validate(call: &mut Call<'_>, object: &Value) -> Answer<()> {
     engine::check_type(call, object)?;
     let mut errors = metadata::validate_create(&call.kind, object);
     errors.extend(call.kind.schema.validate(object, None, &mut call.warnings));
-    if call.is_definition() {
-        errors.extend(crd::validate(object, None));
-    }
+    errors.extend(call.kind.strategy.validate(object, None));
     if errors.is_empty() { Ok(()) } else { Err(call.invalid(object.meta_str("name"), &errors)) }
 }
 

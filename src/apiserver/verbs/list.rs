@@ -41,14 +41,15 @@ pub(crate) fn answer(
     remaining: Option<usize>,
 ) -> Response {
     let mut metadata = json!({ "resourceVersion": revision.to_string() });
-    if !next.is_empty() || call.kind.custom {
+    let custom = call.kind.is_custom();
+    if !next.is_empty() || custom {
         metadata["continue"] = Value::String(next);
     }
     if let Some(remaining) = remaining {
         metadata["remainingItemCount"] = remaining.into();
     }
-    let Kind { list_kind, custom, .. } = call.kind.as_ref();
-    let list = Listed::new(call.kind.api_version(), list_kind.clone(), metadata, items, *custom);
+    let Kind { list_kind, .. } = call.kind.as_ref();
+    let list = Listed::new(call.kind.api_version(), list_kind.clone(), metadata, items, custom);
     Response { code: 200, warnings: Vec::new(), body: Body::List(Box::new(list)) }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod create;
 mod delete;
+pub(crate) mod deletion;
 mod get;
 pub(crate) mod list;
 mod patch;

@@ -17,7 +17,7 @@ use super::create;
 
 /// Patches the object, or on `/status` its status.
 pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>, kind: PatchKind) -> Answer {
-    if kind == PatchKind::Strategic && call.kind.custom {
+    if !call.kind.strategy.takes(kind) {
         return Err(Status::unsupported_media_type(
             "application/json-patch+json, application/merge-patch+json, \
              application/apply-patch+yaml",
@@ -99,7 +99,7 @@ fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
             managed_fields::conflict_causes(&conflicts),
         ),
     })?;
-    call.default_definition(&mut new);
+    call.kind.strategy.default(&mut new);
     let twice = &call.request.options.decoding_errors;
     match call.request.options.field_validation {
         FieldValidation::Strict if !twice.is_empty() => {

@@ -99,7 +99,7 @@ const TABLE: &[Endpoint] = &[
 
 /// The subresources of a kind.
 pub(crate) fn of(kind: &Kind) -> impl Iterator<Item = &'static Endpoint> {
-    let own = !kind.custom;
+    let own = !kind.is_custom();
     let name = kind.kind.clone();
     TABLE.iter().filter(move |known| own && known.kind == name)
 }
