@@ -259,3 +259,17 @@ impl Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_subresource_has_one_name() {
+        for (name, subresource) in Subresource::ALL {
+            assert_eq!(Subresource::named(name), Some(subresource));
+            assert_eq!(subresource.to_string(), name);
+        }
+        assert_eq!(Subresource::named("nothing"), None);
+    }
+}

@@ -74,6 +74,9 @@ pub struct Cause {
 const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
                         version and try again";
 
+/// The cause by which a revision of the future is told from other timeouts.
+const VERSION_TOO_LARGE: &str = "ResourceVersionTooLarge";
+
 const PAGE_NOT_FOUND: &str = "404 page not found";
 
 /// The constructors: one for each way in which the server says no.
@@ -102,7 +105,12 @@ impl Status {
         self.message.as_deref() == Some(PAGE_NOT_FOUND) && self.reason.is_none()
     }
 
-    fn because(code: u16, reason: &'static str, message: impl Into<String>) -> Box<Status> {
+    /// A failure with a reason, and without details.
+    pub(crate) fn because(
+        code: u16,
+        reason: &'static str,
+        message: impl Into<String>,
+    ) -> Box<Status> {
         let mut status = Status::failure(code, message);
         status.reason = Some(reason);
         status
@@ -285,12 +293,18 @@ impl Status {
         Status::because(406, "NotAcceptable", message)
     }
 
+    /// Whether this is [`Status::too_large_resource_version`]: known by its cause, as by clients.
+    pub fn is_too_large_resource_version(&self) -> bool {
+        let causes = self.details.iter().flat_map(|details| &details.causes);
+        causes.into_iter().any(|cause| cause.reason == Some(VERSION_TOO_LARGE))
+    }
+
     /// 504: the revision that is asked for lies in the future.
     pub fn too_large_resource_version(asked: u64, current: Revision) -> Box<Status> {
         let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
         let mut status = Status::because(504, "Timeout", message);
         let cause = Cause {
-            reason: Some("ResourceVersionTooLarge"),
+            reason: Some(VERSION_TOO_LARGE),
             message: Some("Too large resource version".into()),
             field: None,
         };

@@ -54,7 +54,7 @@ impl<R: Reply> Lot<R> {
                 self.streams.push(open);
                 self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
             }
-            Answer::Response(response) => {
+            Answer::Response(response) | Answer::Wait(response) => {
                 let answered = !lost && !reply.as_ref().is_some_and(R::is_gone);
                 let collection = aim.as_ref().is_some_and(|aim| aim.verb == Verb::List);
                 let mut digest = Digest::default();
@@ -260,7 +260,7 @@ mod tests {
                 time: 0,
             };
             match rest::handle(&mut server, &http) {
-                Answer::Response(response) => response,
+                Answer::Response(response) | Answer::Wait(response) => response,
                 Answer::Watch(_) => panic!("no watch"),
             }
         };

@@ -9,34 +9,38 @@ use serde_json::{Map, Value, json};
 use crate::apiserver::schema::FieldError;
 use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
+use super::head::Head;
 use super::query::Query;
-use super::{HttpRequest, json, negotiate, options, protobuf};
+use super::{HttpRequest, json, options, protobuf};
 
 /// Maximum number of nodes of a YAML body: `- 1` and a line break, in 3 MiB.
 const NODES_MAX: usize = 800_000;
 
 type Decoded<T = Value> = Result<T, Box<Status>>;
 
-/// Decodes the body of a request. What strict decoding would refuse goes into `objections`.
+/// Decodes the body of a request. What strict decoding would refuse goes into the options of its
+/// head.
 pub(crate) fn decode(
     http: &HttpRequest,
     query: &Query,
-    verb: Verb,
     kind: &Kind,
-    objections: &mut Vec<String>,
+    head: &mut Head,
 ) -> Decoded<Option<Value>> {
-    match verb {
-        Verb::Create | Verb::Update => object(http, kind, objections).map(Some),
+    let (content_type, objections) = (&head.content_type, &mut head.options.decoding_errors);
+    match head.verb {
+        Verb::Create | Verb::Update => object(http, content_type, kind, objections).map(Some),
         Verb::Patch(PatchKind::Apply) => apply(http, objections).map(Some),
         Verb::Patch(patch) => patch_body(http, patch, objections).map(Some),
-        Verb::Delete | Verb::DeleteCollection => delete_options(http, query).map(Some),
+        Verb::Delete | Verb::DeleteCollection => {
+            delete_options(http, content_type, query).map(Some)
+        }
         _ => Ok(None),
     }
 }
 
 /// The value in the body, whichever way it is written.
-fn parse(http: &HttpRequest) -> Result<json::Document, String> {
-    if negotiate::content_type(http) == "application/yaml" {
+fn parse(http: &HttpRequest, content_type: &str) -> Result<json::Document, String> {
+    if content_type == "application/yaml" {
         return yaml(&http.body);
     }
     json::parse(&http.body)
@@ -87,7 +91,12 @@ fn twice(text: &str, error: &str) -> Result<json::Document, String> {
     Ok(json::Document { value, duplicates: vec![found] })
 }
 
-fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Decoded {
+fn object(
+    http: &HttpRequest,
+    content_type: &str,
+    kind: &Kind,
+    objections: &mut Vec<String>,
+) -> Decoded {
     let unrecognized = |error: String| {
         let summary = summary(&http.body);
         let wanted = &kind.kind;
@@ -95,9 +104,9 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
             "the object provided is unrecognized (must be of type {wanted}): {error} ({summary})"
         ))
     };
-    let document = match negotiate::content_type(http) == protobuf::MEDIA_TYPE {
+    let document = match content_type == protobuf::MEDIA_TYPE {
         true => protobuf::read(&http.body, Some(kind)).map(json::Document::from),
-        false => parse(http),
+        false => parse(http, content_type),
     };
     let document = document.map_err(unrecognized)?;
     let mut value = document.value;
@@ -143,7 +152,7 @@ fn object(http: &HttpRequest, kind: &Kind, objections: &mut Vec<String>) -> Deco
             }
         }
     }
-    let yaml = negotiate::content_type(http) == "application/yaml";
+    let yaml = content_type == "application/yaml";
     objections.extend(document.duplicates.iter().map(|it| match yaml {
         true => format!("line {}: key \"{}\" already set in map", it.line, it.key),
         false => format!("duplicate field \"{}\"", it.path),
@@ -220,10 +229,10 @@ fn check_operations(patch: &Value) -> Result<(), String> {
 }
 
 /// DeleteOptions from the body or, if there is none, from the query.
-fn delete_options(http: &HttpRequest, query: &Query) -> Decoded {
+fn delete_options(http: &HttpRequest, content_type: &str, query: &Query) -> Decoded {
     let mut found = match http.body.is_empty() {
         true => from_query(query)?,
-        false => from_body(http)?,
+        false => from_body(http, content_type)?,
     };
     let mut errors = Vec::new();
     let policy = found.get("propagationPolicy").cloned().unwrap_or(Value::Null);
@@ -261,11 +270,11 @@ fn from_query(query: &Query) -> Decoded {
     Ok(options)
 }
 
-fn from_body(http: &HttpRequest) -> Decoded {
+fn from_body(http: &HttpRequest, content_type: &str) -> Decoded {
     let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-    let options = match negotiate::content_type(http).as_str() {
+    let options = match content_type {
         protobuf::MEDIA_TYPE => protobuf::read(&http.body, None).map(json::Document::from),
-        "" | "application/json" | "application/yaml" => parse(http),
+        "" | "application/json" | "application/yaml" => parse(http, content_type),
         _ => return Err(Status::unsupported_media_type(accepted)),
     };
     let options = options.map_err(Status::bad_request)?.value;

@@ -27,6 +27,15 @@ pub(crate) fn status_code(
     }
     let yaml = http.header("accept").is_some_and(|it| it.trim() == "application/yaml");
     let format = if yaml { Format::Yaml } else { Format::Json };
+    status_in(format, status, code, warnings)
+}
+
+/// A Status as JSON, whatever is accepted.
+pub(crate) fn refusal(status: &Status) -> HttpResponse {
+    status_in(Format::Json, status, status.code.unwrap_or(500), &[])
+}
+
+fn status_in(format: Format, status: &Status, code: u16, warnings: &[String]) -> HttpResponse {
     let mut response = write(code, format, status, warnings);
     let seconds = status.details.as_ref().and_then(|details| details.retry_after_seconds);
     if let Some(seconds) = seconds {

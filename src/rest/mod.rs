@@ -4,14 +4,15 @@
 //! [`handle`] takes one HTTP request as a value and gives an HTTP response as a value, or a
 //! [`WatchStream`], which whoever owns the connection polls for the next bytes. There is no
 //! thread, clock or socket in here: time comes with the request, waiting is the caller's.
-//! A request for a revision of the future, which a real server holds for three seconds, is
-//! answered at once. Next to read: `route.rs`, then `body.rs`.
+//! A read of a revision of the future, which a real server holds for three seconds, is
+//! [`Answer::Wait`]. Next to read: `route.rs`, `head.rs`, then `body.rs`.
 
 mod aggregated;
 mod body;
 mod columns;
 mod discovery;
 mod encode;
+mod head;
 mod json;
 mod negotiate;
 mod openapi;
@@ -27,9 +28,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{
-    ApiServer, Key, Kind, PatchKind, Request, Response, Status, Subresource, Verb,
+    ApiServer, Body, Key, Kind, PatchKind, Request, Response, Status, Subresource, Verb,
 };
 
+use head::Head;
 use negotiate::Media;
 use query::Query;
 use route::{Route, Target};
@@ -98,6 +100,8 @@ pub enum Answer {
     Response(HttpResponse),
     /// A stream of events.
     Watch(Box<WatchStream>),
+    /// A read of a revision that is not there yet; the response is for who does not wait for it.
+    Wait(HttpResponse),
 }
 
 /// What the server has done, before it is written down: that needs the server no more.
@@ -110,7 +114,13 @@ enum Done {
     Document(Value),
     Response(HttpResponse),
     Refused(Box<Status>),
-    Answered { kind: Arc<Kind>, media: Media, response: Response },
+    /// The revision that is asked for is not there yet.
+    Early(Box<Status>),
+    Answered {
+        kind: Arc<Kind>,
+        media: Media,
+        response: Response,
+    },
 }
 
 impl Outcome {
@@ -121,6 +131,7 @@ impl Outcome {
             Done::Document(document) => encode::document(http, &document),
             Done::Response(response) => response,
             Done::Refused(status) => encode::status(http, &status, &[]),
+            Done::Early(status) => return Answer::Wait(encode::status(http, &status, &[])),
             Done::Answered { kind, media, response } => match response.status() {
                 Some(status) => {
                     encode::status_code(http, status, response.code, &response.warnings)
@@ -152,6 +163,11 @@ pub fn protobuf_value(bytes: &[u8]) -> Option<Value> {
         return None;
     }
     protobuf::read(bytes, None).ok()
+}
+
+/// A Status as the answer to a request that no API server has looked at.
+pub fn refusal(status: &Status) -> HttpResponse {
+    encode::refusal(status)
 }
 
 /// Handles one HTTP request.
@@ -204,25 +220,10 @@ fn resource(
     target: &Target,
 ) -> Result<Done, Box<Status>> {
     let kind = &target.kind;
-    options::check_timeout(query)?;
-    let verb = target.verb(http, query)?;
-    if target.name.is_none() && matches!(verb, Verb::Update | Verb::Patch(_)) {
-        return Err(Status::bad_request("name must be provided"));
-    }
-    let media = negotiate::output(http, query, verb, kind)?;
-    if http.body.len() > BODY_BYTES_MAX {
-        return Err(Status::too_large(&format!("limit is {BODY_BYTES_MAX}")));
-    }
-    if matches!(verb, Verb::Create | Verb::Update) {
-        negotiate::input(http, kind)?;
-    }
-    let mut options = options::parse(verb, query)?;
-    let body = body::decode(http, query, verb, kind, &mut options.decoding_errors);
-    let body =
-        body.map_err(|status| absent(access.server(), target, verb.patch()).unwrap_or(status))?;
-    if let (Some(name), true) = (&target.name, target.watch) {
-        options.field_selector = Some(format!("metadata.name={name}"));
-    }
+    let mut head = Head::read(http, query, target)?;
+    let body = body::decode(http, query, kind, &mut head)
+        .map_err(|status| absent(access.server(), target, head.verb.patch()).unwrap_or(status))?;
+    let Head { verb, media, options, seconds, .. } = head;
     let request = Request {
         verb,
         resource: kind.resource.clone(),
@@ -236,14 +237,18 @@ fn resource(
     };
     if verb == Verb::Watch {
         let watch = access.server().watch(&request)?;
-        let seconds = options::timeout_seconds(query)?;
         return Ok(Done::Watch(Box::new(WatchStream::new(watch, media, seconds, kind.clone()))));
     }
     let response = match access {
         Access::Write(server) => server.handle(&request),
         Access::Read(server) => server.read(&request),
     };
-    Ok(Done::Answered { kind: kind.clone(), media, response })
+    Ok(match response.body {
+        Body::Status(status) if !verb.writes() && status.is_too_large_resource_version() => {
+            Done::Early(status)
+        }
+        _ => Done::Answered { kind: kind.clone(), media, response },
+    })
 }
 
 /// 404 if there is nothing to patch: only then does the server look at the patch.
@@ -270,7 +275,8 @@ pub(crate) struct Aim {
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) fn aim(server: &ApiServer, http: &HttpRequest) -> Option<Aim> {
     let Route::Resource(target) = route::route(server, http) else { return None };
-    let verb = match target.verb(http, &Query::parse(&http.query)) {
+    let (content_type, query) = (negotiate::content_type(http), Query::parse(&http.query));
+    let verb = match target.verb(&http.method, &content_type, &query) {
         Ok(verb) => verb,
         // One that is refused for its content type is a patch all the same.
         Err(_) if http.method == "PATCH" => Verb::Patch(PatchKind::Merge),

@@ -111,23 +111,22 @@ fn acceptable(clause: &str, plain: Media) -> Option<Media> {
     Some(Media { format, shape, beta: version == "v1beta1", ..plain })
 }
 
-/// The content type of a POST or PUT, or 415.
-pub(crate) fn input(http: &HttpRequest, kind: &Kind) -> Result<Format, Box<Status>> {
-    match content_type(http).as_str() {
-        "" | "application/json" => Ok(Format::Json),
-        "application/yaml" => Ok(Format::Yaml),
-        protobuf::MEDIA_TYPE if protobuf::speaks(kind) => Ok(Format::Protobuf),
+/// 415 for another content type than a POST or PUT may have.
+pub(crate) fn check_input(content_type: &str, kind: &Kind) -> Result<(), Box<Status>> {
+    match content_type {
+        "" | "application/json" | "application/yaml" => Ok(()),
+        protobuf::MEDIA_TYPE if protobuf::speaks(kind) => Ok(()),
         _ => Err(Status::unsupported_media_type(ACCEPTED)),
     }
 }
 
 /// The kind of a patch by its content type, or 415.
-pub(crate) fn patch_kind(http: &HttpRequest, kind: &Kind) -> Result<PatchKind, Box<Status>> {
+pub(crate) fn patch_kind(content_type: &str, kind: &Kind) -> Result<PatchKind, Box<Status>> {
     const CUSTOM: &str = "application/json-patch+json, application/merge-patch+json, \
                           application/apply-patch+yaml";
     const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, \
                             application/strategic-merge-patch+json, application/apply-patch+yaml";
-    match content_type(http).as_str() {
+    match content_type {
         "application/json-patch+json" => Ok(PatchKind::Json),
         "application/merge-patch+json" => Ok(PatchKind::Merge),
         "application/apply-patch+yaml" => Ok(PatchKind::Apply),

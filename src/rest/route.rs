@@ -40,9 +40,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The verb that a method means here.
-    pub fn verb(&self, http: &HttpRequest, query: &Query) -> Result<Verb, Box<Status>> {
-        let method = http.method.as_str();
+    /// The verb that a method means here, of a patch by its content type.
+    pub fn verb(
+        &self,
+        method: &str,
+        content_type: &str,
+        query: &Query,
+    ) -> Result<Verb, Box<Status>> {
         let watch = query.boolean("watch").unwrap_or(false);
         if self.watch && matches!(method, "GET" | "HEAD") {
             return Ok(Verb::Watch);
@@ -53,7 +57,7 @@ impl Target {
             ("GET" | "HEAD", false) => Verb::List,
             ("POST", _) => Verb::Create,
             ("PUT", _) => Verb::Update,
-            ("PATCH", _) => Verb::Patch(negotiate::patch_kind(http, &self.kind)?),
+            ("PATCH", _) => Verb::Patch(negotiate::patch_kind(content_type, &self.kind)?),
             ("DELETE", true) => Verb::Delete,
             ("DELETE", false) => Verb::DeleteCollection,
             _ => return Err(Status::method_not_allowed(&self.kind.resource, "")),

@@ -58,12 +58,27 @@ fn request(method: &str, path: &str, query: &str, content: &str, body: &[u8]) ->
 
 fn response(server: &mut ApiServer, request: &HttpRequest) -> HttpResponse {
     match handle(server, request) {
-        Answer::Response(response) => response,
+        Answer::Response(response) | Answer::Wait(response) => response,
         Answer::Watch(_) => panic!("not a watch"),
     }
 }
 
 const WIDGETS: &str = "/apis/demo.example.com/v1/namespaces/default/widgets";
+
+/// Who reads waits for it; who writes is answered at once.
+#[test]
+fn a_revision_that_is_not_there_yet_is_a_value_and_not_a_code() {
+    let mut server = server();
+    let later = format!("resourceVersion={}", server.revision().0 + 1);
+    let mut ask = |method: &str, path: &str| {
+        handle(&mut server, &request(method, path, &later, "application/json", b""))
+    };
+    let is_early = |answer: &Answer| matches!(answer, Answer::Wait(it) if it.code == 504);
+    assert!(is_early(&ask("GET", WIDGETS)));
+    assert!(is_early(&ask("GET", &format!("{WIDGETS}/a"))));
+    let deleted = ask("DELETE", WIDGETS);
+    assert!(matches!(&deleted, Answer::Response(it) if it.code == 504), "{deleted:?}");
+}
 
 #[test]
 fn a_request_becomes_an_object_and_an_object_an_answer() {
@@ -324,7 +339,7 @@ proptest! {
             request.headers.push(("accept".into(), accept.into()));
             let before = server.revision();
             match handle(&mut server, &request) {
-                Answer::Response(response) => {
+                Answer::Response(response) | Answer::Wait(response) => {
                     prop_assert!((200..600).contains(&response.code));
                     let changed = server.revision() != before;
                     // A form that the answer cannot have is found out after the write: 406, and 500

@@ -12,10 +12,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::rest::{Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
+use crate::apiserver::Status;
+use crate::rest::{self, Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
 
 use super::record::Entry;
 use super::state::{SMALL_BODY, Shared};
@@ -44,44 +45,14 @@ pub async fn answer(
     });
     let mut response = match try_answer(shared, &id, peer, request).await {
         Ok(response) => response,
-        Err(refusal) => refusal.response(),
+        Err(refusal) => whole(rest::refusal(&refusal)),
     };
     response.headers_mut().insert(AUDIT_ID, id);
     Ok(response)
 }
 
 /// An answer that the API server itself has no part in.
-struct Refusal {
-    code: u16,
-    reason: &'static str,
-    message: &'static str,
-    retry_after: Option<u64>,
-}
-
-impl Refusal {
-    fn new(code: u16, reason: &'static str, message: &'static str) -> Self {
-        Refusal { code, reason, message, retry_after: None }
-    }
-
-    fn response(self) -> Response<Body> {
-        let mut status = json!({
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": self.message,
-            "reason": self.reason,
-            "code": self.code,
-        });
-        let mut headers = vec![("Content-Type".to_string(), "application/json".to_string())];
-        if let Some(seconds) = self.retry_after {
-            headers.push(("Retry-After".into(), seconds.to_string()));
-            status["details"] = json!({ "retryAfterSeconds": seconds });
-        }
-        let body = status.to_string().into_bytes();
-        whole(HttpResponse { code: self.code, headers, body })
-    }
-}
+type Refusal = Box<Status>;
 
 async fn try_answer(
     shared: Arc<Shared>,
@@ -103,7 +74,7 @@ async fn try_answer(
     check_host(head.version, &http)?;
     let user = admit(&shared, &http, head.uri.host())?;
     let acts_as = users::impersonated(&http);
-    let acts_as = acts_as.map_err(|why| Refusal::new(500, "InternalError", why))?;
+    let acts_as = acts_as.map_err(|why| Status::because(500, "InternalError", why))?;
     http.body = read(&shared, body).await?;
     let watches = watch::is_watch(&http);
     let permit = match watches {
@@ -118,8 +89,8 @@ async fn try_answer(
     };
     let handled = handle(&shared, &mut http, entry.clone()).await;
     match handled {
-        Err(why) => Err(Refusal::new(500, "InternalError", why)),
-        Ok(Answer::Response(response)) => Ok(whole(response)),
+        Err(why) => Err(Status::because(500, "InternalError", why)),
+        Ok(Answer::Response(response) | Answer::Wait(response)) => Ok(whole(response)),
         Ok(Answer::Watch(stream)) => {
             let end = entry.map(|entry| entry.complete(&http));
             Ok(watch::response(shared, stream, permit, end))
@@ -128,8 +99,7 @@ async fn try_answer(
 }
 
 fn too_many() -> Refusal {
-    let message = "too many watches, please try again later";
-    Refusal { retry_after: Some(1), ..Refusal::new(429, "TooManyRequests", message) }
+    Status::too_many_requests("too many watches, please try again later", Vec::new(), Some(1))
 }
 
 /// Handles a request; a read of a revision that is not there yet waits for it a little.
@@ -140,27 +110,20 @@ async fn handle(
 ) -> Result<Answer, &'static str> {
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();
-    let names_one = http.query.contains("resourceVersion=") || http.query.contains("continue=");
-    let asks_for_a_revision = http.method == "GET" && names_one;
-    let waits = |answer: &Answer| asks_for_a_revision && is_early(answer);
     loop {
         changes.borrow_and_update();
-        let answer = shared.handle(http, entry.as_ref(), &waits)?;
-        if !waits(&answer) {
-            return Ok(answer);
-        }
+        let response = match shared.handle(http, entry.as_ref())? {
+            Answer::Wait(response) => response,
+            answer => return Ok(answer),
+        };
         if !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
+            let answer = Answer::Response(response);
             if let Some(entry) = entry {
                 shared.note(&entry.line(http, &answer));
             }
             return Ok(answer);
         }
     }
-}
-
-/// Whether the revision that was asked for is not there yet.
-fn is_early(answer: &Answer) -> bool {
-    matches!(answer, Answer::Response(response) if response.code == 504)
 }
 
 /// Who asks, if this request may be made at all.
@@ -172,7 +135,7 @@ fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result
         let host = authority.or(header.as_deref()).unwrap_or("localhost");
         return match is_local(host) && !is_from_elsewhere(http) {
             true => Ok(User::only()),
-            false => Err(Refusal::new(403, "Forbidden", "without a token, only for localhost")),
+            false => Err(Status::because(403, "Forbidden", "without a token, only for localhost")),
         };
     }
     let header = http.header("authorization").unwrap_or_default();
@@ -182,7 +145,7 @@ fn admit(shared: &Shared, http: &HttpRequest, authority: Option<&str>) -> Result
     match user {
         Some(user) => Ok(user.clone()),
         None if health => Ok(User::anonymous()),
-        None => Err(Refusal::new(401, "Unauthorized", "Unauthorized")),
+        None => Err(Status::because(401, "Unauthorized", "Unauthorized")),
     }
 }
 
@@ -192,7 +155,7 @@ fn check_host(version: hyper::Version, http: &HttpRequest) -> Result<(), Refusal
     match (version, http.headers.iter().filter(named).count()) {
         (hyper::Version::HTTP_11, 1) => Ok(()),
         (hyper::Version::HTTP_11, _) | (_, 2..) => {
-            Err(Refusal::new(400, "BadRequest", "one Host header is required"))
+            Err(Status::because(400, "BadRequest", "one Host header is required"))
         }
         _ => Ok(()),
     }
@@ -221,12 +184,12 @@ fn is_local(host: &str) -> bool {
 /// The body: at most one byte more than is accepted, so that its refusal is said in one place.
 async fn read(shared: &Shared, mut body: Incoming) -> Result<Vec<u8>, Refusal> {
     let deadline = Instant::now() + shared.limits.body;
-    let late = |_| Refusal::new(408, "Timeout", "the body of the request did not come in time");
+    let late = |_| Status::because(408, "Timeout", "the body of the request did not come in time");
     let mut bytes = Vec::new();
     let mut seen = 0;
     let mut permit = None;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(late)? {
-        let broken = |_| Refusal::new(400, "BadRequest", "the body of the request broke off");
+        let broken = |_| Status::because(400, "BadRequest", "the body of the request broke off");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         seen += data.len();
         if seen > SMALL_BODY && permit.is_none() {

@@ -59,7 +59,7 @@ impl Entry {
     pub fn line(&self, http: &HttpRequest, answer: &Answer) -> Vec<u8> {
         match answer {
             Answer::Watch(_) => self.event(http, "ResponseStarted", 200, None),
-            Answer::Response(response) => {
+            Answer::Response(response) | Answer::Wait(response) => {
                 let object = value(&response.body);
                 self.event(http, "ResponseComplete", response.code, object)
             }

@@ -131,28 +131,22 @@ impl Shared {
         })
     }
 
-    /// Handles one request, alone if it may write, and records it unless it `waits` to be handled
+    /// Handles one request, alone if it may write, and records it unless it waits to be handled
     /// again. An error says why there is no answer.
     pub fn handle(
         &self,
         http: &mut HttpRequest,
         entry: Option<&Entry>,
-        waits: &dyn Fn(&Answer) -> bool,
     ) -> Result<Answer, &'static str> {
         http.time = now();
         match rest::only_reads(http) {
-            true => self.read(http, entry, waits),
-            false => self.write(http, entry, waits),
+            true => self.read(http, entry),
+            false => self.write(http, entry),
         }
     }
 
     /// A read looks at the server together with other reads, and is written down after that.
-    fn read(
-        &self,
-        http: &HttpRequest,
-        entry: Option<&Entry>,
-        waits: &dyn Fn(&Answer) -> bool,
-    ) -> Result<Answer, &'static str> {
+    fn read(&self, http: &HttpRequest, entry: Option<&Entry>) -> Result<Answer, &'static str> {
         let Some(entry) = entry else {
             let outcome = careful(|| rest::look(&self.state.read().server, http))?;
             return careful(|| outcome.answer(http));
@@ -160,18 +154,13 @@ impl Shared {
         // Its line has a place among those of the writes.
         let mut state = self.state.write();
         let answer = careful(|| rest::look(&state.server, http).answer(http))?;
-        if !waits(&answer) {
+        if !matches!(answer, Answer::Wait(_)) {
             state.note(&entry.line(http, &answer));
         }
         Ok(answer)
     }
 
-    fn write(
-        &self,
-        http: &HttpRequest,
-        entry: Option<&Entry>,
-        waits: &dyn Fn(&Answer) -> bool,
-    ) -> Result<Answer, &'static str> {
+    fn write(&self, http: &HttpRequest, entry: Option<&Entry>) -> Result<Answer, &'static str> {
         let mut state = self.state.write();
         if state.journal.as_ref().is_some_and(Journal::is_broken) {
             return Err("the journal cannot be written, so that nothing can be acknowledged");
@@ -188,7 +177,7 @@ impl Shared {
             Some(entry) => {
                 let answer = careful(|| outcome.map(|outcome| outcome.answer(http)));
                 let answer = answer.and_then(|answer| answer);
-                if let Some(answer) = answer.as_ref().ok().filter(|answer| !waits(answer)) {
+                if let Ok(answer) = &answer {
                     state.note(&entry.line(http, answer));
                 }
                 drop(state);

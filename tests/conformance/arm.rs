@@ -197,7 +197,7 @@ impl Arm for InProcess {
     fn request(&mut self, request: &Value) -> Actual {
         let http = http(request, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) => in_process(response),
+            Answer::Response(response) | Answer::Wait(response) => in_process(response),
             Answer::Watch(_) => Actual { code: 200, warnings: Vec::new(), body: Value::Null },
         }
     }
@@ -205,7 +205,9 @@ impl Arm for InProcess {
     fn watch(&mut self, watch: &Value) -> Open {
         let http = http(watch, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) => Open::Response(in_process(response)),
+            Answer::Response(response) | Answer::Wait(response) => {
+                Open::Response(in_process(response))
+            }
             Answer::Watch(stream) => Open::Stream(stream),
         }
     }

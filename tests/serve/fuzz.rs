@@ -126,7 +126,7 @@ fn request(server: &mut ApiServer, random: &mut Random, seed: u64, case: u64) ->
     );
     let mut code = 0;
     let took = timed(&what, || match rest::handle(server, &http) {
-        Answer::Response(response) => code = response.code,
+        Answer::Response(response) | Answer::Wait(response) => code = response.code,
         Answer::Watch(mut stream) => {
             stream.poll(server, 0);
             code = 200;

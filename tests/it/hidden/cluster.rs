@@ -115,7 +115,9 @@ impl Cluster<'_> {
             time: (self.now / 1_000_000) as i64,
         };
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(it) => (it.code, serde_json::from_slice(&it.body).unwrap_or_default()),
+            Answer::Response(it) | Answer::Wait(it) => {
+                (it.code, serde_json::from_slice(&it.body).unwrap_or_default())
+            }
             Answer::Watch(_) => panic!("no watch was asked for"),
         }
     }
