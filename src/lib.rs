@@ -87,16 +87,16 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`library`](mod@library) | [`check()`] and [`Verdicts`]: the assertions of a test |
+//! | `library` | [`check()`] and [`Verdicts`]: the assertions of a test |
 //! | `cli` | commands; nothing in there is needed to use the library |
-//! | [`mod@learn`] | the exercises of the workshop |
+//! | `learn` | the exercises of the workshop (feature `cli`) |
 //! | [`report`] | renderers: read what was found, never run anything |
 //! | [`mod@check`] | one check: explore, judge, witness; `compare`; `replay` |
 //! | [`scenario`] | the file: text, places, diagnostics; a world made of it |
 //! | [`properties`] | judge a history, never touch the store |
 //! | [`schedulers`], [`threads`] | who moves next: ours; loom, shuttle and the machine's threads |
 //! | [`simulation`] | the closed world: server, caches, workers, faults |
-//! | [`reconcilers`], [`client`] | what a controller does, and what it holds in its hand |
+//! | [`reconcilers`], `client` | what a controller does, and what it holds in its hand |
 //! | [`history`](mod@history) | what a write meant, what it did, when it is lost, leaf by leaf |
 //! | [`apiserver`] | one value, one transition per request; [`rest`] is its HTTP face |
 //! | `kube` | real kube-rs controllers under every order (feature `kube`) |
@@ -112,14 +112,15 @@ pub mod audit;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod client;
+pub(crate) mod client;
 #[cfg(feature = "loom")]
 pub mod getset;
 pub mod history;
 #[cfg(feature = "kube")]
 pub mod kube;
+#[cfg(feature = "cli")]
 pub mod learn;
-pub mod library;
+mod library;
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub mod parking;
 #[cfg(all(feature = "serve", target_os = "linux"))]
