@@ -65,7 +65,7 @@ fn in_process(server: &mut ApiServer) -> Speed {
         let (method, path, query) = (method.into(), path.into(), String::new());
         let request = HttpRequest { method, path, query, headers, body, time: 1_800_000_000 };
         match rest::handle(server, &request) {
-            Answer::Response(response) => response.body,
+            Answer::Response(response) | Answer::Wait(response) => response.body,
             Answer::Watch(_) => unreachable!("nobody watches"),
         }
     };
