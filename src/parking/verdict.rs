@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::meaning::{self, Meaning};
 use super::step::{Exchange, Step, What};
-use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Resource, Revision};
+use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Resource, Revision, Subresource, Verb};
 use crate::history::{Answer, End, Finding, LeafPath, Lists, Meant, Part, Want, Write, judge};
 use crate::trace::Action;
 
@@ -152,19 +152,19 @@ pub fn judged(steps: &[Step], kinds: &Kinds) -> Judged {
 
 /// The leaves that each worker has applied last to an object, by field manager and subresource.
 #[derive(Default)]
-struct Applied(BTreeMap<(usize, Key, String, Option<String>), Vec<LeafPath>>);
+struct Applied(BTreeMap<(usize, Key, String, Option<Subresource>), Vec<LeafPath>>);
 
 impl Applied {
     /// What a worker applied before under the same manager and leaves out now is meant to go; what
     /// it never applied, another worker under that manager did.
     fn leave_out(&mut self, worker: usize, key: &Key, it: &Exchange, meant: &mut Vec<Meant>) {
-        if it.patch != Some(PatchKind::Apply) || !it.is_success() {
+        if it.verb != Verb::Patch(PatchKind::Apply) || !it.is_success() {
             return;
         }
         let manager = it.http.query.split('&').find(|part| part.starts_with("fieldManager="));
         let manager = manager.unwrap_or_default().to_owned();
         let now: Vec<LeafPath> = meant.iter().map(|it| it.leaf.clone()).collect();
-        let place = (worker, key.clone(), manager, it.subresource.clone());
+        let place = (worker, key.clone(), manager, it.subresource);
         let before = self.0.insert(place, now.clone()).unwrap_or_default();
         let there = |object: &Option<Arc<Value>>, leaf: &LeafPath| {
             object.as_deref().is_some_and(|object| leaf.find(object).is_some())
