@@ -187,7 +187,7 @@ fn writes() -> Table {
 }
 
 fn schedulers() -> Table {
-    let row = |entry: &schedulers::Entry| {
+    let row = |entry: &schedulers::SchedulerEntry| {
         let covers = if entry.samples { "a sample" } else { "everything" };
         vec![entry.name.to_owned(), covers.to_owned(), entry.summary.to_owned()]
     };

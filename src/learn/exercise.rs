@@ -80,7 +80,7 @@ pub enum Step {
     /// A schedule as it happened: `NAME --schedule S`, without a mark and without reasons.
     Draw(String),
     /// A question with one right answer.
-    Answer(Answer),
+    Answer(ShortAnswer),
     /// A question with choices.
     Pick(Question),
     /// Losing schedules are found by playing.
@@ -95,7 +95,7 @@ pub enum Step {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
-pub struct Answer {
+pub struct ShortAnswer {
     pub ask: String,
     pub is: String,
     #[serde(default)]
@@ -281,7 +281,7 @@ pub fn letter(index: usize) -> char {
     char::from(b'a' + u8::try_from(index).unwrap_or(25).min(25))
 }
 
-impl Answer {
+impl ShortAnswer {
     /// Whether what was typed is right; otherwise what it shows, if that is known.
     pub fn judge(&self, typed: &str) -> Result<(), Option<&str>> {
         let typed = plain(typed);

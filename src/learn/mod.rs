@@ -17,7 +17,7 @@ mod show;
 mod tests;
 
 pub use exercise::{
-    Answer, Choice, Cut, Exercise, ExerciseFile, Need, Play, Question, Reveal, ScheduleTask,
+    Choice, Cut, Exercise, ExerciseFile, Need, Play, Question, Reveal, ScheduleTask, ShortAnswer,
     Solution, Step, Word, all, letter, load,
 };
 pub use facts::Facts;

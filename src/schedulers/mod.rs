@@ -95,7 +95,7 @@ pub struct Run {
 
 /// One line of the table of schedulers.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct SchedulerEntry {
     /// Its name on the command line.
     pub name: &'static str,
     /// What it does, in one line.
@@ -105,64 +105,64 @@ pub struct Entry {
 }
 
 /// Every scheduler of `check --scheduler`, in the order of the documentation.
-pub fn all() -> &'static [Entry] {
+pub fn all() -> &'static [SchedulerEntry] {
     &[
-        Entry {
+        SchedulerEntry {
             name: "exhaustive",
             summary: "every schedule, as the graph of distinct states; counts exactly",
             samples: false,
         },
-        Entry {
+        SchedulerEntry {
             name: "random",
             summary: "a random walk from a seed: each choice equally likely at each step",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "pct",
             summary: "probabilistic concurrency testing: random priorities, few changes of them",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "timed",
             summary: "by simulated time: how often a write is lost under the scenario's `timing`",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "round-robin",
             summary: "everybody in turn; one run, the example to read first",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "loom",
             summary: "every schedule, by loom's partial-order search; at most five threads",
             samples: false,
         },
-        Entry {
+        SchedulerEntry {
             name: "shuttle-random",
             summary: "shuttle: a random choice at each lock and unlock, from a seed",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "shuttle-pct",
             summary: "shuttle's probabilistic concurrency testing, from a seed",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "shuttle-urw",
             summary: "shuttle's random walk that is nearly uniform over schedules, from a seed",
             samples: true,
         },
-        Entry {
+        SchedulerEntry {
             name: "shuttle-dfs",
             summary: "shuttle's exhaustive search, which switches at each lock and unlock",
             samples: false,
         },
-        Entry {
+        SchedulerEntry {
             name: "shuttle-calls",
             summary: "shuttle under a scheduler of ours: every schedule once, one choice per step",
             samples: false,
         },
-        Entry {
+        SchedulerEntry {
             name: "threads",
             summary: "real threads: whatever order the machine happens to choose",
             samples: true,
@@ -171,6 +171,6 @@ pub fn all() -> &'static [Entry] {
 }
 
 /// The scheduler with this name.
-pub fn named(name: &str) -> Option<&'static Entry> {
+pub fn named(name: &str) -> Option<&'static SchedulerEntry> {
     all().iter().find(|entry| entry.name == name)
 }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::apiserver::Status;
 use crate::rest::{self, Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
 
-use super::record::Entry;
+use super::record::Received;
 use super::state::{SMALL_BODY, Shared};
 use super::users::{self, User};
 use super::watch;
@@ -84,7 +84,7 @@ async fn try_answer(
     let id = String::from_utf8_lossy(id.as_bytes());
     let who = (user, acts_as);
     let entry = match shared.records() {
-        true => Entry::new(&http, (&id, &peer), who, &shared.policy),
+        true => Received::new(&http, (&id, &peer), who, &shared.policy),
         false => None,
     };
     let handled = handle(&shared, &mut http, entry.clone()).await;
@@ -106,7 +106,7 @@ fn too_many() -> Refusal {
 async fn handle(
     shared: &Shared,
     http: &mut HttpRequest,
-    entry: Option<Entry>,
+    entry: Option<Received>,
 ) -> Result<Answer, &'static str> {
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();

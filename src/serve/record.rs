@@ -17,7 +17,7 @@ use super::users::User;
 
 /// What is known of a request before it is handled.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Received {
     id: String,
     peer: String,
     received: String,
@@ -40,7 +40,7 @@ pub fn audit_id(seed: u64, number: u64) -> String {
     uuid(a, b)
 }
 
-impl Entry {
+impl Received {
     /// `None` if the policy wants nothing of it.
     pub fn new(
         http: &HttpRequest,
@@ -52,7 +52,7 @@ impl Entry {
         let recorded = policy.of(&user, &About::parse(http), &http.path);
         let (id, peer, received) = (id.into(), peer.into(), timestamp());
         let wanted = recorded.level > Level::None;
-        wanted.then_some(Entry { id, peer, received, user, impersonated, recorded })
+        wanted.then_some(Received { id, peer, received, user, impersonated, recorded })
     }
 
     /// The line of a request that has been answered.

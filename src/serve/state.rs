@@ -19,7 +19,7 @@ use crate::apiserver::{ApiServer, Revision};
 use crate::rest::{self, Answer, HttpRequest};
 
 use super::keeper::{Journal, Keeper};
-use super::record::{Entry, audit_id};
+use super::record::{Received, audit_id};
 use super::{Config, Limits, Policy, Tokens};
 
 /// The maximum of bodies of more than [`SMALL_BODY`] that are read at a time.
@@ -136,7 +136,7 @@ impl Shared {
     pub fn handle(
         &self,
         http: &mut HttpRequest,
-        entry: Option<&Entry>,
+        entry: Option<&Received>,
     ) -> Result<Answer, &'static str> {
         http.time = now();
         match rest::only_reads(http) {
@@ -146,7 +146,7 @@ impl Shared {
     }
 
     /// A read looks at the server together with other reads, and is written down after that.
-    fn read(&self, http: &HttpRequest, entry: Option<&Entry>) -> Result<Answer, &'static str> {
+    fn read(&self, http: &HttpRequest, entry: Option<&Received>) -> Result<Answer, &'static str> {
         let Some(entry) = entry else {
             let outcome = careful(|| rest::look(&self.state.read().server, http))?;
             return careful(|| outcome.answer(http));
@@ -160,7 +160,7 @@ impl Shared {
         Ok(answer)
     }
 
-    fn write(&self, http: &HttpRequest, entry: Option<&Entry>) -> Result<Answer, &'static str> {
+    fn write(&self, http: &HttpRequest, entry: Option<&Received>) -> Result<Answer, &'static str> {
         let mut state = self.state.write();
         if state.journal.as_ref().is_some_and(Journal::is_broken) {
             return Err("the journal cannot be written, so that nothing can be acknowledged");

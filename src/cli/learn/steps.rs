@@ -12,7 +12,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::cli::play::lines;
 use crate::cli::play::session::Session;
-use crate::learn::{self, Answer, Need, Play, Question, ScheduleTask, Step};
+use crate::learn::{self, Need, Play, Question, ScheduleTask, ShortAnswer, Step};
 use crate::report::{Role, Text};
 use crate::scenario::{Mistakes, Scenario};
 
@@ -116,7 +116,7 @@ impl Workshop {
         Ok(Did::NotYet)
     }
 
-    fn answer(&mut self, answer: &Answer) -> Result<Did, Failure> {
+    fn answer(&mut self, answer: &ShortAnswer) -> Result<Did, Failure> {
         self.say(&self.prose(&answer.ask))?;
         for _ in 0..TRIES {
             let Some(line) = self.typed("your answer (h hint, q back)> ")? else {

@@ -2,7 +2,7 @@
 //!
 //! Next to read: `plan.rs`.
 
-use super::plan::{Call, Plan};
+use super::plan::{Plan, TestRequest};
 use crate::apiserver::Step;
 
 pub fn render(plan: &Plan, file: &str) -> String {
@@ -171,7 +171,7 @@ func find(at any, steps ...any) any {
 const objectsOfTest = @objects@
 "#;
 
-fn one(call: &Call) -> String {
+fn one(call: &TestRequest) -> String {
     format!(
         "\t// {}\n\tserver.request({}, {}, \"{}\", {}, {}, {})\n",
         one_line(&call.comment()),

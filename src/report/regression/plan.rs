@@ -13,7 +13,7 @@ use crate::trace::{Action, Actor, Event};
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct TestRequest {
     /// Its number, from 1; also the name of its answer.
     pub number: usize,
     pub worker: String,
@@ -27,7 +27,7 @@ pub struct Call {
     pub code: u16,
 }
 
-impl Call {
+impl TestRequest {
     /// Who makes it, and what the drawing says of it.
     pub fn comment(&self) -> String {
         match (self.worker.as_str(), self.remark) {
@@ -48,7 +48,7 @@ pub struct Plan {
     /// CustomResourceDefinitions, and objects.
     pub definitions: Vec<Value>,
     pub objects: Vec<Value>,
-    pub calls: Vec<Call>,
+    pub calls: Vec<TestRequest>,
     /// Where the object is.
     pub path: String,
     /// The steps to the leaf, and what is to be there; `None` is gone.
@@ -71,13 +71,17 @@ impl Plan {
             Actor::World => String::new(),
         };
         let mut answers: BTreeMap<String, usize> = BTreeMap::new();
-        let mut calls: Vec<Call> = Vec::new();
+        let mut calls: Vec<TestRequest> = Vec::new();
         let lost = trace.events.get(witness.victim.step.wrapping_sub(1));
         let lost = lost.ok_or("the losing write is not in the schedule")?;
         let key = lost.key.as_ref().ok_or("the losing write names no object")?;
         if let Some((_, object)) = trace.initial.iter().find(|(known, _)| known == key) {
             remember(&mut answers, object, 1);
-            calls.push(Call { number: 1, remark: "what both may have read", ..get(key, 200) });
+            calls.push(TestRequest {
+                number: 1,
+                remark: "what both may have read",
+                ..get(key, 200)
+            });
         }
         for (at, event) in trace.events.iter().enumerate() {
             let Some(mut call) = call(event) else { continue };
@@ -184,8 +188,8 @@ fn path(key: &Key, subresource: Option<Subresource>) -> String {
     subresource.map(|it| format!("{path}/{it}")).unwrap_or(path)
 }
 
-fn get(key: &Key, code: u16) -> Call {
-    Call {
+fn get(key: &Key, code: u16) -> TestRequest {
+    TestRequest {
         number: 0,
         worker: String::new(),
         remark: "",
@@ -197,7 +201,7 @@ fn get(key: &Key, code: u16) -> Call {
     }
 }
 
-fn call(event: &Event) -> Option<Call> {
+fn call(event: &Event) -> Option<TestRequest> {
     let key = event.key.as_ref()?;
     let get = get(key, event.code.unwrap_or(200));
     match &event.action {
@@ -226,7 +230,7 @@ fn call(event: &Event) -> Option<Call> {
                 }
             }
             let body = Some(sent.to_string());
-            Some(Call { method, path: target, content_type, body, ..get })
+            Some(TestRequest { method, path: target, content_type, body, ..get })
         }
         _ => None,
     }

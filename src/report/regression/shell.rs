@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::plan::{Call, Plan};
+use super::plan::{Plan, TestRequest};
 use crate::apiserver::Step;
 
 pub fn render(plan: &Plan, file: &str) -> String {
@@ -84,7 +84,7 @@ request() {
 
 "#;
 
-fn one(call: &Call) -> String {
+fn one(call: &TestRequest) -> String {
     let arguments = [&call.path, call.content_type, call.body.as_deref().unwrap_or_default()];
     let arguments: Vec<String> = arguments.iter().map(|text| quoted(text)).collect();
     format!(

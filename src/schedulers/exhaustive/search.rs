@@ -16,7 +16,7 @@ use rustc_hash::FxBuildHasher;
 use super::graph::{Choices, Edge, Graph};
 use super::parallel::in_parallel;
 use super::parts::{Miss, Parts, Scratch};
-use super::states::{Packing, SHARDS, Shard, States, shard_of};
+use super::states::{BUCKETS, Bucket, Packing, States, bucket_of};
 
 /// States of one batch at most: what is under way at once.
 pub(super) const BATCH: usize = 1 << 15;
@@ -76,7 +76,7 @@ impl Search {
         let mut states = States::new(packing);
         states.add(first);
         let (learnt, pieces) = (Vec::new(), Vec::new());
-        let placed = (0..SHARDS).map(|_| Placed::default()).collect();
+        let placed = (0..BUCKETS).map(|_| Placed::default()).collect();
         Search { parts, states, graph, learnt, threads, pieces, placed }
     }
 
@@ -142,29 +142,30 @@ impl Search {
     fn connect(&mut self, from: usize, to: usize, pieces: &mut [Piece]) {
         let threads = self.threads_for(to - from);
         let words = self.states.packing.words;
-        let mut shards: Vec<(usize, &mut Shard, &mut Placed)> = Vec::with_capacity(SHARDS);
-        for (shard, placed) in self.states.shards.iter_mut().zip(&mut self.placed) {
-            shards.push((shards.len(), shard, placed));
+        let mut buckets: Vec<(usize, &mut Bucket, &mut Placed)> = Vec::with_capacity(BUCKETS);
+        for (bucket, placed) in self.states.buckets.iter_mut().zip(&mut self.placed) {
+            buckets.push((buckets.len(), bucket, placed));
         }
-        in_parallel(threads, &mut shards, |(number, shard, placed)| {
+        in_parallel(threads, &mut buckets, |(number, bucket, placed)| {
             placed.starts.clear();
             placed.places.clear();
             for piece in &*pieces {
                 placed.starts.push(placed.places.len());
                 let rows = piece.targets[*number].chunks_exact(words);
-                placed.places.extend(rows.map(|row| shard.place(row)));
+                placed.places.extend(rows.map(|row| bucket.place(row)));
             }
         });
         self.states.number();
-        let (shards, placed) = (&self.states.shards, &self.placed);
+        let (buckets, placed) = (&self.states.buckets, &self.placed);
         in_parallel(threads, pieces, |piece| {
             let number = (piece.states.start - from) / PIECE;
-            let mut next: [usize; SHARDS] = std::array::from_fn(|part| placed[part].starts[number]);
+            let mut next: [usize; BUCKETS] =
+                std::array::from_fn(|part| placed[part].starts[number]);
             let edge = |&(choice, flags, _, part): &(u16, u16, u32, u8)| {
                 let part = part as usize;
                 let local = placed[part].places[next[part]];
                 next[part] += 1;
-                Edge::new(shards[part].ids[local as usize], choice, flags)
+                Edge::new(buckets[part].ids[local as usize], choice, flags)
             };
             piece.connected.clear();
             piece.connected.extend(piece.edges.iter().map(edge));
@@ -198,7 +199,7 @@ impl Piece {
         self.states = states;
         self.ends.clear();
         self.edges.clear();
-        self.targets.resize_with(SHARDS, Vec::new);
+        self.targets.resize_with(BUCKETS, Vec::new);
         self.targets.iter_mut().for_each(Vec::clear);
         self.permutations.clear();
         self.finals.clear();
@@ -219,7 +220,7 @@ impl Piece {
             let expanded = parts.expand(&row, &mut scratch, &mut |expansion| {
                 packed.clear();
                 states.packing.pack(expansion.row, &mut packed);
-                let part = shard_of(&packed);
+                let part = bucket_of(&packed);
                 self.targets[part].extend_from_slice(&packed);
                 let permutation = match expansion.from {
                     None => 0,

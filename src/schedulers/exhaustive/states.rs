@@ -13,7 +13,7 @@ use rustc_hash::FxBuildHasher;
 use super::checkpoint::Words;
 
 /// How many parts the set has. Any number would do; the numbers of states depend on it.
-pub(super) const SHARDS: usize = 16;
+pub(super) const BUCKETS: usize = 16;
 
 /// Which bits of a packed row hold which column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Packing {
 
 /// One part of the set.
 #[derive(Debug, Default)]
-pub(super) struct Shard {
+pub(super) struct Bucket {
     rows: Vec<u64>,
     index: HashTable<u32>,
     /// The number of each state of this part in the whole set; new ones come last.
@@ -74,7 +74,7 @@ pub(super) struct Shard {
     numbered: usize,
 }
 
-impl Shard {
+impl Bucket {
     /// Where a packed row stands in this part; it is added if it is new.
     pub fn place(&mut self, packed: &[u64]) -> u32 {
         let words = packed.len();
@@ -104,7 +104,7 @@ impl Shard {
 #[derive(Debug)]
 pub(super) struct States {
     pub packing: Packing,
-    pub shards: Vec<Shard>,
+    pub buckets: Vec<Bucket>,
     /// Consecutive states: the first one's number, its part, and its place there.
     runs: Vec<(u32, u8, u32)>,
     count: usize,
@@ -120,14 +120,14 @@ fn hash(packed: &[u64]) -> u64 {
 }
 
 /// The part a packed row belongs to. The bits that the tables look at first are left alone.
-pub(super) fn shard_of(packed: &[u64]) -> usize {
-    (hash(packed) >> 40) as usize % SHARDS
+pub(super) fn bucket_of(packed: &[u64]) -> usize {
+    (hash(packed) >> 40) as usize % BUCKETS
 }
 
 impl States {
     pub fn new(packing: Packing) -> States {
-        let shards = (0..SHARDS).map(|_| Shard::default()).collect();
-        States { packing, shards, runs: Vec::new(), count: 0, forgotten: 0 }
+        let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
+        States { packing, buckets, runs: Vec::new(), count: 0, forgotten: 0 }
     }
 
     /// How many states have a number.
@@ -138,13 +138,13 @@ impl States {
     /// Numbers the new states, part by part.
     pub fn number(&mut self) {
         let words = self.packing.words;
-        for (part, shard) in self.shards.iter_mut().enumerate() {
-            let (from, to) = (shard.numbered, shard.len(words));
+        for (part, bucket) in self.buckets.iter_mut().enumerate() {
+            let (from, to) = (bucket.numbered, bucket.len(words));
             if from < to {
                 self.runs.push((self.count as u32, part as u8, from as u32));
-                shard.ids.extend((self.count..self.count + to - from).map(|id| id as u32));
+                bucket.ids.extend((self.count..self.count + to - from).map(|id| id as u32));
                 self.count += to - from;
-                shard.numbered = to;
+                bucket.numbered = to;
             }
         }
     }
@@ -153,10 +153,10 @@ impl States {
     pub fn add(&mut self, row: &[u32]) -> u32 {
         let mut packed = Vec::with_capacity(self.packing.words);
         self.packing.pack(row, &mut packed);
-        let shard = shard_of(&packed);
-        let local = self.shards[shard].place(&packed);
+        let bucket = bucket_of(&packed);
+        let local = self.buckets[bucket].place(&packed);
         self.number();
-        self.shards[shard].ids[local as usize]
+        self.buckets[bucket].ids[local as usize]
     }
 
     /// The row of a state.
@@ -165,7 +165,7 @@ impl States {
         let (first, part, local) = self.runs[run];
         let words = self.packing.words;
         let at = (local as usize + id - first as usize) * words;
-        self.packing.unpack(&self.shards[part as usize].rows[at..at + words], row);
+        self.packing.unpack(&self.buckets[part as usize].rows[at..at + words], row);
     }
 
     /// The same states with the same numbers, packed in another way.
@@ -173,7 +173,7 @@ impl States {
         let mut repacked = States::new(packing);
         repacked.forgotten = self.forgotten;
         // Rows are read by number from here on: the old index would only take memory.
-        self.shards.iter_mut().for_each(|shard| shard.index = HashTable::new());
+        self.buckets.iter_mut().for_each(|bucket| bucket.index = HashTable::new());
         let (mut row, mut packed) = (Vec::new(), Vec::new());
         for id in 0..self.count {
             self.unpack(id, &mut row);
@@ -188,26 +188,26 @@ impl States {
     /// on.
     pub fn forget_all(&mut self) {
         self.forgotten = self.count;
-        for shard in &mut self.shards {
-            shard.index.clear();
+        for bucket in &mut self.buckets {
+            bucket.index.clear();
         }
     }
 
     /// The bytes that the set takes, as it stands.
     pub fn bytes(&self) -> u64 {
-        let of_shard = |shard: &Shard| {
-            shard.rows.capacity() * 8 + shard.ids.capacity() * 4 + shard.index.allocation_size()
+        let of_bucket = |bucket: &Bucket| {
+            bucket.rows.capacity() * 8 + bucket.ids.capacity() * 4 + bucket.index.allocation_size()
         };
-        self.shards.iter().map(of_shard).sum::<usize>() as u64
+        self.buckets.iter().map(of_bucket).sum::<usize>() as u64
     }
 
     /// Appends the next state of another set, or of a checkpoint.
     fn append(&mut self, packed: &[u64]) {
-        let shard = &mut self.shards[shard_of(packed)];
+        let bucket = &mut self.buckets[bucket_of(packed)];
         if self.count < self.forgotten {
-            shard.push(packed);
+            bucket.push(packed);
         } else {
-            shard.place(packed);
+            bucket.place(packed);
         }
         self.number();
     }
@@ -225,7 +225,7 @@ impl States {
         for ((first, part, local), end) in self.runs.iter().zip(ends.chain([self.count])) {
             let from = *local as usize * words;
             let to = from + (end - *first as usize) * words;
-            self.shards[*part as usize].rows[from..to].iter().for_each(|w| word(*w));
+            self.buckets[*part as usize].rows[from..to].iter().for_each(|w| word(*w));
         }
     }
 

@@ -23,12 +23,12 @@ pub(in super::super) struct Memo {
 
 #[derive(Default)]
 struct Answers {
-    table: HashTable<Answer>,
+    table: HashTable<Remembered>,
     values: usize,
 }
 
 /// What the rules of one place, which is known by its address, say to a value and its old one.
-struct Answer {
+struct Remembered {
     hash: u64,
     place: usize,
     new: Value,
@@ -52,7 +52,7 @@ impl Memo {
     ) -> Arc<[Finding]> {
         let hash = FxBuildHasher.hash_one(Question(place, new, old));
         let same =
-            |known: &Answer| (known.place, &known.new, known.old.as_ref()) == (place, new, old);
+            |known: &Remembered| (known.place, &known.new, known.old.as_ref()) == (place, new, old);
         {
             let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(known) = answers.table.find(hash, same) {
@@ -68,7 +68,7 @@ impl Memo {
         if values <= VALUES_MAX {
             answers.values += values;
             let (new, old) = (new.clone(), old.cloned());
-            let answer = Answer { hash, place, new, old, findings: Arc::clone(&findings) };
+            let answer = Remembered { hash, place, new, old, findings: Arc::clone(&findings) };
             answers.table.insert_unique(hash, answer, |known| known.hash);
         }
         findings
