@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::RequestScope;
 use super::engine::Commit;
 use super::metadata::Meta;
 use super::patch::same_json;
@@ -69,7 +69,7 @@ impl ApiServer {
                 server.write(&key, Commit::Restore(object.into(), revision));
             }
         }
-        let mut call = Call::new(request, kind);
+        let mut call = RequestScope::new(request, kind);
         call.records_owners = server.records_owners();
         call.stages = Some(Box::default());
         verbs::handle(&mut server, &mut call).ok()?;

@@ -15,10 +15,10 @@ use super::seen::Seen;
 use super::{Body, FieldValidation, Key, Kind, Request, Response, Status, Subresource};
 
 /// What a modelled step answers: a response, or the Status that says no.
-pub(crate) type Answer<T = Response> = Result<T, Box<Status>>;
+pub(crate) type ApiResult<T = Response> = Result<T, Box<Status>>;
 
 /// One request on its way through the server.
-pub(crate) struct Call<'a> {
+pub(crate) struct RequestScope<'a> {
     pub request: &'a Request,
     pub kind: Arc<Kind>,
     pub warnings: Vec<String>,
@@ -30,9 +30,9 @@ pub(crate) struct Call<'a> {
     pub stages: Option<Box<Stages>>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> RequestScope<'a> {
     pub fn new(request: &'a Request, kind: Arc<Kind>) -> Self {
-        Call {
+        RequestScope {
             request,
             kind,
             warnings: Vec::new(),
@@ -118,7 +118,7 @@ impl<'a> Call<'a> {
 
     /// Decoding of a POST's or PUT's body as a real server does it: types, unknown fields,
     /// defaults.
-    pub fn admit(&mut self, object: &mut Value) -> Answer<()> {
+    pub fn admit(&mut self, object: &mut Value) -> ApiResult<()> {
         self.note(|stages| &mut stages.asked, object);
         let kind = Arc::clone(&self.kind);
         let found = object["kind"].as_str().unwrap_or_default().to_string();
@@ -156,7 +156,7 @@ impl<'a> Call<'a> {
     }
 
     /// 400 for another apiVersion than the URL's.
-    fn check_version(&self, object: &Value) -> Answer<()> {
+    fn check_version(&self, object: &Value) -> ApiResult<()> {
         let version = object["apiVersion"].as_str().unwrap_or_default();
         let expected = self.kind.api_version();
         match version == expected {
@@ -169,7 +169,7 @@ impl<'a> Call<'a> {
     }
 
     /// The same for the outcome of a patch, which refuses with 422 and shows that outcome.
-    pub fn admit_patched(&mut self, object: &mut Value) -> Answer<()> {
+    pub fn admit_patched(&mut self, object: &mut Value) -> ApiResult<()> {
         self.note(|stages| &mut stages.asked, object);
         let patched = Value::String(object.to_string());
         let refuse = |why: &str| {

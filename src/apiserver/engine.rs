@@ -12,7 +12,7 @@ pub(super) mod store;
 
 use serde_json::Value;
 
-use super::call::{Answer, Call};
+use super::call::{ApiResult, RequestScope};
 use super::managed_fields;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
@@ -22,7 +22,7 @@ pub(crate) use commit::Commit;
 use store::Stored;
 
 /// Reads a resourceVersion: empty and zero mean none.
-pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
+pub(crate) fn parse_revision(text: &str) -> ApiResult<u64> {
     if text.is_empty() {
         return Ok(0);
     }
@@ -36,7 +36,7 @@ pub(crate) fn parse_revision(text: &str) -> Answer<u64> {
 }
 
 /// Reads the resourceVersion parameter of a request: the error names it.
-pub(crate) fn parse_request_revision(text: &str) -> Answer<u64> {
+pub(crate) fn parse_request_revision(text: &str) -> ApiResult<u64> {
     parse_revision(text).map_err(|status| {
         let why = status.message.unwrap_or_default();
         let error = FieldError::invalid("resourceVersion", &text.into(), &why);
@@ -45,7 +45,8 @@ pub(crate) fn parse_request_revision(text: &str) -> Answer<u64> {
 }
 
 /// Computes the new object from the one that is there.
-pub(crate) type Transform<'f> = Box<dyn FnOnce(&mut Call<'_>, &Value) -> Answer<Value> + 'f>;
+pub(crate) type Transform<'f> =
+    Box<dyn FnOnce(&mut RequestScope<'_>, &Value) -> ApiResult<Value> + 'f>;
 
 /// The body's uid as a precondition (PUT only), and how to compute the new object.
 pub(crate) struct Update<'f> {
@@ -56,10 +57,10 @@ pub(crate) struct Update<'f> {
 /// Changes one stored object. `current` has been looked up by the caller, who answers 404.
 pub(crate) fn update(
     server: &mut ApiServer,
-    call: &mut Call<'_>,
+    call: &mut RequestScope<'_>,
     current: Stored,
     update: Update<'_>,
-) -> Answer {
+) -> ApiResult {
     let key = call.key();
     check_uid(call, &current, update.uid.as_deref())?;
     let mut new = (update.transform)(call, &current.view())?;
@@ -90,7 +91,7 @@ pub(crate) fn update(
     Ok(call.answer(200, &stored))
 }
 
-fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()> {
+fn check_uid(call: &RequestScope<'_>, current: &Stored, uid: Option<&str>) -> ApiResult<()> {
     let found = current.object.meta_str("uid");
     match uid {
         Some(wanted) if wanted != found => {
@@ -107,7 +108,7 @@ fn check_uid(call: &Call<'_>, current: &Stored, uid: Option<&str>) -> Answer<()>
 }
 
 /// The namespace and name of the new object are those of the URL.
-pub(crate) fn check_identity(call: &Call<'_>, new: &mut Value) -> Answer<()> {
+pub(crate) fn check_identity(call: &RequestScope<'_>, new: &mut Value) -> ApiResult<()> {
     check_namespace(call, new)?;
     let (found, asked) = (new.meta_str("name"), call.name());
     if found.is_empty() {
@@ -126,7 +127,7 @@ pub(crate) fn check_identity(call: &Call<'_>, new: &mut Value) -> Answer<()> {
 
 /// An empty namespace is filled in, that of an object without one is dropped; another one than
 /// the URL's is an error.
-pub(crate) fn check_namespace(call: &Call<'_>, object: &mut Value) -> Answer<()> {
+pub(crate) fn check_namespace(call: &RequestScope<'_>, object: &mut Value) -> ApiResult<()> {
     let asked = call.request.namespace.as_deref().unwrap_or_default();
     let found = object.meta_str("namespace");
     if found.is_empty() && !asked.is_empty() {
@@ -141,7 +142,7 @@ pub(crate) fn check_namespace(call: &Call<'_>, object: &mut Value) -> Answer<()>
     Ok(())
 }
 
-fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> {
+fn check_revision(call: &RequestScope<'_>, new: &Value, current: &Stored) -> ApiResult<()> {
     let resource = &call.kind.resource;
     match parse_revision(new.meta_str("resourceVersion"))? {
         0 if call.kind.unconditional_update => Ok(()),
@@ -156,7 +157,7 @@ fn check_revision(call: &Call<'_>, new: &Value, current: &Stored) -> Answer<()> 
 }
 
 /// Carries over from the old object what this endpoint may not write, and counts generations.
-fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
+fn prepare(call: &RequestScope<'_>, new: &mut Value, old: &Value) {
     if call.is_status() {
         return call.kind.strategy.prepare_for_status_update(new, old);
     }
@@ -178,7 +179,7 @@ fn prepare(call: &Call<'_>, new: &mut Value, old: &Value) {
 }
 
 /// A subresource that writes one part of the object: everything else stays as it was.
-fn prepare_part(call: &Call<'_>, path: &[&str], new: &mut Value, old: &Value) {
+fn prepare_part(call: &RequestScope<'_>, path: &[&str], new: &mut Value, old: &Value) {
     let managed = new.meta("managedFields").cloned();
     let sent = path.iter().try_fold(&*new, |value, step| value.get(*step)).cloned();
     let mut kept = old.clone();
@@ -206,7 +207,7 @@ fn put_at(object: &mut Value, path: &[&str], value: Option<Value>) {
     }
 }
 
-fn validate(call: &mut Call<'_>, new: &Value, old: &Value) -> Answer<()> {
+fn validate(call: &mut RequestScope<'_>, new: &Value, old: &Value) -> ApiResult<()> {
     let name = new.meta_str("name");
     check_type(call, new)?;
     let mut errors = metadata::validate_update(&call.kind, new, old);
@@ -225,7 +226,7 @@ fn validate(call: &mut Call<'_>, new: &Value, old: &Value) -> Answer<()> {
 }
 
 /// 422 for another kind or apiVersion than the URL's.
-pub(crate) fn check_type(call: &Call<'_>, object: &Value) -> Answer<()> {
+pub(crate) fn check_type(call: &RequestScope<'_>, object: &Value) -> ApiResult<()> {
     let own = [("kind", call.kind.kind.clone()), ("apiVersion", call.kind.api_version())];
     let mut errors = Vec::new();
     for (field, own) in own {
@@ -250,7 +251,7 @@ fn is_finished(new: &Value, old: &Value) -> bool {
 }
 
 /// Where etcd would keep the object.
-fn storage_key(call: &Call<'_>) -> String {
+fn storage_key(call: &RequestScope<'_>) -> String {
     let Key { namespace, name, .. } = call.key();
     let prefix = call.kind.strategy.storage_prefix(&call.kind);
     match namespace {

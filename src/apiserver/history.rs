@@ -12,7 +12,7 @@ use super::{Key, Revision};
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Event {
+pub(crate) struct LoggedWrite {
     pub revision: Revision,
     pub key: Arc<Key>,
     /// The object before the write; `None` when it was created.
@@ -33,7 +33,7 @@ pub(crate) struct Version {
 /// What an entry takes besides the JSON of its objects.
 const ENTRY_BYTES: usize = 256;
 
-impl Event {
+impl LoggedWrite {
     /// How many bytes this entry takes, and no other.
     pub fn size(&self) -> usize {
         let new = [&self.after, &self.removed].into_iter().flatten();
@@ -46,7 +46,7 @@ impl Event {
 pub(crate) struct Log {
     /// Entries up to and including this revision are forgotten.
     compacted: Revision,
-    events: Vec<Arc<Event>>,
+    events: Vec<Arc<LoggedWrite>>,
 }
 
 impl Log {
@@ -59,12 +59,12 @@ impl Log {
         self.compacted
     }
 
-    pub fn push(&mut self, event: Event) {
+    pub fn push(&mut self, event: LoggedWrite) {
         self.events.push(Arc::new(event));
     }
 
     /// The writes after `revision`, oldest first.
-    pub fn after(&self, revision: Revision) -> &[Arc<Event>] {
+    pub fn after(&self, revision: Revision) -> &[Arc<LoggedWrite>] {
         let from = self.events.partition_point(|event| event.revision <= revision);
         &self.events[from..]
     }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call};
+use super::call::{ApiResult, RequestScope};
 use super::{Status, Verb, engine, metadata};
 
 /// Whoever asks.
@@ -14,7 +14,7 @@ const USER: &str = "lostwrite";
 const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 
 /// Answers a review.
-pub(crate) fn review(call: &mut Call<'_>) -> Answer {
+pub(crate) fn review(call: &mut RequestScope<'_>) -> ApiResult {
     if call.request.verb != Verb::Create {
         let verb = call.request.verb.name();
         return Err(Status::method_not_allowed(&call.kind.resource, verb));

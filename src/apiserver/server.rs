@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::RequestScope;
 use super::engine::Commit;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
@@ -118,7 +118,7 @@ impl ApiServer {
         if let Some(status) = bad_name(request) {
             return Response::from(status);
         }
-        let mut call = Call::new(request, kind);
+        let mut call = RequestScope::new(request, kind);
         call.records_owners = self.managed_fields;
         verbs::handle(self, &mut call).unwrap_or_else(|status| {
             let mut response = Response::from(status);
@@ -135,7 +135,7 @@ impl ApiServer {
         if let Some(status) = bad_name(request) {
             return Response::from(status);
         }
-        let mut call = Call::new(request, kind);
+        let mut call = RequestScope::new(request, kind);
         let answer = verbs::read(self, &mut call);
         let other = || Err(Status::bad_request("this request does not only read"));
         answer.unwrap_or_else(other).unwrap_or_else(Response::from)
@@ -208,7 +208,7 @@ impl ApiServer {
             }
             request.namespace = Some(namespace.to_string());
         }
-        let mut call = Call::new(&request, kind);
+        let mut call = RequestScope::new(&request, kind);
         call.records_owners = self.managed_fields;
         verbs::create::seed(self, &mut call)
     }
@@ -281,7 +281,7 @@ impl ApiServer {
     #[cfg(any(feature = "kube", feature = "serve"))]
     pub(crate) fn writes_after(&self, revision: Revision) -> Vec<Written> {
         let log = self.store.log().map_or(&[][..], |log| log.after(revision));
-        let written = |event: &Arc<super::history::Event>| Written {
+        let written = |event: &Arc<super::history::LoggedWrite>| Written {
             key: Key::clone(&event.key),
             revision: event.revision,
             after: event.after.as_ref().map(|json| Arc::new(json.value())),

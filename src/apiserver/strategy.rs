@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::RequestScope;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::verbs::deletion::{self, Deletion};
@@ -130,7 +130,7 @@ impl Strategy {
     }
 
     /// What a delete does to an object.
-    pub fn delete(self, call: &Call<'_>, object: &Value, options: &Value) -> Deletion {
+    pub fn delete(self, call: &RequestScope<'_>, object: &Value, options: &Value) -> Deletion {
         let time = call.request.time;
         let marked = object.meta("deletionTimestamp").is_some();
         match self {

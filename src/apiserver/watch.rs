@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call};
+use super::call::{ApiResult, RequestScope};
 use super::engine::parse_request_revision;
-use super::history::Event;
+use super::history::LoggedWrite;
 use super::json::Json;
 use super::seen::Seen;
 use super::selector::Selector;
@@ -86,7 +86,7 @@ impl ApiServer {
         let Some(kind) = self.kind_of(&request.resource) else {
             return Err(Status::page_not_found());
         };
-        start(self, &Call::new(request, kind))
+        start(self, &RequestScope::new(request, kind))
     }
 }
 
@@ -99,7 +99,7 @@ fn bookmark(kind: &Kind, revision: Revision) -> Value {
     })
 }
 
-fn start(server: &ApiServer, call: &Call<'_>) -> Answer<Watch> {
+fn start(server: &ApiServer, call: &RequestScope<'_>) -> ApiResult<Watch> {
     let options = &call.request.options;
     verbs::list::check_watch_options(options)?;
     let selector = Selector::parse(options, &call.kind)?;
@@ -192,7 +192,7 @@ impl Watch {
     }
 
     /// The event as this watch sees it.
-    fn see(&self, event: &Event) -> Option<WatchEvent> {
+    fn see(&self, event: &LoggedWrite) -> Option<WatchEvent> {
         let here = event.key.resource == self.kind.resource
             && (self.namespace.is_none() || event.key.namespace == self.namespace);
         if !here {

@@ -6,7 +6,7 @@
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use super::event::Event;
+use super::event::AuditEvent;
 
 /// Who writes alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ pub struct Clients {
 
 impl Clients {
     /// The author of an event.
-    pub fn author(&mut self, event: &Event) -> u32 {
+    pub fn author(&mut self, event: &AuditEvent) -> u32 {
         let user = match event.impersonated.as_str() {
             "" => &event.user,
             impersonated => impersonated,

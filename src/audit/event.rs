@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// One completed request.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
-pub struct Event {
+pub struct AuditEvent {
     pub id: String,
     pub level: String,
     pub verb: String,
@@ -111,9 +111,9 @@ struct Code {
 const POD: [&str; 2] =
     ["authentication.kubernetes.io/pod-uid", "authentication.kubernetes.io/pod-name"];
 
-impl Event {
+impl AuditEvent {
     /// The event that this JSON text is.
-    pub fn parse(text: &[u8]) -> Result<Event, Skipped> {
+    pub fn parse(text: &[u8]) -> Result<AuditEvent, Skipped> {
         let line: Line<'_> =
             serde_json::from_slice(text).map_err(|error| match error.classify() {
                 serde_json::error::Category::Data => Skipped::NoEvent,
@@ -131,7 +131,7 @@ impl Event {
             let first = |key: &str| extra.get(key)?.get(0)?.as_str().map(String::from);
             POD.iter().find_map(|key| first(key))
         };
-        let mut event = Event {
+        let mut event = AuditEvent {
             pod: extra(user).or_else(|| extra(&line.user)).unwrap_or_default(),
             id: line.audit_id.into(),
             level: line.level.into(),

@@ -21,7 +21,7 @@ use crate::apiserver::{Key, PatchKind, Revision};
 use crate::history::infer::{
     ABSENT, Guess, LeafId, Method, Names, THERE, Unsaid, ValueId, Version, differences, learn, look,
 };
-use crate::history::{self, Answer, LeafPath, Lists, Meant, Want, Write};
+use crate::history::{self, Answered, LeafPath, Lists, Meant, Want, Write};
 
 /// What the writes of one object meant.
 #[derive(Debug)]
@@ -265,7 +265,7 @@ fn run(names: &Names, judged: &Judged, steps: &[&Step], least: f64) -> Vec<Found
             sent: &bodies[at],
             before: befores[at].as_ref(),
             after: Some(&afters[at]),
-            answer: Answer::Acknowledged,
+            answer: Answered::Acknowledged,
             at: Revision(steps[at].act.at),
         })
         .collect();

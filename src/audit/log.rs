@@ -12,7 +12,7 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 use serde_json::Value;
 
 use super::clients::Clients;
-use super::event::Event;
+use super::event::AuditEvent;
 use super::judge::Judged;
 use super::kinds::Kinds;
 use super::patches::patch_of;
@@ -177,7 +177,7 @@ impl Log {
     }
 
     /// Takes the next event.
-    pub fn take(&mut self, event: Event) {
+    pub fn take(&mut self, event: AuditEvent) {
         if !self.seen.insert(hash(&event.id.as_bytes())) {
             return;
         }
@@ -204,7 +204,7 @@ impl Log {
         }
     }
 
-    fn place(&mut self, event: &Event, object: Option<&Value>) -> Place {
+    fn place(&mut self, event: &AuditEvent, object: Option<&Value>) -> Place {
         let group = (event.group.clone(), event.version.clone(), event.resource.clone());
         let resource = self.resources.insert_full(group).0 as u32;
         let named = |field: &str| {
@@ -257,7 +257,7 @@ impl Log {
         Some((at, version))
     }
 
-    fn read(&mut self, event: &Event) {
+    fn read(&mut self, event: &AuditEvent) {
         let author = self.clients.author(event);
         let place = self.place(event, event.response.as_ref());
         let read = Read { author, done: event.done, at: 0 };
@@ -273,7 +273,7 @@ impl Log {
         }
     }
 
-    fn listed(&mut self, event: &Event) {
+    fn listed(&mut self, event: &AuditEvent) {
         let author = self.clients.author(event);
         let items = event.response.as_ref().and_then(|list| list["items"].as_array());
         for object in items.into_iter().flatten() {
@@ -283,13 +283,13 @@ impl Log {
         }
     }
 
-    fn deleted(&mut self, event: &Event) {
+    fn deleted(&mut self, event: &AuditEvent) {
         let place = self.place(event, None);
         let first = self.deleted.entry(place).or_insert(event.done);
         *first = event.done.min(*first);
     }
 
-    fn write(&mut self, event: Event) {
+    fn write(&mut self, event: AuditEvent) {
         let Some(body) = event.request.as_ref() else {
             return self.skip(format!("level {}: a write without its body", event.level));
         };
@@ -349,7 +349,7 @@ impl Log {
     /// How a request writes, and what it carries.
     fn understand(
         &mut self,
-        event: &Event,
+        event: &AuditEvent,
         body: &Value,
         place: &Place,
         after: Option<&Version>,

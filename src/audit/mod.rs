@@ -25,7 +25,7 @@ mod shape;
 mod telling;
 mod track;
 
-pub use event::{Event, Skipped};
+pub use event::{AuditEvent, Skipped};
 pub use findings::{Certainty, Finding, LostLeaf, PairKey, Party, Repair, Verdict};
 pub use judge::judge;
 pub use kinds::Kinds;

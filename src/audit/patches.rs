@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use super::event::Event;
+use super::event::AuditEvent;
 use crate::history::infer::Method;
 
 /// Which patch, as far as the request tells: content types are not in an audit event.
-pub fn patch_of(event: &Event, body: &Value) -> Method {
+pub fn patch_of(event: &AuditEvent, body: &Value) -> Method {
     let whole = body["kind"].is_string() && body["apiVersion"].is_string();
     if body.is_array() {
         return Method::JsonPatch;

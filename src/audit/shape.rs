@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::event::{Event, Skipped, micros};
+use super::event::{AuditEvent, Skipped, micros};
 
 /// Wrappers in wrappers: no provider exports them deeper than this.
 const DEPTH: usize = 6;
@@ -30,12 +30,12 @@ const INSIDE: [&str; 14] = [
 ];
 
 /// The events of one line, or of one document.
-pub fn events(text: &[u8]) -> Vec<Result<Event, Skipped>> {
+pub fn events(text: &[u8]) -> Vec<Result<AuditEvent, Skipped>> {
     let text = text.trim_ascii();
     if text.is_empty() {
         return Vec::new();
     }
-    match Event::parse(text) {
+    match AuditEvent::parse(text) {
         Err(Skipped::NoEvent) => match serde_json::from_slice::<Value>(text) {
             Ok(value) => {
                 let mut found = Vec::new();
@@ -55,7 +55,7 @@ pub fn events(text: &[u8]) -> Vec<Result<Event, Skipped>> {
     }
 }
 
-fn unwrap(value: &Value, depth: usize, found: &mut Vec<Result<Event, Skipped>>) {
+fn unwrap(value: &Value, depth: usize, found: &mut Vec<Result<AuditEvent, Skipped>>) {
     if depth == 0 {
         return;
     }
@@ -63,7 +63,7 @@ fn unwrap(value: &Value, depth: usize, found: &mut Vec<Result<Event, Skipped>>) 
         Value::Array(items) => items.iter().for_each(|item| unwrap(item, depth, found)),
         Value::String(text) => {
             let Some(at) = text.find('{').filter(|at| *at < 200) else { return };
-            match Event::parse(&text.as_bytes()[at..]) {
+            match AuditEvent::parse(&text.as_bytes()[at..]) {
                 Err(Skipped::NoEvent) => {
                     if let Ok(inner) = serde_json::from_str(&text[at..]) {
                         unwrap(&inner, depth - 1, found);
@@ -73,7 +73,7 @@ fn unwrap(value: &Value, depth: usize, found: &mut Vec<Result<Event, Skipped>>) 
             }
         }
         Value::Object(fields) if fields.contains_key("auditID") => {
-            found.push(Event::parse(value.to_string().as_bytes()));
+            found.push(AuditEvent::parse(value.to_string().as_bytes()));
         }
         Value::Object(fields) => {
             if let Some(event) = fields.get("protoPayload").and_then(|it| cloud_logging(fields, it))
@@ -96,7 +96,7 @@ fn text(value: &Value) -> String {
 }
 
 /// `io.k8s.core.v1.pods.status.patch` of `core/v1/namespaces/shop/pods/web-0/status`.
-fn cloud_logging(entry: &Map<String, Value>, payload: &Value) -> Option<Event> {
+fn cloud_logging(entry: &Map<String, Value>, payload: &Value) -> Option<AuditEvent> {
     let method = payload["methodName"].as_str()?;
     let verb = method.rsplit('.').next()?;
     let name = payload["resourceName"].as_str()?;
@@ -129,7 +129,7 @@ fn cloud_logging(entry: &Map<String, Value>, payload: &Value) -> Option<Event> {
     let time = entry.get("timestamp").map(text).unwrap_or_default();
     let operation = entry.get("operation").map(|it| text(&it["id"])).filter(|it| !it.is_empty());
     let request = body("request");
-    Some(Event {
+    Some(AuditEvent {
         id: operation.or_else(|| entry.get("insertId").map(text))?,
         level: if request.is_some() { "RequestResponse" } else { "Metadata" }.to_owned(),
         verb: verb.to_owned(),
@@ -147,6 +147,6 @@ fn cloud_logging(entry: &Map<String, Value>, payload: &Value) -> Option<Event> {
         done: micros(&time),
         response: body("response"),
         request,
-        ..Event::default()
+        ..AuditEvent::default()
     })
 }

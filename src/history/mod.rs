@@ -24,7 +24,7 @@ pub use leaf::{LeafPath, Part};
 pub use ledger::{Compared, Effects, Fate, Ledger, Promise, promised};
 pub use lists::{Found, KEYS, Leaves, Lists};
 pub use meaning::{Change, Manner, Meaning, Meant, Want};
-pub use write::{Answer, Write};
+pub use write::{Answered, Write};
 
 #[cfg(test)]
 mod tests;

@@ -22,12 +22,12 @@ struct Told {
     meant: Vec<Meant>,
     sent: Value,
     after: Value,
-    answer: Answer,
+    answer: Answered,
 }
 
 fn told(author: usize, basis: u64, meant: Vec<Meant>, after: Value) -> Told {
     let sent = json!({ "status": after });
-    Told { author, basis, meant, sent, after, answer: Answer::Acknowledged }
+    Told { author, basis, meant, sent, after, answer: Answered::Acknowledged }
 }
 
 fn is(path: &str, value: Value) -> Meant {
@@ -163,11 +163,11 @@ fn the_class_says_how() {
 fn a_response_that_was_lost_promises_nothing_and_replaces_all_the_same() {
     let mut first = told(0, 1, vec![is("status.a", json!(1))], json!({"a": 1}));
     let wiped = || told(1, 1, vec![is("status.b", json!(2))], json!({"b": 2}));
-    first.answer = Answer::Unanswered;
+    first.answer = Answered::Unanswered;
     assert_eq!(findings(json!({}), &[first, wiped()], None), []);
 
     let mut again = told(1, 2, vec![is("status.a", json!(2))], json!({"a": 2}));
-    again.answer = Answer::Unanswered;
+    again.answer = Answered::Unanswered;
     let first = told(0, 1, vec![is("status.a", json!(1))], json!({"a": 1}));
     assert_eq!(findings(json!({}), &[first, again, wiped()], None), []);
 }

@@ -32,14 +32,14 @@ pub struct Write<'w> {
     /// See `before`.
     pub after: Option<&'w Value>,
     /// What became of it.
-    pub answer: Answer,
+    pub answer: Answered,
     /// The revision that the object has after it: what its author was answered with.
     pub at: Revision,
 }
 
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Answered {
     /// The server took it, and its author was told so.
     Acknowledged,
     /// The server took it, and the answer was lost: nothing was promised.
@@ -51,12 +51,12 @@ pub enum Answer {
 impl Write<'_> {
     /// Whether the server took it, whether or not it changed anything.
     pub fn took_effect(&self) -> bool {
-        self.answer != Answer::Refused
+        self.answer != Answered::Refused
     }
 
     /// Whether its author was told that it was taken.
     pub fn is_acknowledged(&self) -> bool {
-        self.answer == Answer::Acknowledged
+        self.answer == Answered::Acknowledged
     }
 
     /// Whether it landed on another object than the one it was built from, of the same name.

@@ -16,7 +16,7 @@ use super::streams::{self, Open};
 use super::{Reply, rules};
 use crate::apiserver::{Key, Verb, Written, write_string_data};
 use crate::client::WatchEvent;
-use crate::rest::{self, Aim, Answer, HttpRequest, HttpResponse};
+use crate::rest::{self, Aim, HttpAnswer, HttpRequest, HttpResponse};
 use crate::schedulers::rerun::Move;
 
 impl<R: Reply> Lot<R> {
@@ -27,8 +27,8 @@ impl<R: Reply> Lot<R> {
         let key = aim.as_ref().and_then(|aim| key_of(aim, aim.name.as_deref()?));
         let was = key.as_ref().and_then(|key| self.world.server.object(key));
         let answer = match rest::handle(&mut self.world.server, &http) {
-            Answer::Response(response) if response.code == 404 => {
-                Answer::Response(rules::courtesy(&http).unwrap_or(response))
+            HttpAnswer::Response(response) if response.code == 404 => {
+                HttpAnswer::Response(rules::courtesy(&http).unwrap_or(response))
             }
             other => other,
         };
@@ -39,7 +39,7 @@ impl<R: Reply> Lot<R> {
         self.touch(aim.as_ref(), key.as_ref(), &changed);
         self.publish(&changed);
         match answer {
-            Answer::Watch(stream) => {
+            HttpAnswer::Watch(stream) => {
                 let Some(reply) = reply else { return };
                 let label = streams::label(&http.path, &http.query);
                 let sink = reply.stream(stream.headers());
@@ -54,7 +54,7 @@ impl<R: Reply> Lot<R> {
                 self.streams.push(open);
                 self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
             }
-            Answer::Response(response) | Answer::Wait(response) => {
+            HttpAnswer::Response(response) | HttpAnswer::Wait(response) => {
                 let answered = !lost && !reply.as_ref().is_some_and(R::is_gone);
                 let collection = aim.as_ref().is_some_and(|aim| aim.verb == Verb::List);
                 let mut digest = Digest::default();
@@ -260,8 +260,8 @@ mod tests {
                 time: 0,
             };
             match rest::handle(&mut server, &http) {
-                Answer::Response(response) | Answer::Wait(response) => response,
-                Answer::Watch(_) => panic!("no watch"),
+                HttpAnswer::Response(response) | HttpAnswer::Wait(response) => response,
+                HttpAnswer::Watch(_) => panic!("no watch"),
             }
         };
         let lease = r#"{"metadata":{"name":"l"},"spec":{"holderIdentity":"a"}}"#;

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::parking::cluster::seed;
     use crate::parking::{Sink, Start};
-    use crate::rest::{self, Answer, HttpRequest};
+    use crate::rest::{self, HttpAnswer, HttpRequest};
     use serde_json::json;
 
     struct Kept(Vec<Vec<u8>>);
@@ -121,7 +121,7 @@ mod tests {
             body: Vec::new(),
             time: 0,
         };
-        let Answer::Watch(stream) = rest::handle(&mut server, &http) else { panic!("a watch") };
+        let HttpAnswer::Watch(stream) = rest::handle(&mut server, &http) else { panic!("a watch") };
         let (label, sink) = (String::new(), Kept(Vec::new()));
         let mut open = Open { worker: 0, label, stream, sink, pending: VecDeque::new() };
         assert!(open.poll(&server, &Names::new(&[]), 0));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::meaning::{self, Meaning};
 use super::step::{Exchange, Step, What};
 use crate::apiserver::{ApiServer, Key, Kind, PatchKind, Resource, Revision, Subresource, Verb};
-use crate::history::{Answer, End, Finding, LeafPath, Lists, Meant, Part, Want, Write, judge};
+use crate::history::{Answered, End, Finding, LeafPath, Lists, Meant, Part, Want, Write, judge};
 use crate::trace::Action;
 
 /// The kinds of a simulation, by resource.
@@ -75,7 +75,7 @@ struct Kept {
     sent: Value,
     before: Option<Arc<Value>>,
     after: Option<Arc<Value>>,
-    answer: Answer,
+    answer: Answered,
     at: Revision,
 }
 
@@ -177,11 +177,11 @@ impl Applied {
     }
 }
 
-fn answer(success: bool, answered: bool) -> Answer {
+fn answer(success: bool, answered: bool) -> Answered {
     match (success, answered) {
-        (true, true) => Answer::Acknowledged,
-        (true, false) => Answer::Unanswered,
-        (false, _) => Answer::Refused,
+        (true, true) => Answered::Acknowledged,
+        (true, false) => Answered::Unanswered,
+        (false, _) => Answered::Refused,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Build, Detail, Entry, Property, Words, witness};
 use crate::apiserver::{FieldPath, Key, Revision, Step};
-use crate::history::{Answer, Effects, LeafPath, Ledger, Lists, Meant, Want, Write};
+use crate::history::{Answered, Effects, LeafPath, Ledger, Lists, Meant, Want, Write};
 use crate::reconcilers::{Basis, Exchange, Job, ValueExpr};
 use crate::simulation::Ending;
 use crate::trace::{Action, Event, Fault};
@@ -143,7 +143,7 @@ impl Told<'_> {
             sent: self.sent,
             before: event.before.as_deref(),
             after: event.after.as_deref(),
-            answer: if event.answered { Answer::Acknowledged } else { Answer::Unanswered },
+            answer: if event.answered { Answered::Acknowledged } else { Answered::Unanswered },
             at: stored.unwrap_or(event.revision),
         }
     }

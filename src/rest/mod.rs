@@ -5,7 +5,7 @@
 //! [`WatchStream`], which whoever owns the connection polls for the next bytes. There is no
 //! thread, clock or socket in here: time comes with the request, waiting is the caller's.
 //! A read of a revision of the future, which a real server holds for three seconds, is
-//! [`Answer::Wait`]. Next to read: `route.rs`, `head.rs`, then `body.rs`.
+//! [`HttpAnswer::Wait`]. Next to read: `route.rs`, `head.rs`, then `body.rs`.
 
 mod aggregated;
 mod body;
@@ -95,7 +95,7 @@ impl HttpResponse {
 
 /// What a request leads to.
 #[derive(Debug)]
-pub enum Answer {
+pub enum HttpAnswer {
     /// A response, complete.
     Response(HttpResponse),
     /// A stream of events.
@@ -125,13 +125,13 @@ enum Done {
 
 impl Outcome {
     /// The answer.
-    pub fn answer(self, http: &HttpRequest) -> Answer {
-        Answer::Response(match self.0 {
-            Done::Watch(stream) => return Answer::Watch(stream),
+    pub fn answer(self, http: &HttpRequest) -> HttpAnswer {
+        HttpAnswer::Response(match self.0 {
+            Done::Watch(stream) => return HttpAnswer::Watch(stream),
             Done::Document(document) => encode::document(http, &document),
             Done::Response(response) => response,
             Done::Refused(status) => encode::status(http, &status, &[]),
-            Done::Early(status) => return Answer::Wait(encode::status(http, &status, &[])),
+            Done::Early(status) => return HttpAnswer::Wait(encode::status(http, &status, &[])),
             Done::Answered { kind, media, response } => match response.status() {
                 Some(status) => {
                     encode::status_code(http, status, response.code, &response.warnings)
@@ -171,7 +171,7 @@ pub fn refusal(status: &Status) -> HttpResponse {
 }
 
 /// Handles one HTTP request.
-pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> Answer {
+pub fn handle(server: &mut ApiServer, http: &HttpRequest) -> HttpAnswer {
     act(server, http).answer(http)
 }
 

@@ -58,8 +58,8 @@ fn request(method: &str, path: &str, query: &str, content: &str, body: &[u8]) ->
 
 fn response(server: &mut ApiServer, request: &HttpRequest) -> HttpResponse {
     match handle(server, request) {
-        Answer::Response(response) | Answer::Wait(response) => response,
-        Answer::Watch(_) => panic!("not a watch"),
+        HttpAnswer::Response(response) | HttpAnswer::Wait(response) => response,
+        HttpAnswer::Watch(_) => panic!("not a watch"),
     }
 }
 
@@ -73,11 +73,11 @@ fn a_revision_that_is_not_there_yet_is_a_value_and_not_a_code() {
     let mut ask = |method: &str, path: &str| {
         handle(&mut server, &request(method, path, &later, "application/json", b""))
     };
-    let is_early = |answer: &Answer| matches!(answer, Answer::Wait(it) if it.code == 504);
+    let is_early = |answer: &HttpAnswer| matches!(answer, HttpAnswer::Wait(it) if it.code == 504);
     assert!(is_early(&ask("GET", WIDGETS)));
     assert!(is_early(&ask("GET", &format!("{WIDGETS}/a"))));
     let deleted = ask("DELETE", WIDGETS);
-    assert!(matches!(&deleted, Answer::Response(it) if it.code == 504), "{deleted:?}");
+    assert!(matches!(&deleted, HttpAnswer::Response(it) if it.code == 504), "{deleted:?}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_request_becomes_an_object_and_an_object_an_answer() {
 #[test]
 fn a_watch_gives_lines_as_things_happen() {
     let mut server = server();
-    let Answer::Watch(mut watch) =
+    let HttpAnswer::Watch(mut watch) =
         handle(&mut server, &request("GET", WIDGETS, "watch=true&timeoutSeconds=5", "", b""))
     else {
         panic!("a watch");
@@ -339,7 +339,7 @@ proptest! {
             request.headers.push(("accept".into(), accept.into()));
             let before = server.revision();
             match handle(&mut server, &request) {
-                Answer::Response(response) | Answer::Wait(response) => {
+                HttpAnswer::Response(response) | HttpAnswer::Wait(response) => {
                     prop_assert!((200..600).contains(&response.code));
                     let changed = server.revision() != before;
                     // A form that the answer cannot have is found out after the write: 406, and 500
@@ -348,7 +348,7 @@ proptest! {
                     let may_change = response.code < 300 || matches!(response.code, 406 | 409);
                     prop_assert!(!changed || may_change || no_list);
                 }
-                Answer::Watch(watch) => watches.push(watch),
+                HttpAnswer::Watch(watch) => watches.push(watch),
             }
             for watch in &mut watches {
                 watch.poll(&server, 0);

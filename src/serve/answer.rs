@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::apiserver::Status;
-use crate::rest::{self, Answer, BODY_BYTES_MAX, HttpRequest, HttpResponse};
+use crate::rest::{self, BODY_BYTES_MAX, HttpAnswer, HttpRequest, HttpResponse};
 
 use super::record::Received;
 use super::state::{SMALL_BODY, Shared};
@@ -90,8 +90,8 @@ async fn try_answer(
     let handled = handle(&shared, &mut http, entry.clone()).await;
     match handled {
         Err(why) => Err(Status::because(500, "InternalError", why)),
-        Ok(Answer::Response(response) | Answer::Wait(response)) => Ok(whole(response)),
-        Ok(Answer::Watch(stream)) => {
+        Ok(HttpAnswer::Response(response) | HttpAnswer::Wait(response)) => Ok(whole(response)),
+        Ok(HttpAnswer::Watch(stream)) => {
             let end = entry.map(|entry| entry.complete(&http));
             Ok(watch::response(shared, stream, permit, end))
         }
@@ -107,17 +107,17 @@ async fn handle(
     shared: &Shared,
     http: &mut HttpRequest,
     entry: Option<Received>,
-) -> Result<Answer, &'static str> {
+) -> Result<HttpAnswer, &'static str> {
     let patience = Instant::now() + FUTURE;
     let mut changes = shared.changes();
     loop {
         changes.borrow_and_update();
         let response = match shared.handle(http, entry.as_ref())? {
-            Answer::Wait(response) => response,
+            HttpAnswer::Wait(response) => response,
             answer => return Ok(answer),
         };
         if !matches!(timeout_at(patience, changes.changed()).await, Ok(Ok(()))) {
-            let answer = Answer::Response(response);
+            let answer = HttpAnswer::Response(response);
             if let Some(entry) = entry {
                 shared.note(&entry.line(http, &answer));
             }

@@ -9,7 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::apiserver::uuid;
-use crate::rest::{Answer, HttpRequest};
+use crate::rest::{HttpAnswer, HttpRequest};
 
 use super::answer::value;
 use super::policy::{Level, Policy, Recorded};
@@ -56,10 +56,10 @@ impl Received {
     }
 
     /// The line of a request that has been answered.
-    pub fn line(&self, http: &HttpRequest, answer: &Answer) -> Vec<u8> {
+    pub fn line(&self, http: &HttpRequest, answer: &HttpAnswer) -> Vec<u8> {
         match answer {
-            Answer::Watch(_) => self.event(http, "ResponseStarted", 200, None),
-            Answer::Response(response) | Answer::Wait(response) => {
+            HttpAnswer::Watch(_) => self.event(http, "ResponseStarted", 200, None),
+            HttpAnswer::Response(response) | HttpAnswer::Wait(response) => {
                 let object = value(&response.body);
                 self.event(http, "ResponseComplete", response.code, object)
             }

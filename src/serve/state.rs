@@ -16,7 +16,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 use crate::apiserver::{ApiServer, Revision};
-use crate::rest::{self, Answer, HttpRequest};
+use crate::rest::{self, HttpAnswer, HttpRequest};
 
 use super::keeper::{Journal, Keeper};
 use super::record::{Received, audit_id};
@@ -137,7 +137,7 @@ impl Shared {
         &self,
         http: &mut HttpRequest,
         entry: Option<&Received>,
-    ) -> Result<Answer, &'static str> {
+    ) -> Result<HttpAnswer, &'static str> {
         http.time = now();
         match rest::only_reads(http) {
             true => self.read(http, entry),
@@ -146,7 +146,11 @@ impl Shared {
     }
 
     /// A read looks at the server together with other reads, and is written down after that.
-    fn read(&self, http: &HttpRequest, entry: Option<&Received>) -> Result<Answer, &'static str> {
+    fn read(
+        &self,
+        http: &HttpRequest,
+        entry: Option<&Received>,
+    ) -> Result<HttpAnswer, &'static str> {
         let Some(entry) = entry else {
             let outcome = careful(|| rest::look(&self.state.read().server, http))?;
             return careful(|| outcome.answer(http));
@@ -154,13 +158,17 @@ impl Shared {
         // Its line has a place among those of the writes.
         let mut state = self.state.write();
         let answer = careful(|| rest::look(&state.server, http).answer(http))?;
-        if !matches!(answer, Answer::Wait(_)) {
+        if !matches!(answer, HttpAnswer::Wait(_)) {
             state.note(&entry.line(http, &answer));
         }
         Ok(answer)
     }
 
-    fn write(&self, http: &HttpRequest, entry: Option<&Received>) -> Result<Answer, &'static str> {
+    fn write(
+        &self,
+        http: &HttpRequest,
+        entry: Option<&Received>,
+    ) -> Result<HttpAnswer, &'static str> {
         let mut state = self.state.write();
         if state.journal.as_ref().is_some_and(Journal::is_broken) {
             return Err("the journal cannot be written, so that nothing can be acknowledged");

@@ -3,7 +3,7 @@
 //! The second arm is in `http.rs`.
 
 use lostwrite::apiserver::{ApiServer, Config, History, Revision};
-use lostwrite::rest::{self, Answer, HttpRequest, HttpResponse, WatchStream};
+use lostwrite::rest::{self, HttpAnswer, HttpRequest, HttpResponse, WatchStream};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use serde_json::{Value, json};
@@ -197,18 +197,18 @@ impl Arm for InProcess {
     fn request(&mut self, request: &Value) -> Actual {
         let http = http(request, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) | Answer::Wait(response) => in_process(response),
-            Answer::Watch(_) => Actual { code: 200, warnings: Vec::new(), body: Value::Null },
+            HttpAnswer::Response(response) | HttpAnswer::Wait(response) => in_process(response),
+            HttpAnswer::Watch(_) => Actual { code: 200, warnings: Vec::new(), body: Value::Null },
         }
     }
 
     fn watch(&mut self, watch: &Value) -> Open {
         let http = http(watch, self.time);
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(response) | Answer::Wait(response) => {
+            HttpAnswer::Response(response) | HttpAnswer::Wait(response) => {
                 Open::Response(in_process(response))
             }
-            Answer::Watch(stream) => Open::Stream(stream),
+            HttpAnswer::Watch(stream) => Open::Stream(stream),
         }
     }
 

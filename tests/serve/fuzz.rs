@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lostwrite::apiserver::{ApiServer, Config, Revision};
-use lostwrite::rest::{self, Answer, HttpRequest};
+use lostwrite::rest::{self, HttpAnswer, HttpRequest};
 use lostwrite::scenario::Scenario;
 use serde_json::json;
 
@@ -126,8 +126,8 @@ fn request(server: &mut ApiServer, random: &mut Random, seed: u64, case: u64) ->
     );
     let mut code = 0;
     let took = timed(&what, || match rest::handle(server, &http) {
-        Answer::Response(response) | Answer::Wait(response) => code = response.code,
-        Answer::Watch(mut stream) => {
+        HttpAnswer::Response(response) | HttpAnswer::Wait(response) => code = response.code,
+        HttpAnswer::Watch(mut stream) => {
             stream.poll(server, 0);
             code = 200;
         }

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, PostParams, WatchEvent, WatchParams};
 use kube::{Client, Config};
 use lostwrite::apiserver::ApiServer;
-use lostwrite::rest::{self, Answer, HttpRequest};
+use lostwrite::rest::{self, HttpAnswer, HttpRequest};
 use lostwrite::serve;
 use serde_json::json;
 
@@ -65,8 +65,8 @@ fn in_process(server: &mut ApiServer) -> Speed {
         let (method, path, query) = (method.into(), path.into(), String::new());
         let request = HttpRequest { method, path, query, headers, body, time: 1_800_000_000 };
         match rest::handle(server, &request) {
-            Answer::Response(response) | Answer::Wait(response) => response.body,
-            Answer::Watch(_) => unreachable!("nobody watches"),
+            HttpAnswer::Response(response) | HttpAnswer::Wait(response) => response.body,
+            HttpAnswer::Watch(_) => unreachable!("nobody watches"),
         }
     };
     send("POST", path, serde_json::to_vec(&pod()).expect("JSON"));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::metadata::Meta;
 use super::super::{ApiServer, Key, PatchKind, Revision, Status};
 use super::store::Stored;
@@ -65,7 +65,12 @@ impl ApiServer {
 
     /// Writes an object of a client's, and does what follows from it. A patch that makes it too
     /// large is tried once more without owners.
-    pub(crate) fn put_for(&mut self, call: &Call<'_>, key: &Key, object: Value) -> Answer<Stored> {
+    pub(crate) fn put_for(
+        &mut self,
+        call: &RequestScope<'_>,
+        key: &Key,
+        object: Value,
+    ) -> ApiResult<Stored> {
         let mut next = self.store.next(Arc::new(object));
         if next.is_too_large()
             && call.request.verb.patch().is_some_and(|kind| kind != PatchKind::Apply)

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::super::history::{Event, Log, Version};
+use super::super::history::{Log, LoggedWrite, Version};
 use super::super::json::Json;
 use super::super::{Key, Resource, Revision};
 
@@ -305,7 +305,7 @@ impl Store {
         };
         if let Some(log) = &mut self.log {
             let before = before.map(|before| before.version());
-            Arc::make_mut(log).push(Event { revision, key, before, after, removed: None });
+            Arc::make_mut(log).push(LoggedWrite { revision, key, before, after, removed: None });
         }
     }
 
@@ -319,7 +319,7 @@ impl Store {
             let before = before.version();
             let removed = Some(Arc::new(before.json.at(revision)));
             let (before, after) = (Some(before), None);
-            Arc::make_mut(log).push(Event { revision, key, before, after, removed });
+            Arc::make_mut(log).push(LoggedWrite { revision, key, before, after, removed });
         }
     }
 

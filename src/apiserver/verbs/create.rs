@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::engine::{self, parse_revision};
 use super::super::metadata::{self, Meta};
 use super::super::{ApiServer, Key, Status, server, store};
@@ -20,7 +20,7 @@ const NAME_ATTEMPTS: u64 = 8;
 const PREFIX_BYTES_MAX: usize = 58;
 
 /// Creates the object in the body.
-pub(crate) fn create(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn create(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     if call.is_status() {
         return Err(Status::method_not_allowed(&call.kind.resource, "create"));
     }
@@ -30,7 +30,7 @@ pub(crate) fn create(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
 
 /// Creates an object with its status, whatever its kind's endpoints allow: the status goes the way
 /// of the rest (decoded, pruned, defaulted, owned by who created it), and is kept.
-pub(crate) fn seed(server: &mut ApiServer, call: &mut Call<'_>) -> Answer<Key> {
+pub(crate) fn seed(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult<Key> {
     call.seeds = true;
     let object = body(call)?;
     let response = create_object(server, call, object)?;
@@ -39,7 +39,7 @@ pub(crate) fn seed(server: &mut ApiServer, call: &mut Call<'_>) -> Answer<Key> {
 }
 
 /// The body of a POST or PUT.
-pub(crate) fn body(call: &Call<'_>) -> Answer<Value> {
+pub(crate) fn body(call: &RequestScope<'_>) -> ApiResult<Value> {
     match &call.request.body {
         Some(body) => Ok(Value::clone(body)),
         None => Err(Status::bad_request("the request has no body")),
@@ -49,9 +49,9 @@ pub(crate) fn body(call: &Call<'_>) -> Answer<Value> {
 /// Decodes and stores a new object; also the end of a PUT to an absent object.
 pub(crate) fn create_object(
     server: &mut ApiServer,
-    call: &mut Call<'_>,
+    call: &mut RequestScope<'_>,
     mut object: Value,
-) -> Answer {
+) -> ApiResult {
     let says_status = object.get("status").is_some_and(|status| !status.is_null());
     call.admit(&mut object)?;
     metadata::wipe(&mut object);
@@ -62,7 +62,7 @@ pub(crate) fn create_object(
 }
 
 /// An owner that is named twice is kept once.
-pub(crate) fn dedup_owners(call: &mut Call<'_>, object: &mut Value) {
+pub(crate) fn dedup_owners(call: &mut RequestScope<'_>, object: &mut Value) {
     let Some(owners) = object.meta("ownerReferences").and_then(Value::as_array).cloned() else {
         return;
     };
@@ -91,10 +91,10 @@ pub(crate) fn dedup_owners(call: &mut Call<'_>, object: &mut Value) {
 /// decoded and its ownership is recorded. `says_status`: the request itself has a status.
 pub(crate) fn store_new(
     server: &mut ApiServer,
-    call: &mut Call<'_>,
+    call: &mut RequestScope<'_>,
     mut object: Value,
     says_status: bool,
-) -> Answer {
+) -> ApiResult {
     admit_namespace(server, call)?;
     let asked = parse_revision(object.meta_str("resourceVersion"));
     prepare(server, call, &mut object, says_status);
@@ -125,7 +125,7 @@ pub(crate) fn store_new(
 }
 
 /// Whether the namespace, and the kind, still take new objects.
-fn admit_namespace(server: &ApiServer, call: &Call<'_>) -> Answer<()> {
+fn admit_namespace(server: &ApiServer, call: &RequestScope<'_>) -> ApiResult<()> {
     let namespace = call.request.namespace.as_deref().unwrap_or_default();
     if call.kind.is_custom() && server.is_terminating(&call.kind.resource) {
         let name = call.request.body.as_deref().map(|body| body.meta_str("name").to_string());
@@ -148,7 +148,7 @@ fn admit_namespace(server: &ApiServer, call: &Call<'_>) -> Answer<()> {
 }
 
 /// What only the server writes.
-fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status: bool) {
+fn prepare(server: &ApiServer, call: &RequestScope<'_>, object: &mut Value, says_status: bool) {
     metadata::prepare_create(object, server.next_uid(), call.request.time);
     object.set_meta("resourceVersion", None);
     let seeded = call.seeds && says_status;
@@ -172,7 +172,7 @@ fn prepare(server: &ApiServer, call: &Call<'_>, object: &mut Value, says_status:
     }
 }
 
-fn validate(call: &mut Call<'_>, object: &Value) -> Answer<()> {
+fn validate(call: &mut RequestScope<'_>, object: &Value) -> ApiResult<()> {
     engine::check_type(call, object)?;
     let mut errors = metadata::validate_create(&call.kind, object);
     errors.extend(call.kind.schema.validate(object, None, &mut call.warnings));
@@ -181,7 +181,7 @@ fn validate(call: &mut Call<'_>, object: &Value) -> Answer<()> {
 }
 
 /// Makes a name from generateName if there is none.
-fn name(server: &ApiServer, call: &Call<'_>, object: &mut Value) -> Answer<()> {
+fn name(server: &ApiServer, call: &RequestScope<'_>, object: &mut Value) -> ApiResult<()> {
     let base = object.meta_str("generateName").to_string();
     if !object.meta_str("name").is_empty() || base.is_empty() {
         return Ok(());

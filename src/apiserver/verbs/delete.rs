@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::metadata::Meta;
 use super::super::server::namespace_key;
 use super::super::strategy::Strategy;
@@ -16,7 +16,7 @@ use super::deletion::{self, Deletion};
 use super::list;
 
 /// Deletes the object in the URL.
-pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn delete(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     if call.is_status() {
         return Err(Status::method_not_allowed(&call.kind.resource, "delete"));
     }
@@ -36,7 +36,7 @@ pub(crate) fn delete(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
 }
 
 /// Deletes every object of a collection, one by one; the answer has them as they were.
-pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn delete_collection(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let page = list::page(server, call)?;
     for (key, _) in &page.items {
         delete_object(server, call, key)?;
@@ -52,7 +52,7 @@ enum Removal {
     Marked(Arc<Value>),
 }
 
-fn delete_object(server: &mut ApiServer, call: &Call<'_>, key: &Key) -> Answer<Removal> {
+fn delete_object(server: &mut ApiServer, call: &RequestScope<'_>, key: &Key) -> ApiResult<Removal> {
     let Some(current) = server.store.get(key).cloned() else {
         return Err(Status::not_found(&key.resource, &key.name));
     };
@@ -96,7 +96,12 @@ fn is_immortal(key: &Key) -> bool {
         && matches!(key.name.as_str(), "default" | "kube-system" | "kube-public")
 }
 
-fn check_preconditions(call: &Call<'_>, key: &Key, object: &Value, revision: u64) -> Answer<()> {
+fn check_preconditions(
+    call: &RequestScope<'_>,
+    key: &Key,
+    object: &Value,
+    revision: u64,
+) -> ApiResult<()> {
     let Some(options) = &call.request.body else { return Ok(()) };
     let wanted = |field: &str| options["preconditions"][field].as_str().map(String::from);
     let refuse = |why: String| {

@@ -11,7 +11,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::NO_PAD};
 use serde_json::{Value, json};
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::engine::parse_request_revision;
 use super::super::schema::FieldError;
 use super::super::seen::Listed;
@@ -26,7 +26,7 @@ const URL_SAFE_NO_PAD: GeneralPurpose = {
 };
 
 /// The objects of a kind in one namespace or in all.
-pub(crate) fn list(server: &ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn list(server: &ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let page = page(server, call)?;
     let items = page.items.into_iter().map(|(_, stored)| stored).collect();
     Ok(answer(call, items, page.revision, page.next, page.remaining))
@@ -34,7 +34,7 @@ pub(crate) fn list(server: &ApiServer, call: &mut Call<'_>) -> Answer {
 
 /// A list as an answer. Items of a built-in kind do not repeat what kind they are.
 pub(crate) fn answer(
-    call: &Call<'_>,
+    call: &RequestScope<'_>,
     items: Vec<Stored>,
     revision: Revision,
     next: String,
@@ -69,7 +69,7 @@ struct Place {
 }
 
 /// Reads the page that a request means.
-pub(crate) fn page(server: &ApiServer, call: &Call<'_>) -> Answer<Page> {
+pub(crate) fn page(server: &ApiServer, call: &RequestScope<'_>) -> ApiResult<Page> {
     let options = &call.request.options;
     check_options(options)?;
     let selector = Selector::parse(options, &call.kind)?;
@@ -107,7 +107,7 @@ pub(crate) fn page(server: &ApiServer, call: &Call<'_>) -> Answer<Page> {
     Ok(page)
 }
 
-fn place(server: &ApiServer, call: &Call<'_>) -> Answer<Place> {
+fn place(server: &ApiServer, call: &RequestScope<'_>) -> ApiResult<Place> {
     let options = &call.request.options;
     let asked = options.resource_version.as_deref().unwrap_or_default();
     let now = server.revision();
@@ -229,7 +229,7 @@ fn expired_page(after: &str) -> Box<Status> {
     status
 }
 
-fn check_options(options: &Options) -> Answer<()> {
+fn check_options(options: &Options) -> ApiResult<()> {
     let mut errors = Vec::new();
     let path = "resourceVersionMatch";
     let forbidden = |text: &str| FieldError::forbidden(path, text);
@@ -260,7 +260,7 @@ fn check_options(options: &Options) -> Answer<()> {
 }
 
 /// The options of a watch that contradict each other.
-pub(crate) fn check_watch_options(options: &Options) -> Answer<()> {
+pub(crate) fn check_watch_options(options: &Options) -> ApiResult<()> {
     let mut errors = Vec::new();
     let path = "resourceVersionMatch";
     let forbidden = |text: &str| FieldError::forbidden(path, text);
@@ -291,7 +291,7 @@ pub(crate) fn check_watch_options(options: &Options) -> Answer<()> {
     refuse(errors)
 }
 
-fn refuse(errors: Vec<FieldError>) -> Answer<()> {
+fn refuse(errors: Vec<FieldError>) -> ApiResult<()> {
     match errors.is_empty() {
         true => Ok(()),
         false => Err(Status::invalid("meta.k8s.io", "ListOptions", "", &errors)),

@@ -12,11 +12,11 @@ mod scale;
 pub(crate) mod subresources;
 mod update;
 
-use super::call::{Answer, Call};
+use super::call::{ApiResult, RequestScope};
 use super::{ApiServer, Status, Verb, reviews};
 
 /// Handles a request that only reads; `None` if it is none.
-pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
+pub(crate) fn read(server: &ApiServer, call: &mut RequestScope<'_>) -> Option<ApiResult> {
     if !matches!(call.request.verb, Verb::Get | Verb::List) {
         return None;
     }
@@ -31,7 +31,7 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
 }
 
 /// Handles one request.
-pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn handle(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     if !call.kind.has_subresource(call.request.subresource) {
         return Err(call.not_found());
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::engine::{self, Update};
 use super::super::managed_fields::{self, ApplyError};
 use super::super::metadata::Meta;
@@ -16,7 +16,11 @@ use super::super::{ApiServer, Body, FieldValidation, PatchKind, Status};
 use super::create;
 
 /// Patches the object, or on `/status` its status.
-pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>, kind: PatchKind) -> Answer {
+pub(crate) fn patch(
+    server: &mut ApiServer,
+    call: &mut RequestScope<'_>,
+    kind: PatchKind,
+) -> ApiResult {
     if !call.kind.strategy.takes(kind) {
         return Err(Status::unsupported_media_type(
             "application/json-patch+json, application/merge-patch+json, \
@@ -29,7 +33,7 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>, kind: PatchKind
         }
         return Err(call.not_found());
     };
-    let transform = move |call: &mut Call<'_>, current: &Value| {
+    let transform = move |call: &mut RequestScope<'_>, current: &Value| {
         let mut new = match kind {
             PatchKind::Apply => return applied(call, Some(current)),
             _ => patched(call, kind, current)?,
@@ -42,11 +46,11 @@ pub(crate) fn patch(server: &mut ApiServer, call: &mut Call<'_>, kind: PatchKind
     engine::update(server, call, current, Update { uid: None, transform: Box::new(transform) })
 }
 
-fn body<'a>(call: &Call<'a>) -> &'a Value {
+fn body<'a>(call: &RequestScope<'a>) -> &'a Value {
     call.request.body.as_deref().unwrap_or(&Value::Null)
 }
 
-fn patched(call: &Call<'_>, kind: PatchKind, current: &Value) -> Answer<Value> {
+fn patched(call: &RequestScope<'_>, kind: PatchKind, current: &Value) -> ApiResult<Value> {
     let patch = body(call);
     let new = match kind {
         PatchKind::Json => patch::json(current, patch),
@@ -61,7 +65,7 @@ fn patched(call: &Call<'_>, kind: PatchKind, current: &Value) -> Answer<Value> {
 }
 
 /// An apply to an absent object creates it.
-fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+fn apply_new(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let mut object = applied(call, None)?;
     let uid = object.meta_str("uid");
     if !uid.is_empty() {
@@ -84,7 +88,7 @@ fn apply_new(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     Ok(response)
 }
 
-fn applied(call: &mut Call<'_>, current: Option<&Value>) -> Answer<Value> {
+fn applied(call: &mut RequestScope<'_>, current: Option<&Value>) -> ApiResult<Value> {
     let object = body(call);
     let revision = object.meta("resourceVersion").cloned();
     let uid = object.meta("uid").cloned();

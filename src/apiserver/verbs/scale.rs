@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::engine::{self, Update};
 use super::super::metadata::Meta;
 use super::super::patch::{self, PatchError};
@@ -16,14 +16,14 @@ use super::super::{ApiServer, Body, PatchKind, Scale, Status, Verb};
 use super::create;
 
 /// Reads the Scale of an object.
-pub(crate) fn get(server: &ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn get(server: &ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let stored = server.store.get(&call.key()).ok_or_else(|| call.not_found())?;
     let scale = shown(call, &stored.view())?;
     Ok(call.answer(200, Arc::new(scale)))
 }
 
 /// Writes it.
-pub(crate) fn write(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn write(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let current = server.store.get(&call.key()).cloned().ok_or_else(|| call.not_found())?;
     let scale = match call.request.verb {
         Verb::Update => create::body(call)?,
@@ -34,7 +34,7 @@ pub(crate) fn write(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     let paths = paths(call)?;
     let replicas = wanted(call, &scale)?;
     let revision = scale.meta("resourceVersion").filter(|it| *it != "").cloned();
-    let transform = move |call: &mut Call<'_>, current: &Value| {
+    let transform = move |call: &mut RequestScope<'_>, current: &Value| {
         let mut new = current.clone();
         let parts: Vec<&str> = paths.spec.trim_start_matches('.').split('.').collect();
         put(&mut new, &parts, replicas.into());
@@ -53,12 +53,12 @@ pub(crate) fn write(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
     Ok(response)
 }
 
-fn paths(call: &Call<'_>) -> Answer<Arc<Scale>> {
+fn paths(call: &RequestScope<'_>) -> ApiResult<Arc<Scale>> {
     call.kind.scale.clone().ok_or_else(|| call.not_found())
 }
 
 /// The number of replicas that a Scale asks for.
-fn wanted(call: &Call<'_>, scale: &Value) -> Answer<i64> {
+fn wanted(call: &RequestScope<'_>, scale: &Value) -> ApiResult<i64> {
     let name = scale.meta_str("name");
     if !name.is_empty() && name != call.name() {
         return Err(Status::bad_request(format!(
@@ -81,7 +81,7 @@ fn wanted(call: &Call<'_>, scale: &Value) -> Answer<i64> {
     Ok(number)
 }
 
-fn patched(call: &Call<'_>, kind: PatchKind, scale: &Value) -> Answer<Value> {
+fn patched(call: &RequestScope<'_>, kind: PatchKind, scale: &Value) -> ApiResult<Value> {
     let patch = call.request.body.as_deref().unwrap_or(&Value::Null);
     let new = match kind {
         PatchKind::Json => patch::json(scale, patch),
@@ -95,7 +95,7 @@ fn patched(call: &Call<'_>, kind: PatchKind, scale: &Value) -> Answer<Value> {
 }
 
 /// The Scale of an object.
-fn shown(call: &Call<'_>, object: &Value) -> Answer<Value> {
+fn shown(call: &RequestScope<'_>, object: &Value) -> ApiResult<Value> {
     let paths = paths(call)?;
     let at = |path: &str| {
         let parts = path.trim_start_matches('.').split('.');

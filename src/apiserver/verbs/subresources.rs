@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::metadata::{self, Meta};
 use super::super::schema::FieldError;
 use super::super::{
@@ -35,7 +35,7 @@ pub(crate) struct Endpoint {
 /// What a request to a subresource does.
 #[derive(Clone, Copy, Debug)]
 enum Does {
-    Act(fn(&mut ApiServer, &mut Call<'_>) -> Answer),
+    Act(fn(&mut ApiServer, &mut RequestScope<'_>) -> ApiResult),
     /// Writes this part of the object, and nothing else.
     Part(&'static [&'static str]),
     /// Asks a kubelet, or what runs in a pod.
@@ -109,7 +109,7 @@ pub(crate) fn of_kind(kind: &Kind, subresource: Subresource) -> Option<&'static 
 }
 
 /// The part of the object that a request writes, if it is one of these.
-pub(crate) fn part_of(call: &Call<'_>) -> Option<&'static [&'static str]> {
+pub(crate) fn part_of(call: &RequestScope<'_>) -> Option<&'static [&'static str]> {
     match of_kind(&call.kind, call.request.subresource?)?.does {
         Does::Part(path) => Some(path),
         _ => None,
@@ -117,7 +117,7 @@ pub(crate) fn part_of(call: &Call<'_>) -> Option<&'static [&'static str]> {
 }
 
 /// Reads; `None` if the subresource is none of these.
-pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
+pub(crate) fn read(server: &ApiServer, call: &mut RequestScope<'_>) -> Option<ApiResult> {
     let subresource = call.request.subresource?;
     if subresource == Subresource::Scale {
         return Some(scale::get(server, call));
@@ -130,7 +130,7 @@ pub(crate) fn read(server: &ApiServer, call: &mut Call<'_>) -> Option<Answer> {
 }
 
 /// Writes; `None` if the subresource is none of these.
-pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Option<Answer> {
+pub(crate) fn handle(server: &mut ApiServer, call: &mut RequestScope<'_>) -> Option<ApiResult> {
     let subresource = call.request.subresource?;
     let verb = call.request.verb;
     if matches!(verb, Verb::Get | Verb::List) {
@@ -154,7 +154,7 @@ pub(crate) fn handle(server: &mut ApiServer, call: &mut Call<'_>) -> Option<Answ
 }
 
 /// Nothing runs pods: there is no log, and nothing to connect to.
-fn unreachable_pod(server: &ApiServer, call: &mut Call<'_>) -> Answer {
+fn unreachable_pod(server: &ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let stored = server.store.get(&call.key()).ok_or_else(|| call.not_found())?;
     let object = &stored.object;
     let name = call.name();
@@ -178,7 +178,7 @@ fn done() -> Response {
 }
 
 /// Deletes a pod, unless a PodDisruptionBudget says no.
-fn evict(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+fn evict(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let eviction = create::body(call)?;
     let pod = server.store.get(&call.key()).ok_or_else(|| call.not_found())?.object.clone();
     let mut options = eviction.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
@@ -201,7 +201,12 @@ fn evict(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
 }
 
 /// Takes one disruption from the budget of a pod.
-fn disrupt(server: &mut ApiServer, call: &Call<'_>, pod: &Value, dry_run: bool) -> Answer<()> {
+fn disrupt(
+    server: &mut ApiServer,
+    call: &RequestScope<'_>,
+    pod: &Value,
+    dry_run: bool,
+) -> ApiResult<()> {
     let plural = String::from("poddisruptionbudgets");
     let resource = Resource { group: "policy".into(), version: "v1".into(), plural };
     let budgets = server.store.of_resource(&resource, call.request.namespace.as_deref());
@@ -255,7 +260,7 @@ fn disrupt(server: &mut ApiServer, call: &Call<'_>, pod: &Value, dry_run: bool) 
 }
 
 /// Assigns a node to a pod, as schedulers do.
-fn bind(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+fn bind(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let binding = create::body(call)?;
     let (key, name) = (call.key(), call.name());
     let pod = server.store.get(&key).ok_or_else(|| call.not_found())?.object.clone();
@@ -307,7 +312,7 @@ const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_SECONDS_MIN: i64 = 600;
 
 /// A token for a service account. It looks like one and opens nothing: no request is authenticated.
-fn token(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+fn token(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let mut request = create::body(call)?;
     let name = call.name();
     let account = server.store.get(&call.key()).ok_or_else(|| call.not_found())?;

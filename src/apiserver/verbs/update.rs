@@ -7,13 +7,13 @@
 use serde_json::Value;
 
 use super::super::ApiServer;
-use super::super::call::{Answer, Call};
+use super::super::call::{ApiResult, RequestScope};
 use super::super::engine::{self, Update};
 use super::super::metadata::Meta;
 use super::create;
 
 /// Replaces the object, or on `/status` its status.
-pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
+pub(crate) fn update(server: &mut ApiServer, call: &mut RequestScope<'_>) -> ApiResult {
     let mut body = create::body(call)?;
     call.admit(&mut body)?;
     engine::check_identity(call, &mut body)?;
@@ -27,14 +27,14 @@ pub(crate) fn update(server: &mut ApiServer, call: &mut Call<'_>) -> Answer {
         return Err(call.not_found());
     };
     let uid = Some(body.meta_str("uid")).filter(|uid| !uid.is_empty()).map(String::from);
-    let transform = |call: &mut Call<'_>, current: &Value| {
+    let transform = |call: &mut RequestScope<'_>, current: &Value| {
         call.record(Some(current), &mut body);
         Ok(body)
     };
     engine::update(server, call, current, Update { uid, transform: Box::new(transform) })
 }
 
-fn metadata_of_new(call: &Call<'_>, body: &mut Value) {
+fn metadata_of_new(call: &RequestScope<'_>, body: &mut Value) {
     super::super::metadata::wipe(body);
     call.record(None, body);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::audit::{self, Event, Skipped};
+use crate::audit::{self, AuditEvent, Skipped};
 use crate::cli::exit::Failure;
 use crate::cli::progress::interrupted;
 use crate::scenario::Diagnostic;
@@ -21,7 +21,7 @@ use crate::scenario::Diagnostic;
 /// What is read next.
 pub enum Step {
     /// The events of one line.
-    Events(Vec<Result<Event, Skipped>>, Length),
+    Events(Vec<Result<AuditEvent, Skipped>>, Length),
     /// The end of a file that is followed, for now.
     Quiet,
 }

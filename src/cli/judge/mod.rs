@@ -18,7 +18,7 @@ use super::environment::Drawing;
 use super::exit::{Exit, Failure, Outcome};
 use super::output;
 use super::progress::{interrupted, listen};
-use crate::audit::{self, Event, Finding, Kinds, Log, Owns, Skipped, Verdict};
+use crate::audit::{self, AuditEvent, Finding, Kinds, Log, Owns, Skipped, Verdict};
 use crate::report::judge::{FORMATS, Proof, Shown, render};
 use crate::report::regression;
 use crate::scenario::yaml::{self, Bounds};
@@ -173,7 +173,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn take(&mut self, events: Vec<Result<Event, Skipped>>) {
+    fn take(&mut self, events: Vec<Result<AuditEvent, Skipped>>) {
         for event in events {
             match event {
                 Ok(event) => self.log.take(event),

@@ -12,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::habits::{Habits, Slot};
 use super::names::{ABSENT, LeafId, Names, ValueId};
-use super::sent::Change;
+use super::sent::LeafChange;
 use super::unsaid::Unsaid;
 
 /// What a write probably meant.
@@ -100,7 +100,7 @@ fn by_owner(names: &Names, leaves: impl Iterator<Item = LeafId>) -> Owners {
     owners
 }
 
-fn value_in(changes: &[Change], leaf: LeafId) -> Option<ValueId> {
+fn value_in(changes: &[LeafChange], leaf: LeafId) -> Option<ValueId> {
     changes.iter().find(|it| it.0 == leaf).map(|it| it.1)
 }
 

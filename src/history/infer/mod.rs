@@ -22,5 +22,5 @@ pub use learn::{Guess, Owns, learn};
 pub use names::{
     ABSENT, Flat, LeafId, Names, Order, THERE, ValueId, Version, differences, look, put,
 };
-pub use sent::{Change, Method, Scope, Sent};
+pub use sent::{LeafChange, Method, Scope, Sent};
 pub use unsaid::{Candidate, Unsaid};

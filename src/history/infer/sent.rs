@@ -50,7 +50,7 @@ pub enum Scope {
 }
 
 /// One leaf that a write means, with the value that it is to have; [`ABSENT`] is gone.
-pub type Change = (LeafId, ValueId);
+pub type LeafChange = (LeafId, ValueId);
 
 /// What one request carries.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Sent {
     /// How it writes.
     pub method: Method,
     /// What it means whatever its author had read.
-    pub explicit: Vec<Change>,
+    pub explicit: Vec<LeafChange>,
     /// Containers that it takes away: what its author saw there.
     removed: Vec<LeafPath>,
     /// Leaves whose meaning depends on what its author had read.
@@ -104,7 +104,7 @@ impl Sent {
                 let all = names.flat(lists, body, &[]);
                 let (body, explicit) =
                     all.iter().partition(|(leaf, _)| found.contains(&names.list(*leaf)));
-                let body: Vec<Change> = body;
+                let body: Vec<LeafChange> = body;
                 (sent.body, sent.explicit) = (body.into(), explicit);
                 sent.lists = Some(found);
             }
@@ -269,7 +269,7 @@ impl Sent {
 
     /// What it means if its author had read this version, without what it means on any.
     /// `None` if its author cannot have read it: a test of its own would have failed.
-    pub fn on(&self, names: &mut Names, lists: &Lists, basis: &Version) -> Option<Vec<Change>> {
+    pub fn on(&self, names: &mut Names, lists: &Lists, basis: &Version) -> Option<Vec<LeafChange>> {
         match self.method {
             Method::Update | Method::MergePatch if self.depends() => {
                 let mut changes = differences(&basis.leaves, &self.body);
@@ -282,7 +282,7 @@ impl Sent {
     }
 
     /// The leaves of this version that it takes away by the name of a container.
-    pub fn taken_away(&self, names: &Names, version: &Version) -> Vec<Change> {
+    pub fn taken_away(&self, names: &Names, version: &Version) -> Vec<LeafChange> {
         let mut gone = Vec::new();
         for container in &self.removed {
             let under = version.leaves.iter().filter(|it| container.contains(names.leaf(it.0)));
@@ -292,8 +292,13 @@ impl Sent {
     }
 
     /// The paths of a JSON patch.
-    fn by_path(&self, names: &mut Names, lists: &Lists, basis: &Version) -> Option<Vec<Change>> {
-        let mut changes: Vec<Change> = Vec::new();
+    fn by_path(
+        &self,
+        names: &mut Names,
+        lists: &Lists,
+        basis: &Version,
+    ) -> Option<Vec<LeafChange>> {
+        let mut changes: Vec<LeafChange> = Vec::new();
         for operation in &self.operations {
             let Some(path) = operation.resolve(names, basis) else {
                 if operation.is_indexed() {
@@ -307,7 +312,7 @@ impl Sent {
                 _ => Flat::from([]),
             };
             if operation.tests {
-                let stands = |it: &&Change| basis.leaves.binary_search(it).is_ok();
+                let stands = |it: &&LeafChange| basis.leaves.binary_search(it).is_ok();
                 if operation.is_indexed() && new.iter().filter(stands).count() < new.len() {
                     return None;
                 }
@@ -323,7 +328,7 @@ impl Sent {
                 }
             }
             let whole = !operation.is_indexed();
-            let same = |it: &&Change| whole && basis.leaves.binary_search(it).is_ok();
+            let same = |it: &&LeafChange| whole && basis.leaves.binary_search(it).is_ok();
             let meant = new.iter().filter(|it| path.overlaps(names.leaf(it.0)));
             changes.extend(meant.filter(|it| !same(it)));
         }

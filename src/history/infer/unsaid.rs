@@ -4,7 +4,7 @@
 
 use super::habits::{SLOTS, Slot};
 use super::names::{Flat, LeafId, Names};
-use super::sent::Change;
+use super::sent::LeafChange;
 
 /// A version that the author of a write may have read.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Candidate {
     /// How it may have come to the author.
     pub slots: Slot,
     /// What the write means if this is its basis.
-    pub changes: Vec<Change>,
+    pub changes: Vec<LeafChange>,
 }
 
 /// A write whose meaning was not said.
@@ -23,7 +23,7 @@ pub struct Unsaid {
     /// Writes of one program on one route (kind, endpoint, method) are alike.
     pub route: u32,
     /// What it means for certain.
-    pub explicit: Vec<Change>,
+    pub explicit: Vec<LeafChange>,
     /// What of it depends on the basis, as sent.
     pub body: Flat,
     /// The versions that may be its basis, oldest first: the likeliest of them.
@@ -40,7 +40,7 @@ impl Unsaid {
     pub fn new(
         names: &Names,
         route: u32,
-        explicit: Vec<Change>,
+        explicit: Vec<LeafChange>,
         body: Flat,
         mut candidates: Vec<Candidate>,
     ) -> Unsaid {

@@ -52,7 +52,7 @@ pub struct Scene {
     /// Caches and memories, and what they hold at some place.
     pub stores: Vec<Store>,
     pub kept: Vec<Kept>,
-    pub stories: Vec<Story>,
+    pub stories: Vec<ToldSchedule>,
     /// The story that the page opens with.
     pub first: usize,
     pub strip: Vec<Square>,
@@ -147,7 +147,7 @@ pub struct Place {
 
 /// One schedule.
 #[derive(Debug, Serialize)]
-pub struct Story {
+pub struct ToldSchedule {
     pub schedule: String,
     pub letters: Vec<String>,
     pub steps: Vec<usize>,

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::compared::compared;
 use super::data::{
-    Belief, Kept, Loss, Place, Scene, Sentence, Square, Store, Story as Schedule, Swap, Table,
-    Verdict, Worker,
+    Belief, Kept, Loss, Place, Scene, Sentence, Square, Store, Swap, Table,
+    ToldSchedule as Schedule, Verdict, Worker,
 };
 use super::{graph, predict};
 use crate::apiserver::Key;

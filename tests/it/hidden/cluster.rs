@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lostwrite::apiserver::{ApiServer, Config};
 use lostwrite::history::{LeafPath, Part};
-use lostwrite::rest::{self, Answer, HttpRequest};
+use lostwrite::rest::{self, HttpAnswer, HttpRequest};
 use serde_json::{Value, json};
 
 use super::requests::{definition, merge, operations, time, verb_of, with};
@@ -115,10 +115,10 @@ impl Cluster<'_> {
             time: (self.now / 1_000_000) as i64,
         };
         match rest::handle(&mut self.server, &http) {
-            Answer::Response(it) | Answer::Wait(it) => {
+            HttpAnswer::Response(it) | HttpAnswer::Wait(it) => {
                 (it.code, serde_json::from_slice(&it.body).unwrap_or_default())
             }
-            Answer::Watch(_) => panic!("no watch was asked for"),
+            HttpAnswer::Watch(_) => panic!("no watch was asked for"),
         }
     }
 

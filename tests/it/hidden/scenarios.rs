@@ -101,7 +101,7 @@ fn truth(first: &World, events: &[Event], logged: &Logged) -> Truth {
                 before: event.before.as_deref(),
                 after: event.after.as_deref(),
                 // A log does not say which answers were lost on their way.
-                answer: history::Answer::Acknowledged,
+                answer: history::Answered::Acknowledged,
                 at: event.revision,
             }
         })

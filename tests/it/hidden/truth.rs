@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lostwrite::apiserver::{Key, Resource, Revision};
-use lostwrite::history::{self, Answer, Found, Lists, Meant, Want, Write};
+use lostwrite::history::{self, Answered, Found, Lists, Meant, Want, Write};
 
 use super::cluster::History;
 
@@ -52,7 +52,7 @@ pub fn lost(made: &History) -> BTreeSet<(String, String)> {
                     sent: &write.after,
                     before: Some(&write.before),
                     after: Some(&write.after),
-                    answer: Answer::Acknowledged,
+                    answer: Answered::Acknowledged,
                     at: Revision(0),
                 }
             })
