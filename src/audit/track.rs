@@ -10,7 +10,7 @@ use super::given::Given;
 use super::log::{Act, Track};
 use crate::history::Lists;
 use crate::history::infer::{
-    ABSENT, Candidate, Change, Method, Names, Slot, Unsaid, Version, differences, look,
+    ABSENT, Candidate, LeafChange, Method, Names, Slot, Unsaid, Version, differences, look,
 };
 
 /// A write in its place.
@@ -26,7 +26,7 @@ pub struct Step {
     /// Another write that was answered with the same version explains the change as well.
     pub twin: bool,
     /// What it means for certain.
-    pub explicit: Vec<Change>,
+    pub explicit: Vec<LeafChange>,
     /// What its author is known to have been given before.
     pub given: Given,
 }

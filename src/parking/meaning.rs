@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::step::Exchange;
 use crate::apiserver::{Kind, PatchKind, Revision, Subresource, Verb};
-use crate::history::infer::{Change, Flat, Method, Names, Order, Scope, Sent, THERE, Version};
+use crate::history::infer::{Flat, LeafChange, Method, Names, Order, Scope, Sent, THERE, Version};
 use crate::history::{Found, LeafPath, Lists, Meant, Part, Want};
 
 /// What a write meant, and what it was made of.
@@ -47,7 +47,7 @@ pub fn infer(write: &Exchange, kind: &Kind, known: &[Arc<Value>]) -> Meaning {
     let sent = Sent::new(&mut names, &lists, method, scope, &body);
     let versions: Vec<Version> = known.iter().map(|it| names.version(&lists, it)).collect();
     let nothing = Version { leaves: Flat::from([]), order: Order::from([]) };
-    let mut best: Option<(Vec<Change>, Option<usize>)> = None;
+    let mut best: Option<(Vec<LeafChange>, Option<usize>)> = None;
     for (at, version) in versions.iter().enumerate().rev() {
         let Some(changes) = changes(&sent, &mut names, &lists, version) else { continue };
         if best.as_ref().is_none_or(|(least, _)| changes.len() < least.len()) {
@@ -58,7 +58,7 @@ pub fn infer(write: &Exchange, kind: &Kind, known: &[Arc<Value>]) -> Meaning {
     let Some((changes, basis)) = best.or_else(alone) else { return Meaning::default() };
     let basis = basis.and_then(|at| known.get(at));
     let version = basis.map_or(nothing, |basis| names.version(&lists, basis));
-    let mut all: Vec<Change> = sent.explicit.clone();
+    let mut all: Vec<LeafChange> = sent.explicit.clone();
     all.extend(changes);
     all.extend(sent.taken_away(&names, &version));
     let mut meant: Vec<Meant> = Vec::new();
@@ -83,7 +83,7 @@ fn changes(
     names: &mut Names,
     lists: &Lists,
     version: &Version,
-) -> Option<Vec<Change>> {
+) -> Option<Vec<LeafChange>> {
     let mut changes = sent.on(names, lists, version)?;
     changes.retain(|(leaf, _)| !is_of_the_server(names.leaf(*leaf)));
     Some(changes)
