@@ -78,6 +78,8 @@ pub struct Track {
     pub acts: Vec<Act>,
     pub versions: BTreeMap<u64, Version>,
     pub reads: Vec<Read>,
+    /// The number of the newest event about it.
+    pub touched: u64,
 }
 
 /// An audit log, as far as it was read.
@@ -152,25 +154,6 @@ impl Log {
         self.deleted.get(place).is_some_and(|deleted| *deleted <= first)
     }
 
-    /// Keeps of what was judged the newest versions of each object, as what later writes may be
-    /// made of.
-    pub fn forget(&mut self, window: usize) {
-        for track in self.tracks.values_mut() {
-            track.acts.clear();
-            let old = track.versions.len().saturating_sub(window);
-            if let Some(first) = track.versions.keys().nth(old).copied() {
-                track.versions = track.versions.split_off(&first);
-            }
-            track.reads.retain(|read| track.versions.contains_key(&read.at));
-        }
-        self.tracks.retain(|_, track| !track.versions.is_empty());
-        self.refused.clear();
-        self.deleted.clear();
-        let versions = self.tracks.values().map(|it| it.versions.values());
-        let leaves = versions.flatten().map(|it| 200 + it.leaves.len() * 8).sum::<usize>();
-        self.kept = leaves;
-    }
-
     /// Says that something is not judged.
     pub fn skip(&mut self, why: impl Into<String>) {
         *self.not_judged.entry(why.into()).or_default() += 1;
@@ -227,6 +210,7 @@ impl Log {
             track.uid = uid.to_owned();
             self.kept += 300;
         }
+        track.touched = self.events;
         track
     }
 

@@ -9,6 +9,7 @@ mod clients;
 mod doubts;
 mod event;
 mod findings;
+mod forget;
 mod given;
 mod judge;
 mod kinds;

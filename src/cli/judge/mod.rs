@@ -192,7 +192,7 @@ impl Session<'_> {
     fn chapter(&mut self) {
         let found = audit::judge(&mut self.log, &self.owns);
         self.verdict.add(found);
-        self.log.forget(self.args.window);
+        self.log.forget(self.args.window, KEPT / 2);
     }
 
     fn end(mut self) -> Verdict {

@@ -256,7 +256,7 @@ impl Reader<'_> {
     /// One step further, from each place that something may be.
     fn below(&mut self, operand: &Seen, step: &Step) -> Seen {
         self.use_up(&Seen { items: operand.items.clone(), ..Seen::default() });
-        let further = |place: &Vec<Step>| [place.as_slice(), &[step.clone()]].concat();
+        let further = |place: &Vec<Step>| [place.as_slice(), std::slice::from_ref(step)].concat();
         let places: BTreeSet<_> = operand.places.iter().map(further).collect();
         places.iter().for_each(|place| self.note(place, Look::Presence));
         let computed = operand.computed || !operand.literals.is_empty();
