@@ -63,8 +63,8 @@ pub struct Options {
     pub advice: bool,
     /// Maximum bytes of the search. Default: [`DEFAULT_MAX_MEMORY`].
     pub max_memory: Option<u64>,
-    /// Whether the result carries a [`Lesson`](super::Lesson), for renderers that tell more than the
-    /// verdict.
+    /// Whether the result carries a [`Lesson`](super::Lesson), for renderers that tell more than
+    /// the verdict.
     pub lesson: bool,
     /// Whether states that differ only in absolute revisions are one. Off for comparison only.
     pub canonical: bool,
