@@ -55,11 +55,13 @@ pub use commands::{quoted, recording};
 pub use counts::{count, mean};
 pub use explain::explain_all;
 pub use json::{compare as compare_json, replay as replay_json};
+#[cfg(feature = "cli")]
 pub(crate) use likelihood::percent;
 #[cfg(feature = "loom")]
 pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
 pub use museum::{Exhibit, museum};
+#[cfg(feature = "cli")]
 pub(crate) use page::{RACE_BASE, RACE_SCRIPT, scenes};
 pub use real::{witness, witness_of};
 pub use replay_text::{drawing, render as replay_text};

@@ -27,9 +27,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{
-    ApiServer, Body, Key, Kind, PatchKind, Request, Response, Status, Subresource, Verb,
-};
+use crate::apiserver::{ApiServer, Body, Key, Kind, PatchKind, Request, Response, Status, Verb};
 
 use head::Head;
 use negotiate::Media;
@@ -267,7 +265,7 @@ pub(crate) struct Aim {
     pub kind: Arc<Kind>,
     pub namespace: Option<String>,
     pub name: Option<String>,
-    pub subresource: Option<Subresource>,
+    pub subresource: Option<crate::apiserver::Subresource>,
     pub verb: Verb,
 }
 

@@ -55,6 +55,7 @@ const SCRIPT: &str = concat!(
 pub(crate) const RACE_STYLE: &str = STYLE;
 
 /// The colours and the race alone, for a page with a style of its own: the workshop.
+#[cfg(feature = "cli")]
 pub(crate) const RACE_BASE: &str = concat!(include_str!("base.css"), include_str!("race.css"));
 
 /// Its scripts; `playIn` of the last one plays a scene.
