@@ -20,7 +20,7 @@ use crate::reconcilers::Basis;
 use crate::scenario::Scenario;
 use crate::schedulers::{Letters, Schedule};
 use crate::simulation::{Setting, WorkerInfo};
-use crate::trace::{Action, Actor, Event, RunMark, Trace};
+use crate::trace::{Action, Actor, Event, Trace};
 
 /// A loss, ready to be drawn.
 #[derive(Clone, Debug)]
@@ -144,7 +144,7 @@ impl<'h> Teller<'h> {
                     before: state.clone(),
                     after: state,
                     key,
-                    ..nothing(revision)
+                    ..Event::about_nothing(Actor::World, Action::Read, revision)
                 })
             }
             What::Modelled(event) => {
@@ -213,7 +213,7 @@ impl<'h> Teller<'h> {
             before: it.before.as_ref().map(rebased).or_else(state),
             after: it.after.as_ref().map(rebased).or_else(state),
             key,
-            ..nothing(revision)
+            ..Event::about_nothing(Actor::World, Action::Read, revision)
         }
     }
 
@@ -289,24 +289,4 @@ fn reason(it: &Exchange) -> Option<&'static str> {
     let reason = it.response.as_ref().filter(|_| it.code >= 400)?["reason"].as_str()?;
     let known = ["Conflict", "NotFound", "AlreadyExists", "Invalid", "BadRequest", "Forbidden"];
     known.into_iter().find(|known| *known == reason)
-}
-
-fn nothing(revision: Revision) -> Event {
-    Event {
-        actor: Actor::World,
-        action: Action::Read,
-        key: None,
-        code: None,
-        reason: None,
-        message: None,
-        answered: true,
-        committed: false,
-        basis: None,
-        intent: [].into(),
-        seen: None,
-        before: None,
-        after: None,
-        revision,
-        mark: RunMark::default(),
-    }
 }

@@ -13,7 +13,7 @@ use super::names::{BASE, Names};
 use crate::apiserver::{Key, Revision, Written};
 use crate::properties::Invariant;
 use crate::simulation::{BoxedMemory, Observer};
-use crate::trace::{Action, Actor, Event, RunMark};
+use crate::trace::{Action, Actor, Event};
 
 /// Invariants, what they remember, and the objects as they are.
 #[derive(Debug, Default)]
@@ -57,10 +57,10 @@ impl Watched {
         if self.is_empty() {
             return;
         }
-        let mut event = nothing(worker);
-        event.action = action.cloned().unwrap_or(Action::Read);
+        let action = action.cloned().unwrap_or(Action::Read);
+        let step = Event::about_nothing(Actor::Worker(worker), action, Revision(0));
         if written.is_empty() {
-            self.observe(&event);
+            self.observe(&step);
         }
         for Written { key, revision, after } in written {
             let after = after.as_ref().map(|object| as_seen(object, names));
@@ -69,9 +69,8 @@ impl Watched {
                 None => self.objects.remove(key),
             };
             let revision = Revision(revision.0.saturating_sub(BASE));
-            let (key, action) = (Some(key.clone()), event.action.clone());
-            let committed =
-                Event { committed: true, key, action, before, after, revision, ..nothing(worker) };
+            let key = Some(key.clone());
+            let committed = Event { committed: true, key, before, after, revision, ..step.clone() };
             self.observe(&committed);
         }
     }
@@ -100,24 +99,4 @@ impl Watched {
 /// An object as an invariant sees it: revisions from 1, and nothing that is masked.
 fn as_seen(object: &Arc<Value>, names: &Names) -> Arc<Value> {
     rebased(&names.covered(object))
-}
-
-fn nothing(worker: usize) -> Event {
-    Event {
-        actor: Actor::Worker(worker),
-        action: Action::Read,
-        key: None,
-        code: None,
-        reason: None,
-        message: None,
-        answered: true,
-        committed: false,
-        basis: None,
-        intent: [].into(),
-        seen: None,
-        before: None,
-        after: None,
-        revision: Revision(0),
-        mark: RunMark::default(),
-    }
 }

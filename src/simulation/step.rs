@@ -304,23 +304,7 @@ fn quiet(server: &ApiServer, actor: Actor, action: Action, key: &Key) -> Event {
 
 /// An event about no object.
 fn nowhere(server: &ApiServer, actor: Actor, action: Action) -> Event {
-    Event {
-        actor,
-        action,
-        key: None,
-        code: None,
-        reason: None,
-        message: None,
-        answered: true,
-        committed: false,
-        basis: None,
-        intent: [].into(),
-        seen: None,
-        before: None,
-        after: None,
-        revision: server.revision(),
-        mark: RunMark::default(),
-    }
+    Event::about_nothing(actor, action, server.revision())
 }
 
 /// Delivers to a cache the oldest event of the watch, or its first list.

@@ -175,6 +175,27 @@ pub struct Event {
 }
 
 impl Event {
+    /// A step that is about no object, and changes none.
+    pub fn about_nothing(actor: Actor, action: Action, revision: Revision) -> Event {
+        Event {
+            actor,
+            action,
+            key: None,
+            code: None,
+            reason: None,
+            message: None,
+            answered: true,
+            committed: false,
+            basis: None,
+            intent: [].into(),
+            seen: None,
+            before: None,
+            after: None,
+            revision,
+            mark: RunMark::default(),
+        }
+    }
+
     /// The worker that moved, if it was one.
     pub fn worker(&self) -> Option<usize> {
         match self.actor {
