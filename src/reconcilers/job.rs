@@ -6,13 +6,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::condition::Condition;
 use super::methods::{Refusal, WriteMethod};
 use super::value::ValueExpr;
 use crate::apiserver::schema::Schema;
-use crate::apiserver::{FieldPath, Key, ListType, Step, Subresource, Verb};
+use crate::apiserver::{FieldPath, Key, ListType, PatchKind, Step, Subresource, Verb};
 use crate::history::{Change, Lists};
 use crate::reconcilers::bodies::wanted;
 
@@ -105,6 +105,29 @@ pub struct Set {
     pub value: ValueExpr,
     /// The type of the list it names, if it names one (what `apply` sends depends on it).
     pub list: Option<ListType>,
+}
+
+impl Set {
+    /// Whether what is sent for it may contain a list, or stand in one.
+    fn brings_list(&self) -> bool {
+        let in_list = self.path.steps().iter().any(|step| !matches!(step, Step::Key(_)));
+        in_list
+            || match &self.value {
+                ValueExpr::Literal(value) | ValueExpr::Exactly(value) => contains_list(value),
+                ValueExpr::Add(_) | ValueExpr::Remove => false,
+                // What is copied is no list, if it decodes as what stands there.
+                ValueExpr::Read(_) | ValueExpr::Held { .. } => false,
+                ValueExpr::Append(_) | ValueExpr::RemoveItem(_) => true,
+            }
+    }
+}
+
+fn contains_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Object(fields) => fields.values().any(contains_list),
+        _ => false,
+    }
 }
 
 /// What a worker decides from an object that it holds: whether it writes, and what.
@@ -226,11 +249,36 @@ impl Job {
     }
 
     /// Whether the server refuses a write that names an old version for that alone, whatever else
-    /// is in it. It decodes a body before it compares versions, so a value that is copied must have
-    /// a type that fits; and a PUT of some kinds creates an object that is gone, whatever version
+    /// is in it. Of JSON patches the operation that tests the version comes first. Otherwise the
+    /// server merges and decodes a body before it compares versions, so what is written must have
+    /// a type that fits, and a strategic merge patch may bring no list, whose entries could lack
+    /// their merge key. And a PUT of some kinds creates an object that is gone, whatever version
     /// it names.
     pub fn is_refused_when_stale(&self) -> bool {
-        let fits = |set: &Set| match &set.value {
+        let sends = self.write.sends();
+        let merges = |set: &Set| match sends {
+            Verb::Patch(PatchKind::Strategic) => !set.brings_list(),
+            _ => true,
+        };
+        match sends {
+            Verb::Patch(PatchKind::Json) => self.write.names_version(),
+            Verb::Update if self.creates => false,
+            _ => self.sets.iter().all(|set| self.decodes(set) && merges(set)),
+        }
+    }
+
+    /// Whether the decoder takes what a set writes, whatever was read.
+    fn decodes(&self, set: &Set) -> bool {
+        let alone = |value: Value| {
+            let mut object = json!({});
+            set.path.set(&mut object, value);
+            self.schema.decode(&object).is_ok()
+        };
+        match &set.value {
+            ValueExpr::Literal(value) | ValueExpr::Exactly(value) => alone(value.clone()),
+            ValueExpr::Add(number) => alone(number.clone().into()),
+            ValueExpr::Append(item) => alone(json!([item])),
+            ValueExpr::Remove | ValueExpr::RemoveItem(_) => true,
             ValueExpr::Read(from) | ValueExpr::Held { path: from, own: true, .. } => {
                 let field = |path: &FieldPath| matches!(path.steps().last(), Some(Step::Key(_)));
                 let (from, to) = (from, &set.path);
@@ -239,9 +287,7 @@ impl Job {
                     && self.schema.decodes_alike(&from.field_names(), &to.field_names())
             }
             ValueExpr::Held { own: false, .. } => false,
-            _ => true,
-        };
-        !(self.creates && self.write.sends() == Verb::Update) && self.sets.iter().all(fits)
+        }
     }
 
     /// Whether a value that it writes shows a resourceVersion as a number.

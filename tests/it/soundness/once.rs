@@ -1,7 +1,7 @@
 //! Scenarios of which a search once said something else than the plain one.
 
 /// What the searches once told otherwise than the plain one, each with what was not looked at.
-pub(super) const ONCE_WRONG: [(&str, &str); 12] = [
+pub(super) const ONCE_WRONG: [(&str, &str); 14] = [
     (
         "only one of two like workers may meet a deadline",
         "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
@@ -119,5 +119,24 @@ workers:
   - {name: a, write: update, sets: {'spec.ports[port=80].targetPort': 9}}
   - {name: b, write: update, sets: {'spec.ports[port=81].targetPort': 9}}
   - {name: c, write: update, sets: {'metadata.labels.c': p}}",
+    ),
+    (
+        "a stale patch with a value of the wrong type is refused for that",
+        "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
+workers:
+  - {name: a, write: merge-patch-locked, sets: {data.a: p}}
+  - {name: b, write: merge-patch-locked, sets: {data.b: 5}}",
+    ),
+    (
+        "a stale strategic patch of an entry without its merge key is refused for that",
+        "objects: [{apiVersion: v1, kind: Node, metadata: {name: x}, status: {conditions: [{type: d, \
+         status: 'True'}]}}]
+workers:
+  - {name: a, attempts: 1, write: strategic-merge-patch-locked, sets: \
+         {'status.conditions[0].reason': A, 'status.conditions[type=d]': {$remove: true}}}
+  - {name: b, attempts: 1, write: strategic-merge-patch-locked, sets: \
+         {'status.conditions[0].reason': B, 'status.conditions[type=d]': {$remove: true}}}
+  - {name: c, attempts: 1, write: strategic-merge-patch-locked, sets: \
+         {'status.conditions[0].reason': C, 'status.conditions[type=d]': {$remove: true}}}",
     ),
 ];
