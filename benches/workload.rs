@@ -17,7 +17,7 @@ pub enum Field {
     Counter,
 }
 
-/// The text of a scenario: workers that each make so many runs of a read and a write.
+/// The text of a scenario: workers that each make this number of runs of a read and a write.
 pub fn text(workers: usize, runs: usize, write: &str, field: Field, more: &str) -> String {
     let object = match field {
         Field::Own => {

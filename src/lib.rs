@@ -70,7 +70,7 @@
 //! }
 //! ```
 //!
-//! The panic is the drawing, the reasons, what would be safe, and the command that replays it.
+//! On failure it prints the drawing, the reasons, what would be safe, and the replay command.
 //! `examples/own_worker.rs` does the same with a worker that is a Rust type of your own.
 //!
 //! # The promises

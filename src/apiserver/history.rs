@@ -54,7 +54,7 @@ impl Log {
         Log { compacted: first, events: Vec::new() }
     }
 
-    /// The newest revision of which nothing is known any more but the present.
+    /// The newest compacted revision.
     pub fn compacted(&self) -> Revision {
         self.compacted
     }

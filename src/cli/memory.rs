@@ -1,4 +1,4 @@
-//! `lostwrite memory`: the in-process Get/Set models under loom.
+//! `lostwrite memory`: what goes wrong inside one process, under loom.
 //!
 //! Without a name it lists them; a model that does what it is there to show ends in 0, as a
 //! scenario does whose expectation is met. Next to read: `../getset/mod.rs`.

@@ -20,7 +20,7 @@ use crate::serve::{self, Keeper, Limits, Policy, Record, Tokens};
 /// `serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen; port 0 is any free one. Beyond loopback only with --token
+    /// Address to listen on; port 0 picks a free port. Beyond loopback only with --token
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub listen: String,
     /// Answer 401 to requests without this bearer token (others see it in the list of processes)

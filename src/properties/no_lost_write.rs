@@ -167,6 +167,7 @@ pub(super) const ENTRY: Entry = Entry {
         claim: "an acknowledged write is lost",
         detail: Detail::Conflicts,
         expected: "LOST, as expected",
+        expects: ["lost", "safe"],
         schedule: Some("losing schedule"),
         outcome: "a write is lost",
         title: Some("lost write"),

@@ -17,6 +17,8 @@ pub struct Words {
     pub detail: Detail,
     /// The tag of a violation that is expected.
     pub expected: &'static str,
+    /// What `expect` calls the verdict that it wants: violated, and held.
+    pub expects: [&'static str; 2],
     /// A schedule that violates it: `losing schedule`; `None` is `schedule that violates NAME`.
     pub schedule: Option<&'static str>,
     /// What a schedule that violates it came to, in a few words.
@@ -71,6 +73,7 @@ impl Words {
         claim: "see below",
         detail: Detail::Nothing,
         expected: "violated, as expected",
+        expects: ["violated", "holds"],
         schedule: None,
         outcome: "violated",
         told: false,

@@ -167,11 +167,13 @@ fn sentence(result: &CheckResult, property: &PropertyResult) -> String {
         Verdict::Holds => holds(result, property),
         Verdict::Unknown => unknown(result) + &exactly(property),
     };
+    let words = properties::words(property.name);
     match (property.verdict, expected(result, property.name)) {
         (Verdict::Holds, Some(false)) => {
-            format!("{text}; the scenario expects it to be violated")
+            let holds = if words.detail == Detail::Overlaps { "" } else { "holds in " };
+            format!("{holds}{text}; expected: {}", words.expects[0])
         }
-        (Verdict::Violated, Some(true)) => format!("{text}; the scenario expects it to hold"),
+        (Verdict::Violated, Some(true)) => format!("{text}; expected: {}", words.expects[1]),
         _ => text,
     }
 }
@@ -218,9 +220,9 @@ fn holds(result: &CheckResult, property: &PropertyResult) -> String {
                 let runs = result.exploration.executions.map(Count::from);
                 let all = all.or(runs.as_ref());
                 let n = format!("{}{}", of(n, all), share(n, all));
-                format!("the reads overlapped in {n}: this does test something")
+                format!("the reads overlapped in {n}, so this result is meaningful")
             }
-            None => "the reads overlapped: this does test something".to_owned(),
+            None => "the reads overlapped, so this result is meaningful".to_owned(),
         },
         Detail::Conflicts => match result.costs.with_conflict.as_ref().filter(|n| !n.is_zero()) {
             Some(n) => {

@@ -66,7 +66,11 @@ pub fn finding(result: &CheckResult, property: &PropertyResult) -> Option<Findin
         (Verdict::Holds, _) if as_expected == Some(false) => (
             "error",
             "expectation not met".to_owned(),
-            format!("{} holds, and the scenario expects it to be violated", property.name),
+            format!(
+                "{} holds in every schedule; expected: {}",
+                property.name,
+                properties::words(property.name).expects[0]
+            ),
             None,
         ),
         (Verdict::Unknown, _) => (

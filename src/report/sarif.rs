@@ -88,7 +88,7 @@ fn one(result: &CheckResult, property: &PropertyResult, found: Finding) -> Value
     if found.expected {
         value["suppressions"] = json!([{
             "kind": "inSource",
-            "justification": "the scenario expects it",
+            "justification": "expected by the scenario",
         }]);
     }
     value

@@ -124,7 +124,7 @@ fn successes(results: &[CheckResult]) -> String {
     }
 }
 
-/// What the verdict rests on.
+/// What the verdict is based on.
 fn coverage(results: &[CheckResult]) -> String {
     let explorations: Vec<_> = results.iter().map(|result| &result.exploration).collect();
     if explorations.iter().all(|exploration| exploration.complete) {
@@ -144,7 +144,7 @@ fn coverage(results: &[CheckResult]) -> String {
         let states =
             states.map_or_else(String::new, |n| format!(", {}", plural(&small(n), "state")));
         let how = match explorations.iter().all(|e| e.executions.is_none()) {
-            true => "nothing was sampled".to_owned(),
+            true => "exhaustive".to_owned(),
             false => "each was run".to_owned(),
         };
         let endless = match endless {

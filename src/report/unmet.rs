@@ -128,33 +128,35 @@ pub(super) fn dropped(facts: &Facts<'_>) -> Option<String> {
     let attempts = victim.event.mark.attempts;
     if facts.story.is_refused_by_setter(victim.event) {
         return Some(
-            "the setter validates the status before it sends it, and what was computed from this \
-             read does not pass. Nothing is sent, and nothing is lost silently: it was told"
+            "the setter validates the status before it sends it, and rejects the one computed \
+             from this read. The controller sends nothing. Not a silent loss: the setter returned \
+             the error"
                 .to_owned(),
         );
     }
     Some(match victim.event.code {
-        Some(409 | 422) if attempts > 1 => conflicts(facts, victim, attempts),
+        Some(code @ (409 | 422)) if attempts > 1 => conflicts(facts, victim, attempts, code),
         Some(409) if facts.story.method(victim.event).is_some_and(|m| m.starts_with("apply")) => {
             "the field belongs to another field manager, and apply without force does not take it. \
-             Nothing is lost silently: it was told"
+             Not a silent loss: the controller was answered 409"
                 .to_owned()
         }
-        Some(409) => "the write method gives up on the first conflict. Nothing is lost silently: \
-                      it was told"
+        Some(409) => "the write method gives up on the first conflict. Not a silent loss: the \
+                      controller was answered 409"
             .to_owned(),
         _ if !victim.event.answered => {
-            "the answer was lost, and the write method does not try again. Nothing is lost \
-             silently: it knows that it does not know"
+            "the answer was lost, and the write method does not try again. Not a silent loss: \
+             the controller got an error instead of an answer"
                 .to_owned()
         }
-        _ => "nothing is lost silently: it was told".to_owned(),
+        Some(code) => format!("not a silent loss: the controller was answered {code}"),
+        None => "not a silent loss: the controller got an error".to_owned(),
     })
 }
 
 /// Every conflict of a live re-read is another write; a cache can be behind the same one for long;
 /// a body that is sent again unread is refused again.
-fn conflicts(facts: &Facts<'_>, victim: Told<'_>, attempts: u32) -> String {
+fn conflicts(facts: &Facts<'_>, victim: Told<'_>, attempts: u32, code: u16) -> String {
     let events = &facts.story.trace.events[..victim.step.min(facts.story.trace.events.len())];
     let others = events
         .iter()
@@ -166,7 +168,7 @@ fn conflicts(facts: &Facts<'_>, victim: Told<'_>, attempts: u32) -> String {
     };
     let mut after_refusal = events.iter().filter(own).skip_while(|event| !event.is_conflict());
     let again = after_refusal.find(|event| !event.is_write());
-    let told = "Nothing is lost silently: it was told";
+    let told = format!("Not a silent loss: the controller was answered {code}");
     match again.map(|event| &event.action) {
         None => format!(
             "it sent the same body again without a new read, so each of its {attempts} attempts \

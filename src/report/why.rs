@@ -210,7 +210,7 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
             format!("{name} sent the {what} of rv {basis} under the version of rv {rv}{told}")
         }
         Action::Write { verb, .. } if verb.patch().is_none() => {
-            format!("{name} replaced {root} with what it made of rv {basis}{told}")
+            format!("{name} replaced {root} with the copy it computed from rv {basis}{told}")
         }
         Action::Write { verb: Verb::Patch(PatchKind::Apply), force, .. } => {
             apply_guilty(facts, culprit, *force, &told)
@@ -219,7 +219,8 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
             format!("{name} addressed entries of {list} by their index as of rv {basis}{told}")
         }
         Action::Write { .. } if list_in_body => {
-            format!("{name} replaced the whole list {list} with what it made of rv {basis}{told}")
+            let copy = format!("the copy it computed from rv {basis}");
+            format!("{name} replaced the whole list {list} with {copy}{told}")
         }
         _ if facts.same_field() => {
             let meant = facts.story.changes(event);
@@ -230,8 +231,8 @@ fn guilty(facts: &Facts<'_>, culprit: Told<'_>) -> String {
         }
         _ => match super::reasons::replaced_parent(facts) {
             Some((operation, parent)) => format!(
-                "{name} sent `{operation} {parent}`, which replaced all of it with what it made of \
-                 rv {basis}{told}"
+                "{name} sent `{operation} {parent}`, which replaced all of it with the copy it \
+                 computed from rv {basis}{told}"
             ),
             None => {
                 let meant = facts.story.changes(event);

@@ -343,7 +343,7 @@ proptest! {
                     prop_assert!((200..600).contains(&response.code));
                     let changed = server.revision() != before;
                     // A form that the answer cannot have is found out after the write: 406, and 500
-                    // for a custom resource that is asked for as a list.
+                    // for a custom resource that is requested as a list.
                     let no_list = response.body.windows(21).any(|w| w == b"content is not a list");
                     let may_change = response.code < 300 || matches!(response.code, 406 | 409);
                     prop_assert!(!changed || may_change || no_list);

@@ -137,8 +137,8 @@ fn of_steps(
     };
     let mistake = mistake.answered(checker.source, place, response.code, &said(&response));
     Some(mistake.note(match certain {
-        true => "if the refusal is the point of the scenario, say `expect: rejected`",
-        false => "so it is when this worker is alone; after another's write it may be taken",
+        true => "if the refusal is intended, set `expect: rejected`",
+        false => "checked with this worker alone; the write may succeed after another worker's",
     }))
 }
 
@@ -212,7 +212,9 @@ impl Teller<'_> {
             let place = self.checker.worker_node(self.at, "write").mark();
             return Diagnostic::warning(message)
                 .answered(self.checker.source, place, response.code, &said(response))
-                .note("so it is when this worker is alone; after another's write it may be taken");
+                .note(
+                    "checked with this worker alone; the write may succeed after another worker's",
+                );
         }
         let blamed = self.blamed(response);
         let meant = blamed.and_then(|set| {
@@ -236,7 +238,7 @@ impl Teller<'_> {
             .maybe_help(help)
             .maybe_help(meant)
             .maybe_help(quotes)
-            .note("if the refusal is the point of the scenario, say `expect: rejected`")
+            .note("if the refusal is intended, set `expect: rejected`")
     }
 
     /// The entry of `sets` that the server names, if it names one.
@@ -309,7 +311,7 @@ impl Teller<'_> {
             (Some(Fate::Pruned | Fate::Stored) | None, _) => warning,
         };
         match self.scenario.expect {
-            Expect::Unstated => warning.note("if that is the point, say `expect: lost`"),
+            Expect::Unstated => warning.note("if this is intended, set `expect: lost`"),
             _ => warning,
         }
     }

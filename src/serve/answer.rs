@@ -26,7 +26,7 @@ use super::watch;
 /// The body of an answer.
 pub type Body = BoxBody<Bytes, Infallible>;
 
-/// A body that is too large is read on so far, so that its sender hears of it.
+/// Drain up to this much of an oversized body, so that the client sees the error.
 const DRAINED_BYTES: usize = 8 << 20;
 /// How long a read of a revision of the future waits for it.
 const FUTURE: Duration = Duration::from_secs(3);

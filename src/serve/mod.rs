@@ -35,7 +35,7 @@ pub use users::{Tokens, User};
 /// How to serve.
 #[derive(Debug)]
 pub struct Config {
-    /// Where to listen; port 0 is any free one.
+    /// Address to listen on; port 0 picks a free port.
     pub listen: SocketAddr,
     /// Of which every request must bear one, if there are any, and whose they are.
     pub tokens: Tokens,

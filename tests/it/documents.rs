@@ -5,7 +5,7 @@
 //! - A row of `docs/claims.md` has a command and what it must print.
 //! - Paths, recorded cases and tests named in backticks exist.
 //!
-//! `LOSTWRITE_BLESS=1 cargo test --test it documents` writes blocks and table anew. That the
+//! `LOSTWRITE_BLESS=1 cargo test --test it documents` writes blocks and table again. That the
 //! commands of `sh` blocks run is tested in `cli/documents.rs`. Next to read: `tidy.rs`.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Files that are made from the code are current. `LOSTWRITE_BLESS=1 cargo test` writes them anew.
+//! Files that are made from the code are current. `LOSTWRITE_BLESS=1 cargo test` writes them again.
 
 use lostwrite::scenario;
 
@@ -8,7 +8,7 @@ pub fn current(path: &str, text: &str) {
         std::fs::write(path, text).expect("the tests run in the package's folder");
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == text, "{path} is out of date; write it anew with LOSTWRITE_BLESS=1");
+    assert!(found == text, "{path} is out of date; write it again with LOSTWRITE_BLESS=1");
 }
 
 #[test]

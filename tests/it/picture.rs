@@ -1,6 +1,6 @@
 //! The README's picture is what the program prints, in its colours.
 //!
-//! `LOSTWRITE_BLESS=1 cargo test --test it picture` draws it anew.
+//! `LOSTWRITE_BLESS=1 cargo test --test it picture` draws it again.
 
 use crate::cli::{command, finish, folder};
 use crate::generated::current;

@@ -100,7 +100,7 @@ fn row(who: &str, covered: String, took: Duration) -> Row {
     Row { who: who.to_owned(), covered, took, bound: false }
 }
 
-/// Somebody who runs schedules one by one needs at least as many executions as there are.
+/// A runner of one schedule after the other needs at least as many executions as there are.
 fn one_by_one(who: &str, schedules: f64, executions: u64, took: Duration) -> Row {
     let rate = executions as f64 / took.as_secs_f64();
     let needs = Duration::from_secs_f64((schedules / rate).min(1e18));

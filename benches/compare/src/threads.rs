@@ -1,6 +1,6 @@
 //! loom and shuttle: each worker is a thread, each API call one critical section.
 //!
-//! The first worker runs on the calling thread and nobody is joined: that is the least either of
+//! The first worker runs on the calling thread and no thread is joined: that is the least either of
 //! them has to explore. Both count their executions. Next to read: `object.rs`.
 
 use std::sync::Arc;

@@ -66,7 +66,7 @@ fn in_process(server: &mut ApiServer) -> Speed {
         let request = HttpRequest { method, path, query, headers, body, time: 1_800_000_000 };
         match rest::handle(server, &request) {
             HttpAnswer::Response(response) | HttpAnswer::Wait(response) => response.body,
-            HttpAnswer::Watch(_) => unreachable!("nobody watches"),
+            HttpAnswer::Watch(_) => unreachable!("no client watches"),
         }
     };
     send("POST", path, serde_json::to_vec(&pod()).expect("JSON"));
@@ -122,7 +122,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
-    rustls::crypto::ring::default_provider().install_default().expect("nobody else has");
+    rustls::crypto::ring::default_provider().install_default().expect("no other code has");
     let config = serve::Config::new(([127, 0, 0, 1], 0).into());
     let server = ApiServer::new(Default::default());
     let running = serve::start(config, server).expect("a free port");

@@ -165,8 +165,8 @@ pub fn odds(walk: &Walk<'_>, style: &Style) -> Text {
     let ever = game.start_odds().is_ok_and(|start| !start.violating[game.goal()].is_zero());
     let (role, share) = match (bad.is_zero(), *bad == odds.schedules) {
         (true, _) if !ever => (Role::Plain, format!("0 of them {}", words.violate)),
-        (true, _) if one => (Role::Good, format!("it cannot {} any more", words.violate)),
-        (true, _) => (Role::Good, format!("none of them can {} any more", words.violate)),
+        (true, _) if one => (Role::Good, format!("from here it never {}", words.violates)),
+        (true, _) => (Role::Good, format!("from here no schedule {}", words.violates)),
         (_, true) if one => (Role::Bad, format!("and it is a {} one", words.violating)),
         (_, true) => (Role::Bad, format!("all of them {}", words.violate)),
         _ => (Role::Notice, format!("{} of them {}", count(bad), words.of(bad))),
@@ -278,7 +278,7 @@ fn next(walk: &Walk<'_>, story: &Story<'_>, worker: usize) -> String {
     let told = walk.events().iter().rev().find(own);
     match told.and_then(|event| event.code) {
         _ if progress.dropped > 0 => "done: it gave up".to_owned(),
-        Some(code) => format!("done: it was told {code}"),
+        Some(code) => format!("done: answered {code}"),
         None => "done: there was nothing to write".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-// The panels around the timeline: verdict, strip, why, one exchange apart, comparison, table, foot.
+// The panels around the timeline: verdict, strip, why, swap of two steps, comparison, table, foot.
 
 function verdictPanel() {
   const { scene } = now;

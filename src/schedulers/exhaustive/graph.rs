@@ -3,7 +3,7 @@
 //! States are numbered in the order of discovery, breadth first; the transitions of one state
 //! stand together, in the order of its choices, so everything derived from the graph is
 //! deterministic. Where workers that are alike are exchanged, a state stands for all that an
-//! exchange leads to, and a transition remembers who was exchanged. Next to read: `counts.rs`.
+//! exchange leads to, and a transition remembers the exchanged workers. Next to read: `counts.rs`.
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -108,7 +108,7 @@ pub struct Graph {
     /// The end of each expanded state's transitions.
     ends: Vec<u32>,
     edges: Vec<Edge>,
-    /// For each transition, who was exchanged: a number into `orders`; empty if no worker ever is.
+    /// For each transition, the exchanged workers: a number into `orders`; empty without any.
     permutations: Vec<u32>,
     /// For each worker and cache of the state that is reached, who that was before.
     orders: IndexSet<Box<[u8]>, FxBuildHasher>,
@@ -170,8 +170,8 @@ impl Graph {
         }
     }
 
-    /// Appends who was exchanged in transitions that were appended before: numbers into `orders`,
-    /// from 1, or 0.
+    /// Appends the exchanged workers of transitions that were appended before: numbers into
+    /// `orders`, from 1, or 0.
     pub(super) fn append_permutations(
         &mut self,
         orders: &IndexSet<Box<[u8]>, FxBuildHasher>,
@@ -243,7 +243,7 @@ impl Graph {
 
     /// For each worker, cache and process of the state that the n-th transition of a state leads
     /// to, the place it had before (workers first, then caches, then processes); `None` if no
-    /// worker was exchanged.
+    /// workers were exchanged.
     pub(super) fn from(&self, state: usize, nth: usize) -> Option<&[u8]> {
         let start = if state == 0 { 0 } else { self.ends[state - 1] as usize };
         let permutation = *self.permutations.get(start + nth)?;

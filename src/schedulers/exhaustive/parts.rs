@@ -154,7 +154,7 @@ pub(super) struct Parts {
     /// Whether an event is queued, by cache.
     lagging: Vec<bool>,
 
-    /// By server and request: the server afterwards, and what it made of the request.
+    /// By server and request: the server afterwards, and its answer.
     served: FxHashMap<(u32, u32), (u32, Served)>,
     effects: FxHashMap<(u32, u32, u32, u32), Effect>,
     noticed: FxHashMap<(u32, u32, u32), (u32, bool)>,

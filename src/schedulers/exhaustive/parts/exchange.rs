@@ -33,7 +33,7 @@ impl Exchanged {
 }
 
 impl Parts {
-    /// Replaces the row in `scratch` by its representative; says whether anybody was exchanged.
+    /// Replaces the row in `scratch` by its representative; says whether workers were exchanged.
     pub(super) fn represent(&self, scratch: &mut Scratch) -> Result<bool, Miss> {
         if self.symmetry.is_none() {
             return Ok(false);

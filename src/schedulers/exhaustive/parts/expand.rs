@@ -16,7 +16,7 @@ pub(in super::super) struct Expansion<'a> {
     pub row: &'a [u32],
     pub flags: u16,
     /// Who stands where in that row: for each worker, then each cache, the index it had before.
-    /// `None` where no worker was exchanged.
+    /// `None` where no workers were exchanged.
     pub from: Option<&'a [u8]>,
 }
 

@@ -52,7 +52,7 @@ fn by_calls(symmetry: bool) -> Series {
     series("calls of each of three workers", symmetry, texts.collect())
 }
 
-/// Each of three workers sets so many fields of its own.
+/// Each of three workers sets this number of fields of its own.
 fn by_fields(symmetry: bool) -> Series {
     let sets = |n: usize| {
         let plain = text(3, 2, "update-unconditional", Field::Own, "");
@@ -69,7 +69,7 @@ fn by_fields(symmetry: bool) -> Series {
     )
 }
 
-/// So many of four workers read from a cache of their own.
+/// This number of four workers reads from a cache of its own.
 fn by_caches(symmetry: bool) -> Series {
     let texts = (0..=4).map(|caches| {
         let mut plain = text(4, 1, "update-unconditional", Field::Own, "");
