@@ -217,7 +217,7 @@ fn complete(parts: &[Part]) -> Result<Vec<&Part>, Diagnostic> {
         return Err(Diagnostic::error(format!("there is no part {wrong} of {}", first.of)));
     }
     if let Some(twice) = there.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Diagnostic::error(format!("part {} is there twice", twice[0])));
+        return Err(Diagnostic::error(format!("part {} is given twice", twice[0])));
     }
     let count = first.of as usize - there.len();
     if count > 0 {
@@ -249,7 +249,7 @@ fn sum(
         let Some(text) = count(part) else { return Ok(None) };
         let number = text.parse::<Count>().map_err(|()| {
             Diagnostic::error(format!(
-                "part {} has a count that is no number: {}",
+                "part {} has a count that is not a number: {}",
                 part.shard,
                 clean(&text)
             ))
@@ -267,8 +267,9 @@ fn property(
 ) -> Result<PropertyResult, Diagnostic> {
     let of_parts: Option<Vec<&PartProperty>> =
         parts.iter().map(|part| part.property(entry.name)).collect();
-    let found = of_parts
-        .ok_or_else(|| Diagnostic::error(format!("these parts say nothing of `{}`", entry.name)))?;
+    let found = of_parts.ok_or_else(|| {
+        Diagnostic::error(format!("these parts have no result for `{}`", entry.name))
+    })?;
     let decided = found.iter().any(|part| part.decided);
     let covered = parts.iter().all(|part| part.executions.is_none());
     let verdict = match (entry.sometimes, decided) {

@@ -27,7 +27,7 @@ pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, D
     if prepared.world.faults != (FaultBudget { deadlines, ..FaultBudget::default() }) {
         return Err(Diagnostic::error("`timed` cannot run this scenario")
             .note("it allows faults, and a fault has no rate, so its likelihood is unknown")
-            .help("use `random` or `exhaustive`, or leave `faults` out"));
+            .help("use `random` or `exhaustive`, or remove `faults`"));
     }
     if prepared.world.setting.has_leaders() {
         return Err(Diagnostic::error("`timed` cannot run this scenario")

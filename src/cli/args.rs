@@ -35,11 +35,11 @@ impl Targets {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Scenario")]
 pub struct Overrides {
-    /// Let every worker write by this method; what the scenario expects is then not judged
+    /// Let every worker write by this method; `expect` is then not judged
     #[arg(long, value_name = "METHOD")]
     #[arg(value_parser = names::METHODS, hide_possible_values = true)]
     pub write: Option<String>,
-    /// Let every worker read there: live or cache; likewise
+    /// Let every worker read from there: live or cache; `expect` is then not judged
     #[arg(long, value_name = "READER", hide_possible_values = true)]
     pub read: Option<ReadFrom>,
 }
@@ -75,17 +75,17 @@ impl Overrides {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Bounds")]
 pub struct Bounds {
-    /// Stop after this many distinct states
+    /// Maximum number of distinct states
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
-    /// Stop when the search takes more memory than this, such as 512MiB or 8GiB [default: three
-    /// quarters of what is free]
+    /// Maximum memory of the search, such as 512MiB or 8GiB [default: three quarters of what is
+    /// free]
     #[arg(long, value_name = "SIZE", value_parser = super::size::parse)]
     pub max_memory: Option<u64>,
-    /// Follow no schedule further than this many steps
+    /// Maximum number of steps of a schedule
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
-    /// Stop after this time, such as 30s, 500ms or 2m
+    /// Time limit, such as 30s, 500ms or 2m
     #[arg(long, value_name = "DURATION", alias = "max-duration")]
     #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,
@@ -102,15 +102,15 @@ impl Bounds {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Programs")]
 pub struct ProgramFlags {
-    /// Start the programs that the file names with run [env: LOSTWRITE_ALLOW_RUN]
+    /// Allow `run` in the file to start programs [env: LOSTWRITE_ALLOW_RUN]
     #[arg(long)]
     pub allow_run: bool,
-    /// Give up one execution of programs after this time, such as 2m [env:
-    /// LOSTWRITE_EXECUTION_TIMEOUT] [default: 1m]
+    /// Time limit of one execution of programs, such as 2m [env: LOSTWRITE_EXECUTION_TIMEOUT]
+    /// [default: 1m]
     #[arg(long, value_name = "DURATION", env = "LOSTWRITE_EXECUTION_TIMEOUT", hide_env = true)]
     #[arg(value_parser = super::duration::parse)]
     pub execution_timeout: Option<Duration>,
-    /// Serve programs over TLS, and tell them what a pod is told of its cluster
+    /// Serve programs over TLS, with the variables and files that a pod gets
     #[arg(long)]
     pub tls: bool,
 }

@@ -32,11 +32,11 @@ pub enum Command {
     Check(Box<super::check::Check>),
     /// Run one scenario with every write method and print the table
     Compare(super::compare::Compare),
-    /// Join the parts of a check that several machines made
+    /// Join the parts of a check that ran on several machines
     Merge(super::merge::Merge),
     /// Run one recorded schedule again, step by step
     Replay(super::replay::Replay),
-    /// Say in words why a recorded run lost a write
+    /// Explain in words why a recorded run lost a write
     Explain(super::explain::Explain),
     /// Find lost writes in a Kubernetes audit log
     Judge(Box<super::judge::Judge>),

@@ -19,7 +19,7 @@ pub struct Compare {
     /// Which scenarios.
     #[command(flatten)]
     pub targets: Targets,
-    /// text, wide (conflicts and calls of the cache too) or json
+    /// text, wide (also conflicts and calls with reads from the cache) or json
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub output: CompareFormat,
     /// Where the search ends.

@@ -12,17 +12,20 @@ use crate::scenario::{Diagnostic, DiagnosticStyle};
 
 /// The variables that are read, for `lostwrite help environment`.
 pub const VARIABLES: &[(&str, &str)] = &[
-    ("LOSTWRITE_SEED", "the seed of a sampling scheduler, where --seed is not given"),
-    ("LOSTWRITE_RUNS", "how many schedules to sample, where --runs is not given"),
-    ("LOSTWRITE_COLOR", "auto, always or never, where --color is not given"),
-    ("LOSTWRITE_ALLOW_RUN", "1: check and replay may start the programs that a file names"),
-    ("LOSTWRITE_TOKEN", "the token of serve, where neither --token nor --token-file is given"),
-    ("NO_COLOR", "if not empty: no colour, unless --color or LOSTWRITE_COLOR says so"),
-    ("CLICOLOR_FORCE", "if neither empty nor 0: colour even where stdout is no terminal"),
+    ("LOSTWRITE_SEED", "seed of a sampling scheduler, if --seed is omitted"),
+    ("LOSTWRITE_RUNS", "number of schedules to sample, if --runs is omitted"),
+    ("LOSTWRITE_COLOR", "auto, always or never, if --color is omitted"),
+    (
+        "LOSTWRITE_ALLOW_RUN",
+        "1: check, replay and explain may start the programs that a file names",
+    ),
+    ("LOSTWRITE_TOKEN", "token of serve, if --token and --token-file are omitted"),
+    ("NO_COLOR", "if not empty: no colour; --color and LOSTWRITE_COLOR override it"),
+    ("CLICOLOR_FORCE", "if set and not 0: colour even if stdout is not a terminal"),
     ("TERM", "dumb: no colour, and ASCII drawings"),
-    ("COLUMNS", "the width of drawings where stdout is no terminal"),
+    ("COLUMNS", "width of drawings if stdout is not a terminal"),
     ("LC_ALL, LC_CTYPE, LANG", "C or POSIX: ASCII drawings on a terminal"),
-    ("GITHUB_ACTIONS", "true: annotations are printed to stderr as well"),
+    ("GITHUB_ACTIONS", "true: annotations are also printed to stderr"),
     ("GITHUB_STEP_SUMMARY", "with -o github: the file to which the step summary is added"),
 ];
 
@@ -30,16 +33,16 @@ pub const VARIABLES: &[(&str, &str)] = &[
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Drawing")]
 pub struct Global {
-    /// When to use colour; beats NO_COLOR, CLICOLOR_FORCE and LOSTWRITE_COLOR
+    /// When to use colour; overrides NO_COLOR, CLICOLOR_FORCE and LOSTWRITE_COLOR
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorWhen>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Let scenarios name files outside of their folder
+    /// Allow scenarios to name files outside their folder
     #[arg(long, global = true)]
     pub allow_outside: bool,
-    /// Draw in this many columns [default: the terminal's, or 100]
+    /// Width of drawings in columns [default: the terminal's, or 100]
     #[arg(long, global = true, value_name = "COLUMNS")]
     #[arg(value_parser = clap::value_parser!(u16).range(40..=500))]
     pub width: Option<u16>,
@@ -81,7 +84,7 @@ fn color_variable() -> Result<Option<ColorWhen>, Diagnostic> {
         "always" => Ok(Some(ColorWhen::Always)),
         "never" => Ok(Some(ColorWhen::Never)),
         _ => Err(Diagnostic::in_argument(
-            "LOSTWRITE_COLOR is none of auto, always, never",
+            "LOSTWRITE_COLOR must be auto, always or never",
             "LOSTWRITE_COLOR",
             &value,
             0..value.len(),

@@ -14,7 +14,7 @@ use crate::report;
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A recording from .lostwrite/, or a scenario (checked first, without --schedule)
+    /// A recording from .lostwrite/, or a scenario (checked first if --schedule is omitted)
     #[arg(value_name = "RECORDING|SCENARIO")]
     #[arg(value_parser = names::SCENARIOS, hide_possible_values = true)]
     pub target: String,

@@ -102,8 +102,8 @@ fn exit_codes() -> String {
     }
     text.push_str("  101  a bug in lostwrite: please report it\n");
     text.push_str(
-        "\nA scenario that states `expect` and meets it exits 0, also where what it expects is a \
-         loss.\nCode 1 is only ever \"a property failed\"; a typo is 2.\n",
+        "\nA scenario that meets its `expect` exits 0, even if it expects a lost write.\nA mistake \
+         in the input, such as a typo, exits 2, never 1.\n",
     );
     text
 }
@@ -117,25 +117,25 @@ fn formats() -> String {
     }
     text.push_str(
         "\nIn a chrome-trace a scenario is a process, a worker a thread, a step a slice of one \
-         millisecond,\nand a flow goes from a read to the write that was made of it.\n",
+         millisecond,\nand a flow leads from a read to the write computed from it.\n",
     );
     text.push_str(
         "\nThe text of a schedule: 1.7c1e.huhu is the format's version, the first four hex digits \
          of the\nscenario's fingerprint, and one letter per step.\n\n\
          \x20 h      the worker with this letter takes its next step\n\
-         \x20 h12    twelve times\n\
+         \x20 h12    the worker takes twelve steps\n\
          \x20 ~h     the cache of h's process receives the next event of its watch\n\
          \x20 !lh    h's next write is committed, and its answer lost\n\
          \x20 !ch    h's process crashes and restarts\n\
          \x20 !wh    the watch of the cache of h's process breaks, and it lists again\n\
          \x20 !r     the object is deleted and recreated\n\n\
-         Bare letters do: lostwrite replay status-race --schedule \"h u h u\"\n",
+         The letters alone are enough: lostwrite replay status-race --schedule \"h u h u\"\n",
     );
     text
 }
 
 fn variables() -> String {
-    let mut text = "Environment variables (a flag beats them)\n\n".to_owned();
+    let mut text = "Environment variables (a flag overrides them)\n\n".to_owned();
     for (name, meaning) in environment::VARIABLES {
         text.push_str(&format!("  {name:<23} {meaning}\n"));
     }

@@ -19,19 +19,19 @@ use crate::scenario::Diagnostic;
 /// `memory`.
 #[derive(Debug, Args)]
 pub struct Memory {
-    /// The models to explore; without one, they are listed
+    /// Models to explore; if omitted, they are listed
     #[arg(value_name = "MODEL")]
     pub model: Vec<String>,
     /// Explore all of them
     #[arg(long, conflicts_with = "model")]
     pub all: bool,
-    /// Run at most this many executions of each
+    /// Maximum number of executions of each model
     #[arg(long, value_name = "N")]
     pub runs: Option<u64>,
-    /// Only orders with at most this many preemptions
+    /// Maximum number of preemptions in an execution
     #[arg(long, value_name = "N")]
     pub preemption_bound: Option<usize>,
-    /// Stop after this time, such as 30s, 500ms or 2m
+    /// Time limit, such as 30s, 500ms or 2m
     #[arg(long, value_name = "DURATION", alias = "max-duration")]
     #[arg(value_parser = super::duration::parse)]
     pub timeout: Option<Duration>,

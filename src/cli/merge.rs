@@ -71,10 +71,10 @@ pub fn keep(
 /// `merge`.
 #[derive(Debug, Args)]
 pub struct Merge {
-    /// The files that `check --shard` left, all of one check
+    /// The files that `check --shard` wrote, all of one check
     #[arg(value_name = "PART", required = true)]
     pub part: Vec<PathBuf>,
-    /// The format on stdout (see: lostwrite list formats)
+    /// Output format on stdout (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     #[arg(value_parser = super::names::FORMATS, hide_possible_values = true)]
     pub output: String,

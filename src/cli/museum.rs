@@ -19,7 +19,7 @@ pub struct Museum {
     /// Write the pages into this folder; they need no network
     #[arg(long, value_name = "DIR")]
     pub export: PathBuf,
-    /// Only exhibits of which the title, or the name of an act, contains this
+    /// Only exhibits whose title or act name contains this text
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
 }

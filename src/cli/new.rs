@@ -27,7 +27,7 @@ pub struct New {
     #[arg(long, value_name = "SCENARIO", conflicts_with = "template")]
     #[arg(value_parser = super::names::SCENARIOS, hide_possible_values = true)]
     pub from: Option<String>,
-    /// The model of a kind of bug report to start from
+    /// Model of a kind of bug report to start from
     #[arg(long, value_name = "KIND", conflicts_with_all = ["template", "from"],
           value_parser = threads())]
     pub from_thread: Option<String>,
@@ -38,13 +38,13 @@ pub struct New {
     #[arg(long, value_name = "RACE", requires = "from_crd", default_value = "conditions",
           value_parser = races())]
     pub race: String,
-    /// With --from-crd: which kind, if the file defines several
+    /// With --from-crd: the kind, if the file defines several
     #[arg(long, value_name = "KIND", requires = "from_crd")]
     pub kind: Option<String>,
     /// Write to this file; - is stdout
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// Overwrite a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     pub force: bool,
 }
@@ -97,7 +97,7 @@ pub fn run(args: &New) -> Outcome {
     let all: Vec<(PathBuf, &String)> =
         beside.chain(std::iter::once((path.clone(), &text))).collect();
     if let Some((there, _)) = all.iter().find(|(path, text)| !args.force && differs(path, text)) {
-        let message = format!("`{}` is there already", there.display());
+        let message = format!("`{}` exists already", there.display());
         return Err(Diagnostic::error(message).help("--force overwrites it").into());
     }
     for (path, text) in &all {
@@ -135,7 +135,7 @@ fn checked_name(name: &str) -> Result<(), Diagnostic> {
     if name.chars().all(good) && ends(name.chars().next()) && ends(name.chars().next_back()) {
         return Ok(());
     }
-    Err(Diagnostic::in_argument("this is no name for a scenario", "NAME", name, 0..name.len())
+    Err(Diagnostic::in_argument("this is not a valid scenario name", "NAME", name, 0..name.len())
         .help("lower case letters, digits and hyphens, as Kubernetes names things: my-race"))
 }
 

@@ -87,8 +87,8 @@ impl Watch {
             }
             if progress.done > LARGE && !memory.asked && !SAID.swap(true, Ordering::SeqCst) {
                 let told = format!(
-                    "note: this search may take {} MiB of memory, three quarters of what is free; \
-                     --max-memory changes that\n",
+                    "note: this search may use up to {} MiB of memory (three quarters of what is \
+                     free); set --max-memory to change the limit\n",
                     memory.bytes >> 20
                 );
                 bar.suspend(|| output::stderr(&told));

@@ -20,15 +20,14 @@ const MOST_STATES: u64 = 200_000;
 /// The flags of `report`.
 #[derive(Debug, Args)]
 pub struct Report {
-    /// A recording from .lostwrite/, or a scenario (the schedule that loses is found, without
-    /// --schedule)
+    /// A recording from .lostwrite/, or a scenario (checked first if --schedule is omitted)
     #[arg(value_name = "RECORDING|SCENARIO")]
     #[arg(value_parser = super::names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
     /// The schedule, such as 1.7c1e.huhu, or just its letters: "h u h u"
     #[arg(long, value_name = "TEXT")]
     pub schedule: Option<String>,
-    /// The format (see: lostwrite list formats)
+    /// Output format (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "html", help_heading = "Output")]
     #[arg(value_parser = super::names::FORMATS, hide_possible_values = true)]
     pub output: String,
@@ -36,7 +35,7 @@ pub struct Report {
     /// recording, other formats stdout]
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
-    /// Open the page in a browser, where there is one
+    /// Open the page in a browser, if there is one
     #[arg(long, help_heading = "Output")]
     pub open: bool,
     /// What to change in the scenario.

@@ -26,34 +26,34 @@ pub struct Serve {
     /// Answer 401 to requests without this bearer token (others see it in the list of processes)
     #[arg(long, value_name = "TOKEN", env = "LOSTWRITE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-    /// The same token, from the first line of a file; or lines of token,user,uid,"groups" as
+    /// A file with the token in its first line, or with lines token,user,uid,"groups" as
     /// kube-apiserver reads them
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Speak TLS, with a certificate of an authority that is made now; the kubeconfig has it
+    /// Serve TLS with a newly made certificate authority; the kubeconfig contains it
     #[arg(long)]
     pub tls: bool,
-    /// The maximum of open watches
+    /// Maximum number of open watches
     #[arg(long, value_name = "N", default_value_t = Limits::default().watches)]
     pub max_watches: usize,
-    /// CustomResourceDefinitions to begin with: a file, a folder or a glob; other kinds in it are
+    /// CustomResourceDefinitions to start with: a file, a folder or a glob; other kinds in it are
     /// skipped (repeatable)
     #[arg(long, value_name = "PATH", help_heading = "Cluster")]
     pub crd: Vec<PathBuf>,
-    /// Objects to begin with, their status as it stands there: a file, a folder or a glob; kinds
-    /// that are not served are skipped (repeatable)
+    /// Objects to start with, including their status: a file, a folder or a glob; kinds that
+    /// are not served are skipped (repeatable)
     #[arg(short = 'f', long, value_name = "PATH", help_heading = "Cluster")]
     pub object: Vec<PathBuf>,
-    /// Collect garbage: objects without owners go, foreground and orphan deletion end
+    /// Collect garbage: delete objects without owners, finish foreground and orphan deletion
     #[arg(long, help_heading = "Cluster")]
     pub gc: bool,
-    /// Let every namespace exist, without Namespace objects
+    /// Treat every namespace as existing, without Namespace objects
     #[arg(long, help_heading = "Cluster")]
     pub any_namespace: bool,
-    /// Begin with this snapshot if it is there; write it now, on SIGHUP, and at the end
+    /// Load this snapshot if it exists; write it now, on SIGHUP, and at the end
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub snapshot: Option<PathBuf>,
-    /// Write the snapshot at this interval as well, such as 30s
+    /// Also write the snapshot at this interval, such as 30s
     #[arg(
         long,
         value_name = "DURATION",
@@ -62,13 +62,13 @@ pub struct Serve {
         help_heading = "Files"
     )]
     pub snapshot_every: Option<Duration>,
-    /// Keep each write on the disk, in a journal beside the snapshot, before it is acknowledged
+    /// Write each change to disk, in a journal beside the snapshot, before acknowledging it
     #[arg(long, requires = "snapshot", help_heading = "Files")]
     pub durable: bool,
     /// Append an audit.k8s.io/v1 event for each request, as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub record: Option<PathBuf>,
-    /// What of a request is recorded: Metadata, Request or RequestResponse (and omitManagedFields,
+    /// What to record of a request: Metadata, Request or RequestResponse (and omitManagedFields,
     /// after a comma), or a file with an audit Policy
     #[arg(
         long,
@@ -168,7 +168,7 @@ fn policy(text: &str) -> Result<Policy, Diagnostic> {
         cannot("read", path, &error).help(levels)
     })?;
     Policy::parse(&read).map_err(|why| {
-        Diagnostic::error(format!("`{text}` is no audit policy"))
+        Diagnostic::error(format!("`{text}` is not an audit policy"))
             .note(why)
             .help("`lostwrite judge --policy` prints one")
     })
@@ -177,14 +177,15 @@ fn policy(text: &str) -> Result<Policy, Diagnostic> {
 fn address(args: &Serve, tokens: &Tokens) -> Result<SocketAddr, Diagnostic> {
     let text = args.listen.as_str();
     let no_address = |error: std::io::Error| {
-        Diagnostic::in_argument("this is no address", "--listen", text, 0..text.len())
+        Diagnostic::in_argument("this is not a valid address", "--listen", text, 0..text.len())
             .note(error.to_string())
             .help("an address and a port, such as 127.0.0.1:8001")
     };
     let mut all = text.to_socket_addrs().map_err(no_address)?;
     let address = all.next().ok_or_else(|| no_address(std::io::ErrorKind::NotFound.into()))?;
     if !address.ip().is_loopback() && tokens.is_empty() {
-        let message = "others could reach this address, and nothing would keep them out";
+        let message =
+            "other machines can reach this address, and the server would accept every client";
         return Err(Diagnostic::in_argument(message, "--listen", text, 0..text.len())
             .help("listen on 127.0.0.1, or give a --token-file"));
     }

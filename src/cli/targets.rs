@@ -30,7 +30,7 @@ pub fn load<'a>(
         return Err(Mistakes(mistakes).into());
     }
     if scenarios.is_empty() {
-        let nothing = Diagnostic::error("nothing was selected: there is no scenario there")
+        let nothing = Diagnostic::error("nothing was selected: no scenario was found")
             .help("`lostwrite list scenarios` prints the shipped ones");
         output::stderr(&format!("{}\n", nothing.render(style)));
         return Err(Failure::Said(Exit::NothingSelected));

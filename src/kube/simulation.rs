@@ -159,7 +159,7 @@ impl Simulation {
         if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(plain)
         {
             self.wrong(format!(
-                "{name:?} is no name for a worker: a name begins with a letter and has letters, \
+                "{name:?} is not a valid worker name: a name begins with a letter and has letters, \
                  digits, `-`, `_` and `.`"
             ));
         }

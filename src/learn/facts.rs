@@ -60,7 +60,7 @@ impl Facts {
                 Ok(_) => text.to_owned(),
                 Err(_) => self.value(text),
             };
-            value.replace(',', "").parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
+            value.replace(',', "").parse().unwrap_or_else(|_| panic!("`{text}` is not a number"))
         };
         let (left, right) = (side(left), side(right));
         match operator {

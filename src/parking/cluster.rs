@@ -16,7 +16,7 @@ use crate::simulation::{FaultBudget, Setting, World};
 /// Installs a definition.
 pub(crate) fn install(server: &mut ApiServer, crd: &Value) -> Result<(), String> {
     if !crd.is_object() {
-        return Err(format!("the API server refuses a CRD: {crd} is no object"));
+        return Err(format!("the API server refuses a CRD: {crd} is not an object"));
     }
     let refused = |status: Box<Status>| {
         format!("the API server refuses a CRD: {}", status.message.unwrap_or_default())
@@ -27,7 +27,7 @@ pub(crate) fn install(server: &mut ApiServer, crd: &Value) -> Result<(), String>
 /// Puts an object there, and its namespace.
 pub(crate) fn seed(server: &mut ApiServer, object: &Value) -> Result<(), String> {
     if !object.is_object() {
-        return Err(format!("the API server refuses an object: {object} is none"));
+        return Err(format!("the API server refuses an object: {object} is not an object"));
     }
     let namespace = object["metadata"]["namespace"].as_str().filter(|name| !name.is_empty());
     if let Some(name) = namespace {

@@ -298,8 +298,8 @@ impl Drive<'_> {
             self.slow = self.begin.elapsed() >= self.plan.timeout;
             if self.slow {
                 return Some(format!(
-                    "an execution takes longer than {:?}\n  help: a program that asks all the time \
-                     never comes to an end; for slow ones, --execution-timeout gives more time",
+                    "an execution takes longer than {:?}\n  help: an execution ends when no \
+                     program sends requests; for slow programs, raise --execution-timeout",
                     self.plan.timeout
                 ));
             }

@@ -51,7 +51,7 @@ pub(super) fn explained(
         ),
         _ if is_missing_endpoint(spec, response) => (
             format!("`{}` has no status subresource", kind.kind),
-            Some("leave `subresource` away: the object is written as a whole".to_owned()),
+            Some("remove `subresource`: the object is written as a whole".to_owned()),
         ),
         _ => (format!("the API server refuses what `{}` writes", spec.name), None),
     }

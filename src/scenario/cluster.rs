@@ -3,6 +3,7 @@
 //! Made by the modelled API server itself, so that what is wrong with a CRD or an object is said in
 //! the server's own words, at the place in the user's text. Next to read: `probe.rs`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ fn seed(
             Ok(())
         }
         Err(status) if status.reason == Some("AlreadyExists") => {
-            Err(vec![Diagnostic::error(format!("{what} is there twice")).at(source, place, "")])
+            Err(vec![Diagnostic::error(format!("{what} is defined twice")).at(source, place, "")])
         }
         Err(status) => Err(refused(source, node, &what, &status)),
     }
@@ -128,11 +129,12 @@ fn kind_of(
             .at(source, mark("apiVersion"), "")
             .help(format!("its apiVersion is `{}`", kind.api_version())));
     }
-    let names = kinds.iter().map(|kind| kind.kind.as_str());
+    // Two groups have an Event, two versions an autoscaler.
+    let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
     Err(Diagnostic::error(format!("unknown kind `{}`", clean(name)))
         .at(source, mark("kind"), "")
-        .maybe_help(did_you_mean(name, names.clone()))
-        .note(format!("known are {}", names.collect::<Vec<_>>().join(", ")))
+        .maybe_help(did_you_mean(name, names.iter().copied()))
+        .note(format!("the known kinds are {}", Vec::from_iter(names).join(", ")))
         .note(
             "a custom resource needs its CustomResourceDefinition under `crds`, or a line under \
              `kinds`",

@@ -43,7 +43,8 @@ pub fn condition(values: &mut Values<'_>, node: &Node) -> Option<Condition> {
         return Some(Condition::Is(Term::Literal(value)));
     };
     if node.entries().len() > 1 {
-        let mistake = wrong(&key.span, format!("`{}` stands alone in its map", clean(&key.text)));
+        let mistake =
+            wrong(&key.span, format!("`{}` must be the only key of its map", clean(&key.text)));
         values.mistakes.push(mistake.note("a condition is a literal or one operator"));
         return None;
     }

@@ -82,8 +82,8 @@ pub fn expand(source: &Arc<SourceText>, root: &Node) -> Result<Option<Expanded>,
         let message = format!("these controllers make {} workers", made.len());
         let mistake = Diagnostic::error(message)
             .at(source, list.mark(), "")
-            .note(format!("a scenario has at most {MAX_WORKERS}, electors included"))
-            .help("take fewer replicas");
+            .note(format!("the limit is {MAX_WORKERS} workers, electors included"))
+            .help("use fewer replicas");
         return Err(vec![mistake]);
     }
     let mut root = with(root, "workers", |workers| Node {
@@ -135,7 +135,7 @@ impl<'e> Expander<'e> {
         if !name.chars().all(plain) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let place = node.get("name").map_or(node.mark(), Node::mark);
             let note = "a name begins with a letter and has letters, digits, `-`, `_` and `.`";
-            let message = format!("`{}` is no name for a controller", clean(name));
+            let message = format!("`{}` is not a valid controller name", clean(name));
             self.wrong(&place, message).notes.push(note.to_owned());
         }
         let names: Vec<&str> = self.workers.iter().map(|worker| text(worker, "name")).collect();
@@ -168,8 +168,8 @@ impl<'e> Expander<'e> {
                         "the workers of controller `{}` are in two processes",
                         clean(name)
                     ))
-                    .at(self.source, here, "one is here")
-                    .see(self.source, place, "another one here")
+                    .at(self.source, here, "one worker is here")
+                    .see(self.source, place, "another worker is here")
                     .help("a controller runs in one process; `replicas` makes more of them");
                     self.mistakes.push(mistake);
                 }
@@ -198,7 +198,7 @@ impl<'e> Expander<'e> {
                 let Some(other) = other.map(|other| other.name.to_owned()) else { continue };
                 let message = format!("`{worker}` is in the queue of `{other}` already");
                 let place = self.place(controller.at, Some(worker));
-                let help = "a reconcile belongs to one controller; write another worker";
+                let help = "a reconcile belongs to one controller; add another worker";
                 self.wrong(&place, message).help.push(help.to_owned());
             }
         }

@@ -254,7 +254,7 @@ fn from_path(
         let quotes = |mistake: Box<Diagnostic>| match is_meant {
             true => mistake,
             false => {
-                let what = format!("`{}` is no CustomResourceDefinition", clean(&shown));
+                let what = format!("`{}` is not a CustomResourceDefinition", clean(&shown));
                 Box::new(Diagnostic::error(what).at(source, entry.mark(), ""))
             }
         };
@@ -270,7 +270,7 @@ fn from_path(
     }
     if crds.is_empty() {
         let shown = clean(&files.shown(path));
-        let mistake = Diagnostic::error(format!("there is no CRD in `{shown}`"));
+        let mistake = Diagnostic::error(format!("`{shown}` contains no CustomResourceDefinition"));
         let mistake = mistake.at(source, entry.mark(), "");
         return Err(Box::new(match skipped.is_empty() {
             true => mistake,

@@ -68,7 +68,7 @@ impl Reader<'_> {
         let (key, value) = match found.as_slice() {
             [one] => *one,
             [] => {
-                let message = "this invariant says nothing";
+                let message = "this invariant has no rule";
                 self.wrong(
                     &node.mark(),
                     message,
@@ -77,7 +77,7 @@ impl Reader<'_> {
                 return None;
             }
             [_, (second, _), ..] => {
-                let message = "an invariant has one rule";
+                let message = "an invariant must have exactly one rule";
                 self.wrong(&second.span.clone(), message, "make this an invariant of its own");
                 return None;
             }
@@ -98,7 +98,7 @@ impl Reader<'_> {
                 let (key, path) = self.place(value.as_str().unwrap_or_default(), &value.span)?;
                 let Some(path) = path else {
                     let help = "add the field: `Kind/name.spec.epoch`";
-                    self.wrong(&value.span, "`monotonic` is about a field", help);
+                    self.wrong(&value.span, "`monotonic` needs the path of a field", help);
                     return None;
                 };
                 Some(Rule::Monotonic { key, path })
@@ -149,7 +149,11 @@ impl Reader<'_> {
             }
         }
         if clauses.is_empty() {
-            self.wrong(&map.mark(), "this rule names no field", "write `status.phase: Ready`, say");
+            self.wrong(
+                &map.mark(),
+                "this rule names no field",
+                "for example: `status.phase: Ready`",
+            );
             return None;
         }
         Some(clauses)
@@ -198,7 +202,7 @@ impl Reader<'_> {
             all => {
                 let first = all.first().map(short).unwrap_or_default();
                 let help = format!("write `{first}.{}`", clean(text));
-                self.wrong(span, "this path does not say of which object", &help);
+                self.wrong(span, "this path does not name an object", &help);
                 None
             }
         }
@@ -238,8 +242,8 @@ impl Reader<'_> {
     }
 
     fn how_often(&mut self, after: &Node) -> Option<Rule> {
-        let help = "write a whole number: how many changes back are allowed";
-        self.wrong(&after.mark(), "`after` counts changes back", help);
+        let help = "write a whole number: the maximum number of changes back";
+        self.wrong(&after.mark(), "`after` must be a number of changes back", help);
         None
     }
 
@@ -256,7 +260,7 @@ impl Reader<'_> {
         let Some(field) = field else {
             self.wrong(
                 &path.span,
-                "`owner` is about a field",
+                "`owner` needs the path of a field",
                 "add the field: `Kind/name.spec.replicas`",
             );
             return None;
@@ -270,7 +274,7 @@ impl Reader<'_> {
             _ => {
                 self.wrong(
                     &node.mark(),
-                    "`effect` names one effect",
+                    "`effect` must name exactly one effect",
                     "write `{ charge: at-most-once }`",
                 );
                 return None;
@@ -281,8 +285,12 @@ impl Reader<'_> {
             Value::String(word) if word == "exactly-once" => (1, 1),
             Value::String(word) if word == "never" => (0, 0),
             _ => {
-                let help = "say `at-most-once`, `exactly-once` or `never`";
-                self.wrong(&value.mark(), "this says not how often it may be done", help);
+                let help = "write `at-most-once`, `exactly-once` or `never`";
+                self.wrong(
+                    &value.mark(),
+                    "this does not state how often the effect may occur",
+                    help,
+                );
                 return None;
             }
         };

@@ -27,11 +27,11 @@ pub fn read(
         if builtin.kind_named(kind).is_some() {
             mistakes.push(
                 wrong(format!("`{}` is a built-in kind", clean(kind)))
-                    .help("leave this line out: built-in kinds need none"),
+                    .help("remove this line: built-in kinds are known"),
             );
         } else if let Some(first) = crds.iter().chain(&made).find(same) {
             let at = first.node.get("kind").unwrap_or(&first.node).mark();
-            mistakes.push(wrong(format!("the kind `{}` is there twice", clean(kind))).see(
+            mistakes.push(wrong(format!("the kind `{}` is defined twice", clean(kind))).see(
                 &first.source,
                 at,
                 "first here",

@@ -98,7 +98,7 @@ impl Shadow<'_> {
                 format!("to set one field of it, write `{path}.{name}`")
             }
         };
-        let lost = "if that is the bug that you model, say so with `expect`";
+        let lost = "if this is the bug that you model, set `expect`";
         warning.help(way).note(lost)
     }
 }

@@ -132,7 +132,7 @@ impl<'w> Walk<'w> {
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
             for (i, item) in items.iter().enumerate() {
                 if let Some(first) = items[..i].iter().find(|first| first.kind == item.kind) {
-                    let mistake = Diagnostic::error(format!("{what} names the same thing twice"))
+                    let mistake = Diagnostic::error(format!("{what} has the same entry twice"))
                         .at(self.source, item.mark(), "again here")
                         .see(self.source, first.mark(), "first here");
                     self.mistakes.push(mistake);
@@ -329,6 +329,7 @@ fn is_required(schema: &Value, name: &str) -> bool {
 fn with_article(title: &str) -> String {
     match title {
         "metadata" | "faults" | "timing" => format!("`{title}`"),
+        _ if title.starts_with("uni") => format!("a {title}"),
         _ if title.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {title}"),
         _ => format!("a {title}"),
     }

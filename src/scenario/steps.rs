@@ -231,12 +231,15 @@ impl Compiler<'_> {
             fits = false;
             let wrong = match ACTIONS.contains(&text) {
                 true => self
-                    .wrong(&key.span, format!("a step has one action, and this one has `{action}`"))
+                    .wrong(
+                        &key.span,
+                        format!("a step must have exactly one action; this one has `{action}`"),
+                    )
                     .help(format!("make `{text}` a step of its own")),
                 false => self.wrong(&key.span, format!("`{text}` does not belong to `{action}`")),
             };
             if !allowed.is_empty() {
-                wrong.note(format!("beside `{action}` may stand {}", listed(allowed, "and")));
+                wrong.note(format!("keys allowed beside `{action}`: {}", listed(allowed, "and")));
             }
         }
         fits
@@ -259,7 +262,7 @@ impl Compiler<'_> {
                 return self.bound[at].slot;
             }
             let message = format!("`{}` already names something else", clean(name));
-            self.wrong(place, message).help("say another name with `as`");
+            self.wrong(place, message).help("choose another name with `as`");
         }
         let slot = self.bound.len();
         if slot >= SLOTS {
@@ -343,7 +346,7 @@ impl Compiler<'_> {
             [kind, name] => (*kind, None, *name),
             [kind, namespace, name] => (*kind, Some((*namespace).to_owned()), *name),
             _ => {
-                let message = "an object is named `Kind/name` or `Kind/namespace/name`";
+                let message = "an object must be named `Kind/name` or `Kind/namespace/name`";
                 self.wrong(place, message);
                 return None;
             }
@@ -352,7 +355,7 @@ impl Compiler<'_> {
         if name.is_empty() || !kind.namespaced && namespace.is_some() {
             let message = match name.is_empty() {
                 true => "this object has no name".to_owned(),
-                false => format!("`{}` has no namespaces", kind.kind),
+                false => format!("`{}` is not namespaced", kind.kind),
             };
             self.wrong(place, message);
             return None;

@@ -69,7 +69,7 @@ impl Checker<'_> {
             _ => return self.span(node).map(Distribution::Constant),
         };
         if inner.kind == NodeKind::Null {
-            let message = format!("`{}` says nothing", clean(&kind.text));
+            let message = format!("`{}` is empty", clean(&kind.text));
             let mistake = Diagnostic::error(message)
                 .at(self.source, kind.span.clone(), "")
                 .help("for example: { exponential: { mean: 5ms } }");
@@ -105,7 +105,7 @@ impl Checker<'_> {
             let mistake = Diagnostic::error(message)
                 .at(self.source, first.mark(), "this is longer")
                 .see(self.source, second.mark(), "than this")
-                .help(format!("a distribution's `{}` is at least its `{}`", most.0, least.0));
+                .help(format!("`{}` must be at least `{}`", most.0, least.0));
             self.mistakes.push(mistake);
         }
     }
@@ -126,10 +126,10 @@ impl Checker<'_> {
             let percent = digits.parse::<f64>().ok();
             let percent = percent.filter(|percent| plain && (0.0..=100.0).contains(percent));
             let Some(percent) = percent else {
-                let message = format!("`{}` is no percentile", clean(&key.text));
+                let message = format!("`{}` is not a valid percentile", clean(&key.text));
                 let mistake = Diagnostic::error(message)
                     .at(self.source, key.span.clone(), "")
-                    .help("a percentile reads p50, p99 or p99.9; at most p100");
+                    .help("a percentile looks like p50, p99 or p99.9; at most p100");
                 self.mistakes.push(mistake);
                 continue;
             };
@@ -146,7 +146,7 @@ impl Checker<'_> {
                 let mistake = Diagnostic::error(message)
                     .at(self.source, pair[1].2.mark(), "this is shorter")
                     .see(self.source, pair[0].2.mark(), "than this")
-                    .help("a higher percentile is at least as long as a lower one");
+                    .help("a higher percentile must be at least as long as a lower one");
                 self.mistakes.push(mistake);
             }
         }
@@ -173,7 +173,7 @@ impl Checker<'_> {
             Some(text) => format!("`{}`", clean(text)),
             None => node.described(),
         };
-        let mistake = Diagnostic::error(format!("{what} is no duration"))
+        let mistake = Diagnostic::error(format!("{what} is not a valid duration"))
             .at(self.source, node.mark(), "")
             .help("a duration is a number and a unit: 250us, 5ms, 1.5s, 2m or 1h");
         self.mistakes.push(mistake);

@@ -27,7 +27,7 @@ pub fn unreadable(source: &Arc<SourceText>, error: &ScanError) -> Diagnostic {
     }
     if info.contains("recursion limit") {
         return said("this is nested too deeply", at..at + width)
-            .note(format!("at most {MAX_DEPTH} levels are read"));
+            .note(format!("the limit is {MAX_DEPTH} levels"));
     }
     let is_path = |c: char| c.is_alphanumeric() || ".-_/\"]".contains(c);
     let word = text[at..].split_whitespace().next().unwrap_or_default();

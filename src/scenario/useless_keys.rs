@@ -14,7 +14,7 @@ pub(super) fn useless(method: &dyn WriteMethod) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     match method.after_refusal() {
         Refusal::GiveUp => {
-            let once = format!("`{name}` never tries a second time");
+            let once = format!("`{name}` does not retry");
             keys.extend([("attempts", once.clone()), ("retryRead", once.clone())]);
             keys.push(("restamp", once));
         }
@@ -26,7 +26,10 @@ pub(super) fn useless(method: &dyn WriteMethod) -> Vec<(&'static str, String)> {
         }
     }
     if !method.sends_whole() {
-        keys.push(("omit", format!("`{name}` is not a PUT: what it does not name stays")));
+        keys.push((
+            "omit",
+            format!("`{name}` is not a PUT: fields that it does not name stay as they are"),
+        ));
     }
     keys
 }

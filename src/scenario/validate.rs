@@ -171,7 +171,7 @@ impl<'c> Checker<'c> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
         let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !name.chars().all(plain) || !name.starts_with(ends) || !name.ends_with(ends) {
-            let message = format!("`{}` is no name for a scenario", clean(name));
+            let message = format!("`{}` is not a valid scenario name", clean(name));
             let note = "a name has lower case letters, digits, `-` and `.`, as in Kubernetes";
             self.wrong(node, message).notes.push(note.to_owned());
         }
@@ -196,7 +196,7 @@ impl<'c> Checker<'c> {
     fn plain_name(&mut self, node: &Node, what: &str, name: &str) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if !name.chars().all(plain) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let message = format!("`{}` is no name for a {what}", clean(name));
+            let message = format!("`{}` is not a valid {what} name", clean(name));
             let note = "a name begins with a letter and has letters, digits, `-`, `_` and `.`";
             self.wrong(node, message).notes.push(note.to_owned());
         }
@@ -255,7 +255,7 @@ impl<'c> Checker<'c> {
             let list = self.at(&[At::Key("properties")]);
             let node = self.at(&[At::Key("expect")]);
             let place = node.entry(name).map_or(node.mark(), |(key, _)| key.span.clone());
-            let message = format!("`expect` is about `{name}`, which is not judged");
+            let message = format!("`expect` names `{name}`, which is not judged");
             let mistake = Diagnostic::error(message)
                 .at(self.source, place, "")
                 .see(self.source, list.mark(), "these are judged")
@@ -381,13 +381,13 @@ impl<'c> Checker<'c> {
         let meant =
             shorts.iter().chain(&all).find(folded).map(|name| format!("did you mean `{name}`?"));
         let meant = match found.first() {
-            Some(first) => Some(format!("say which: `{}`", first.reference())),
+            Some(first) => Some(format!("write which: `{}`", first.reference())),
             None => meant,
         };
         let mistake = match (found.is_empty(), parts.len()) {
             (false, _) => self.wrong(node, format!("`{}` names several objects", clean(reference))),
             (true, 2 | 3) => self.wrong(node, format!("there is no object `{}`", clean(reference))),
-            _ => self.wrong(node, "an object is named `Kind/name` or `Kind/namespace/name`"),
+            _ => self.wrong(node, "an object must be named `Kind/name` or `Kind/namespace/name`"),
         };
         mistake
             .help

@@ -111,7 +111,7 @@ impl Values<'_> {
         for (key, node) in map.entries() {
             let path = self.path(&key.text, &key.span);
             if let Some(place) = find_expression(node) {
-                let mistake = Diagnostic::error("`when` compares with a literal value")
+                let mistake = Diagnostic::error("`when` takes a literal value, not an expression")
                     .at(self.source, place, "")
                     .note("expressions (`$read`, `$add` ...) are for `sets`");
                 self.mistakes.push(mistake);
@@ -131,7 +131,7 @@ impl Values<'_> {
                 continue;
             };
             if path.root() != Some("status") {
-                let mistake = Diagnostic::error("`knows` lists fields of the status")
+                let mistake = Diagnostic::error("`knows` takes fields of the status")
                     .at(self.source, item.span.clone(), "")
                     .help(format!("write `status.{}`", clean(&path.to_string())));
                 self.mistakes.push(mistake);
@@ -170,7 +170,7 @@ impl Values<'_> {
                 let mistake = Diagnostic::error(message)
                     .at(self.source, item.span.clone(), "left out here")
                     .see(self.source, set.key.clone(), "set here")
-                    .help("take it out of one of the two");
+                    .help("remove it from `sets` or from `omit`");
                 self.mistakes.push(mistake);
                 continue;
             }
@@ -206,10 +206,12 @@ impl Values<'_> {
     fn expression(&mut self, node: &Node) -> Option<Option<ValueExpr>> {
         let (key, value) = node.entries().iter().find(|(key, _)| key.text.starts_with('$'))?;
         if node.entries().len() > 1 {
-            let mistake =
-                Diagnostic::error(format!("`{}` stands alone in its map", clean(&key.text)))
-                    .at(self.source, key.span.clone(), "")
-                    .note("a value is a literal or one expression");
+            let mistake = Diagnostic::error(format!(
+                "`{}` must be the only key of its map",
+                clean(&key.text)
+            ))
+            .at(self.source, key.span.clone(), "")
+            .note("a value is a literal or one expression");
             self.mistakes.push(mistake);
             return Some(None);
         }

@@ -192,7 +192,7 @@ impl<'t> Reader<'t> {
     fn node(&mut self, event: Event<'t>, span: Range<usize>, depth: usize) -> Result<Node> {
         if depth > MAX_DEPTH {
             let mistake = self.error(span, "this is nested too deeply");
-            return Err(mistake.note(format!("at most {MAX_DEPTH} levels are read")));
+            return Err(mistake.note(format!("the limit is {MAX_DEPTH} levels")));
         }
         self.spend(1, 0, &span)?;
         let (anchor, node) = match event {
@@ -253,7 +253,7 @@ impl<'t> Reader<'t> {
                 continue;
             }
             if let Some(first) = places.insert(text.to_string(), span.clone()) {
-                let message = format!("the key `{}` is there twice", clean(&text));
+                let message = format!("the key `{}` occurs twice", clean(&text));
                 return Err(Diagnostic::error(message)
                     .at(self.source, span, "again here")
                     .see(self.source, first, "first here")
@@ -265,7 +265,7 @@ impl<'t> Reader<'t> {
 
     fn alias(&mut self, id: usize, span: Range<usize>, depth: usize) -> Result<Node> {
         let Some(node) = self.left.anchors.get(&id) else {
-            return Err(self.error(span, "this alias is inside of what it stands for"));
+            return Err(self.error(span, "this alias refers to a value that contains it"));
         };
         let (values, string_bytes, levels) = node.weight();
         let mut node = node.clone();
@@ -284,10 +284,12 @@ impl<'t> Reader<'t> {
                 (left.values, left.string_bytes) = (values, string_bytes);
                 Ok(())
             }
-            _ => Err(self.error(span.clone(), "this text unfolds to too much").note(format!(
-                "at most {} values are read, aliases (`*name`) unfolded",
-                self.left.bounds.values
-            ))),
+            _ => {
+                Err(self.error(span.clone(), "this YAML expands to too many values").note(format!(
+                    "the limit is {} values, with aliases (`*name`) expanded",
+                    self.left.bounds.values
+                )))
+            }
         }
     }
 
@@ -310,7 +312,7 @@ impl<'t> Reader<'t> {
             (_, Some(_)) => return Err(self.foreign_tag(span)),
         };
         if style == ScalarStyle::Plain && scalar::is_infinite(text) {
-            return Err(self.error(span, "an API object has no infinite numbers"));
+            return Err(self.error(span, "an API object cannot hold an infinite number"));
         }
         Ok(Node { span, kind })
     }
@@ -323,8 +325,8 @@ impl<'t> Reader<'t> {
     }
 
     fn foreign_tag(&self, span: Range<usize>) -> Diagnostic {
-        self.error(span, "a value with a tag of its own (`!tag`) cannot be read")
-            .help("leave the tag away; put quotes around a text that begins with `!`")
+        self.error(span, "YAML tags (`!tag`) are not supported")
+            .help("remove the tag; put quotes around a text that begins with `!`")
     }
 }
 

@@ -116,7 +116,8 @@ impl Letters {
             (Some(bare), None, None) => (None, bare),
             (Some(version), Some(fingerprint), Some(letters)) => {
                 if version.trim() != FORMAT.to_string() {
-                    let known = format!("this program reads format {FORMAT}, not `{version}`");
+                    let known =
+                        format!("unknown schedule format `{version}`: this program reads {FORMAT}");
                     return fail(0, known);
                 }
                 if fingerprint.len() != 4 || !fingerprint.chars().all(|c| c.is_ascii_hexdigit()) {
@@ -125,7 +126,9 @@ impl Letters {
                 }
                 (Some(fingerprint.to_ascii_lowercase()), letters)
             }
-            _ => return fail(0, "a schedule reads `1.7c1e.huhu`, or just `huhu`".to_owned()),
+            _ => {
+                return fail(0, "a schedule has the form `1.7c1e.huhu`, or just `huhu`".to_owned());
+            }
         };
         let start = text.len() - letters.len();
         let named = fingerprint.is_none() && letters.contains(',');
@@ -186,7 +189,8 @@ impl Reader<'_> {
                     Some('d') => Fault::Deadline(self.worker()?),
                     _ => {
                         let message =
-                            "a fault is `!l`, `!c`, `!w` or `!d` and a worker, or `!r`".to_owned();
+                            "a fault must be `!l`, `!c`, `!w` or `!d` and a worker, or `!r`"
+                                .to_owned();
                         return Err(ScheduleError { message, offset: start });
                     }
                 };
@@ -209,7 +213,10 @@ impl Reader<'_> {
         found.ok_or_else(|| {
             let known: Vec<String> =
                 self.letters.workers.iter().map(|c| format!("`{c}`")).collect();
-            let what = letter.map_or("the text ends".to_owned(), |c| format!("no worker is `{c}`"));
+            let what = match letter {
+                Some(letter) => format!("there is no worker `{letter}`"),
+                None => "a worker is missing at the end".to_owned(),
+            };
             ScheduleError {
                 message: format!("{what}; the workers are {}", known.join(", ")),
                 offset,
@@ -246,7 +253,7 @@ impl Reader<'_> {
             return Ok(1);
         }
         let times = digits.parse().ok().filter(|times| (1..=MAX_STEPS).contains(times));
-        let message = format!("a step is repeated 1 to {MAX_STEPS} times");
+        let message = format!("a step can be repeated 1 to {MAX_STEPS} times");
         times.ok_or(ScheduleError { message, offset })
     }
 }

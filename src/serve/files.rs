@@ -101,7 +101,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 pub fn read_snapshot(path: &Path) -> Result<Option<Kept>, Diagnostic> {
     let name = path.display();
     let broken = |why: &str| {
-        Diagnostic::error(format!("`{name}` is no snapshot: {why}"))
+        Diagnostic::error(format!("`{name}` is not a snapshot: {why}"))
             .help("move it away to begin with an empty store")
     };
     let bytes = match std::fs::read(path) {

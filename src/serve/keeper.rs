@@ -31,7 +31,7 @@ impl Keeper {
     pub fn open(path: &Path, journal: bool) -> Result<Keeper, Diagnostic> {
         let name = path.display();
         let beside = sibling(path, "lock")
-            .ok_or_else(|| Diagnostic::error(format!("`{name}` is no name of a file")))?;
+            .ok_or_else(|| Diagnostic::error(format!("`{name}` is not a valid file name")))?;
         let cannot = |error: &io::Error| {
             Diagnostic::error(format!("cannot keep the snapshot `{name}`: {error}"))
                 .note(format!("its lock would be {}", beside.display()))
@@ -39,7 +39,7 @@ impl Keeper {
         };
         let link = std::fs::symlink_metadata(&beside).is_ok_and(|found| !found.is_file());
         if link {
-            return Err(cannot(&io::Error::other("the lock is no ordinary file")));
+            return Err(cannot(&io::Error::other("the lock is not a regular file")));
         }
         let lock = private().write(true).create(true).truncate(false).open(&beside);
         let lock = lock.map_err(|error| cannot(&error))?;
@@ -69,14 +69,14 @@ impl Keeper {
                 return Err(Diagnostic::error(text));
             }
             Ok(bytes) => kept.replay(&bytes).map_err(|why| {
-                Diagnostic::error(format!("`{}` is no journal: {why}", path.display()))
+                Diagnostic::error(format!("`{}` is not a journal: {why}", path.display()))
                     .help("move it away to go on with the snapshot alone")
             })?,
         }
         let name = self.path.display();
         ApiServer::restore(config, kept.revision, &kept.objects()).map(Some).map_err(|status| {
             let why = status.message.unwrap_or_default();
-            Diagnostic::error(format!("`{name}` is no snapshot: {why}"))
+            Diagnostic::error(format!("`{name}` is not a snapshot: {why}"))
         })
     }
 

@@ -112,10 +112,10 @@ impl Policy {
     pub fn parse(text: &str) -> Result<Policy, String> {
         let policy: Policy = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         if policy.kind != "Policy" || policy.api_version != "audit.k8s.io/v1" {
-            return Err("it is no Policy of audit.k8s.io/v1".into());
+            return Err("it is not a Policy of audit.k8s.io/v1".into());
         }
         if policy.rules.is_empty() {
-            return Err("it has no rules, so that nothing would be recorded".into());
+            return Err("it has no rules, so the server would record nothing".into());
         }
         Ok(policy)
     }

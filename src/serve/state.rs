@@ -171,7 +171,7 @@ impl Shared {
     ) -> Result<HttpAnswer, &'static str> {
         let mut state = self.state.write();
         if state.journal.as_ref().is_some_and(Journal::is_broken) {
-            return Err("the journal cannot be written, so that nothing can be acknowledged");
+            return Err("the journal cannot be written, so the server acknowledges no write");
         }
         let before = state.server.revision();
         let outcome = careful(|| rest::act(&mut state.server, http));

@@ -72,7 +72,7 @@ fn files_with_programs_are_validated_and_run_by_no_other_command() {
     std::fs::write(&file, text.replace("[true]", "[\"true\"]")).expect("written");
     let (code, _, err) = lostwrite(&["validate", &file.display().to_string()]);
     assert_eq!(code, Some(2));
-    for needle in ["`write` does not belong beside `run`", "`patch` needs `with`"] {
+    for needle in ["`write` cannot be combined with `run`", "`patch` needs `with`"] {
         assert!(err.contains(needle), "{needle} in:\n{err}");
     }
 }

@@ -311,7 +311,7 @@ fn mistakes_in_what_is_given_are_told() {
     fails(twice, &["two workers are called `a`"]);
     fails(one().crd(json!({ "kind": "Nonsense" })), &["refuses a CRD"]);
     fails(one().object(json!({ "kind": "Thing", "apiVersion": "v9" })), &["refuses an object"]);
-    fails(one().controller("a", |_| async {}).replay("xyz"), &["no worker is `x`"]);
+    fails(one().controller("a", |_| async {}).replay("xyz"), &["there is no worker `x`"]);
     fails(one().controller("a", |_| async {}).replay("1.0000.a"), &["a schedule of other workers"]);
     fails(one().worker("workers:\n  - name: a\n"), &["write"]);
     safe(one());

@@ -160,7 +160,7 @@ fn options_that_make_no_sense_are_told_or_do_nothing() {
 fn names_of_workers_are_those_of_scenarios() {
     for nameless in ["", " ", "a\nb", "a/b", "a b", "\u{1f600}", "1", "~", "'"] {
         let told = one().controller(nameless, |_| async {});
-        fails(told, &["is no name for a worker: a name begins with a letter"]);
+        fails(told, &["is not a valid worker name: a name begins with a letter"]);
     }
     for (a, b) in [("a-b", "a_b"), ("A", "a"), ("outside", "x.2")] {
         let run = |condition| move |client| crate::support::run(client, condition, false);

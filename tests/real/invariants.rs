@@ -102,7 +102,7 @@ fn mistakes_in_them_are_told() {
         let text = switches().invariants(invariants).check().to_string();
         assert!(text.starts_with("error: ") && text.contains(words), "{words} in:\n{text}");
     };
-    told("invariants:\n  - name: x\n", "says nothing");
+    told("invariants:\n  - name: x\n", "has no rule");
     told("invariants: [", "error");
     let unknown = "invariants:\n  - name: x\n    owner: { path: \
                    Widget/default/one.status.phase, by: nobody }\n";

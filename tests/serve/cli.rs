@@ -172,9 +172,9 @@ fn mistakes_exit_with_2_and_say_why() {
     let snapshot = file(folder.path(), "s.json", "{}");
     for (arguments, why) in [
         (&["--listen", "0.0.0.0:0"][..], "token"),
-        (&["--listen", "nowhere"], "this is no address"),
+        (&["--listen", "nowhere"], "this is not a valid address"),
         (&["-f", "does-not-exist.yaml"], "no such file"),
-        (&["--snapshot", &snapshot], "is no snapshot"),
+        (&["--snapshot", &snapshot], "is not a snapshot"),
     ] {
         let output = command(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

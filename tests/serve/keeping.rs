@@ -83,7 +83,7 @@ fn a_kill_forgets_nothing_that_was_acknowledged() {
     let output = command(&["--snapshot", &snapshot]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("is no journal: line 1"), "{said}");
+    assert!(said.contains("is not a journal: line 1"), "{said}");
 }
 
 /// What the garbage collector does is in the journal as soon as a reader can see it.

@@ -204,8 +204,8 @@ fn no_answer(now: &World, worker: usize, name: &str) -> String {
              worth losing"
         ),
         (_, false) => format!(
-            "the next step of {name} is no write; only the answer to a write that lands is worth \
-             losing"
+            "the next step of {name} is not a write; only the answer to a write that lands is \
+             worth losing"
         ),
     }
 }

@@ -20,7 +20,7 @@ pub struct Check {
     /// What to change in them.
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Ignore what the scenario expects: a violated property fails
+    /// Ignore `expect`: every violated property fails the check
     #[arg(long, help_heading = "Scenario")]
     pub no_expect: bool,
     /// Judge only this property (repeatable)
@@ -31,20 +31,20 @@ pub struct Check {
     #[arg(long, value_name = "NAME", help_heading = "Scenario")]
     #[arg(value_parser = names::PROPERTIES, hide_possible_values = true)]
     pub skip: Vec<String>,
-    /// Who chooses the next step (see: lostwrite list schedulers)
+    /// Scheduler that chooses the next step (see: lostwrite list schedulers)
     #[arg(long, value_name = "NAME", default_value = "exhaustive", help_heading = "Search")]
     #[arg(value_parser = names::SCHEDULERS, hide_possible_values = true)]
     pub scheduler: String,
-    /// The seed of a sampling scheduler [env: LOSTWRITE_SEED]
+    /// Seed of a sampling scheduler [env: LOSTWRITE_SEED]
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub seed: Option<u64>,
-    /// How many schedules to sample [env: LOSTWRITE_RUNS] [default: 1000]
+    /// Number of schedules to sample [env: LOSTWRITE_RUNS] [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub runs: Option<u64>,
-    /// How many changes of priority pct makes
+    /// Number of priority changes in a schedule (pct)
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Search")]
     pub depth: u32,
-    /// Only orders with at most this many preemptions (loom)
+    /// Maximum number of preemptions in a schedule (loom)
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub preemption_bound: Option<usize>,
     /// How to search every schedule.
@@ -56,7 +56,7 @@ pub struct Check {
     /// Exit 3 if not every schedule was covered
     #[arg(long, help_heading = "Bounds")]
     pub require_exhaustive: bool,
-    /// The format on stdout (see: lostwrite list formats)
+    /// Output format on stdout (see: lostwrite list formats)
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     #[arg(value_parser = names::FORMATS, hide_possible_values = true)]
     pub output: String,
@@ -67,7 +67,7 @@ pub struct Check {
     /// Also write a report to a file (repeatable); - is stdout
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
     pub report: Vec<String>,
-    /// Which losing schedule to draw: shortest, serial (no two reconciles overlap) or all
+    /// Losing schedule to draw: shortest, serial (no two reconciles overlap) or all
     #[arg(
         long,
         value_name = "WHICH",
@@ -79,7 +79,7 @@ pub struct Check {
     /// Do not run the other write methods for the "safe" line
     #[arg(long, help_heading = "Output")]
     pub no_advice: bool,
-    /// Keep no recording of a losing schedule in .lostwrite/
+    /// Do not record a losing schedule in .lostwrite/
     #[arg(long, help_heading = "Output")]
     pub no_record: bool,
     /// How programs are started.
@@ -91,26 +91,27 @@ pub struct Check {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub struct SearchFlags {
-    /// Threads of the exhaustive search; they change only the time [default: all processors]
+    /// Number of threads of the exhaustive search; results do not depend on it [default: all
+    /// processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
-    /// Explore workers that are alike one by one, not up to permutation
+    /// Explore symmetric workers one by one instead of up to permutation
     #[arg(long)]
     pub no_symmetry: bool,
-    /// Count schedules, on or off; without, fewer states are looked at, and verdicts are the same
+    /// Count schedules: on, or off (visits fewer states; the verdicts are the same)
     #[arg(long, value_name = "on|off", default_value = "on", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
     pub count: OnOff,
     /// Stop at the first violation of a judged property, and print its shortened schedule
     #[arg(long, conflicts_with_all = ["shard", "resume"])]
     pub fail_fast: bool,
-    /// Look only at part I of N, as 1/3; `lostwrite merge` joins the parts
+    /// Search only part I of N, such as 1/3; `lostwrite merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
-    /// Go on from the checkpoint of a search that was stopped
+    /// Continue from the checkpoint of a stopped search
     #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     pub resume: Option<PathBuf>,
-    /// Say on stderr what the search had to do, and how long it took
+    /// Print to stderr how much the search computed, and how long it took
     #[arg(long, help_heading = "Output")]
     pub stats: bool,
 }

@@ -87,7 +87,7 @@ fn open(path: &Path, expected: &Head) -> Result<BufReader<File>, Diagnostic> {
     Read::by_ref(&mut from).take(1 << 16).read_until(b'\n', &mut line).map_err(unreadable)?;
     let head: Option<Head> = serde_json::from_slice(&line).ok();
     let head = head.filter(|head| head.kind == "Checkpoint").ok_or_else(|| {
-        Diagnostic::error(format!("`{}` is no checkpoint", path.display()))
+        Diagnostic::error(format!("`{}` is not a checkpoint", path.display()))
             .help("--resume takes the .checkpoint file that a stopped search left in .lostwrite/")
     })?;
     if head != *expected {

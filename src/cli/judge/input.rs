@@ -61,8 +61,9 @@ pub fn files(arguments: &[String]) -> Result<Vec<String>, Diagnostic> {
             files.push(argument.clone());
             continue;
         }
-        let found = glob::glob(argument)
-            .map_err(|error| Diagnostic::error(format!("`{argument}` is no pattern: {error}")))?;
+        let found = glob::glob(argument).map_err(|error| {
+            Diagnostic::error(format!("`{argument}` is not a valid pattern: {error}"))
+        })?;
         let mut found: Vec<String> =
             found.flatten().map(|path| path.to_string_lossy().into_owned()).collect();
         if found.is_empty() {

@@ -30,10 +30,10 @@ pub struct Judge {
     /// Audit logs (JSON lines, .gz or .zst, patterns of rotated files), or - for stdin
     #[arg(value_name = "FILE", required_unless_present = "policy")]
     pub file: Vec<String>,
-    /// Go on reading as the log grows, and print what is lost as it is lost
+    /// Keep reading as the log grows, and print each lost write when it is found
     #[arg(long)]
     pub follow: bool,
-    /// Maximum number of versions kept of an object when memory runs out, the newest
+    /// Maximum number of versions (the newest) kept of an object when memory runs out
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub window: usize,
     /// A file of CustomResourceDefinitions, a folder or a glob, for the list types of custom
@@ -44,10 +44,10 @@ pub struct Judge {
     #[arg(long, value_name = "RESOURCES", value_delimiter = ',', num_args = 0..)]
     #[arg(default_missing_value = "*")]
     pub policy: Option<Vec<String>>,
-    /// What a program writes, and nothing else of others: AGENT=PATH (repeatable)
+    /// A path that this program owns; it means no other path (repeatable)
     #[arg(long, value_name = "AGENT=PATH", help_heading = "Meaning")]
     pub owns: Vec<String>,
-    /// Only losses since this time (RFC 3339), or in this time before the log's end, such as 1h
+    /// Only losses after this time (RFC 3339), or within this time of the log's end, such as 1h
     #[arg(long, value_name = "TIME", help_heading = "Selection")]
     pub since: Option<String>,
     /// Only objects of this resource, such as pods (repeatable)
@@ -62,7 +62,7 @@ pub struct Judge {
     /// Write the worst pair of writers as a scenario, run it, and measure what would be safe
     #[arg(long, value_name = "FILE", help_heading = "From log to proof")]
     pub scenario: Option<PathBuf>,
-    /// The row of the table instead of the worst, from 1
+    /// Row of the table to use instead of the worst pair, from 1
     #[arg(long, value_name = "N", requires = "scenario", help_heading = "From log to proof")]
     pub pair: Option<usize>,
     /// Print a regression test that plays the losing order: rust, go or shell
@@ -112,7 +112,7 @@ pub fn run(args: &Judge, drawing: &Drawing) -> Outcome {
     }
     let mut verdict = session.end();
     if verdict.events == 0 {
-        return Err(Diagnostic::error("there is no audit event in it")
+        return Err(Diagnostic::error("the input contains no audit event")
             .note("an event is JSON with an auditID and the stage ResponseComplete, one a line")
             .help("`lostwrite judge --policy` prints a policy that an API server can log by")
             .into());
@@ -178,7 +178,7 @@ impl Session<'_> {
             match event {
                 Ok(event) => self.log.take(event),
                 Err(Skipped::Torn) => self.log.skip("torn lines"),
-                Err(Skipped::NoEvent) => self.log.skip("JSON that is no audit event"),
+                Err(Skipped::NoEvent) => self.log.skip("JSON that is not an audit event"),
                 Err(Skipped::Stage) => {}
             }
         }

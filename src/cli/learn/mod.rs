@@ -27,20 +27,20 @@ use workshop::Workshop;
 /// `learn`.
 #[derive(Debug, Args)]
 pub struct Learn {
-    /// Begin with this exercise: its number or its name
+    /// Exercise to begin with: its number or its name
     #[arg(value_name = "EXERCISE")]
     pub exercise: Option<String>,
-    /// List the exercises, and which are done
+    /// List the exercises, and mark those that are done
     #[arg(long)]
     pub list: bool,
     /// Write the whole workshop as one HTML page that needs no network; - is stdout
     #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset"])]
     pub export: Option<PathBuf>,
-    /// Write the workshop in a bag: one archive with the page, the slides with notes, the
-    /// handout, the cards and the guide, as HTML
+    /// Write the workshop as one archive: the page, the slides with notes, the handout, the
+    /// cards and the guide, as HTML
     #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "exercise", "reset", "export"])]
     pub bundle: Option<PathBuf>,
-    /// Forget the progress; the files in learn/ stay
+    /// Delete the progress; keep the files in learn/
     #[arg(long, conflicts_with_all = ["list", "exercise"])]
     pub reset: bool,
 }

@@ -100,7 +100,7 @@ impl Workshop {
             }
             other => {
                 let shown: String = other.chars().filter(|c| !c.is_control()).take(20).collect();
-                let text = format!(" `{shown}` is no key here; these are:");
+                let text = format!(" `{shown}` is not a key here. The keys are:");
                 self.say(&[Text::of(Role::Notice, text)])?;
                 self.menu()?;
                 Ok(Then::On)

@@ -130,7 +130,7 @@ impl Keys {
             });
             return match found {
                 Some((command, ..)) => Ok((vec![Input::Command(*command)], 1 + word.len())),
-                None => Err(format!("`:{word}` is no command")),
+                None => Err(format!("`:{word}` is not a command")),
             };
         }
         let step = matches!(first, '~' | '!') || self.letters.workers.contains(&first);
@@ -155,7 +155,7 @@ impl Keys {
     fn no_key(&self, c: char) -> String {
         let workers: Vec<String> = self.letters.workers.iter().map(|c| format!("`{c}`")).collect();
         let shown = if c.is_control() { '\u{fffd}' } else { c };
-        format!("`{shown}` is no key here; {} move the workers", workers.join(", "))
+        format!("`{shown}` is not a key here; {} move the workers", workers.join(", "))
     }
 }
 
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(inputs.len(), 7);
         assert_eq!(inputs[..3], [step(0), step(1), step(1)]);
         assert_eq!(inputs[6], Input::Command(Command::Why));
-        assert_eq!(mistake.as_deref(), Some("`z` is no key here; `h`, `u` move the workers"));
+        assert_eq!(mistake.as_deref(), Some("`z` is not a key here; `h`, `u` move the workers"));
         assert_eq!(keys.line("undo").0, [Input::Command(Command::Back)]);
         assert_eq!(keys.line("quit").0, [Input::Command(Command::Quit)]);
         assert!(keys.line("!z").1.is_some() && keys.line(":zz").1.is_some());

@@ -28,7 +28,8 @@ pub struct Play {
     #[arg(value_name = "SCENARIO", default_value = "status-race")]
     #[arg(value_parser = crate::cli::names::SCENARIOS, hide_possible_values = true)]
     pub target: String,
-    /// The whole terminal, with single keys; without it, lines (a pipe, ssh, a screen reader)
+    /// Use the whole terminal, with single keys; the default is lines (for pipes and screen
+    /// readers)
     #[arg(long)]
     pub full: bool,
     /// Begin with these steps, such as hu
@@ -37,7 +38,7 @@ pub struct Play {
     /// Hide the odds at first; the key `o` shows them
     #[arg(long)]
     pub no_odds: bool,
-    /// Search at most this many states for the odds [default: 200000]
+    /// Maximum number of states searched for the odds [default: 200000]
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// What to change in the scenario.
@@ -54,9 +55,9 @@ Keys:
   e           the last step in its parts
   ?           why can't the others move?
   o           odds on or off           x  give up and see           q  quit
-A worker's letter always moves the worker. A command whose letter a worker has is
-the capital (B), and `:b` or `:back` work everywhere; the menu shows what works. Input may
-come from a pipe:
+A worker's letter always moves the worker. A command with the same letter is typed as a
+capital (B). `:b` and `:back` always work. The menu shows the keys that work. Input may come
+from a pipe:
   echo huhu | lostwrite play status-race";
 
 /// Plays.
@@ -109,6 +110,6 @@ fn full_screen(session: &mut Session<'_>, drawing: &Drawing) -> Outcome {
 #[cfg(not(feature = "full-screen"))]
 fn full_screen(_session: &mut Session<'_>, _drawing: &Drawing) -> Outcome {
     Err(Diagnostic::error("this build has no full-screen form")
-        .help("leave `--full` out, or build with the feature `full-screen`")
+        .help("omit `--full`, or build with the feature `full-screen`")
         .into())
 }

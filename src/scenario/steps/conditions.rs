@@ -21,7 +21,7 @@ impl Compiler<'_> {
             map.entries().iter().filter_map(|(key, node)| self.test(key, node)).collect();
         let otherwise = step.get("else").filter(|node| node.kind != NodeKind::Null);
         if otherwise.is_none() && is_last {
-            self.wrong(&map.mark(), "nothing follows this `when`, so it decides nothing")
+            self.wrong(&map.mark(), "no step follows this `when`, so it has no effect")
                 .help("put it before the step that depends on it, or give it an `else`");
         }
         let test = self.here();
@@ -73,7 +73,7 @@ impl Compiler<'_> {
             return Some(Condition::Is(Term::Literal(value)));
         };
         if node.entries().len() > 1 {
-            let message = format!("`{}` stands alone in its map", clean(&key.text));
+            let message = format!("`{}` must be the only key of its map", clean(&key.text));
             self.wrong(&key.span, message).note("a condition is a literal or one operator");
             return None;
         }

@@ -18,7 +18,7 @@ impl Compiler<'_> {
         let name = value.as_str().unwrap_or_default();
         let Some(bound) = self.named(name, &value.span) else { return };
         if bound.kind.kind != "Lease" {
-            let message = format!("`{}` is no Lease", super::clean(name));
+            let message = format!("`{}` is not a Lease", super::clean(name));
             self.wrong(&value.span, message).help("a process leads by a Lease that it has read");
             return;
         }

@@ -64,7 +64,7 @@ impl Compiler<'_> {
     fn namespace(&mut self, value: &Node, kind: &Arc<Kind>) -> Option<String> {
         match value.get("namespace").and_then(|node| Some((node.as_str()?, node))) {
             Some((_, node)) if !kind.namespaced => {
-                let message = format!("`{}` has no namespaces", kind.kind);
+                let message = format!("`{}` is not namespaced", kind.kind);
                 self.wrong(&node.span.clone(), message);
                 None
             }
@@ -83,12 +83,12 @@ impl Compiler<'_> {
         let named = [value.entry("name"), value.entry("generateName")];
         match named {
             [None, None] => {
-                self.wrong(&kind_node.span, "this `create` says no name")
+                self.wrong(&kind_node.span, "this `create` has no name")
                     .help("add `name`, or `generateName` for a name that the server completes");
                 return;
             }
             [Some(_), Some((second, _))] => {
-                self.wrong(&second.span, "this `create` says `name` and `generateName`")
+                self.wrong(&second.span, "this `create` has both `name` and `generateName`")
                     .help("keep one of the two");
                 return;
             }
@@ -131,8 +131,8 @@ impl Compiler<'_> {
         if let (Some((key, _)), true) =
             (value.entry("onExists"), own.is_none() && named[0].is_none())
         {
-            self.wrong(&key.span, "a generated name is never taken, so `onExists` says nothing")
-                .help("leave `onExists` out, or give the object a fixed `name`");
+            self.wrong(&key.span, "a generated name is always free, so `onExists` has no effect")
+                .help("remove `onExists`, or give the object a fixed `name`");
         }
         let on_error = self.on_error(step);
         let slot = self.bind(&alias, &place, &kind, own, false);
@@ -183,21 +183,22 @@ impl Compiler<'_> {
         let (resource, victim) = match (one.or(text("object")), each) {
             (Some((name, node)), None) => {
                 if let Some((key, _)) = value.entry("unless") {
-                    self.wrong(&key.span, "`unless` belongs to `each`");
+                    self.wrong(&key.span, "`unless` needs `each`");
                     return;
                 }
                 let bound = self.bound.iter().find(|bound| bound.name == name).cloned();
                 match bound {
                     Some(bound) if bound.is_list => {
                         let message = format!("`{name}` is a list");
-                        self.wrong(&node.span, message).help(format!("delete {{ each: {name} }}"));
+                        self.wrong(&node.span, message)
+                            .help(format!("write `delete: {{ each: {name} }}`"));
                         return;
                     }
                     Some(bound) => (bound.kind.resource.clone(), Victim::Held(bound.slot)),
                     None if name.contains('/') => {
                         let Some((_, key)) = self.object(name, &node.span) else { return };
                         if let Some((_, place)) = text("preconditions") {
-                            self.wrong(&place.span.clone(), "nothing has read this object before")
+                            self.wrong(&place.span.clone(), "no earlier step has read this object")
                                 .help(format!("add `- get: {name}` above"));
                             return;
                         }

@@ -34,7 +34,7 @@ impl Compiler<'_> {
         let Some(subject) = self.subject(step) else { return };
         let Some(sets) = step.get("sets").filter(|node| node.kind != NodeKind::Null) else {
             let place = self.place.clone();
-            self.wrong(&place, "this `write` does not say what it sets")
+            self.wrong(&place, "this `write` has no `sets`")
                 .help("add `sets: { status.ready: true }`");
             return;
         };

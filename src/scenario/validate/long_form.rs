@@ -55,13 +55,13 @@ impl Checker<'_> {
                 continue;
             }
             let mistake =
-                Diagnostic::error(format!("`{}` does not belong beside `steps`", key.text))
+                Diagnostic::error(format!("`{}` cannot be combined with `steps`", key.text))
                     .at(self.source, key.span.clone(), "")
                     .see(self.source, self.worker_node(at, "steps").mark(), "the steps")
                     .help(match key.text.as_str() {
-                        "read" => "say `get` or `cache` in the steps".to_owned(),
+                        "read" => "use `get` or `cache` in the steps".to_owned(),
                         "cacheWrite" => "make it a step: `- cacheWrite: Kind/name`".to_owned(),
-                        _ => format!("say `{}` in the step that it is about", key.text),
+                        _ => format!("set `{}` in the step that it belongs to", key.text),
                     });
             self.mistakes.push(mistake);
         }

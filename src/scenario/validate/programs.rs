@@ -25,7 +25,7 @@ impl Checker<'_> {
             if KEYS.contains(&key.text.as_str()) || value.kind == NodeKind::Null {
                 continue;
             }
-            let message = format!("`{}` does not belong beside `run`", clean(&key.text));
+            let message = format!("`{}` cannot be combined with `run`", clean(&key.text));
             let mistake = Diagnostic::error(message)
                 .at(self.source, key.span.clone(), "")
                 .see(self.source, run.mark(), "this worker is a program")
@@ -136,7 +136,7 @@ impl Checker<'_> {
         if acts + usize::from(said.create.is_some()) != 1 {
             self.wrong(node, "a stimulus does one thing")
                 .help
-                .push("say one of `create`, `patch`, `delete`, `scale` and `edit`".to_owned());
+                .push("use one of `create`, `patch`, `delete`, `scale` and `edit`".to_owned());
             return None;
         }
         if let Some(object) = said.create {
@@ -191,7 +191,7 @@ impl Checker<'_> {
             [kind, name] => (kind, "default", name),
             [kind, namespace, name] => (kind, namespace, name),
             _ => {
-                self.wrong(node, "an object is named `Kind/name` or `Kind/namespace/name`");
+                self.wrong(node, "an object must be named `Kind/name` or `Kind/namespace/name`");
                 return None;
             }
         };

@@ -115,13 +115,13 @@ impl Checker<'_> {
                 let all: Vec<String> =
                     cluster.objects.iter().map(|seeded| seeded.reference()).collect();
                 let mistake = Diagnostic::error(format!("no cache ever sees `{}`", clean(text)))
-                    .at(self.source, item.span.clone(), "nothing will trigger this queue")
+                    .at(self.source, item.span.clone(), "no event triggers this queue")
                     .note(format!(
                         "the objects are {}, and no worker creates a {}",
                         listed(&all, "and"),
                         kind.kind
                     ))
-                    .help("watch an object that is there, or that a worker creates");
+                    .help("watch an existing object, or one that a worker creates");
                 self.mistakes.push(mistake);
                 continue;
             }

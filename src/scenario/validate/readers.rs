@@ -18,20 +18,19 @@ pub(in crate::scenario) fn said_freshness(
     let said = |key: &str| node.entry(key).filter(|(_, value)| value.kind != NodeKind::Null);
     let (freshness, before) = (said("freshness"), said("beforeSync"));
     if let (Some((key, _)), false) = (freshness.or(before), reads_cache) {
-        let message =
-            format!("`{}` is about an informer cache, and nothing is read from one", key.text);
+        let message = format!("`{}` needs a read from an informer cache", key.text);
         let mistake = Diagnostic::error(message).at(source, key.span.clone(), "");
-        return Err(Box::new(mistake.note("a live read has every write that was acknowledged")));
+        return Err(Box::new(mistake.note("a live read returns every acknowledged write")));
     }
     let word = freshness.and_then(|(_, value)| value.as_str());
     let before = before.filter(|(_, value)| value.kind == NodeKind::Bool(true));
     if let (Some((key, _)), true) = (before, word != Some("synced")) {
-        let mistake = Diagnostic::error("`beforeSync` belongs to `freshness: synced`")
+        let mistake = Diagnostic::error("`beforeSync` needs `freshness: synced`")
             .at(source, key.span.clone(), "")
-            .note("any other cache has listed before the first step");
+            .note("any other cache has its first list before the first step");
         let help = match word {
             None => "add `freshness: synced`: the cache then begins without its list",
-            Some(_) => "say `freshness: synced`, or leave `beforeSync` out",
+            Some(_) => "set `freshness: synced`, or remove `beforeSync`",
         };
         return Err(Box::new(mistake.help(help)));
     }
@@ -65,8 +64,8 @@ impl Checker<'_> {
             Ok(said) => said.unwrap_or_default(),
             Err(mistake) => {
                 let help = match steps {
-                    Some(_) => "read with `cache`, or leave it out",
-                    None => "add `read: cache`, or leave it out",
+                    Some(_) => "read with `cache`, or remove it",
+                    None => "add `read: cache`, or remove it",
                 };
                 let has_help = !mistake.help.is_empty();
                 self.mistakes.push(if has_help { *mistake } else { mistake.help(help) });
@@ -102,7 +101,7 @@ impl Checker<'_> {
                 let message =
                     format!("no worker of this process reads `{}` from its cache", clean(&name));
                 let mistake = Diagnostic::error(message)
-                    .at(self.source, place.clone(), "nothing will ever see this")
+                    .at(self.source, place.clone(), "no worker ever reads this")
                     .note(format!("the process is `{}`", clean(&spec.process)))
                     .help(format!("read it with `- cache: {}`", clean(&name)));
                 self.mistakes.push(mistake);

@@ -52,7 +52,7 @@ fn aliases_unfold_within_bounds() {
         bomb += &format!("a{level}: &a{level} [{below}]\n");
     }
     let error = parse(&SourceText::new("t", bomb)).unwrap_err();
-    assert_eq!(error.message, "this text unfolds to too much");
+    assert_eq!(error.message, "this YAML expands to too many values");
 }
 
 #[test]

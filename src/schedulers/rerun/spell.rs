@@ -99,7 +99,11 @@ impl Spelling {
                     self.fingerprint
                 ));
             }
-            _ => return fail(format!("`{text}` is no schedule, which reads `1.7c1e.abab`")),
+            _ => {
+                return fail(format!(
+                    "`{text}` is not a schedule; a schedule has the form `1.7c1e.abab`"
+                ));
+            }
         };
         let kept: Vec<char> = letters.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
         let mut rest: Letters<'_> = kept.iter().copied().peekable();
@@ -114,8 +118,11 @@ impl Spelling {
             let worker = letter.and_then(|it| self.letters.iter().position(|known| *known == it));
             let Some(worker) = worker else {
                 let known: String = self.letters.iter().collect();
-                let letter = letter.map_or("the end".to_owned(), |c| format!("`{c}`"));
-                return fail(format!("no worker is {letter}; the workers are `{known}`"));
+                let what = match letter {
+                    Some(letter) => format!("there is no worker `{letter}`"),
+                    None => "a worker is missing at the end".to_owned(),
+                };
+                return fail(format!("{what}; the workers are `{known}`"));
             };
             let mut nth = 0;
             let number = |rest: &mut Letters<'_>| -> Option<usize> {

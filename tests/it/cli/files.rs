@@ -58,7 +58,11 @@ fn definitions_are_found_in_manifests_folders_and_globs() {
     std::fs::write(crds.join("release.yaml"), service).unwrap();
     let ran = run(folder.path(), "check it.yaml");
     assert_eq!(ran.code, 2, "{}", ran.out);
-    assert!(ran.err.contains("there is no CRD in") && ran.err.contains("1 Service"), "{}", ran.err);
+    assert!(
+        ran.err.contains("contains no CustomResource") && ran.err.contains("1 Service"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn a_starter_runs_and_is_not_overwritten() {
 fn without_an_argument_the_current_folder_is_checked() {
     let place = folder();
     let nothing = run(place.path(), "check");
-    assert!(nothing.err.contains("there is no scenario there"), "{}", nothing.err);
+    assert!(nothing.err.contains("no scenario was found"), "{}", nothing.err);
     let made = run(place.path(), "new mine");
     assert_eq!(made.code, 0, "{}", made.err);
     std::fs::create_dir(place.path().join("target")).unwrap();

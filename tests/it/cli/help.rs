@@ -10,7 +10,7 @@ fn help_texts() {
     let folder = folder();
     let commands = [
         "check", "compare", "replay", "explain", "judge", "play", "learn", "list", "new",
-        "validate", "report",
+        "validate", "report", "merge", "memory", "museum", "serve",
     ];
     for command in commands {
         let flag = run(folder.path(), &format!("{command} --help"));

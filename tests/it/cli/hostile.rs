@@ -44,7 +44,7 @@ fn heads_of_checkpoints_are_told_and_do_nothing() {
     }
     for text in ["", "\n", "{}", "\u{1b}[31m", "{\"kind\":\"Checkpoint\"}"] {
         std::fs::write(place.path().join("c"), text).unwrap();
-        refused(place.path(), "check retry-budget --resume c", "is no checkpoint");
+        refused(place.path(), "check retry-budget --resume c", "is not a checkpoint");
     }
 }
 
@@ -180,7 +180,7 @@ fn no_line_of_a_file_that_is_no_definition_is_shown() {
         for command in ["check s.yaml", "validate s.yaml", "compare s.yaml"] {
             let ran = run(place.path(), command);
             assert_eq!(ran.code, 2, "{content}");
-            let told = ["is no CustomResourceDefinition", "there is no CRD in"];
+            let told = ["is not a CustomResourceDefinition", "contains no CustomResource"];
             assert!(told.iter().any(|told| ran.err.contains(told)), "{}", ran.err);
             assert!(!ran.err.contains(secret) && !ran.out.contains(secret), "{}", ran.err);
         }

@@ -56,7 +56,7 @@ fn a_schedule_text_and_a_first_schedule_are_accepted() {
     assert!(again.out.contains("health lost a write."), "{}", again.out);
     let begun = play("status-race --schedule huh", "u\n");
     assert!(begun.out.contains("health lost a write."), "{}", begun.out);
-    for (wrong, says) in [("hz", "no worker is `z`"), ("hhh", "does not fit")] {
+    for (wrong, says) in [("hz", "there is no worker `z`"), ("hhh", "does not fit")] {
         let ran = play(&format!("status-race --schedule {wrong}"), "");
         assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
     }

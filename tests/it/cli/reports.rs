@@ -52,7 +52,7 @@ fn what_does_not_fit_is_said() {
     let place = folder();
     for (arguments, said) in [
         ("report status-race -o htlm", "did you mean `html`?"),
-        ("report status-race --schedule hx", "no worker is `x`"),
+        ("report status-race --schedule hx", "there is no worker `x`"),
         ("report nowhere.json", "neither a file nor a shipped scenario"),
         ("report status-race --schedule 1.0000.huhu", "another version of the scenario"),
     ] {

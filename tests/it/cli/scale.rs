@@ -52,7 +52,7 @@ fn shards_are_merged_into_the_verdict_of_one_search() {
         assert_eq!(missing.code, 2);
         assert!(missing.err.contains("missing: 2"), "{}", missing.err);
         let twice = refused(&[&parts[0], &parts[1], &parts[2], &parts[1]]);
-        assert!(twice.err.contains("part 2 is there twice"), "{}", twice.err);
+        assert!(twice.err.contains("part 2 is given twice"), "{}", twice.err);
         let other = run(place.path(), "check status-race --shard 1/3");
         assert!(other.code <= 1, "{}", other.err);
         let other = left(place.path(), ".1-of-3.json");
@@ -107,7 +107,7 @@ fn a_search_that_was_stopped_goes_on_to_the_same_end() {
     assert!(damaged.err.contains("damaged"), "{}", damaged.err);
     std::fs::write(&path, "something else\n").unwrap();
     let nothing = run(place.path(), &format!("check retry-budget {resume}"));
-    assert!(nothing.err.contains("is no checkpoint"), "{}", nothing.err);
+    assert!(nothing.err.contains("is not a checkpoint"), "{}", nothing.err);
 }
 
 #[test]

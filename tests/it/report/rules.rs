@@ -3,8 +3,9 @@
 use super::{all_checked, at, check_text, many, render, text};
 use std::sync::LazyLock;
 
-use lostwrite::check::{CheckResult, LossClass, Options, Verdict};
+use lostwrite::check::{self, CheckResult, LossClass, Options, Verdict};
 use lostwrite::report::{Show, Style};
+use lostwrite::scenario::Scenario;
 use unicode_width::UnicodeWidthStr;
 
 /// The lines of the drawings: from the heading to the empty line after it.
@@ -209,4 +210,26 @@ fn mermaid_uses_only_syntax_that_is_declared() {
         }
         assert_eq!(open, 0, "{diagram}");
     }
+}
+
+#[test]
+fn an_unmet_expectation_is_told_with_what_was_expected() {
+    let told = |write: &str, expect: &str| {
+        let text = many(2, write).replace("description", &format!("expect: {expect}\ndescription"));
+        let text = text.replace("[no-lost-write]", "[no-lost-write, converges]");
+        let mut scenarios =
+            Scenario::from_str("-", &text).unwrap_or_else(|error| panic!("{error}"));
+        let scenario = std::sync::Arc::new(scenarios.remove(0));
+        let result = check::run(&scenario, &Options::default()).expect("it runs");
+        (super::text(&result, at(100)), render("github", &result, at(100)))
+    };
+    let (text, _) = told("update-unconditional", "safe");
+    assert!(text.contains("4 of 6 schedules lose an acknowledged write; expected: safe"), "{text}");
+    let (text, github) = told("update-retry", "lost");
+    assert!(text.contains("  holds in 6 of 6 schedules (a conflict in 4)"), "{text}");
+    assert!(text.contains("; expected: lost"), "{text}");
+    assert!(github.contains("no-lost-write holds in every schedule; expected: lost"), "{github}");
+    let (text, _) = told("update-retry", "{ converges: violated }");
+    assert!(text.contains("holds in 6 of 6"), "{text}");
+    assert!(text.contains("; expected: violated"), "{text}");
 }

@@ -129,8 +129,8 @@ workers:
     ),
     (
         "a stale strategic patch of an entry without its merge key is refused for that",
-        "objects: [{apiVersion: v1, kind: Node, metadata: {name: x}, status: {conditions: [{type: d, \
-         status: 'True'}]}}]
+        "objects: [{apiVersion: v1, kind: Node, metadata: {name: x}, status: {conditions: \
+         [{type: d, status: 'True'}]}}]
 workers:
   - {name: a, attempts: 1, write: strategic-merge-patch-locked, sets: \
          {'status.conditions[0].reason': A, 'status.conditions[type=d]': {$remove: true}}}
