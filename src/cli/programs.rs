@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Bounds, ProgramFlags};
-use super::check::args::Check;
+use super::check::args::{Check, IsolationName};
 use super::exit::{Exit, Failure};
 use super::{environment, output, progress, targets};
 use crate::check::{CheckResult, Progress};
 use crate::programs::{Hunt, Hunted};
 use crate::report::{Renderer, Style};
-use crate::scenario::{Diagnostic, Scenario};
+use crate::scenario::{Diagnostic, Isolation, Scenario};
 
 /// The flag to repeat in commands.
 const FLAG: &str = "--allow-run";
@@ -67,6 +67,11 @@ pub fn check(
     let seed = given(args.seed, "LOSTWRITE_SEED")?.unwrap_or(0);
     let runs = given(args.runs, "LOSTWRITE_RUNS")?.unwrap_or(20);
     let mut hunt = hunt(scenario, args.programs).seed(seed).executions(runs);
+    hunt = match args.isolation {
+        Some(IsolationName::Process) => hunt.isolation(Isolation::Process),
+        Some(IsolationName::Name) => hunt.isolation(Isolation::Name),
+        None => hunt,
+    };
     if let Some(timeout) = args.bounds.timeout {
         let begin = Instant::now();
         hunt = hunt.until(move || progress::interrupted() || begin.elapsed() >= timeout);

@@ -41,18 +41,16 @@ impl<R: Reply> Lot<R> {
         match answer {
             HttpAnswer::Watch(stream) => {
                 let Some(reply) = reply else { return };
-                let label = streams::label(&http.path, &http.query);
                 let sink = reply.stream(stream.headers());
-                let mut open = Open { worker, label, stream, sink, pending: Default::default() };
+                let mut open = Open::new(worker, http, stream, sink);
                 open.poll(&self.world.server, &self.names, self.time);
                 self.told[worker].feed(&("watches", &open.label));
-                if streams::begins_with_all(&http.query) {
+                if streams::begins_with_all(&open.http.query) {
                     let (told, digest) = open.deliver(usize::MAX);
                     self.told[worker].feed(&digest);
                     self.note(worker, None, What::Delivered(told));
                 }
-                self.streams.push(open);
-                self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
+                self.open_watch(open);
             }
             HttpAnswer::Response(response) | HttpAnswer::Wait(response) => {
                 let answered = !lost && !reply.as_ref().is_some_and(R::is_gone);
@@ -75,6 +73,12 @@ impl<R: Reply> Lot<R> {
                 }
             }
         }
+    }
+
+    /// Puts a watch among the others.
+    pub(super) fn open_watch(&mut self, open: Open<R::Sink>) {
+        self.streams.push(open);
+        self.streams.sort_by(|a, b| (a.worker, &a.label).cmp(&(b.worker, &b.label)));
     }
 
     /// Remembers who holds a Lease.
@@ -198,10 +202,14 @@ fn document(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().or_else(|| rest::protobuf_value(body))
 }
 
+/// The header of a request whose body came as protobuf, and is JSON by now.
+pub(crate) const WAS_PROTOBUF: &str = "lostwrite-was-protobuf";
+
 /// The request with a body that can be compared with what is stored: typed Go clients send protobuf
 /// for built-in kinds, and the `stringData` of a Secret is stored as `data`.
 fn readable(http: HttpRequest, aim: &Aim, after: Option<&Value>) -> HttpRequest {
-    let mut sent = rest::protobuf_value(&http.body);
+    let was = http.header(WAS_PROTOBUF).and_then(|_| serde_json::from_slice(&http.body).ok());
+    let mut sent = rest::protobuf_value(&http.body).or(was);
     if let Some(sent) = &mut sent {
         without_zeros(sent, after);
     }

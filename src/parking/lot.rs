@@ -142,7 +142,12 @@ impl<R: Reply> Lot<R> {
     }
 
     /// The same with all that is needed to judge and to tell it.
-    pub fn into_history(self) -> History {
+    pub fn into_history(mut self) -> History {
+        self.end()
+    }
+
+    /// The same, of a lot that goes on: what comes after is no part of it.
+    pub fn end(&mut self) -> History {
         let workers = self.workers();
         let kinds = super::verdict::kinds(&self.world.server);
         let all = self.world.server.objects().into_iter();
@@ -160,6 +165,8 @@ impl<R: Reply> Lot<R> {
         };
         let crds = crds.map(definition).collect();
         let Lot { steps, initial, said, .. } = self;
+        let (steps, initial) = (std::mem::take(steps), std::mem::take(initial));
+        let said = std::mem::take(said);
         History { steps, initial, kinds, workers, crds, said }
     }
 

@@ -19,6 +19,8 @@ mod model;
 mod moves;
 mod names;
 mod outside;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+mod parted;
 mod remodel;
 mod reply;
 mod result;
@@ -34,6 +36,8 @@ mod watched;
 #[cfg(test)]
 mod tests;
 
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub(crate) use answer::WAS_PROTOBUF;
 #[cfg(feature = "kube")]
 pub(crate) use cluster::{install, seed, world};
 pub use digest::Digest;
@@ -43,8 +47,12 @@ pub use lot::Lot;
 pub(crate) use lot::object_number;
 pub use mask::Mask;
 pub use meaning::Meaning;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub(crate) use names::BASE;
 #[cfg(feature = "kube")]
 pub(crate) use outside::NAME as OUTSIDE;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub use parted::Kept;
 pub use reply::{Answering, Lines, Watching};
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use result::drawn;

@@ -82,7 +82,7 @@ fn request(stimulus: &Stimulus, read: Option<&Value>) -> HttpRequest {
 }
 
 /// The path of all objects of a kind.
-fn collection(kind: &Kind, namespace: Option<&str>) -> String {
+pub(super) fn collection(kind: &Kind, namespace: Option<&str>) -> String {
     let resource = &kind.resource;
     let root = match resource.group.as_str() {
         "" => format!("/api/{}", resource.version),

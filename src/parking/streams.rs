@@ -9,14 +9,18 @@ use serde_json::Value;
 
 use super::digest::Digest;
 use super::names::Names;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+use crate::apiserver::Revision;
 use crate::apiserver::{ApiServer, WatchEvent};
-use crate::rest::WatchStream;
+use crate::rest::{HttpRequest, WatchStream};
 
 /// One watch.
 pub(super) struct Open<S> {
     pub worker: usize,
     /// Its path and what it selects, the same in every execution.
     pub label: String,
+    /// As it was asked for.
+    pub http: HttpRequest,
     pub stream: Box<WatchStream>,
     pub sink: S,
     /// Events that have not been delivered.
@@ -31,6 +35,12 @@ pub(super) struct Pending {
 }
 
 impl<S: super::Sink> Open<S> {
+    /// One that has just been opened.
+    pub fn new(worker: usize, http: HttpRequest, stream: Box<WatchStream>, sink: S) -> Open<S> {
+        let label = label(&http.path, &http.query);
+        Open { worker, label, http, stream, sink, pending: VecDeque::new() }
+    }
+
     /// Takes from the server what has happened. True if there was something.
     pub fn poll(&mut self, server: &ApiServer, names: &Names, time: i64) -> bool {
         let events = self.stream.events(server, time);
@@ -66,11 +76,22 @@ impl<S: super::Sink> Open<S> {
 }
 
 /// The path and the query of a watch, without what differs between executions.
-pub(super) fn label(path: &str, query: &str) -> String {
+fn label(path: &str, query: &str) -> String {
     let varies = ["resourceVersion=", "resourceVersionMatch=", "timeoutSeconds=", "continue="];
     let kept: Vec<&str> =
         query.split('&').filter(|pair| !varies.iter().any(|name| pair.starts_with(name))).collect();
     format!("{path}?{}", kept.join("&"))
+}
+
+/// The query of a watch that goes on after this revision.
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub(super) fn since(query: &str, revision: Revision) -> String {
+    let varies = ["resourceVersion=", "resourceVersionMatch=", "sendInitialEvents="];
+    let mut kept: Vec<&str> =
+        query.split('&').filter(|pair| !varies.iter().any(|name| pair.starts_with(name))).collect();
+    let after = format!("resourceVersion={revision}");
+    kept.push(&after);
+    kept.join("&")
 }
 
 /// Whether a watch begins with the objects that are there, which are then no news.
@@ -85,7 +106,7 @@ mod tests {
     use super::*;
     use crate::parking::cluster::seed;
     use crate::parking::{Sink, Start};
-    use crate::rest::{self, HttpAnswer, HttpRequest};
+    use crate::rest::{self, HttpAnswer};
     use serde_json::json;
 
     struct Kept(Vec<Vec<u8>>);
@@ -122,8 +143,7 @@ mod tests {
             time: 0,
         };
         let HttpAnswer::Watch(stream) = rest::handle(&mut server, &http) else { panic!("a watch") };
-        let (label, sink) = (String::new(), Kept(Vec::new()));
-        let mut open = Open { worker: 0, label, stream, sink, pending: VecDeque::new() };
+        let mut open = Open::new(0, http, stream, Kept(Vec::new()));
         assert!(open.poll(&server, &Names::new(&[]), 0));
         let (told, _) = open.deliver(usize::MAX);
         let end = json!({ "kind": "Status", "apiVersion": "v1", "code": 410 });

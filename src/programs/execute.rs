@@ -2,15 +2,20 @@
 //!
 //! Next to read: `hunt.rs`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::hunt::Plan;
 use super::limits;
 use super::process::{Folder, Running};
 use super::quiet::{self, Calm, Late, Learnt, Look};
+use super::renamed::{Answers, Tells};
 use super::socket::{Door, Variables};
+use super::wire::{self, Request, Wire};
 use crate::access::Authority;
-use crate::parking::{Answering, History, Lot};
+use crate::apiserver::Status;
+use crate::parking::{Answering, History, Lot, Reply};
+use crate::rest::{self, HttpRequest};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
 
 /// What happened.
@@ -28,6 +33,8 @@ pub(super) struct Ran {
     pub interrupted: bool,
     /// It failed since it took too long: on another day it may not.
     pub slow: bool,
+    /// The first request about an object of an earlier execution, and whose.
+    pub earlier: Option<(usize, String)>,
 }
 
 /// How often a point waits for a move that may still come.
@@ -39,85 +46,41 @@ const PATIENT: Duration = Duration::from_secs(10);
 /// Looks between two looks at memory and processes.
 const WEIGHED_EVERY: u32 = 16;
 
-/// Runs the programs once, as the guide says.
-pub(super) fn run(plan: &Plan, guide: &mut dyn Guide, mark: String, learnt: Learnt) -> Ran {
-    let nothing = |words: String| Ran {
-        end: End::Failed(words),
-        history: History::default(),
-        late: Vec::new(),
-        learnt: Learnt::default(),
-        ended: Vec::new(),
-        interrupted: false,
-        slow: false,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return nothing(format!("no runtime can be made: {error}")),
-    };
-    let ran = runtime.block_on(async {
-        let folder = Folder::new(mark).map_err(|error| format!("no folder: {error}"))?;
-        let mut drive = Drive {
-            plan,
-            folder,
-            door: Door::default(),
-            lot: Lot::new(plan.start.clone()),
-            programs: Vec::new(),
-            variables: Vec::new(),
-            calm: Calm::new(learnt),
-            requests: vec![0; plan.programs.len()],
-            given: vec![Instant::now(); plan.programs.len()],
-            patient: Duration::ZERO,
-            begin: Instant::now(),
-            interrupted: false,
-            slow: false,
-        };
-        drive.start().await?;
-        let end = drive.go(guide).await;
-        let end = drive.weighed(end);
-        let ended = drive.programs.iter_mut().map(Running::ended).collect();
-        for (worker, program) in drive.programs.iter_mut().enumerate() {
-            drive.lot.say(worker, program.log.last());
-        }
-        // They are ended before their server is.
-        drive.programs.clear();
-        let Drive { lot, calm, interrupted, slow, .. } = drive;
-        Ok::<_, String>(Ran {
-            end,
-            history: lot.into_history(),
-            late: calm.late,
-            learnt: calm.learnt,
-            ended,
-            interrupted,
-            slow,
-        })
-    });
-    runtime.shutdown_background();
-    ran.unwrap_or_else(nothing)
-}
-
-struct Drive<'p> {
-    plan: &'p Plan,
-    folder: Folder,
-    door: Door,
-    lot: Lot<Answering>,
-    programs: Vec<Running>,
+/// Programs, and what they work on.
+pub(super) struct Drive {
+    pub plan: Arc<Plan>,
+    pub folder: Folder,
+    pub door: Door,
+    pub lot: Lot<Answers>,
+    pub programs: Vec<Running>,
     /// What each program finds in its environment.
-    variables: Vec<Variables>,
-    calm: Calm,
+    pub variables: Vec<Variables>,
+    pub calm: Calm,
     /// How many requests each program has made.
-    requests: Vec<u64>,
+    pub requests: Vec<u64>,
     /// When each has last asked, was answered or was told something.
-    given: Vec<Instant>,
+    pub given: Vec<Instant>,
     /// How long programs were waited for after their moves, in all.
-    patient: Duration,
-    begin: Instant,
-    interrupted: bool,
-    slow: bool,
+    pub patient: Duration,
+    pub begin: Instant,
+    pub interrupted: bool,
+    pub slow: bool,
+    /// How names are changed on the way, if the programs live on.
+    pub wire: Option<Arc<Wire>>,
+    /// Watches of objects of earlier executions, which stay open.
+    pub ended_watches: Vec<Tells>,
+    /// The first request about one of these.
+    pub earlier: Option<(usize, String)>,
+    /// Whether they have lived through an execution.
+    pub lives: bool,
+    /// How long each program may ask for objects after these were deleted.
+    pub aftermath: Vec<Duration>,
+    /// When what was deleted was last told of.
+    pub parted: Instant,
 }
 
-impl Drive<'_> {
-    async fn start(&mut self) -> Result<(), String> {
+impl Drive {
+    pub async fn start(&mut self) -> Result<(), String> {
         let authority = self.plan.tls.then(Authority::new).transpose();
         let authority = authority.map_err(|error| format!("no certificate: {error}"))?;
         for (worker, program) in self.plan.programs.iter().enumerate() {
@@ -143,11 +106,19 @@ impl Drive<'_> {
     }
 
     /// The end, in the light of what the programs did: one that never asked was not tested.
-    fn weighed(&mut self, end: End<()>) -> End<()> {
+    pub fn weighed(&mut self, end: End<()>) -> End<()> {
         let End::Quiet(()) = end else { return end };
-        let silent = (0..self.programs.len()).find(|at| self.requests[*at] == 0);
+        let watches = |worker: usize| self.lives && self.lot.watches(worker) > 0;
+        let mut all = 0..self.programs.len();
+        let silent = all.find(|at| self.requests[*at] == 0 && !watches(*at));
         let Some(silent) = silent else { return End::Quiet(()) };
         let name = &self.plan.programs[silent].name;
+        if self.lives {
+            return End::Failed(format!(
+                "`{name}` watches nothing, and has asked in its first execution only\n  help: it \
+                 looks for objects when it starts: use `isolation: process`"
+            ));
+        }
         End::Failed(match self.programs[silent].ended() {
             Some(how) => format!("`{name}` ended before it asked the API server: {how}"),
             None => format!(
@@ -157,7 +128,7 @@ impl Drive<'_> {
         })
     }
 
-    async fn go(&mut self, guide: &mut dyn Guide) -> End<()> {
+    pub async fn go(&mut self, guide: &mut dyn Guide) -> End<()> {
         let mut steps = 0;
         let mut mover: Option<usize> = None;
         let mut waited = 0;
@@ -253,7 +224,7 @@ impl Drive<'_> {
     }
 
     /// Until all programs sleep. What to say if that takes too long.
-    async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
+    pub async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
         self.calm.begin();
         let mut stared = false;
@@ -267,9 +238,17 @@ impl Drive<'_> {
             let is_quiet = (stared && !comes) || self.calm.see(look(), comes);
             // What was sent before such a look arrives in the next round.
             stared = asked.elapsed() > quiet::LATE_LOOK && self.calm.stare(look);
-            for (worker, http, reply) in came {
+            for (worker, mut http, to) in came {
+                let Some(reply) = (match self.receive(worker, &mut http, to) {
+                    Ok(reply) => reply,
+                    Err(words) => return Some(words),
+                }) else {
+                    continue;
+                };
                 // Only the worker that was let go had a reason to ask.
-                if mover.is_some_and(|mover| mover != worker) && self.requests[worker] > 0 {
+                if mover.is_some_and(|mover| mover != worker)
+                    && (self.lives || self.requests[worker] > 0)
+                {
                     let what = format!("{} {}", http.method, http.path);
                     let after = self.given[worker].elapsed();
                     self.calm.was_late(Late { worker, what, after });
@@ -305,6 +284,28 @@ impl Drive<'_> {
             }
         }
         None
+    }
+
+    /// A request in the names of the scenario; nothing if it was answered since it is about an
+    /// earlier execution. What to say if its names cannot be changed.
+    fn receive(
+        &mut self,
+        worker: usize,
+        http: &mut HttpRequest,
+        to: Answering,
+    ) -> Result<Option<Answers>, String> {
+        let Some(wire) = &self.wire else { return Ok(Some(Answers { to, wire: None })) };
+        let renames = wire::is_of_resources(&http.path).then(|| Arc::clone(wire));
+        match wire.receive(http, &self.plan.programs[worker].name) {
+            Request::Now => Ok(Some(Answers { to, wire: renames })),
+            Request::Refused(words) => Err(words),
+            Request::Earlier => {
+                self.remember_earlier(worker, format!("{} {}", http.method, http.path));
+                let words = "the object is one of an earlier execution";
+                to.answer(rest::refusal(&Status::because(404, "NotFound", words)));
+                Ok(None)
+            }
+        }
     }
 
     fn never_quiet(&self) -> String {
@@ -363,7 +364,8 @@ impl Drive<'_> {
     /// Whether a program lives that has not made a request yet.
     fn starting(&mut self) -> bool {
         let all = 0..self.programs.len();
-        all.into_iter().any(|at| self.requests[at] == 0 && self.programs[at].ended().is_none())
+        all.into_iter()
+            .any(|at| !self.lives && self.requests[at] == 0 && self.programs[at].ended().is_none())
     }
 
     /// Whether a request comes within a while. Programs have timers, and start.

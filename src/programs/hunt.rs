@@ -14,7 +14,7 @@ use super::hunted::Hunted;
 use super::limits::Limits;
 use super::session::Session;
 use crate::parking::{Rules, Start};
-use crate::scenario::Scenario;
+use crate::scenario::{Isolation, Scenario};
 use crate::schedulers::rerun::Spelling;
 
 /// A program.
@@ -98,6 +98,7 @@ pub struct Hunt {
     folder: PathBuf,
     limits: Limits,
     tls: bool,
+    isolation: Option<Isolation>,
 }
 
 impl Default for Hunt {
@@ -120,6 +121,7 @@ impl Default for Hunt {
             folder: PathBuf::from("."),
             limits: Limits::default(),
             tls: false,
+            isolation: None,
         }
     }
 }
@@ -265,6 +267,13 @@ impl Hunt {
         self
     }
 
+    /// What parts one execution from the next. A record and a replay are one execution, of programs
+    /// that are started for it.
+    pub fn isolation(mut self, isolation: Isolation) -> Hunt {
+        self.isolation = Some(isolation);
+        self
+    }
+
     /// Stops, and ends the programs, as soon as this is true: after Ctrl-C, say.
     pub fn until(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Hunt {
         self.until = Until(std::sync::Arc::new(stop));
@@ -362,6 +371,12 @@ impl Hunt {
         let scenario = self.scenario()?;
         let fingerprint = (scenario.fingerprint() >> 48) as u16;
         hunted.scenario = Some(scenario.clone());
+        if self.replay.is_none() && self.orders != Orders::Record {
+            hunted.isolation = self.isolation.unwrap_or(scenario.programs.isolation);
+        }
+        if hunted.isolation == Isolation::Name {
+            scenario.may_be_parted()?;
+        }
         let plan = self.plan(scenario)?;
         let modelled = plan.start.world.setting.workers.iter().map(|info| info.name.clone());
         hunted.workers = plan.start.real.iter().cloned().chain(modelled).collect();

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::check::{Bound, CheckResult, Exploration, Witness};
 use crate::parking::{self, Explored, Shown};
 use crate::properties::NO_LOST_WRITE;
-use crate::scenario::Scenario;
+use crate::scenario::{Isolation, Scenario};
 
 /// What a hunt found.
 #[derive(Debug, Default)]
@@ -29,6 +29,17 @@ pub struct Hunted {
     pub repeated: u64,
     /// How many of these came to other states: the programs, or what they send, differ.
     pub differed: u64,
+    /// What parted executions.
+    pub isolation: Isolation,
+    /// Executions of programs that lived on, and so remember other ones.
+    pub shared: u64,
+    /// How often these had to be started again.
+    pub restarted: u64,
+    /// Why, the first time.
+    pub(super) why_restarted: Option<String>,
+    /// Executions in which one of these asked for an object of an earlier one.
+    pub earlier: u64,
+    pub(super) earliest: Option<String>,
     /// The loss, if there is one and its own replay shows it.
     pub loss: Option<Loss>,
     /// A loss whose replay did not show it: told, and no loss.
@@ -166,12 +177,37 @@ impl Hunted {
         let times =
             |n: u64| if n == 1 { "1 execution".to_owned() } else { format!("{n} executions") };
         let mut notes = Vec::new();
+        let lived = self.isolation == Isolation::Name;
+        if self.shared > 0 {
+            let n = times(self.shared);
+            notes.push(format!(
+                "isolation: name: {n} shared the memory of their programs; a loss is reported only \
+                 if it is shown by programs that are started for its replay"
+            ));
+        }
         if self.interrupted {
             notes.push(format!("interrupted after {}", times(self.executions)));
         }
         notes.extend(self.diverged.iter().map(|words| format!("the programs diverge: {words}")));
-        if self.unconfirmed > 0 {
+        if self.unconfirmed > 0 && lived {
+            notes.push(format!(
+                "in {} a write was lost, which was not confirmed by programs that were started for \
+                 its replay: it may come from what they remember, and is not reported",
+                times(self.unconfirmed)
+            ));
+        } else if self.unconfirmed > 0 {
             notes.push(format!("{} seen once whose replay did not show it", self.unconfirmed));
+        }
+        if let Some(why) = &self.why_restarted {
+            let n = match self.restarted {
+                1 => "once".to_owned(),
+                n => format!("{n} times"),
+            };
+            notes.push(format!("the programs were started again {n}: {why}"));
+        }
+        if let Some(what) = &self.earliest {
+            let n = times(self.earlier);
+            notes.push(format!("in {n} a request was about an earlier one, and got 404: {what}"));
         }
         if self.strayed > 0 {
             notes.push(format!("in {} the programs left the schedule", times(self.strayed)));

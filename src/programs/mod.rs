@@ -14,13 +14,17 @@ mod execute;
 mod hunt;
 mod hunted;
 mod limits;
+mod live;
 mod log;
 mod process;
 mod quiet;
+mod renamed;
 mod session;
 mod socket;
 mod supervisor;
+mod wire;
 
+pub use crate::scenario::Isolation;
 pub use hunt::Hunt;
 pub use hunted::{Hunted, Loss};
 pub use limits::Limits;

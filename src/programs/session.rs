@@ -3,16 +3,19 @@
 //! Next to read: `crate::schedulers::rerun::sample`, whose `Steer` this uses.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::execute::{self, Ran};
+use super::execute::Ran;
 use super::hunt::{Hunt, Orders, Plan};
 use super::hunted::{Hunted, Loss};
+use super::live::{self, Live};
 use super::quiet::Learnt;
 use super::supervisor::Supervisor;
 use crate::parking::{
     History, Judged, Shown, Teller, What, drawing, drawn, judged, object_number, plain,
 };
 use crate::report::{self, Style};
+use crate::scenario::Isolation;
 use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
 use crate::schedulers::rerun::{End, Guide, Key, Move, Spelling};
 
@@ -23,7 +26,11 @@ const REPEAT_EVERY: u64 = 4;
 const SLOW: u64 = 5;
 
 pub(super) struct Session<'h> {
-    plan: Plan,
+    plan: Arc<Plan>,
+    /// Programs that live on.
+    live: Option<Live>,
+    /// Why they have to be started again.
+    restarts: Option<String>,
     spelling: Spelling,
     hunted: &'h mut Hunted,
     supervisor: Supervisor,
@@ -47,7 +54,9 @@ impl<'h> Session<'h> {
             )
         })?;
         Ok(Session {
-            plan,
+            plan: Arc::new(plan),
+            live: None,
+            restarts: None,
             spelling,
             hunted,
             supervisor,
@@ -114,21 +123,21 @@ impl<'h> Session<'h> {
         made: impl Fn(&G) -> Vec<Move>,
         how: &'static str,
     ) -> Option<History> {
-        let ran = self.execute(guide)?;
+        let alone = matches!(how, "replay" | "record");
+        let ran = self.execute(guide, alone)?;
         let moves = made(guide);
         let (judged, shown) = self.judge(&ran, &moves);
         let Some((first, _)) = shown.violated.first() else {
-            let alone = matches!(how, "replay" | "record");
             self.hunted.steps = alone.then(|| plain(&ran.history));
             return Some(ran.history);
         };
-        if matches!(how, "replay" | "record") {
+        if alone {
             self.keep(&ran, &judged, shown, &moves, how);
             return None;
         }
-        // What its own replay does not show is no finding.
+        // What its own replay, on programs that are started for it, does not show is no finding.
         let mut follow = Follow::new(moves.clone());
-        let again = self.execute(&mut follow)?;
+        let again = self.execute(&mut follow, true)?;
         self.hunted.strayed += u64::from(follow.left_at.is_some());
         let (judged, confirmed) = self.judge(&again, &moves);
         if confirmed.violates(first) {
@@ -146,12 +155,16 @@ impl<'h> Session<'h> {
         (judged, shown)
     }
 
-    fn execute(&mut self, guide: &mut dyn Guide) -> Option<Ran> {
+    /// One execution, if it came to its end; `fresh`: of programs that are started for it.
+    fn execute(&mut self, guide: &mut dyn Guide, fresh: bool) -> Option<Ran> {
         let most = self.most.max(self.hunted.executions + 1);
         (self.plan.told.0)(self.hunted.executions + 1, most);
         self.hunted.executions += 1;
         let mark = self.supervisor.mark(self.hunted.executions);
-        let ran = execute::run(&self.plan, guide, mark, self.learnt.clone());
+        let ran = match fresh || self.hunted.isolation == Isolation::Process {
+            true => live::once(&self.plan, guide, mark, self.learnt.clone()),
+            false => self.go_on(guide, mark),
+        };
         self.late(&ran);
         self.hunted.interrupted |= ran.interrupted;
         let last = |worker: usize| {
@@ -199,6 +212,40 @@ impl<'h> Session<'h> {
         }
     }
 
+    /// An execution of the programs that live, which are started if none do.
+    fn go_on(&mut self, guide: &mut dyn Guide, mark: String) -> Ran {
+        let number = self.hunted.executions;
+        let learnt = self.learnt.clone();
+        if let Some(Err(words)) = self.live.as_mut().map(|it| it.next(number, learnt.clone())) {
+            (self.live, self.restarts) = (None, Some(words));
+        }
+        if let Some(why) = self.restarts.take() {
+            self.hunted.restarted += 1;
+            self.hunted.why_restarted.get_or_insert(why);
+        }
+        let begun = self.live.take().map(Ok);
+        let start = || Live::start(&self.plan, mark, learnt, Some(number));
+        let mut live = match begun.unwrap_or_else(start) {
+            Ok(live) => live,
+            Err(words) => return Ran::failed(words),
+        };
+        let ran = live.run(guide);
+        self.hunted.shared += 1;
+        if let Some((worker, what)) = &ran.earlier {
+            let who = &self.hunted.workers[*worker];
+            self.hunted.earlier += 1;
+            self.hunted.earliest.get_or_insert(format!("`{who}` sent {what}"));
+        }
+        match (&ran.end, ran.ended.iter().position(Option::is_some)) {
+            (End::Quiet(()), None) => self.live = Some(live),
+            (End::Quiet(()), Some(worker)) => {
+                self.restarts = Some(format!("`{}` had ended", self.hunted.workers[worker]));
+            }
+            _ => self.restarts = Some("an execution did not come to its end".to_owned()),
+        }
+        ran
+    }
+
     /// Counts requests that came late.
     fn late(&mut self, ran: &Ran) {
         if matches!(ran.end, End::Quiet(())) {
@@ -215,7 +262,7 @@ impl<'h> Session<'h> {
     /// Makes an execution again: the same schedule has to lead through the same states.
     fn repeat(&mut self, made: Vec<Move>, keys: &[Key]) {
         let mut follow = Follow::new(made);
-        let Some(_) = self.execute(&mut follow) else { return };
+        let Some(_) = self.execute(&mut follow, false) else { return };
         self.hunted.repeated += 1;
         self.hunted.strayed += u64::from(follow.left_at.is_some());
         self.hunted.differed += u64::from(follow.keys != keys);

@@ -20,6 +20,7 @@ mod diagnostic;
 mod fingerprint;
 mod from_crd;
 mod invariants;
+mod isolation;
 mod kinds;
 mod load;
 mod manifest;
@@ -59,6 +60,9 @@ pub use crds::{Disk, Files};
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub(crate) use diagnostic::{clean, clean_long, harmless};
 pub use from_crd::{RACES, from_crd};
+pub use isolation::Isolation;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub(crate) use isolation::{Words, is_fixed, outlives};
 #[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use node::Node;
 pub use programs::{Act, LimitsSpec, Programs, RunSpec, Stimulus};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Scenario;
+use super::{Isolation, Scenario};
 use crate::apiserver::{FieldPath, Kind};
 
 /// A command line, and variables of its environment.
@@ -24,6 +24,8 @@ pub struct RunSpec {
 pub struct Programs {
     /// Whether requests about Leases are choices.
     pub leases_race: bool,
+    /// What parts one execution from the next.
+    pub isolation: Isolation,
     /// What happens from outside, in this order.
     pub stimuli: Vec<Stimulus>,
     /// What each program may use up, where the scenario says it.

@@ -29,7 +29,8 @@ pub struct Places {
     pub when: Vec<Range<usize>>,
 }
 
-/// Everything the server and the schema have against the workers.
+/// Everything the server and the schema have against the workers, and what keeps their executions
+/// from being parted by names.
 pub fn of_workers(
     checker: &Checker<'_>,
     places: &[Places],
@@ -37,7 +38,7 @@ pub fn of_workers(
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let plan = Plan::new(scenario)?;
     let shadows = if expects_a_loss(scenario) { Vec::new() } else { shadows::find(&plan) };
-    let mut found = Vec::new();
+    let mut found = checker.parted(scenario);
     for shadow in &shadows {
         let place = match &scenario.workers[shadow.worker].steps {
             Some(steps) => steps.places.get(shadow.at.0).cloned(),

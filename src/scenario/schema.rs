@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::names;
 use super::schema_controllers::Controller;
 use super::schema_kinds::OwnKind;
-use super::schema_programs::{self, Leases, LimitsFile, StimulusFile};
+use super::schema_programs::{self, IsolationFile, Leases, LimitsFile, StimulusFile};
 use super::schema_readers::Freshness;
 use super::schema_steps::{self, Invariant, Restamp, RetryRead, Step};
 use super::schema_timing::{Timing, WorkerTiming};
@@ -65,6 +65,9 @@ pub struct ScenarioFile {
     /// With programs: `race` makes each request about a Lease a choice. Default: `first`, the first
     /// candidate gets it.
     pub leases: Option<Leases>,
+    /// With programs: `name` lets them live on, and gives each execution an object of another
+    /// name. Default: `process`, they are started for each execution.
+    pub isolation: Option<IsolationFile>,
     /// With programs: what happens to the cluster from outside, one after the other.
     #[schemars(length(min = 1, max = 100))]
     pub stimuli: Option<Vec<StimulusFile>>,
@@ -151,7 +154,7 @@ pub struct Worker {
     /// read, plus), `{ $append: x }` (to the list as read) or `{ $remove: true }`.
     /// Needed unless there are `steps`.
     #[serde(default)]
-    #[schemars(schema_with = "sets")]
+    #[schemars(schema_with = "schema_programs::map")]
     pub sets: Option<Map<String, Value>>,
     /// A reconcile as it is written, instead of `read`, `write`, `sets` and `when`: what is done
     /// from top to bottom in each run. Every request is a step of the schedule, computing is none.
@@ -207,7 +210,7 @@ pub struct Worker {
     /// What its setter asks before it sends a status: field path to a condition or to a list of
     /// allowed values, as in `invariants`. What does not fit is not sent, and the run ends there.
     #[serde(default)]
-    #[schemars(schema_with = "sets")]
+    #[schemars(schema_with = "schema_programs::map")]
     pub validate: Option<Map<String, Value>>,
     /// A command line, instead of all that models a worker: an unmodified program, which finds the
     /// API server by `KUBECONFIG`. It is started only with `check --allow-run`.
@@ -329,10 +332,6 @@ fn expect(_: &mut SchemaGenerator) -> Schema {
             "properties": verdicts, "additionalProperties": verdict,
         },
     ]})
-}
-
-fn sets(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 100 })
 }
 
 fn when(_: &mut SchemaGenerator) -> Schema {

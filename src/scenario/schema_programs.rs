@@ -1,4 +1,5 @@
-//! The shape of what a scenario says of programs: `run`, `stimuli`, `limits`, `leases`.
+//! The shape of what a scenario says of programs: `run`, `stimuli`, `limits`, `leases`,
+//! `isolation`.
 //!
 //! As in `schema.rs`, the doc comments are the text of the reference.
 
@@ -76,7 +77,17 @@ pub enum Leases {
     Race,
 }
 
-fn map(_: &mut SchemaGenerator) -> Schema {
+/// What parts one execution from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, title = "isolation")]
+#[allow(missing_docs)]
+pub enum IsolationFile {
+    Process,
+    Name,
+}
+
+pub(super) fn map(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 100 })
 }
 

@@ -1,6 +1,9 @@
 """A controller that adds its own condition to the list of each Widget. Standard library only.
 
-    controller.py CONDITION locked|unlocked
+    controller.py CONDITION locked|unlocked|first [MILLISECONDS]
+
+`first` names the version for the first Widget that it meets, and for no other. With milliseconds it
+does something else for so long, and then reads the Widget itself.
 """
 
 import http.client
@@ -8,8 +11,11 @@ import json
 import os
 import re
 import sys
+import time
 
-CONDITION, LOCKED = sys.argv[1], sys.argv[2] == "locked"
+CONDITION, MODE = sys.argv[1], sys.argv[2]
+ELSEWHERE = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+MET = []
 SERVER = re.search(r'http://([^"]+)', open(os.environ["KUBECONFIG"]).read()).group(1)
 PATH = "/apis/demo.example.com/v1/namespaces/default/widgets"
 
@@ -23,13 +29,20 @@ def request(method, path, body=None):
 
 
 def reconcile(widget):
+    name = widget["metadata"]["name"]
+    if ELSEWHERE:
+        time.sleep(ELSEWHERE / 1000)
+        code, widget = request("GET", f"{PATH}/{name}")
+        if code != 200:
+            return
+    MET.append(name)
     conditions = widget.get("status", {}).get("conditions", [])
     if any(condition["type"] == CONDITION for condition in conditions):
         return
     patch = {"status": {"conditions": conditions + [{"type": CONDITION, "status": "True"}]}}
-    if LOCKED:
+    if MODE == "locked" or MODE == "first" and name == MET[0]:
         patch["metadata"] = {"resourceVersion": widget["metadata"]["resourceVersion"]}
-    code, _ = request("PATCH", f"{PATH}/{widget['metadata']['name']}/status", patch)
+    code, _ = request("PATCH", f"{PATH}/{name}/status", patch)
     print(CONDITION, code, flush=True)
 
 

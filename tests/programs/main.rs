@@ -3,6 +3,7 @@
 
 mod awkward;
 mod confirm;
+mod lives;
 mod printed;
 mod reports;
 mod together;

@@ -82,6 +82,10 @@ pub struct Check {
     /// Do not record a losing schedule in .lostwrite/
     #[arg(long, help_heading = "Output")]
     pub no_record: bool,
+    /// How executions of programs are kept apart: `process` starts them for each one, `name` keeps
+    /// them running and renames the objects [default: as the scenario says, or process]
+    #[arg(long, value_name = "WHAT", help_heading = "Programs", hide_possible_values = true)]
+    pub isolation: Option<IsolationName>,
     /// How programs are started.
     #[command(flatten)]
     pub programs: ProgramFlags,
@@ -114,6 +118,14 @@ pub struct SearchFlags {
     /// Print to stderr how much the search computed, and how long it took
     #[arg(long, help_heading = "Output")]
     pub stats: bool,
+}
+
+/// `--isolation process|name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum IsolationName {
+    Process,
+    Name,
 }
 
 /// `--count on|off`.

@@ -64,6 +64,9 @@ pub struct Scene {
     /// The commands that make this page, and that check again.
     pub commands: Vec<String>,
     pub bounds: Vec<String>,
+    /// What is told besides the verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A verdict, as `check` prints it.

@@ -204,6 +204,7 @@ function foot() {
   const code = (text) => el('code', {}, text);
   $('rests').replaceChildren(el('dl', { class: 'facts' },
     ...item('verdict', scene.summary),
+    ...(scene.notes ?? []).flatMap((note) => item('note', note)),
     ...item('made of', scene.facts.join(' · ')),
     ...item('bounds', scene.bounds.join('; ')),
     ...item('schedule', code(told ? told.schedule : now.tape.letters.join(''))),

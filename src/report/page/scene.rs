@@ -111,6 +111,7 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         questions: predict::questions(&scenery, first),
         commands: commands_of(result, first),
         bounds: bounds(result),
+        notes: result.notes.clone(),
         graph,
         stories,
         texts: scenery.texts.into_vec(),

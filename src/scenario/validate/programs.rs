@@ -7,11 +7,12 @@ use crate::apiserver::FieldPath;
 use crate::reconcilers::{Freshness, OnError, Reader, Then};
 use crate::scenario::cluster::Cluster;
 use crate::scenario::diagnostic::{Diagnostic, clean};
+use crate::scenario::isolation::Way;
 use crate::scenario::node::{At, Node, NodeKind};
 use crate::scenario::programs::{Act, LimitsSpec, Programs, RunSpec, Stimulus};
 use crate::scenario::schema::{self, Subresource};
-use crate::scenario::schema_programs::{Leases, StimulusFile};
-use crate::scenario::{ObjectRef, StepsSpec, WorkerSpec};
+use crate::scenario::schema_programs::{IsolationFile, Leases, StimulusFile};
+use crate::scenario::{Isolation, ObjectRef, Scenario, StepsSpec, WorkerSpec};
 
 /// The keys of a worker that is a program.
 const KEYS: [&str; 3] = ["name", "run", "env"];
@@ -88,7 +89,7 @@ impl Checker<'_> {
     /// What the scenario says of its programs.
     pub(super) fn programs(&mut self, cluster: &Cluster) -> Programs {
         let runs = self.file.workers.iter().any(|worker| worker.run.is_some());
-        for key in ["leases", "stimuli", "limits"] {
+        for key in ["leases", "isolation", "stimuli", "limits"] {
             let Some((name, value)) = self.root.entry(key) else { continue };
             if runs || value.kind == NodeKind::Null {
                 continue;
@@ -117,6 +118,10 @@ impl Checker<'_> {
         let limits = self.file.limits.unwrap_or_default();
         Programs {
             leases_race: self.file.leases == Some(Leases::Race),
+            isolation: match self.file.isolation {
+                Some(IsolationFile::Name) => Isolation::Name,
+                Some(IsolationFile::Process) | None => Isolation::Process,
+            },
             stimuli,
             limits: LimitsSpec {
                 memory: limits.memory,
@@ -126,6 +131,29 @@ impl Checker<'_> {
                 watches: limits.watches,
             },
         }
+    }
+
+    /// What makes it impossible to part executions by names, if the scenario says so.
+    pub(crate) fn parted(&self, scenario: &Scenario) -> Vec<Diagnostic> {
+        if scenario.programs.isolation == Isolation::Process {
+            return Vec::new();
+        }
+        let told = scenario.hindrances().into_iter().map(|hindrance| {
+            let way: Vec<At<'_>> = hindrance
+                .place
+                .iter()
+                .map(|part| match part {
+                    Way::Key(key) => At::Key(key),
+                    Way::Index(at) => At::Index(*at),
+                })
+                .collect();
+            let isolation = self.at(&[At::Key("isolation")]).mark();
+            Diagnostic::error(hindrance.words)
+                .at(self.source, self.at(&way).mark(), "")
+                .see(self.source, isolation, "executions are parted by names")
+                .help(hindrance.help)
+        });
+        told.collect()
     }
 
     fn stimulus(&mut self, said: StimulusFile, node: &Node, c: &Cluster) -> Option<Stimulus> {
