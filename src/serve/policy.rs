@@ -228,7 +228,7 @@ mod tests {
         assert!(recorded.level == Level::Request && recorded.bare);
         assert!(Policy::of_words("policy.yaml").is_none());
         for (text, why) in [
-            ("kind: Policy", "no Policy of"),
+            ("kind: Policy", "not a Policy of"),
             ("apiVersion: audit.k8s.io/v1\nkind: Policy", "no rules"),
             ("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: All}]", "All"),
             ("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{levels: None}]", "levels"),

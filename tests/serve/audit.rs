@@ -208,7 +208,7 @@ fn what_is_wrong_with_users_and_policies_is_said() {
     let record = folder.path().join("r").display().to_string();
     for (arguments, why) in [
         (&["--token-file", &tokens][..], "line 1 is not token,user"),
-        (&["--record", &record, "--record-policy", &policy], "no Policy of audit.k8s.io/v1"),
+        (&["--record", &record, "--record-policy", &policy], "not a Policy of audit.k8s.io/v1"),
         (&["--record", &record, "--record-policy", "metadata"], "Metadata, Request"),
         (&["--record-policy", "Metadata"], "--record <FILE>"),
     ] {
