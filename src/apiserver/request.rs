@@ -39,7 +39,11 @@ pub enum Verb {
 impl Verb {
     /// Whether a request with this verb may change what is stored.
     pub fn writes(self) -> bool {
-        !matches!(self, Verb::Get | Verb::List | Verb::Watch)
+        match self {
+            Verb::Get | Verb::List | Verb::Watch => false,
+            Verb::Create | Verb::Update | Verb::Patch(_) => true,
+            Verb::Delete | Verb::DeleteCollection => true,
+        }
     }
 
     /// As RBAC has it.

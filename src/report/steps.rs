@@ -354,13 +354,14 @@ impl<'a> Story<'a> {
 
 /// `PUT`, `PATCH`, `APPLY`, `CREATE`, `DELETE`.
 pub fn verb(event: &Event) -> &'static str {
-    match &event.action {
-        Action::Write { verb: Verb::Create, .. } => "CREATE",
-        Action::Write { verb: Verb::Delete | Verb::DeleteCollection, .. } => "DELETE",
-        Action::Write { verb: Verb::Update, .. } => "PUT",
-        Action::Write { verb: Verb::Patch(PatchKind::Apply), .. } => "APPLY",
-        Action::Write { .. } => "PATCH",
-        _ => "GET",
+    let Action::Write { verb, .. } = &event.action else { return "GET" };
+    match verb {
+        Verb::Create => "CREATE",
+        Verb::Delete | Verb::DeleteCollection => "DELETE",
+        Verb::Update => "PUT",
+        Verb::Patch(PatchKind::Apply) => "APPLY",
+        Verb::Patch(_) => "PATCH",
+        Verb::Get | Verb::List | Verb::Watch => "GET",
     }
 }
 

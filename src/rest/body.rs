@@ -34,7 +34,7 @@ pub(crate) fn decode(
         Verb::Delete | Verb::DeleteCollection => {
             delete_options(http, content_type, query).map(Some)
         }
-        _ => Ok(None),
+        Verb::Get | Verb::List | Verb::Watch => Ok(None),
     }
 }
 

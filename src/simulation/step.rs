@@ -265,7 +265,7 @@ fn key_of(request: &Request, answered: Option<&Arc<Value>>) -> Option<Key> {
     let name = match request.verb {
         Verb::List | Verb::Watch | Verb::DeleteCollection => None,
         Verb::Create => answered.or(request.body.as_ref()).and_then(name_in),
-        _ => request.name.clone(),
+        Verb::Get | Verb::Update | Verb::Patch(_) | Verb::Delete => request.name.clone(),
     };
     let (resource, namespace) = (request.resource.clone(), request.namespace.clone());
     name.map(|name| Key { resource, namespace, name })

@@ -39,6 +39,18 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+impl Source {
+    /// What of it is a test: the whole file, or its module of tests.
+    fn tests(&self) -> &str {
+        let whole = self.path.starts_with("tests/") || self.path.ends_with("tests.rs");
+        match self.text.find("#[cfg(test)]\nmod tests") {
+            _ if whole || self.path.contains("/tests/") => &self.text,
+            Some(begin) => &self.text[begin..],
+            None => "",
+        }
+    }
+}
+
 const EVERYWHERE: &[&str] = &["src", "tests", "examples", "benches"];
 
 fn assert_none(broken: &[String], rule: &str) {
@@ -253,7 +265,8 @@ fn the_store_is_written_to_in_one_place() {
 #[test]
 fn every_entry_of_every_table_has_a_page_and_a_scenario_or_a_test() {
     let page = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    let tests: String = sources(&["tests", "src"]).into_iter().map(|source| source.text).collect();
+    let files = sources(&["tests", "src"]);
+    let tests: String = files.iter().map(Source::tests).collect();
     let shipped = Scenario::all_builtin();
     let mut broken = Vec::new();
     let mut need = |good: bool, what: String| {
@@ -276,7 +289,12 @@ fn every_entry_of_every_table_has_a_page_and_a_scenario_or_a_test() {
         need(judged || tested, format!("a scenario or test of property {}", entry.name));
     }
     for entry in schedulers::all() {
-        let tested = tests.contains(&format!("\"{}\"", entry.name));
+        let name = entry.name;
+        let engine: String =
+            name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        let said =
+            [format!("\"{name}\""), format!("--scheduler {name} "), format!("Engine::{engine}")];
+        let tested = said.iter().any(|said| tests.contains(said));
         need(
             named(&page("docs/engines.md"), entry.name),
             format!("{} in docs/engines.md", entry.name),

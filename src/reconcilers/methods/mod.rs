@@ -51,7 +51,7 @@ pub trait WriteMethod: Debug + Send + Sync + RefUnwindSafe {
         Refusal::GiveUp
     }
 
-    /// The verb of what it sends.
+    /// The verb of what it sends, by the beginning of its name; one with another name says it.
     fn sends(&self) -> Verb {
         let name = self.name();
         let patch = [
