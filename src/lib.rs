@@ -83,7 +83,8 @@
 //!
 //! # Where to look
 //!
-//! Data flows one way; a module may use only what stands below it.
+//! Data flows one way; a module may use only what stands below it. `cli`, `learn`,
+//! `client`, `parking` and `access` are not part of the interface.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -102,27 +103,32 @@
 //! | `kube` | real kube-rs controllers under every order (feature `kube`) |
 //! | `programs` | unmodified programs, started with a kubeconfig each |
 //! | `serve` | that face on a socket, for kubectl and every other client |
-//! | `access` | how a client finds such a server, and trusts it |
+//! | `parking`, `access` | inside: real clients of the one server; how they find it and trust it |
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "serve")]
-pub mod access;
+pub(crate) mod access;
 pub mod apiserver;
 pub mod audit;
 pub mod check;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub(crate) mod client;
 #[cfg(feature = "loom")]
+#[doc(hidden)]
 pub mod getset;
 pub mod history;
 #[cfg(feature = "kube")]
 pub mod kube;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod learn;
 mod library;
 #[cfg(any(feature = "kube", feature = "serve"))]
-pub mod parking;
+// Part of it is for simulations of kube-rs code alone.
+#[cfg_attr(not(feature = "kube"), allow(dead_code, unused_imports))]
+pub(crate) mod parking;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub mod programs;
 pub mod properties;

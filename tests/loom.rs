@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use lostwrite::check::{Bound, Options, Verdict, run};
 use lostwrite::getset::{Expected, Limits, MemoryVerdict, Touch, model, models};
-use lostwrite::scenario::{Faults, Scenario};
+use lostwrite::scenario::Scenario;
+use lostwrite::simulation::FaultBudget;
 
 /// Name, executions, and how many of them go wrong. loom explores deterministically, so a change
 /// of a number is a change of a model, or of loom.
@@ -159,7 +160,7 @@ fn the_scenarios_under_loom_are_as_the_exhaustive_search_says() {
         let ours = run(&scenario, &bounded).expect("a shipped scenario can be run");
         let pinned = SCENARIOS.iter().find(|(name, _)| *name == scenario.name);
         let small = ours.exploration.complete && scenario.workers.len() <= 2;
-        if scenario.faults != Faults::default() || !(small || pinned.is_some()) {
+        if scenario.faults != FaultBudget::default() || !(small || pinned.is_some()) {
             continue;
         }
         let theirs = run(&scenario, &loom(None)).expect("loom can run it");

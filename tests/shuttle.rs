@@ -11,7 +11,8 @@ use lostwrite::apiserver::{ApiServer, Key};
 use lostwrite::check::{CheckResult, Options, Verdict, Workers, get, put, replay, run};
 use lostwrite::getset::{Expected, Limits, models};
 use lostwrite::reconcilers::{Answer, Ask, Change, Worker, methods};
-use lostwrite::scenario::{Faults, Scenario};
+use lostwrite::scenario::Scenario;
+use lostwrite::simulation::FaultBudget;
 use lostwrite::threads::{ENGINES, Engine};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -119,7 +120,7 @@ fn call_by_call_the_executions_are_the_schedules() {
         let schedules = schedules.map(ToString::to_string);
         let few = |text: String| text.parse::<u64>().ok().filter(|n| *n <= 300);
         let Some(schedules) = schedules.and_then(few) else { continue };
-        if scenario.faults != Faults::default() {
+        if scenario.faults != FaultBudget::default() {
             let refused = run(&scenario, &under("shuttle-calls", None, 0)).unwrap_err();
             assert!(refused.notes.iter().any(|note| note.contains("no thread makes a fault")));
             continue;

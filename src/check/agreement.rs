@@ -17,8 +17,9 @@ use super::threaded::told;
 use super::verdict::{Costs, PropertyResult, Witness};
 use crate::reconcilers::{Reader, methods};
 use crate::rng::Rng;
-use crate::scenario::{Faults, Scenario};
+use crate::scenario::Scenario;
 use crate::schedulers::{Count, exhaustive};
+use crate::simulation::FaultBudget;
 use crate::threads::{self, Engine, Plan};
 
 const EXHAUSTIVE: [Engine; 3] = [Engine::Loom, Engine::ShuttleDfs, Engine::ShuttleCalls];
@@ -93,7 +94,7 @@ fn schedules(scenario: &Arc<Scenario>) -> Option<u64> {
 
 fn without_faults() -> Vec<Scenario> {
     let mut all = Scenario::all_builtin();
-    all.retain(|scenario| scenario.faults == Faults::default());
+    all.retain(|scenario| scenario.faults == FaultBudget::default());
     all
 }
 

@@ -43,7 +43,7 @@ pub use fixes::{Held, by_reading, by_reading_own_writes, fixes};
 pub(crate) use judge::expectation;
 #[cfg(any(feature = "kube", feature = "serve"))]
 pub(crate) use lesson::of_run;
-pub use lesson::{PLAYABLE_STATES, game_lesson, lesson};
+pub use lesson::{game_lesson, lesson};
 pub use merge::{Part, merge};
 pub use one_by_one::show_serial;
 pub use options::{

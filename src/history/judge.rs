@@ -3,8 +3,6 @@
 //! The rules are those of `ledger.rs`; here each promise remembers whose it is, and what became of
 //! it is told. Next to read: `class.rs`.
 
-use serde_json::Value;
-
 use super::class::{LossClass, class_of, of_absence};
 use super::leaf::LeafPath;
 use super::ledger::{Fate, Promise, promised};
@@ -176,10 +174,4 @@ impl Judge<'_, '_> {
         self.findings.push(Finding { victim: owed.victim, culprit, leaf, want, class, end });
         self.findings.len() - 1
     }
-}
-
-/// Whether the server took a value and stored it under a default of its own.
-pub fn is_defaulted(write: &Write<'_>, leaf: &LeafPath, want: &Want) -> bool {
-    let default = |after: &Value| write.lists.is_default(leaf, after);
-    *want == Want::Absent && write.after.is_some_and(default)
 }

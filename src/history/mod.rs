@@ -16,10 +16,11 @@ mod lists;
 mod meaning;
 mod write;
 
-pub use class::{LossClass, class_of};
+pub use class::LossClass;
+pub(crate) use class::class_of;
 pub use diff::{Difference, difference};
-pub use equal::{canonical, is_as, is_empty, quantity};
-pub use judge::{End, Finding, is_defaulted, judge};
+pub use equal::{canonical, is_empty, quantity};
+pub use judge::{End, Finding, judge};
 pub use leaf::{LeafPath, Part};
 pub use ledger::{Compared, Effects, Fate, Ledger, Promise, promised};
 pub use lists::{Found, KEYS, Leaves, Lists};

@@ -136,11 +136,6 @@ impl<R: Reply> Lot<R> {
         self.real.iter().cloned().chain(modelled).collect()
     }
 
-    /// What has happened so far.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
     /// The same with all that is needed to judge and to tell it.
     pub fn into_history(mut self) -> History {
         self.end()

@@ -41,27 +41,24 @@ pub(crate) use answer::WAS_PROTOBUF;
 #[cfg(feature = "kube")]
 pub(crate) use cluster::{install, seed, world};
 pub use digest::Digest;
-pub use history::{History, Said, Start};
+pub use history::{History, Start};
 pub use lot::Lot;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use lot::object_number;
 pub use mask::Mask;
-pub use meaning::Meaning;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use names::BASE;
 #[cfg(feature = "kube")]
 pub(crate) use outside::NAME as OUTSIDE;
-#[cfg(all(feature = "serve", target_os = "linux"))]
-pub use parted::Kept;
 pub use reply::{Answering, Lines, Watching};
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use result::drawn;
 pub use result::{Explored, Shown, result};
 pub use rules::{Deliveries, Rules};
 pub use shown::{drawing, plain};
-pub use step::{Exchange, Step, What};
-pub use telling::{Teller, Told};
-pub use verdict::{Judged, Kinds, Loss, judged, kinds};
+pub use step::What;
+pub use telling::Teller;
+pub use verdict::{Judged, Kinds, judged};
 
 use crate::rest::HttpResponse;
 

@@ -317,7 +317,7 @@ impl Hunt {
             lost_answers: faults.lost_responses,
             watch_gaps: faults.watch_gaps,
             crashes: faults.crashes,
-            leases_lost: faults.leases_lost,
+            leases_lost: scenario.programs.leases_lost,
             ..Rules::default()
         };
         let start = Start::of(&scenario, rules)?;

@@ -1,7 +1,7 @@
 //! Programs in any language under a chosen order of their requests.
 //!
 //! A [`Hunt`] starts command lines, each with a kubeconfig of its own that leads to a port of ours.
-//! Their requests are parked in the same [`Lot`](crate::parking::Lot) as those of kube-rs code, on
+//! Their requests are parked in the same `Lot` (`src/parking/lot.rs`) as those of kube-rs code, on
 //! the same API server; when all of their threads sleep, one move is made. What they lost is judged
 //! and drawn as everywhere. Nothing here starts a program that its caller did not name.
 //!

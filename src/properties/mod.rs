@@ -18,29 +18,33 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 pub use crate::history::LossClass;
-pub use conflict_is_stale::ConflictIsStale;
-pub use converges::Converges;
-pub use invariant::{Clause, Invariant, Rule, entry as invariant_entry};
-pub use no_lost_write::{ListsOf, NoLostWrite, Rules};
-pub use no_stale_overwrite::NoStaleOverwrite;
-pub use raced::Raced;
-pub use serializable::{RunOutcome, Runs, RunsBy, SerialOrders, Serializable};
-pub use tallies::tallies;
-pub use witness::{Found, find_witness};
-pub use words::{Detail, Words, is_sometimes, words};
+pub(crate) use conflict_is_stale::ConflictIsStale;
+pub(crate) use converges::Converges;
+pub(crate) use invariant::entry as invariant_entry;
+pub use invariant::{Clause, Invariant, Rule};
+pub(crate) use no_lost_write::NoLostWrite;
+pub use no_lost_write::{ListsOf, Rules};
+pub(crate) use raced::Raced;
+pub(crate) use serializable::Serializable;
+pub use serializable::{RunOutcome, Runs, RunsBy, SerialOrders};
+pub(crate) use tallies::tallies;
+pub use witness::Found;
+pub(crate) use witness::find_witness;
+pub(crate) use words::is_sometimes;
+pub use words::{Detail, Words, words};
 
 use crate::apiserver::Revision;
 use crate::reconcilers::{Exchange, Job};
 use crate::simulation::{BoxedMemory, Ending, Observer};
 use crate::trace::{Event, Trace};
 
-/// The name of [`NoLostWrite`], for those who ask for that one verdict.
+/// The name of the property about lost writes, for those who ask for that one verdict.
 pub const NO_LOST_WRITE: &str = NoLostWrite::NAME;
-/// The name of [`Converges`], likewise.
+/// The name of the property that no worker gives up or goes on for ever.
 pub const CONVERGES: &str = Converges::NAME;
-/// The name of [`Serializable`], likewise.
+/// The name of the property that some order of whole runs explains the end.
 pub const SERIALIZABLE: &str = Serializable::NAME;
-/// The name of [`Raced`], likewise.
+/// The name of the property that runs overlap in some schedule.
 pub const RACED: &str = Raced::NAME;
 
 /// A property of histories.

@@ -1,7 +1,8 @@
 //! What one write of a worker is told: which object, which fields, how to write them.
 //!
 //! A [`Job`] never changes during a run; the worker that does it is a small value beside it.
-//! `scenario/` makes jobs from files. Next to read: `program.rs`, the runs that a job is part of.
+//! `scenario/` makes jobs from files: one for each write of a worker (there, a `WorkerSpec`).
+//! Next to read: `program.rs`, the runs that a job is part of.
 
 use std::fmt;
 use std::sync::Arc;

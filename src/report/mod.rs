@@ -34,6 +34,7 @@ mod real;
 mod reasons;
 pub mod regression;
 mod replay_text;
+#[doc(hidden)]
 pub mod rooms;
 mod sarif;
 mod sent;
@@ -66,7 +67,6 @@ pub(crate) use page::{RACE_BASE, RACE_SCRIPT, scenes};
 pub use real::{witness, witness_of};
 pub use replay_text::{drawing, render as replay_text};
 pub use style::{Role, Show, Style};
-pub use summary::is_undecided;
 pub use table::render as compare_table;
 pub use text::{Text, plural, wrap};
 

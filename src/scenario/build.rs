@@ -61,16 +61,9 @@ impl Plan {
         let mut setting = setting(scenario, &programs, processes, keys);
         let lists = |key: &Key| Some((key.clone(), Lists::of(&*server.kind_of(&key.resource)?)));
         setting.lists = Arc::new(setting.objects.iter().filter_map(lists).collect());
-        let faults = FaultBudget {
-            lost_responses: scenario.faults.lost_responses,
-            crashes: scenario.faults.crashes,
-            watch_gaps: scenario.faults.watch_gaps,
-            recreations: scenario.faults.recreations,
-            deadlines: scenario.faults.deadlines,
-        };
         let mut invariants = scenario.invariants.clone();
         invariants.iter_mut().for_each(|own| own.begin(&|key| server.object(key)));
-        Ok(Plan { setting, server, programs, invariants, faults })
+        Ok(Plan { setting, server, programs, invariants, faults: scenario.faults })
     }
 
     fn jobs(&self, serial: SerialOrders) -> Jobs {

@@ -10,15 +10,17 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Faults, Scenario, WorkerSpec};
+use super::{Scenario, WorkerSpec};
 use crate::apiserver::Subresource;
 use crate::reconcilers::{Attempts, Freshness, Reader, Restamp, ValueExpr};
+use crate::simulation::FaultBudget;
 
 impl Scenario {
     /// A stable 64-bit hash of what the scenario means.
     pub fn fingerprint(&self) -> u64 {
-        let Faults { lost_responses, crashes, watch_gaps, recreations, deadlines, leases_lost } =
+        let FaultBudget { lost_responses, crashes, watch_gaps, recreations, deadlines } =
             self.faults;
+        let leases_lost = self.programs.leases_lost;
         let mut meaning = BTreeMap::from([
             ("crds", Part::Definitions(&self.crds)),
             ("objects", Part::Small(json!(self.objects))),

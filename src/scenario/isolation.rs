@@ -111,7 +111,7 @@ impl Scenario {
             found.push(Hindrance { place: place.to_vec(), words, help: help.to_owned() });
         };
         let race = self.programs.leases_race;
-        if race || self.faults.leases_lost > 0 {
+        if race || self.programs.leases_lost > 0 {
             let (place, key): (&[Way], _) = match race {
                 true => (&[Way::Key("leases")], "leases: race"),
                 false => (&[Way::Key("faults"), Way::Key("leasesLost")], "leasesLost"),

@@ -83,7 +83,7 @@ use crate::reconcilers::{
     Attempts, Condition, Freshness, OnError, Op, Reader, Restamp, ValueExpr, WriteOp,
 };
 use crate::schedulers::timed::{Backoff, Nanos, Timing};
-use crate::simulation::Watched;
+use crate::simulation::{FaultBudget, Watched};
 use crate::trace::{Action, Event};
 
 /// A scenario, read and checked.
@@ -103,8 +103,8 @@ pub struct Scenario {
     pub workers: Vec<WorkerSpec>,
     /// The controllers that run them, replica by replica.
     pub controllers: Vec<ControllerSpec>,
-    /// How many faults of each kind a schedule may have.
-    pub faults: Faults,
+    /// The maximum of each kind of fault in a schedule.
+    pub faults: FaultBudget,
     /// How long everything takes, for the scheduler `timed`.
     pub timing: Timing,
     /// The invariants of its own.
@@ -137,6 +137,11 @@ pub struct Source {
 }
 
 /// One worker, as the file says it, with the defaults filled in.
+///
+/// It is no [`Job`](crate::reconcilers::Job): a worker is a name, a process and runs, and `steps`
+/// or `run` instead of a write. A job is one write of it, with the names of this file resolved
+/// (object to key, method to code, schema to lists). `build.rs` makes the jobs of a worker, one for
+/// each write of its steps; diagnostics and renderers need the file's own words, a search the jobs.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct WorkerSpec {
@@ -332,18 +337,6 @@ pub struct ObjectRef {
     pub kind: String,
     pub namespace: Option<String>,
     pub name: String,
-}
-
-/// The faults a scheduler may choose: the maximum of each per schedule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub struct Faults {
-    pub lost_responses: u32,
-    pub crashes: u32,
-    pub watch_gaps: u32,
-    pub recreations: u32,
-    pub deadlines: u32,
-    pub leases_lost: u32,
 }
 
 /// What a scenario expects.

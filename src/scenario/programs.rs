@@ -24,6 +24,8 @@ pub struct RunSpec {
 pub struct Programs {
     /// Whether requests about Leases are choices.
     pub leases_race: bool,
+    /// How often the Lease of a leader may go to another holder in an execution.
+    pub leases_lost: u32,
     /// What parts one execution from the next.
     pub isolation: Isolation,
     /// What happens from outside, in this order.

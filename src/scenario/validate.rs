@@ -27,9 +27,10 @@ use super::schema::{self, ScenarioFile};
 use super::schema_steps::{Restamp, RetryRead};
 use super::suggest::{did_you_mean, listed};
 use super::values::{SetEntry, Values};
-use super::{Expect, Faults, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
+use super::{Expect, ObjectRef, Scenario, Source, WorkerSpec, invariants, kinds};
 use crate::properties::NO_LOST_WRITE;
 use crate::reconcilers::Condition;
+use crate::simulation::FaultBudget;
 
 /// One document of the right shape.
 #[derive(Debug)]
@@ -124,13 +125,12 @@ impl<'c> Checker<'c> {
             crds: Arc::new(crds.into_iter().map(|crd| crd.value).collect()),
             objects: self.file.objects.iter().cloned().map(Value::Object).collect(),
             workers,
-            faults: Faults {
+            faults: FaultBudget {
                 lost_responses: faults.lost_responses,
                 crashes: faults.crashes,
                 watch_gaps: faults.watch_gaps,
                 recreations: faults.recreations,
                 deadlines: queues::deadlines(faults.deadlines, &controllers),
-                leases_lost: faults.leases_lost,
             },
             controllers,
             timing,

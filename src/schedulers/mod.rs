@@ -12,7 +12,9 @@ mod manual;
 mod pct;
 mod random;
 mod replay;
-pub mod rerun;
+// Part of it is for simulations of kube-rs code alone.
+#[cfg_attr(not(feature = "kube"), allow(dead_code, unused_imports))]
+pub(crate) mod rerun;
 mod round_robin;
 mod schedule;
 pub mod timed;

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::Authority;
+pub use crate::access::{Access, Authority};
 use crate::apiserver::ApiServer;
 
 pub use files::{furnish, kubeconfig, load_objects, restore, seed, serves, service_account};

@@ -16,13 +16,14 @@ mod turn;
 mod world;
 
 pub(crate) use caches::Publication;
-pub use caches::{awaited, first_list};
+pub(crate) use caches::awaited;
 pub use choice::Choice;
 pub use nature::Nature;
 pub use observer::{BoxedMemory, Ending, MemoryValue, Observer};
 pub use setting::{CacheSpec, Setting, WorkerInfo};
 pub use step::SharedObject;
-pub use step::{Performed, crash, deliver, perform, recreate, relist};
+pub(crate) use step::deliver;
+pub use step::{Performed, crash, perform, recreate, relist};
 pub(crate) use step::{Served, sent, serve, tell};
 pub use turn::{Memory, Queue, Standing, Turn, Wait, Watched};
 pub(crate) use world::mark;

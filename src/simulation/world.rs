@@ -15,7 +15,8 @@ use crate::client::{Informer, WatchEvent};
 use crate::reconcilers::{Ask, BoxedWorker, Progress, Shared};
 use crate::trace::{Event, Fault, RunMark};
 
-/// How many faults of each kind are still allowed.
+/// The maximum of each kind of fault in a schedule: what a scenario allows, and in a world what of
+/// that is left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub struct FaultBudget {

@@ -24,14 +24,15 @@ mod limits;
 pub mod loom;
 pub mod os;
 mod play;
-pub mod quiet;
+pub(crate) mod quiet;
 #[cfg(feature = "shuttle")]
 pub mod shuttle;
 mod tally;
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]
 mod tests;
 
-pub use engine::{ENGINES, Engine, Plan, Refusal, Report, run, run_while};
+pub(crate) use engine::run_while;
+pub use engine::{ENGINES, Engine, Plan, Refusal, Report, run};
 pub use limits::{CutOff, Explored, Limits};
 pub use play::Cost;
 pub use tally::{Losing, Outcome, Schedule, Tally};

@@ -5,9 +5,9 @@
 
 use std::process::Command;
 
-use lostwrite::access::Access;
 use lostwrite::apiserver::{ApiServer, Config};
 use lostwrite::serve;
+use lostwrite::serve::Access;
 
 use crate::crd;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use lostwrite::access::Authority;
 use lostwrite::apiserver::{ApiServer, Config};
+use lostwrite::serve::Authority;
 use lostwrite::serve::{self, Limits};
 use serde_json::{Value, json};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use lostwrite::check::{Options, Verdict, run};
-use lostwrite::scenario::{Faults, Scenario};
+use lostwrite::scenario::Scenario;
+use lostwrite::simulation::FaultBudget;
 
 use super::{check, found, replays, under};
 
@@ -86,7 +87,7 @@ fn what_is_refused_has_to_wait_or_has_faults() {
         let why = refusal.notes.concat();
         let threads = why.contains("threads, and");
         let waits = why.contains("none of them waits");
-        let faults = why.contains("fault") && scenario.faults != Faults::default();
+        let faults = why.contains("fault") && scenario.faults != FaultBudget::default();
         assert!(threads || waits || faults, "{}: {refusal:?}", scenario.name);
         if waits {
             refused.push(scenario.name.clone());

@@ -118,6 +118,7 @@ impl Checker<'_> {
         let limits = self.file.limits.unwrap_or_default();
         Programs {
             leases_race: self.file.leases == Some(Leases::Race),
+            leases_lost: self.file.faults.leases_lost,
             isolation: match self.file.isolation {
                 Some(IsolationFile::Name) => Isolation::Name,
                 Some(IsolationFile::Process) | None => Isolation::Process,

@@ -23,7 +23,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub use footprint::Footprint;
 pub use graph::{Graph, Mismatch};
-pub use spell::{Spelling, SpellingError};
+pub use spell::Spelling;
 
 /// What stands for a state: a digest of everything its future depends on.
 pub type Key = u128;
