@@ -84,7 +84,8 @@
 //! # Where to look
 //!
 //! Data flows one way; a module may use only what stands below it. `cli`, `learn`,
-//! `client`, `parking` and `access` are not part of the interface.
+//! `client`, `parking`, `access` and whatever is hidden in this documentation are not part of the
+//! interface: the program and the tests of this crate use them.
 //!
 //! | module | what it is |
 //! |---|---|

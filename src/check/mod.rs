@@ -14,6 +14,7 @@ mod coverage;
 mod exhaustive;
 mod explore;
 mod fixes;
+#[doc(hidden)]
 pub mod game;
 mod judge;
 mod lesson;

@@ -8,6 +8,7 @@
 mod class;
 mod diff;
 mod equal;
+#[doc(hidden)]
 pub mod infer;
 mod judge;
 mod leaf;

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 use parking_lot::Mutex;
 
-use crate::parking::{Answering, Lines};
+use crate::parking::{self, Answering, Lines};
 use crate::rest::HttpRequest;
 
 /// Requests that have arrived and have not been looked at.
@@ -67,17 +67,7 @@ where
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(|_| Lost)?.to_bytes().to_vec();
-            let text =
-                |value: &hyper::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-            let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
-            let http = HttpRequest {
-                method: head.method.to_string(),
-                path: head.uri.path().to_owned(),
-                query: head.uri.query().unwrap_or_default().to_owned(),
-                headers: headers.collect(),
-                body,
-                time: 0,
-            };
+            let http = parking::request(&head, body);
             let (reply, answer) = Answering::new();
             let listener = {
                 let mut arrivals = arrivals.lock();

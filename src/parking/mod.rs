@@ -50,6 +50,7 @@ pub use mask::Mask;
 pub(crate) use names::BASE;
 #[cfg(feature = "kube")]
 pub(crate) use outside::NAME as OUTSIDE;
+pub(crate) use reply::request;
 pub use reply::{Answering, Lines, Watching};
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use result::drawn;

@@ -11,7 +11,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Reply, Sink};
-use crate::rest::HttpResponse;
+use crate::rest::{HttpRequest, HttpResponse};
 
 /// Where the answer to a request goes.
 #[derive(Debug)]
@@ -85,4 +85,18 @@ fn head(code: u16, headers: &[(String, String)], body: Lines) -> hyper::Response
         }
     }
     response
+}
+
+/// The request that a real client sends. Its time is that of the lot.
+pub(crate) fn request(head: &hyper::http::request::Parts, body: Vec<u8>) -> HttpRequest {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+    HttpRequest {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: headers.collect(),
+        body,
+        time: 0,
+    }
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::access::{Access, Authority};
-use crate::parking::Answering;
+use crate::parking::{self, Answering};
 use crate::rest::{BODY_BYTES_MAX, HttpRequest};
 
 /// Name and value.
@@ -115,16 +115,7 @@ async fn answer(
 ) -> Result<hyper::Response<crate::parking::Lines>, Box<dyn std::error::Error + Send + Sync>> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_BYTES_MAX + 1).collect().await?.to_bytes().to_vec();
-    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
-    let http = HttpRequest {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: headers.collect(),
-        body,
-        time: 0,
-    };
+    let http = parking::request(&head, body);
     let (reply, answer) = Answering::new();
     arrivals.lock().push((worker, http, reply));
     Ok(answer.await?)

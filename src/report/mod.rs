@@ -14,9 +14,11 @@ pub(crate) mod commands;
 mod counts;
 mod explain;
 mod folded;
+#[doc(hidden)]
 pub mod game;
 mod github;
 mod json;
+#[doc(hidden)]
 pub mod judge;
 mod junit;
 mod lanes;
@@ -32,6 +34,7 @@ mod notes;
 mod page;
 mod real;
 mod reasons;
+#[doc(hidden)]
 pub mod regression;
 mod replay_text;
 #[doc(hidden)]

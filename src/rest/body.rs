@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::apiserver::patch::go_json_type;
 use crate::apiserver::schema::FieldError;
 use crate::apiserver::{Kind, PatchKind, Status, Verb};
 
@@ -115,7 +116,7 @@ fn object(
         return Err(unrecognized(format!("Object 'Kind' is missing in '{body}'")));
     }
     let Some(fields) = value.as_object_mut() else {
-        let found = json::go_type(&value);
+        let found = go_json_type(&value);
         let wanted = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
                       string \"json:\\\"kind,omitempty\\\"\" }";
         return Err(unrecognized(format!(
@@ -127,7 +128,7 @@ fn object(
         if let Some(other) =
             fields.get(field).filter(|value| !value.is_string() && !value.is_null())
         {
-            let found = json::go_type(other);
+            let found = go_json_type(other);
             return Err(unrecognized(format!(
                 "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into \
                  Go struct field .{field} of type string"
@@ -187,7 +188,7 @@ fn apply(http: &HttpRequest, objections: &mut Vec<String>) -> Decoded {
         other => Err(Status::bad_request(format!(
             "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot \
              unmarshal {} into Go value of type map[string]interface {{}}",
-            json::go_type(&other)
+            go_json_type(&other)
         ))),
     }
 }
@@ -217,7 +218,7 @@ fn check_operations(patch: &Value) -> Result<(), String> {
         for field in ["op", "path", "from"] {
             let value = &operation[field];
             if !value.is_null() && !value.is_string() {
-                let found = json::go_type(value);
+                let found = go_json_type(value);
                 return Err(format!(
                     "json: cannot unmarshal {found} into Go struct field jsonPatchOp.{field} of \
                      type string"
@@ -282,7 +283,7 @@ fn from_body(http: &HttpRequest, content_type: &str) -> Decoded {
         return Ok(json!({}));
     }
     if !options.is_object() {
-        let found = json::go_type(&options);
+        let found = go_json_type(&options);
         return Err(Status::bad_request(format!(
             "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go \
              value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
@@ -304,7 +305,7 @@ fn from_body(http: &HttpRequest, content_type: &str) -> Decoded {
 /// Fields of the wrong type, as Go's decoder names them.
 fn check_types(options: &Value) -> Decoded<()> {
     let wrong = |field: &str, wanted: &str, value: &Value| {
-        let found = json::go_type(value);
+        let found = go_json_type(value);
         Err(Status::bad_request(format!(
             "json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type \
              {wanted}"

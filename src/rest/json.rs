@@ -318,18 +318,6 @@ fn quoted_byte(byte: u8) -> String {
     }
 }
 
-/// Go's word for the type of a value in `json: cannot unmarshal …`.
-pub(crate) fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

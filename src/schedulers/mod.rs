@@ -7,6 +7,7 @@
 
 mod bound;
 mod count;
+#[doc(hidden)]
 pub mod exhaustive;
 mod manual;
 mod pct;

@@ -21,11 +21,14 @@ mod calls;
 mod engine;
 mod limits;
 #[cfg(feature = "loom")]
+#[doc(hidden)]
 pub mod loom;
+#[doc(hidden)]
 pub mod os;
 mod play;
 pub(crate) mod quiet;
 #[cfg(feature = "shuttle")]
+#[doc(hidden)]
 pub mod shuttle;
 mod tally;
 #[cfg(all(test, feature = "loom", feature = "shuttle"))]

@@ -4,7 +4,7 @@
 //! A [`Sent`] is what one request carries, as numbers of [`Names`]. On one version of the object
 //! it means the leaves in which it differs from it ([`Sent::on`]). Where that version, the
 //! *basis*, is known (a run under our own scheduler), that is all. Where it is not (an audit log),
-//! [`learn`] weighs the versions that could have been it: an author who only changes his own
+//! `learn` weighs the versions that could have been it: an author who only changes his own
 //! leaves explains a body better than one who changes everybody's, and what a program usually
 //! changes, with what values, and how old its reads usually are, is learned from all of its
 //! writes. Nothing in here knows of logs.
