@@ -12,6 +12,7 @@ use super::judge::{Basis, Judged};
 use super::log::Track;
 use super::programs::Seen;
 use super::track::Step;
+use crate::history::Part;
 use crate::history::infer::{ABSENT, Method, Names, THERE, differences, look};
 
 /// A reason why a finding may be no loss.
@@ -94,7 +95,7 @@ impl Asked<'_> {
             (Doubt::MayHaveSeen, self.may_have_seen(victim, found)),
             (Doubt::OldValue, self.is_old_value(victim, found)),
             (Doubt::TakenOver, self.may_be_taken_over(found)),
-            (Doubt::Elsewhere, self.recreated && self.is_elsewhere(victim)),
+            (Doubt::Elsewhere, self.recreated && self.is_elsewhere(found.victim)),
         ];
         all.into_iter().filter(|it| it.1).map(|it| it.0).collect()
     }
@@ -140,9 +141,16 @@ impl Asked<'_> {
     /// leaves and no others.
     fn is_whole(&self, culprit: &Step, found: &Found) -> bool {
         let owner = self.names.owner(found.leaf);
-        culprit.act.sent.depends()
-            && matches!(culprit.act.method, Method::Update | Method::MergePatch)
-            && found.after.is_none()
+        let puts = match culprit.act.method {
+            Method::Update | Method::MergePatch => culprit.act.sent.depends(),
+            // What a program hardly seen puts in the place of a container may be all of it.
+            Method::JsonPatch => {
+                self.is_hardly_seen(culprit)
+                    && culprit.act.sent.puts_around(self.names.leaf(found.leaf))
+            }
+            _ => false,
+        };
+        puts && found.after.is_none()
             && !self.is_told(culprit)
             && !self.seen.leaves_others(self.names, culprit.act.program, owner)
     }
@@ -160,9 +168,12 @@ impl Asked<'_> {
         let basis = self.judged.bases[found.culprit].first();
         let owner = self.names.owner(found.leaf);
         let left = || self.seen.leaves_alone(self.names, culprit.act.program, owner);
+        // Who puts an item back that it found removed sends the same as who sends an old list.
+        let item = matches!(self.names.leaf(found.leaf).parts().last(), Some(Part::Item(_)));
         // The old version has to explain more than the one that was there.
         let explains = |it: &Basis| it.known && it.owners.len() < self.changed(culprit);
-        let is_old = basis.is_some_and(explains) && (found.after.is_some() || left());
+        let old = basis.is_some_and(explains) && (found.after.is_some() || left());
+        let is_old = old && !item;
         self.is_hardly_seen(culprit) && culprit.act.sent.depends() && !unaware && !is_old
     }
 
@@ -219,8 +230,15 @@ impl Asked<'_> {
         first.is_some_and(|step| step.act.accepted && step.act.method == Method::Create)
     }
 
-    /// Whether the author of a write had not been given this object before.
-    fn is_elsewhere(&self, victim: &Step) -> bool {
-        victim.act.method != Method::Create && !victim.given.met
+    /// Whether the author of a write had not been given this object before, or may have sent again
+    /// what it had made of the one before: its program is hardly seen, and it is its first here.
+    fn is_elsewhere(&self, victim: usize) -> bool {
+        let steps = &self.judged.line.steps;
+        let of = &steps[victim];
+        let first = || {
+            let mine = |step: &Step| step.act.accepted && step.act.author == of.act.author;
+            self.is_hardly_seen(of) && !steps[..victim].iter().any(mine)
+        };
+        of.act.method != Method::Create && (!of.given.met || first())
     }
 }

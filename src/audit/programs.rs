@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 use super::findings::Table;
 use super::judge::{Judged, LIKELY};
 use crate::history::LeafPath;
-use crate::history::infer::{ABSENT, Guess, Habits, LeafId, Names, ValueId};
+use crate::history::infer::{ABSENT, Guess, Habits, LeafId, Names, THERE, ValueId};
 
 /// What was learned of a program.
 pub struct Learned {
@@ -102,9 +102,16 @@ impl Seen {
                 }
             }
         }
+        // That an entry is there says nothing of who else writes into it, if the program does.
+        let usual = seen.meant.keys().filter(|it| seen.writes_usually(it.0, it.1));
+        let usual: IndexSet<(u32, LeafId), FxBuildHasher> =
+            usual.map(|it| (it.0, names.owner(it.1))).collect();
         let mut carried: IndexSet<(u32, LeafId), FxBuildHasher> = IndexSet::default();
         for (step, _) in steps().filter(|(step, _)| step.act.sent.depends()) {
-            carried.extend(step.act.sent.body.iter().map(|it| (step.act.program, it.0)));
+            let program = step.act.program;
+            let own = |leaf, value| value == THERE && usual.contains(&(program, names.owner(leaf)));
+            let body = step.act.sent.body.iter().filter(|it| !own(it.0, it.1));
+            carried.extend(body.map(|it| (program, it.0)));
         }
         for (program, leaf) in carried {
             if seen.writes_usually(program, leaf) {

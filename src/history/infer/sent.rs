@@ -136,6 +136,19 @@ impl Sent {
         }
     }
 
+    /// Whether an operation puts a map or a list in the place of one that a leaf is in.
+    pub fn puts_around(&self, leaf: &LeafPath) -> bool {
+        let around = |operation: &Operation| {
+            let mut parts = leaf.parts().iter();
+            let holds =
+                operation.inserts && (operation.value.is_object() || operation.value.is_array());
+            let inside =
+                |step: &String| matches!(parts.next(), Some(Part::Field(key)) if key == step);
+            holds && !operation.tests && operation.path.iter().all(inside)
+        };
+        self.operations.iter().any(around)
+    }
+
     /// The kind turns out to have a status subresource: this endpoint drops the status.
     pub fn drop_status(&mut self, names: &Names) {
         if self.scope == Scope::Everything {

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod noise;
+mod once;
 mod requests;
 mod scenario_log;
 mod scenarios;
