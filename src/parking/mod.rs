@@ -47,6 +47,8 @@ pub use lot::Lot;
 pub(crate) use lot::object_number;
 pub use mask::Mask;
 #[cfg(all(feature = "serve", target_os = "linux"))]
+pub use moves::Waiting;
+#[cfg(all(feature = "serve", target_os = "linux"))]
 pub(crate) use names::BASE;
 #[cfg(feature = "kube")]
 pub(crate) use outside::NAME as OUTSIDE;
@@ -57,6 +59,8 @@ pub(crate) use result::drawn;
 pub use result::{Explored, Shown, result};
 pub use rules::{Deliveries, Rules};
 pub use shown::{drawing, plain};
+#[cfg(all(feature = "serve", target_os = "linux"))]
+pub use step::Step;
 pub use step::What;
 pub use telling::Teller;
 pub use verdict::{Judged, Kinds, judged};

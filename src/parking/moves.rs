@@ -9,7 +9,33 @@ use crate::rest::{self, HttpRequest};
 use crate::schedulers::rerun::Move;
 use crate::simulation::Choice;
 
+/// What waits in a state, for people and to be compared.
+#[cfg(all(feature = "serve", target_os = "linux"))]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Requests: whose, method and path, and a digest of the rest.
+    pub requests: Vec<(usize, String, u128)>,
+    /// Watches: whose, of what, and how many events are on the way.
+    pub watches: Vec<(usize, String, usize)>,
+}
+
 impl<R: Reply> Lot<R> {
+    /// What waits.
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    pub fn waiting(&self) -> Waiting {
+        let request = |(place, digest): &(String, u128)| {
+            let (path, method) = place.rsplit_once(' ').unwrap_or((place, ""));
+            (format!("{method} {path}"), *digest)
+        };
+        let parked = self.parked.iter().map(|it| {
+            let (text, digest) = request(&it.text);
+            (it.worker, text, digest)
+        });
+        let open = self.streams.iter();
+        let watches = open.map(|it| (it.worker, it.label.clone(), it.pending.len())).collect();
+        Waiting { requests: parked.collect(), watches }
+    }
+
     /// Who may move.
     pub fn moves(&self) -> Vec<Move> {
         let mut moves = Vec::new();

@@ -46,7 +46,7 @@ impl Reply for Answering {
 }
 
 /// The way to a watch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Watching(mpsc::UnboundedSender<Bytes>);
 
 impl Sink for Watching {

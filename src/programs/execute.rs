@@ -5,17 +5,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::differences::State;
 use super::hunt::Plan;
 use super::limits;
 use super::process::{Folder, Running};
 use super::quiet::{self, Calm, Late, Learnt, Look};
-use super::renamed::{Answers, Tells};
+use super::renamed::{Answers, Outbox, Tells};
 use super::socket::{Door, Variables};
-use super::wire::{self, Request, Wire};
+use super::wire::Wire;
 use crate::access::Authority;
-use crate::apiserver::Status;
-use crate::parking::{Answering, History, Lot, Reply};
-use crate::rest::{self, HttpRequest};
+use crate::parking::{History, Lot};
 use crate::schedulers::rerun::{End, Guide, Move, Point};
 
 /// What happened.
@@ -35,6 +34,8 @@ pub(super) struct Ran {
     pub slow: bool,
     /// The first request about an object of an earlier execution, and whose.
     pub earlier: Option<(usize, String)>,
+    /// The states that were passed.
+    pub states: Vec<State>,
 }
 
 /// How often a point waits for a move that may still come.
@@ -52,6 +53,8 @@ pub(super) struct Drive {
     pub folder: Folder,
     pub door: Door,
     pub lot: Lot<Answers>,
+    /// Events that wait for those before them.
+    pub outbox: Outbox,
     pub programs: Vec<Running>,
     /// What each program finds in its environment.
     pub variables: Vec<Variables>,
@@ -73,6 +76,8 @@ pub(super) struct Drive {
     pub earlier: Option<(usize, String)>,
     /// Whether they have lived through an execution.
     pub lives: bool,
+    /// The states that this execution has passed.
+    pub states: Vec<State>,
     /// How long each program may ask for objects after these were deleted.
     pub aftermath: Vec<Duration>,
     /// When what was deleted was last told of.
@@ -171,6 +176,7 @@ impl Drive {
                 continue;
             }
             waited = 0;
+            self.states.push(State { key, waiting: self.lot.waiting() });
             let chosen = guide.choose(point);
             let Some(chosen) = chosen else {
                 return if moves.is_empty() { End::Quiet(()) } else { End::Stopped };
@@ -182,7 +188,11 @@ impl Drive {
                         return End::Failed(words);
                     }
                 }
-                made => self.lot.take(made),
+                made => {
+                    self.outbox.hold(matches!(made, Move::Deliver { .. }));
+                    self.lot.take(made);
+                    self.outbox.hold(false);
+                }
             }
             mover = match moves[chosen] {
                 Move::Answer { worker, .. } | Move::Deliver { worker, .. } => Some(worker),
@@ -227,6 +237,7 @@ impl Drive {
     pub async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
         self.calm.begin();
+        self.outbox.next();
         let mut stared = false;
         for round in 0_u32.. {
             let asked = Instant::now();
@@ -264,7 +275,10 @@ impl Drive {
             if let Some(words) = self.too_much(round, &trees) {
                 return Some(words);
             }
-            if is_quiet {
+            if is_quiet && self.outbox.next() {
+                self.calm.begin();
+                stared = false;
+            } else if is_quiet {
                 for (worker, program) in self.programs.iter_mut().enumerate() {
                     self.lot.say(worker, program.log.fresh());
                 }
@@ -284,28 +298,6 @@ impl Drive {
             }
         }
         None
-    }
-
-    /// A request in the names of the scenario; nothing if it was answered since it is about an
-    /// earlier execution. What to say if its names cannot be changed.
-    fn receive(
-        &mut self,
-        worker: usize,
-        http: &mut HttpRequest,
-        to: Answering,
-    ) -> Result<Option<Answers>, String> {
-        let Some(wire) = &self.wire else { return Ok(Some(Answers { to, wire: None })) };
-        let renames = wire::is_of_resources(&http.path).then(|| Arc::clone(wire));
-        match wire.receive(http, &self.plan.programs[worker].name) {
-            Request::Now => Ok(Some(Answers { to, wire: renames })),
-            Request::Refused(words) => Err(words),
-            Request::Earlier => {
-                self.remember_earlier(worker, format!("{} {}", http.method, http.path));
-                let words = "the object is one of an earlier execution";
-                to.answer(rest::refusal(&Status::because(404, "NotFound", words)));
-                Ok(None)
-            }
-        }
     }
 
     fn never_quiet(&self) -> String {

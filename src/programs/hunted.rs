@@ -10,6 +10,9 @@ use crate::parking::{self, Explored, Shown};
 use crate::properties::NO_LOST_WRITE;
 use crate::scenario::{Isolation, Scenario};
 
+/// The most ways in which repeated executions differed that are told.
+const DIFFERENCES: usize = 4;
+
 /// What a hunt found.
 #[derive(Debug, Default)]
 pub struct Hunted {
@@ -29,6 +32,8 @@ pub struct Hunted {
     pub repeated: u64,
     /// How many of these came to other states: the programs, or what they send, differ.
     pub differed: u64,
+    /// What differed first, in words, and in how many of these.
+    pub differs: BTreeMap<String, u64>,
     /// What parted executions.
     pub isolation: Isolation,
     /// Executions of programs that lived on, and so remember other ones.
@@ -223,6 +228,12 @@ impl Hunted {
         if self.differed > 0 {
             let (n, of) = (self.differed, times(self.repeated));
             notes.push(format!("{n} of {of} that were repeated came to other states"));
+            let mut differs: Vec<_> = self.differs.iter().collect();
+            differs.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+            let told = differs.iter().take(DIFFERENCES);
+            notes.extend(told.map(|(words, n)| format!("what differed first, in {n}: {words}")));
+            let more = differs.len().saturating_sub(DIFFERENCES);
+            notes.extend((more > 0).then(|| format!("{more} other differences")));
         }
         for ((name, how), n) in &self.ended {
             notes.push(format!("`{name}` ended by itself in {}: {how}", times(*n)));

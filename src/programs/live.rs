@@ -14,9 +14,12 @@ use super::execute::{Drive, Ran};
 use super::hunt::Plan;
 use super::process::{Folder, Running};
 use super::quiet::{self, Calm, Learnt};
+use super::renamed::{Answers, Outbox};
 use super::socket::Door;
-use super::wire::Wire;
-use crate::parking::{History, Lot};
+use super::wire::{self, Request, Wire};
+use crate::apiserver::Status;
+use crate::parking::{Answering, History, Lot, Reply};
+use crate::rest::{self, HttpRequest};
 use crate::scenario::outlives;
 use crate::schedulers::rerun::{End, Guide};
 
@@ -74,6 +77,7 @@ impl Live {
             folder,
             door: Door::default(),
             lot: Lot::new(plan.start.clone()),
+            outbox: Outbox::default(),
             programs: Vec::new(),
             variables: Vec::new(),
             calm: Calm::new(learnt),
@@ -86,6 +90,7 @@ impl Live {
             wire,
             ended_watches: Vec::new(),
             earlier: None,
+            states: Vec::new(),
             lives: false,
             aftermath: vec![Duration::ZERO; plan.programs.len()],
             parted: Instant::now(),
@@ -116,6 +121,7 @@ impl Live {
             interrupted: drive.interrupted,
             slow: drive.slow,
             earlier: drive.earlier.take(),
+            states: std::mem::take(&mut drive.states),
         }
     }
 
@@ -195,6 +201,29 @@ impl Drive {
         Ok(())
     }
 
+    /// A request in the names of the scenario; nothing if it was answered since it is about an
+    /// earlier execution. What to say if its names cannot be changed.
+    pub fn receive(
+        &mut self,
+        worker: usize,
+        http: &mut HttpRequest,
+        to: Answering,
+    ) -> Result<Option<Answers>, String> {
+        let outbox = self.outbox.clone();
+        let Some(wire) = &self.wire else { return Ok(Some(Answers { to, wire: None, outbox })) };
+        let renames = wire::is_of_resources(&http.path).then(|| Arc::clone(wire));
+        match wire.receive(http, &self.plan.programs[worker].name) {
+            Request::Now => Ok(Some(Answers { to, wire: renames, outbox })),
+            Request::Refused(words) => Err(words),
+            Request::Earlier => {
+                self.remember_earlier(worker, format!("{} {}", http.method, http.path));
+                let words = "the object is one of an earlier execution";
+                to.answer(rest::refusal(&Status::because(404, "NotFound", words)));
+                Ok(None)
+            }
+        }
+    }
+
     /// A program has asked for an object of an earlier execution: from now on, it is given more
     /// time for that before the next one begins.
     pub fn remember_earlier(&mut self, worker: usize, what: String) {
@@ -231,6 +260,7 @@ impl Ran {
             interrupted: false,
             slow: false,
             earlier: None,
+            states: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! running its schedule again. Then random orders for the rest of the budget. Next to read:
 //! `hunt.rs`, then `execute.rs`.
 
+mod differences;
 mod execute;
 mod hunt;
 mod hunted;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::differences::Passed;
 use super::execute::Ran;
 use super::hunt::{Hunt, Orders, Plan};
 use super::hunted::{Hunted, Loss};
@@ -12,12 +13,12 @@ use super::live::{self, Live};
 use super::quiet::Learnt;
 use super::supervisor::Supervisor;
 use crate::parking::{
-    History, Judged, Shown, Teller, What, drawing, drawn, judged, object_number, plain,
+    Judged, Shown, Step, Teller, What, drawing, drawn, judged, object_number, plain,
 };
 use crate::report::{self, Style};
 use crate::scenario::Isolation;
 use crate::schedulers::rerun::sample::{Dice, Follow, Steer};
-use crate::schedulers::rerun::{End, Guide, Key, Move, Spelling};
+use crate::schedulers::rerun::{End, Guide, Move, Spelling};
 
 /// Every execution with a number divisible by this, of the random ones, is made again.
 const REPEAT_EVERY: u64 = 4;
@@ -87,10 +88,10 @@ impl<'h> Session<'h> {
         let mut predictions = Vec::new();
         if hunt.orders == Orders::Hunt {
             let mut first = Follow::new(Vec::new());
-            let Some(history) = self.once(&mut first, |it| it.made.clone(), "first run") else {
+            let Some(passed) = self.once(&mut first, |it| it.made.clone(), "first run") else {
                 return;
             };
-            predictions = predicted(&history);
+            predictions = predicted(&passed.steps);
         }
         for (first, then, object) in predictions {
             if self.over(hunt) {
@@ -102,10 +103,10 @@ impl<'h> Session<'h> {
         let mut run = 0;
         while !self.over(hunt) {
             let mut dice = Dice::random(hunt.seed, run);
-            let whole = self.once(&mut dice, |it| it.made.clone(), "random").is_some();
+            let whole = self.once(&mut dice, |it| it.made.clone(), "random");
             run += 1;
-            if whole && run % REPEAT_EVERY == 0 && !self.over(hunt) {
-                self.repeat(dice.made, &dice.keys);
+            if let Some(passed) = whole.filter(|_| run % REPEAT_EVERY == 0 && !self.over(hunt)) {
+                self.repeat(dice.made, &passed);
             }
         }
     }
@@ -116,20 +117,20 @@ impl<'h> Session<'h> {
         found || self.hunted.executions >= hunt.executions
     }
 
-    /// One execution; its history, if it came to an end and nothing is reported.
+    /// One execution; what it passed, if it came to an end and nothing is reported.
     fn once<G: Guide>(
         &mut self,
         guide: &mut G,
         made: impl Fn(&G) -> Vec<Move>,
         how: &'static str,
-    ) -> Option<History> {
+    ) -> Option<Passed> {
         let alone = matches!(how, "replay" | "record");
         let ran = self.execute(guide, alone)?;
         let moves = made(guide);
         let (judged, shown) = self.judge(&ran, &moves);
         let Some((first, _)) = shown.violated.first() else {
             self.hunted.steps = alone.then(|| plain(&ran.history));
-            return Some(ran.history);
+            return Some(ran.passed());
         };
         if alone {
             self.keep(&ran, &judged, shown, &moves, how);
@@ -145,7 +146,7 @@ impl<'h> Session<'h> {
             return None;
         }
         self.hunted.unconfirmed += 1;
-        Some(ran.history)
+        Some(ran.passed())
     }
 
     fn judge(&self, ran: &Ran, moves: &[Move]) -> (Judged, Shown) {
@@ -260,12 +261,16 @@ impl<'h> Session<'h> {
     }
 
     /// Makes an execution again: the same schedule has to lead through the same states.
-    fn repeat(&mut self, made: Vec<Move>, keys: &[Key]) {
+    fn repeat(&mut self, made: Vec<Move>, passed: &Passed) {
         let mut follow = Follow::new(made);
-        let Some(_) = self.execute(&mut follow, false) else { return };
+        let Some(ran) = self.execute(&mut follow, false) else { return };
         self.hunted.repeated += 1;
         self.hunted.strayed += u64::from(follow.left_at.is_some());
-        self.hunted.differed += u64::from(follow.keys != keys);
+        let differs = passed.difference(&ran.passed(), &self.hunted.workers);
+        self.hunted.differed += u64::from(differs.is_some());
+        if let Some(words) = differs {
+            *self.hunted.differs.entry(words).or_default() += 1;
+        }
     }
 
     /// Where a replay could not go on as its schedule says.
@@ -316,9 +321,9 @@ impl<'h> Session<'h> {
 
 /// Which writes would be lost if another's came in between: of each pair that writes one object,
 /// the write without a resourceVersion comes after the other's. Those first.
-fn predicted(history: &History) -> Vec<(usize, usize, u64)> {
+fn predicted(steps: &[Step]) -> Vec<(usize, usize, u64)> {
     let mut writes: BTreeSet<(u64, usize, bool)> = BTreeSet::new();
-    for step in &history.steps {
+    for step in steps {
         let What::Exchange(exchange) = &step.what else { continue };
         let Some(key) = exchange.key.as_ref().filter(|_| exchange.is_write()) else { continue };
         let object = object_number(&key.resource, key.namespace.as_deref(), &key.name);

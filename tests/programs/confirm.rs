@@ -1,6 +1,7 @@
 //! What is reported is what its own replay shows; whether the same schedule leads to the same.
 
 use lostwrite::programs::{Hunt, Hunted};
+use serde_json::json;
 
 use crate::cluster;
 use crate::together::{LIST, python};
@@ -62,6 +63,33 @@ fn of_random_executions_some_are_repeated_and_compared() {
     assert_eq!((other.repeated, other.differed), (1, 1), "{other}");
     let note = "1 of 1 execution that were repeated came to other states";
     assert!(other.to_string().contains(note), "{other}");
+    let differs = "in 1: after GET /apis/demo.example.com/v1/namespaces/default/widgets/demo 200 of \
+                   `program`, `program` sent another body with PATCH /apis/";
+    assert!(other.to_string().contains(differs), "{other}");
+}
+
+/// Tells whether two events of a watch have come in one piece.
+const TOGETHER: &str = "import socket\n\
+     code, them = request('GET', WIDGET.rsplit('/', 1)[0])\n\
+     path = WIDGET.rsplit('/', 1)[0] + '?watch=true&resourceVersion=' + \
+     them['metadata']['resourceVersion']\n\
+     host, port = SERVER.split(':')\n\
+     watch = socket.create_connection((host, int(port)))\n\
+     watch.sendall(f'GET {path} HTTP/1.1\\r\\nHost: {SERVER}\\r\\n\\r\\n'.encode())\n\
+     while piece := watch.recv(1 << 20):\n\
+     \x20 if piece.count(b'\"type\":\"MODIFIED\"') > 1:\n\
+     \x20   request('PATCH', WIDGET + '/status', {'status': {'together': True}})";
+
+/// Told of two events at once, a client with a work queue reconciles twice or once, as its threads
+/// happen to run. (With several events on the way, one move tells of all of them.)
+#[test]
+fn each_event_of_a_move_waits_until_the_one_before_has_been_dealt_with() {
+    let patch = |n: u32| json!({ "patch": "Widget/demo", "subresource": "status", "with": { "status": { "n": n } } });
+    let apart = json!({ "name": "apart", "finally": { "Widget/demo.status.together": null } });
+    let hunt = python(cluster().invariant(apart), "program", TOGETHER);
+    let hunt = (1..=4).fold(hunt, |hunt, n| hunt.stimulus(patch(n)));
+    let hunted = hunt.random().executions(8).run();
+    assert!(hunted.loss.is_none() && hunted.failed.is_none(), "{hunted}");
 }
 
 /// Makes a Service, and writes its spec afresh by a PUT, as operators with `CreateOrUpdate` do.
