@@ -58,7 +58,9 @@ impl<R: Reply> Lot<R> {
                 let mut digest = Digest::default();
                 digest.feed(&(&text, response.code, answered));
                 self.names.feed_json(&response.body, collection, &mut digest);
-                self.told[worker].feed(&digest.finish());
+                if aim.as_ref().is_none_or(|aim| self.rules.compares(&aim.kind.resource)) {
+                    self.told[worker].feed(&digest.finish());
+                }
                 if let Some(aim) = aim {
                     let committed = self.world.server.revision() != before;
                     let made = || changed.first().map(|written| written.key.clone());
@@ -141,6 +143,9 @@ impl<R: Reply> Lot<R> {
         for written in &changed {
             let key = names::remembered(&written.key, worker);
             self.names.learn(&key, written.revision, written.after.as_deref());
+            if !self.rules.compares(&key.resource) {
+                continue;
+            }
             let mut digest = Digest::default();
             let text = written.after.as_ref().map(|object| object.to_string()).unwrap_or_default();
             self.names.feed_json(text.as_bytes(), false, &mut digest);

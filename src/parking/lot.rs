@@ -81,7 +81,7 @@ impl<R: Reply> Lot<R> {
         let everybody = real.len() + world.workers.len();
         let initial: Vec<_> = world.server.writes_after(Revision(BASE));
         let mut lot = Lot {
-            names: Names::new(&rules.ignore),
+            names: Names::new(&rules),
             parked: Vec::new(),
             streams: Vec::new(),
             told: vec![Digest::default(); everybody],
@@ -206,9 +206,13 @@ impl<R: Reply> Lot<R> {
     ) -> Parked<R> {
         http.time = self.time;
         let aim = rest::aim(&self.world.server, &http);
+        let lease = aim.as_ref().is_some_and(|aim| aim.kind.resource.plural == "leases");
+        if lease {
+            self.names.learn_candidate(worker, &http.body);
+        }
         let mut digest = Digest::default();
         self.names.feed(http.query.as_bytes(), &mut digest);
-        self.names.feed_body(&http.body, &mut digest);
+        self.names.feed_body(&http.body, lease, &mut digest);
         digest.feed(&http.header("content-type"));
         let text = (format!("{} {}", names::place(&http.path), http.method), digest.finish());
         self.arrived += 1;

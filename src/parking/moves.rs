@@ -3,6 +3,8 @@
 //! Next to read: `take.rs`, which makes them.
 
 use super::Reply;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+use super::digest::Digest;
 use super::lot::{Lot, object_number};
 use super::streams::Open;
 use crate::rest::{self, HttpRequest};
@@ -17,6 +19,10 @@ pub struct Waiting {
     pub requests: Vec<(usize, String, u128)>,
     /// Watches: whose, of what, and how many events are on the way.
     pub watches: Vec<(usize, String, usize)>,
+    /// Objects, and a digest of what has become of each.
+    pub objects: Vec<(String, u128)>,
+    /// A digest of what each worker has asked and been told.
+    pub told: Vec<u128>,
 }
 
 impl<R: Reply> Lot<R> {
@@ -33,7 +39,13 @@ impl<R: Reply> Lot<R> {
         });
         let open = self.streams.iter();
         let watches = open.map(|it| (it.worker, it.label.clone(), it.pending.len())).collect();
-        Waiting { requests: parked.collect(), watches }
+        let objects = self.histories.iter().map(|(key, it)| (key.to_string(), it.finish()));
+        Waiting {
+            requests: parked.collect(),
+            watches,
+            objects: objects.collect(),
+            told: self.told.iter().map(Digest::finish).collect(),
+        }
     }
 
     /// Who may move.

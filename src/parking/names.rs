@@ -15,7 +15,9 @@ use serde_json::Value;
 
 use super::digest::Digest;
 use super::mask::Mask;
+use super::rules::Rules;
 use crate::apiserver::{Key, Revision};
+use crate::rest;
 
 /// The revision of the empty store.
 pub const BASE: u64 = 7_310_000_000;
@@ -29,6 +31,8 @@ pub(super) struct Names {
     masks: Vec<Mask>,
     /// What is masked in an Event.
     clocks: Vec<Mask>,
+    /// What is masked in a Lease.
+    terms: Vec<Mask>,
 }
 
 /// What the clock of whoever records an Event decides: kube-rs and client-go even name it so.
@@ -41,6 +45,9 @@ const CLOCKS: [&str; 7] = [
     "deprecatedLastTimestamp",
     "series.lastObservedTime",
 ];
+
+/// What the clock of a candidate decides in a Lease.
+const TERMS: [&str; 2] = ["spec.acquireTime", "spec.renewTime"];
 
 /// The object under which a write is remembered. An Event has a name with the time in it: it is one
 /// of those that this worker has recorded about an object.
@@ -60,9 +67,10 @@ pub(super) fn place(path: &str) -> &str {
 }
 
 impl Names {
-    pub fn new(masks: &[Mask]) -> Names {
-        let clocks = CLOCKS.iter().map(|path| Mask::new(path)).collect();
-        Names { masks: masks.to_vec(), clocks, ..Names::default() }
+    pub fn new(rules: &Rules) -> Names {
+        let all = |paths: &[&str]| paths.iter().map(|path| Mask::new(path)).collect();
+        let terms = if rules.real_time { all(&TERMS) } else { Vec::new() };
+        Names { masks: rules.ignore.clone(), clocks: all(&CLOCKS), terms, ..Names::default() }
     }
 
     /// Whether anything is masked.
@@ -87,6 +95,19 @@ impl Names {
         let incarnation = self.incarnations.entry(key.clone()).or_default();
         *incarnation += 1;
         self.uids.insert(uid.to_owned(), format!("{key}#{incarnation}"));
+    }
+
+    /// A worker names itself as the holder of a Lease. client-go makes up a uid for that in every
+    /// process, and says it in Events too: it is the n-th of this worker.
+    pub fn learn_candidate(&mut self, worker: usize, lease: &[u8]) {
+        let value = || serde_json::from_slice(lease).ok().or_else(|| rest::protobuf_value(lease));
+        let Some(value) = value().filter(|_: &Value| !self.terms.is_empty()) else { return };
+        let identity = value["spec"]["holderIdentity"].as_str().unwrap_or_default();
+        let uid = (0..identity.len()).find_map(|at| uid_at(identity.as_bytes(), at));
+        let Some(uid) = uid.filter(|uid| !self.uids.contains_key(*uid)) else { return };
+        let own = format!("candidate {worker}#");
+        let known = self.uids.values().filter(|name| name.starts_with(&own)).count();
+        self.uids.insert(uid.to_owned(), format!("{own}{}", known + 1));
     }
 
     /// Feeds a text with every revision and uid under its name.
@@ -115,7 +136,6 @@ impl Names {
     }
 
     fn name_at(&self, bytes: &[u8], at: usize) -> Option<(&String, usize)> {
-        const UID: usize = 36;
         let ends =
             |length: usize| bytes.get(at + length).is_none_or(|next| !next.is_ascii_alphanumeric());
         if bytes[at] == b'7' {
@@ -125,30 +145,35 @@ impl Names {
                 return self.revisions.get(&text.parse().ok()?).map(|name| (name, digits));
             }
         }
-        let uid = bytes.get(at..at + UID)?;
-        let dashed = [8, 13, 18, 23].iter().all(|dash| uid[*dash] == b'-');
-        if !dashed || !ends(UID) {
-            return None;
-        }
-        self.uids.get(std::str::from_utf8(uid).ok()?).map(|name| (name, UID))
+        uid_at(bytes, at).and_then(|uid| self.uids.get(uid)).map(|name| (name, UID))
     }
 
-    /// Feeds what a worker sends. The order of its keys means nothing: it may be that of a hash
-    /// map.
-    pub fn feed_body(&self, bytes: &[u8], digest: &mut Digest) {
-        match serde_json::from_slice::<Value>(bytes) {
-            Ok(value) => self.feed_value(value, digest),
-            Err(_) => self.feed(bytes, digest),
+    /// Feeds what a worker sends, about a Lease or something else. The order of its keys means
+    /// nothing: it may be that of a hash map.
+    pub fn feed_body(&self, bytes: &[u8], lease: bool, digest: &mut Digest) {
+        let value = serde_json::from_slice::<Value>(bytes).ok();
+        match value.or_else(|| rest::protobuf_value(bytes)) {
+            Some(mut value) => {
+                if lease {
+                    self.terms.iter().for_each(|mask| mask.cover(&mut value));
+                }
+                self.feed_value(value, digest);
+            }
+            None => self.feed(bytes, digest),
         }
     }
 
     /// Feeds an answer or an event: what is masked, and the revision of a list as a whole, left
     /// out.
     pub fn feed_json(&self, bytes: &[u8], collection: bool, digest: &mut Digest) {
-        if self.masks.is_empty() && !collection && !may_be_event(bytes) {
+        let told = rest::protobuf_value(bytes);
+        let masked = !self.masks.is_empty()
+            || says(bytes, b"\"Event")
+            || (!self.terms.is_empty() && says(bytes, b"\"Lease"));
+        if told.is_none() && !collection && !masked {
             return self.feed(bytes, digest);
         }
-        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
+        let Some(mut value) = told.or_else(|| serde_json::from_slice(bytes).ok()) else {
             return self.feed(bytes, digest);
         };
         if collection && let Some(metadata) = value["metadata"].as_object_mut() {
@@ -159,9 +184,14 @@ impl Names {
 
     fn feed_value(&self, mut value: Value, digest: &mut Digest) {
         self.masks.iter().for_each(|mask| mask.cover(&mut value));
-        let kind = |value: &Value| value["kind"] == "Event" || value["kind"] == "EventList";
-        if kind(&value) || kind(&value["object"]) {
+        let is = |value: &Value, kind: &str, list: &str| {
+            [&value["kind"], &value["object"]["kind"]].iter().any(|it| *it == kind || *it == list)
+        };
+        if is(&value, "Event", "EventList") {
             self.clocks.iter().for_each(|mask| mask.cover(&mut value));
+        }
+        if is(&value, "Lease", "LeaseList") {
+            self.terms.iter().for_each(|mask| mask.cover(&mut value));
         }
         // A dependent crate may have turned on that maps keep the order in which they were made.
         value.sort_all_objects();
@@ -169,8 +199,17 @@ impl Names {
     }
 }
 
-/// Whether this may be an Event, or a list of them, as JSON.
-fn may_be_event(bytes: &[u8]) -> bool {
-    const KIND: &[u8] = b"\"Event";
-    bytes.windows(KIND.len()).any(|window| window == KIND)
+const UID: usize = 36;
+
+/// The uid that may stand here.
+fn uid_at(bytes: &[u8], at: usize) -> Option<&str> {
+    let uid = bytes.get(at..at + UID)?;
+    let dashed = [8, 13, 18, 23].iter().all(|dash| uid[*dash] == b'-');
+    let ends = bytes.get(at + UID).is_none_or(|next| !next.is_ascii_alphanumeric());
+    std::str::from_utf8(uid).ok().filter(|_| dashed && ends)
+}
+
+/// Whether this stands somewhere in a body.
+fn says(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }

@@ -6,7 +6,7 @@
 //! Next to read: `lot.rs`.
 
 use super::mask::Mask;
-use crate::apiserver::Verb;
+use crate::apiserver::{Resource, Verb};
 use crate::rest::{Aim, HttpRequest, HttpResponse};
 
 /// How watch events are delivered.
@@ -36,9 +36,19 @@ pub struct Rules {
     pub crashes: u32,
     /// Leases that may go to another holder.
     pub leases_lost: u32,
+    /// Workers have clocks of their own: the times in Leases differ in every execution, and so does
+    /// how often one is renewed.
+    pub real_time: bool,
 }
 
 impl Rules {
+    /// Whether what becomes of such objects is compared between executions: not of Leases that
+    /// nobody races for, where workers have clocks.
+    pub(super) fn compares(&self, resource: &Resource) -> bool {
+        let lease = resource.group == "coordination.k8s.io" && resource.plural == "leases";
+        !lease || !self.real_time || self.leases_race
+    }
+
     /// Whether a request is simply answered.
     pub(super) fn at_once(&self, http: &HttpRequest, aim: Option<&Aim>, begun: bool) -> bool {
         let Some(aim) = aim else { return true };

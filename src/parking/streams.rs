@@ -144,7 +144,7 @@ mod tests {
         };
         let HttpAnswer::Watch(stream) = rest::handle(&mut server, &http) else { panic!("a watch") };
         let mut open = Open::new(0, http, stream, Kept(Vec::new()));
-        assert!(open.poll(&server, &Names::new(&[]), 0));
+        assert!(open.poll(&server, &Names::new(&Default::default()), 0));
         let (told, _) = open.deliver(usize::MAX);
         let end = json!({ "kind": "Status", "apiVersion": "v1", "code": 410 });
         let bytes = open.stream.error(&end);

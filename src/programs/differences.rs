@@ -34,7 +34,13 @@ impl Passed {
         let words = match (self.states.get(same), other.states.get(same)) {
             (Some(a), Some(b)) => between(&a.waiting, &b.waiting, &name)
                 .or_else(|| self.aside(other, same, &name))
-                .unwrap_or_else(|| "an object was written in another way".to_owned()),
+                .or_else(|| written(&a.waiting, &b.waiting))
+                .or_else(|| {
+                    let mut told = a.waiting.told.iter().zip(&b.waiting.told);
+                    let worker = told.position(|(a, b)| a != b)?;
+                    Some(format!("`{}` was told something else", name(worker)))
+                })
+                .unwrap_or_else(|| "a modelled worker has come to another state".to_owned()),
             _ => "one of the two had ended".to_owned(),
         };
         let mut made = self.steps.iter().filter(|step| step.chosen.is_some());
@@ -123,4 +129,13 @@ fn between<'n>(a: &Waiting, b: &Waiting, name: &dyn Fn(usize) -> &'n str) -> Opt
         let (n, m) = (n.min(m), n.max(m));
         format!("on the way to `{}` on {label} were {n} events, or {m}", name(*worker))
     })
+}
+
+/// An object of which something else has become.
+fn written(a: &Waiting, b: &Waiting) -> Option<String> {
+    let other = |(key, digest): &&(String, u128)| {
+        !b.objects.iter().any(|(same, there)| same == key && there == digest)
+    };
+    let (key, _) = a.objects.iter().find(other)?;
+    Some(format!("{key} was written in another way"))
 }

@@ -318,6 +318,7 @@ impl Hunt {
             watch_gaps: faults.watch_gaps,
             crashes: faults.crashes,
             leases_lost: scenario.programs.leases_lost,
+            real_time: true,
             ..Rules::default()
         };
         let start = Start::of(&scenario, rules)?;

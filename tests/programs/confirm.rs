@@ -68,6 +68,32 @@ fn of_random_executions_some_are_repeated_and_compared() {
     assert!(other.to_string().contains(differs), "{other}");
 }
 
+/// Takes a Lease as client-go does: with a name and a time of its own in each process.
+const LEASE: &str = "import datetime, uuid\n\
+     now = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%S.%fZ')\n\
+     spec = {'holderIdentity': f'host_{uuid.uuid4()}', 'renewTime': now, 'acquireTime': now}\n\
+     it = {'metadata': {'name': 'l'}, 'spec': spec}\n\
+     code, it = request('POST', LEASES, it, 'application/json')\n\
+     assert code == 201, it\n\
+     name = {'name': f'l.{time.time_ns():x}'}\n\
+     note = {'message': spec['holderIdentity'] + ' leads', 'metadata': name}\n\
+     note |= {'kind': 'Event', 'apiVersion': 'v1', 'involvedObject': {'namespace': 'default'}}\n\
+     code, it = request('POST', '/api/v1/namespaces/default/events', note, 'application/json')\n\
+     assert code == 201, it\n\
+     request('PATCH', WIDGET + '/status', {'status': {'n': 1}})";
+
+#[test]
+fn who_takes_a_lease_and_when_is_no_difference() {
+    for race in [false, true] {
+        let hunt = python(cluster(), "leader", LEASE);
+        let hunt = if race { hunt.leases_race() } else { hunt };
+        let hunted = hunt.random().executions(5).run();
+        assert!(hunted.failed.is_none(), "{hunted}");
+        assert_eq!((hunted.repeated, hunted.differed), (1, 0), "race {race}: {hunted}");
+        assert!(!hunted.to_string().contains("ended by itself"), "{hunted}");
+    }
+}
+
 /// Tells whether two events of a watch have come in one piece.
 const TOGETHER: &str = "import socket\n\
      code, them = request('GET', WIDGET.rsplit('/', 1)[0])\n\
