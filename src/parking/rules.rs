@@ -42,8 +42,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether what becomes of such objects is compared between executions: not of Leases that
-    /// nobody races for, where workers have clocks.
+    /// Whether what becomes of such objects is compared between executions: not of Leases whose
+    /// requests are no choices, where workers have clocks.
     pub(super) fn compares(&self, resource: &Resource) -> bool {
         let lease = resource.group == "coordination.k8s.io" && resource.plural == "leases";
         !lease || !self.real_time || self.leases_race

@@ -176,7 +176,7 @@ fn the_command_line_says_how_long_one_execution_may_take() {
         let told = String::from_utf8_lossy(&ended.stdout);
         assert_eq!(ended.status.code(), Some(2), "{told}");
         assert!(told.contains(&format!("an execution takes longer than {limit}")), "{told}");
-        assert!(told.contains("--execution-timeout gives more time"), "{told}");
+        assert!(told.contains("raise --execution-timeout"), "{told}");
     }
     gone("lostwrite-given-up");
 }

@@ -63,8 +63,8 @@ fn of_random_executions_some_are_repeated_and_compared() {
     assert_eq!((other.repeated, other.differed), (1, 1), "{other}");
     let note = "1 of 1 execution that were repeated came to other states";
     assert!(other.to_string().contains(note), "{other}");
-    let differs = "in 1: after GET /apis/demo.example.com/v1/namespaces/default/widgets/demo 200 of \
-                   `program`, `program` sent another body with PATCH /apis/";
+    let differs = "in 1: after GET /apis/demo.example.com/v1/namespaces/default/widgets/demo 200 \
+                   of `program`, `program` sent another body with PATCH /apis/";
     assert!(other.to_string().contains(differs), "{other}");
 }
 
@@ -110,7 +110,10 @@ const TOGETHER: &str = "import socket\n\
 /// happen to run. (With several events on the way, one move tells of all of them.)
 #[test]
 fn each_event_of_a_move_waits_until_the_one_before_has_been_dealt_with() {
-    let patch = |n: u32| json!({ "patch": "Widget/demo", "subresource": "status", "with": { "status": { "n": n } } });
+    let patch = |n: u32| {
+        let with = json!({ "status": { "n": n } });
+        json!({ "patch": "Widget/demo", "subresource": "status", "with": with })
+    };
     let apart = json!({ "name": "apart", "finally": { "Widget/demo.status.together": null } });
     let hunt = python(cluster().invariant(apart), "program", TOGETHER);
     let hunt = (1..=4).fold(hunt, |hunt, n| hunt.stimulus(patch(n)));
