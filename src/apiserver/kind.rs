@@ -14,7 +14,7 @@ use super::names;
 use super::schema::{Schema, node};
 use super::strategy::Strategy;
 use super::verbs::subresources;
-use super::{ListType, Resource, Step, Subresource};
+use super::{FieldPath, ListType, Resource, Step, Subresource};
 
 /// The fields that `/scale` shows, as paths with a dot in front.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -189,9 +189,6 @@ impl Kind {
                 alike && !self.schema.rules_see_fields(parent, a, b)
             }
             (Step::Entry { key, value: a }, Step::Entry { value: b, .. }) => {
-                // A number or a flag may be written as text; it is not exchanged.
-                let text =
-                    |name: &str| name.parse::<f64>().is_err() && !["true", "false"].contains(&name);
                 let path = [parent, &[key.as_str()]].concat();
                 let alike = match described {
                     true => {
@@ -199,10 +196,34 @@ impl Kind {
                     }
                     false => are_tame(parent, a, b),
                 };
-                alike && text(a) && text(b)
+                alike && is_text(a) && is_text(b)
             }
             _ => false,
         }
+    }
+
+    /// Whether managedFields name the entries of each list on a path as the path does, or not at
+    /// all: the list is a map by that one key, which has no default, or atomic.
+    pub fn names_entries(&self, path: &FieldPath) -> bool {
+        let mut names = Vec::new();
+        path.steps().iter().all(|step| match step {
+            Step::Key(name) => {
+                names.push(name.as_str());
+                true
+            }
+            Step::Entry { key, value } => match self.list_type(&names) {
+                ListType::Atomic => true,
+                ListType::Map(keys) => {
+                    let inner = [names.as_slice(), &[key.as_str()]].concat();
+                    let inner = self.schema.node_at(&inner);
+                    keys == [key.as_str()]
+                        && is_text(value)
+                        && inner.is_none_or(|node| node.default.is_none())
+                }
+                ListType::Set => false,
+            },
+            Step::Index(_) => false,
+        })
     }
 
     /// Whether nothing in a custom kind's definition, from its root to a parent, names fields under
@@ -266,6 +287,12 @@ impl Kind {
         let patch = &self.schema.node_at(path)?.patch;
         patch.merge.then_some(patch.merge_key.as_str())
     }
+}
+
+/// Whether what tells an entry of a list apart can only be meant as text: a number or a flag may be
+/// written so too.
+fn is_text(value: &str) -> bool {
+    value.parse::<f64>().is_err() && !["true", "false"].contains(&value)
 }
 
 /// Whether a schema is a combination of others, which may look at anything below.

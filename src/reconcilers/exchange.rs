@@ -1,5 +1,5 @@
-//! Two workers that are alike up to their names, the fields they own and the values they write,
-//! exchanged.
+//! Two workers that are alike up to their names, the fields they own, the values they write and
+//! their field managers, exchanged.
 //!
 //! A world in which `a` is where `b` was, `b` where `a` was, and each field of the one is the
 //! other's, has the same future up to that exchange: the API server knows a key of a map, or the
@@ -8,19 +8,22 @@
 //! not: fields must have the same schema, no other worker may name them, no rule in CEL may see the
 //! difference (`apiserver/schema/cel/sees.rs`), patches that depend on the places or the order of
 //! list entries are left out.
-//! Next to read: `exchange/values.rs`, the values; `schedulers/exhaustive/symmetry.rs`.
+//! Next to read: `exchange/values.rs`, the values; `exchange/managers.rs`, the field managers;
+//! `schedulers/exhaustive/symmetry.rs`.
 
 mod alike;
+mod managers;
 mod values;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Change, Op, Program, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Kind, Step, Subresource};
 use crate::history::{LeafPath, Meaning, Part, canonical};
 use alike::{Apart, OwnField, are_alike, distinct, ops_pair};
+use managers::Managers;
 use values::OwnValue;
 
 /// Two workers, exchanged.
@@ -32,25 +35,35 @@ pub struct Exchange {
     key: Key,
     fields: Vec<OwnField>,
     values: Vec<OwnValue>,
+    managers: Managers,
 }
 
 impl Exchange {
     /// The exchange of two workers, if they are alike and no other worker tells them apart.
-    pub fn between(programs: &[Arc<Program>], a: usize, b: usize, kind: &Kind) -> Option<Exchange> {
+    /// `owners` says whether the server records who owns which field.
+    pub fn between(
+        programs: &[Arc<Program>],
+        (a, b): (usize, usize),
+        kind: &Kind,
+        owners: bool,
+    ) -> Option<Exchange> {
         let (one, other) = (&programs[a], &programs[b]);
         let key = one.only_key()?.clone();
         let mut apart = Apart::default();
         let alike = are_alike(one, other)
             && one.code.iter().zip(&other.code).all(|(x, y)| ops_pair(x, y, &mut apart));
         let Apart { fields, values } = apart;
+        let managers = Managers::between(programs, (one, other), owners)?;
         let exchange = Exchange {
             workers: (a, b),
             programs: (Arc::clone(one), Arc::clone(other)),
             key,
             fields: distinct(fields),
             values,
+            managers,
         };
         let sound = alike
+            && (!owners || exchange.managers.are_sound(&exchange, programs, kind))
             && exchange.fields.iter().all(|OwnField { parent, steps: (a, b) }| {
                 kind.treats_alike(&parent.field_names(), a, b)
             })
@@ -61,14 +74,15 @@ impl Exchange {
         sound.then_some(exchange)
     }
 
-    /// Whether only the names are exchanged: no field and no value is.
+    /// Whether only the names are exchanged: no field, no value and no field manager is.
     pub fn is_plain(&self) -> bool {
-        self.fields.is_empty() && self.values.is_empty()
+        self.fields.is_empty() && self.values.is_empty() && self.managers.are_same()
     }
 
-    /// Whether the values that are exchanged, if any are, are new to an object.
-    pub fn is_new_to(&self, object: &Value) -> bool {
-        values::are_new_to(&self.values, object)
+    /// Whether an object, as it is at the start, has nothing like the values that are exchanged,
+    /// and there will never be more managers than the server keeps apart.
+    pub fn may_begin_with(&self, object: &Value) -> bool {
+        values::are_new_to(&self.values, object) && self.managers.leave_room_in(object)
     }
 
     /// Objects that both must be able to write, and the server to store as they are, for values to
@@ -95,6 +109,19 @@ impl Exchange {
     pub fn has_same_values(&self, a: &Value, b: &Value) -> bool {
         let places = self.values.iter().flat_map(|value| [&value.paths.0, &value.paths.1]);
         places.into_iter().all(|place| place.get(a) == place.get(b))
+    }
+
+    /// Whether this is the object that both write, or one like it of another revision.
+    pub fn is_of(&self, object: &Value) -> bool {
+        let Key { namespace, name, .. } = &self.key;
+        let metadata = &object["metadata"];
+        let named = metadata["name"] == name.as_str()
+            && metadata["namespace"].as_str() == namespace.as_deref();
+        named
+            && self.programs.0.jobs().all(|job| {
+                (&object["apiVersion"], &object["kind"])
+                    == (&json!(job.api_version), &json!(job.kind))
+            })
     }
 
     /// The object that both write.
@@ -167,6 +194,7 @@ impl Exchange {
             }
         }
         values::exchange_in(&self.values, object);
+        self.managers.exchange_in(&self.fields, object);
     }
 
     /// A value that is written at a path, afterwards.

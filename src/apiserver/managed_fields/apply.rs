@@ -14,7 +14,7 @@ use crate::apiserver::schema::node::Node;
 use crate::apiserver::store::empty_collections;
 
 /// The manager of what was there before an object was applied for the first time.
-const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+pub(super) const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 
 /// See [`super::apply`].
 pub(super) fn apply(

@@ -13,7 +13,13 @@ use super::path_set::PathSet;
 use crate::apiserver::schema::quoted;
 
 /// More updaters than this are merged into `ancient-changes`, the oldest first.
-const UPDATERS_MAX: usize = 10;
+pub(super) const UPDATERS_MAX: usize = 10;
+
+/// The manager that they are merged into.
+pub(super) const ANCIENT: &str = "ancient-changes";
+
+/// The manager of a client that does not say who it is.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// What a manager does: the server's own words, in the server's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,13 +51,20 @@ impl Manager {
     /// The manager of a write.
     pub fn new(write: &Write<'_>, name: &str, operation: Operation) -> Manager {
         Manager {
-            name: if name.is_empty() { "unknown" } else { name }.to_owned(),
+            name: if name.is_empty() { UNKNOWN } else { name }.to_owned(),
             operation,
             api_version: match operation {
                 Operation::Apply => String::new(),
                 Operation::Update => write.api_version.to_owned(),
             },
             subresource: write.subresource.to_owned(),
+        }
+    }
+
+    /// Gives it another name, if there is one for it.
+    pub fn rename(&mut self, rename: &dyn Fn(&str) -> Option<String>) {
+        if let Some(name) = rename(&self.name) {
+            self.name = name;
         }
     }
 
@@ -167,7 +180,7 @@ impl Managers {
             }
             let version = manager.api_version.clone();
             let bucket = Manager {
-                name: "ancient-changes".to_owned(),
+                name: ANCIENT.to_owned(),
                 operation: Operation::Update,
                 api_version: version.clone(),
                 subresource: String::new(),

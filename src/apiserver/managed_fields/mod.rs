@@ -22,6 +22,7 @@
 
 mod apply;
 mod compare;
+mod exchange;
 mod managers;
 mod merge;
 mod path_set;
@@ -36,6 +37,7 @@ mod tests;
 use serde_json::Value;
 
 use super::schema::Schema;
+pub use exchange::Swap;
 
 /// Who writes, where and when.
 #[derive(Clone, Debug)]
@@ -119,6 +121,31 @@ pub fn conflict_causes(conflicts: &[Conflict]) -> Vec<super::Cause> {
         field: Some(conflict.field.clone()),
     };
     conflicts.iter().map(cause).collect()
+}
+
+/// The entries after some managers and fields have changed places, in the server's order; `None` if
+/// they cannot be read. The steps to fields must be the schema's: [`Kind::names_entries`].
+///
+/// [`Kind::names_entries`]: super::Kind::names_entries
+pub fn exchanged(
+    entries: &Value,
+    rename: &dyn Fn(&str) -> Option<String>,
+    swaps: &[Swap<'_>],
+) -> Option<Value> {
+    exchange::exchanged(entries, rename, swaps)
+}
+
+/// How many of an object's entries are of updates; and how many there may be before the oldest of
+/// them are merged into one.
+pub fn updaters(entries: &Value) -> (usize, usize) {
+    let entries = entries.as_array().into_iter().flatten();
+    let updates = entries.filter(|entry| entry["operation"] != "Apply");
+    (updates.count(), managers::UPDATERS_MAX)
+}
+
+/// Whether the server itself gives managers this name, or means nothing by it.
+pub fn is_reserved(manager: &str) -> bool {
+    ["", managers::UNKNOWN, managers::ANCIENT, apply::BEFORE_FIRST_APPLY].contains(&manager)
 }
 
 /// Whether two objects are equal, or differ only in the times of their managedFields.

@@ -7,8 +7,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::apiserver::Step as PathStep;
 use crate::apiserver::schema::node::Node;
 
 /// One step of a path.
@@ -79,6 +80,16 @@ impl std::fmt::Display for Step {
             }
             Step::Item(value) => write!(f, "[={}]", value.0),
             Step::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+impl From<&PathStep> for Step {
+    fn from(step: &PathStep) -> Step {
+        match step {
+            PathStep::Key(name) => Step::field(name),
+            PathStep::Entry { key, value } => Step::Key(vec![(key.clone(), Scalar(json!(value)))]),
+            PathStep::Index(index) => Step::Index(*index),
         }
     }
 }
@@ -248,6 +259,19 @@ impl PathSet {
             children.insert(step.clone(), set.with_named_parents(below));
         }
         PathSet { members, children }
+    }
+
+    /// Renames the steps right below the place that a path leads to.
+    pub fn rename_below(&mut self, path: &[PathStep], rename: &dyn Fn(&Step) -> Step) {
+        let Some((first, rest)) = path.split_first() else {
+            self.members = self.members.iter().map(rename).collect();
+            let children = std::mem::take(&mut self.children).into_iter();
+            self.children = children.map(|(step, set)| (rename(&step), set)).collect();
+            return;
+        };
+        if let Some(below) = self.children.get_mut(&Step::from(first)) {
+            below.rename_below(rest, rename);
+        }
     }
 
     /// All fields: those of a level before what lies deeper.

@@ -97,7 +97,15 @@ pub(super) fn pair(
         _ => false,
     };
     // A leaf inside of a list inside of an entry may be the whole list: too much to follow.
+    // And what tells an entry apart says where its other fields are.
     let entries = |path: &FieldPath| {
+        let names_entry = |steps: &[Step]| match steps {
+            [Step::Entry { key, .. }, Step::Key(last)] => key == last,
+            _ => false,
+        };
+        if path.steps().windows(2).any(names_entry) {
+            return false;
+        }
         let lists = path.steps().iter().filter(|step| !matches!(step, Step::Key(_)));
         lists.clone().count() <= 1 && !lists.into_iter().any(|it| matches!(it, Step::Index(_)))
     };

@@ -250,6 +250,12 @@ impl Graph {
         (permutation != 0).then(|| &*self.orders[permutation as usize])
     }
 
+    /// Who stands at each place of the initial state: each at its own; empty if no worker is ever
+    /// exchanged.
+    pub(super) fn own_names(&self) -> Vec<u8> {
+        self.orders.first().map(|own| own.to_vec()).unwrap_or_default()
+    }
+
     /// Who a choice is about, if `names` says which worker, cache or process is at each place.
     pub(super) fn renamed(&self, choice: Choice, names: &[u8]) -> Choice {
         let caches = self.choices.workers;

@@ -4,10 +4,10 @@
 //! and values that are its own ([`Exchange::between`]), if they share a process with each other or
 //! with no other, and if the initial state is the same after the exchange. Of values, the server is
 //! asked: it must take both in either place, and store them as they are. Where owners of fields are
-//! recorded no workers are alike: a manager's name is part of the object, and the server sorts by
-//! it. Where a worker retries without limit none are either, because schedules may then have no
-//! end. `tests/it/scale.rs` compares with the search without symmetry. Next to read:
-//! `parts/exchange.rs`.
+//! recorded, field managers are exchanged with their workers. Where a worker retries without limit,
+//! schedules may have no end; whether a fair scheduler allows that is asked of the workers behind
+//! the representatives (`livelock.rs`). `tests/it/scale.rs` and `tests/it/soundness.rs` compare
+//! with the search without symmetry. Next to read: `parts/exchange.rs`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,11 +59,9 @@ impl Symmetry {
         let mut symmetry = Symmetry::default();
         let programs = world.workers.iter().map(|worker| worker.program());
         let programs: Option<Vec<Arc<Program>>> = programs.collect();
-        // Whether a scheduler is fair along a cycle is asked of workers, not of representatives.
-        let ends = |programs: &Vec<Arc<Program>>| programs.iter().all(|p| !p.is_unlimited());
-        let Some(programs) = programs.filter(ends) else { return symmetry };
+        let Some(programs) = programs else { return symmetry };
         let leaders = world.setting.has_leaders();
-        if programs.len() > 63 || world.server.records_owners() || leaders {
+        if programs.len() > 63 || leaders {
             return symmetry;
         }
         let mut free: Vec<usize> = (0..programs.len()).collect();
@@ -169,7 +167,8 @@ fn turns_are(world: &World, a: usize, b: usize) -> bool {
 /// The exchange of two workers, if the world is the same after it.
 fn pair(world: &World, programs: &[Arc<Program>], a: usize, b: usize) -> Option<Pair> {
     let kind = world.server.kind_of(&programs[a].only_key()?.resource)?;
-    let exchange = Exchange::between(programs, a, b, &kind)?;
+    let owners = world.server.records_owners();
+    let exchange = Exchange::between(programs, (a, b), &kind, owners)?;
     let processes = apart(world, a, b)?;
     if !turns_are(world, a, b) {
         return None;
@@ -201,8 +200,10 @@ fn takes_both(world: &World, exchange: &Exchange) -> bool {
         time,
     };
     let found = world.server.clone().handle(&request(Verb::Get, None, None));
-    let Some(object) = found.object() else { return exchange.trials(&Value::Null).is_empty() };
-    exchange.is_new_to(object)
+    let Some(object) = found.object() else {
+        return exchange.may_begin_with(&Value::Null) && exchange.trials(&Value::Null).is_empty();
+    };
+    exchange.may_begin_with(object)
         && exchange.trials(object).into_iter().all(|(subresource, body)| {
             let update = request(Verb::Update, subresource, Some(body.clone()));
             let answer = world.server.clone().handle(&update);

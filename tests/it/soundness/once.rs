@@ -1,7 +1,7 @@
 //! Scenarios of which a search once said something else than the plain one.
 
 /// What the searches once told otherwise than the plain one, each with what was not looked at.
-pub(super) const ONCE_WRONG: [(&str, &str); 14] = [
+pub(super) const ONCE_WRONG: [(&str, &str); 16] = [
     (
         "only one of two like workers may meet a deadline",
         "objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]
@@ -138,5 +138,25 @@ workers:
          {'status.conditions[0].reason': B, 'status.conditions[type=d]': {$remove: true}}}
   - {name: c, attempts: 1, write: strategic-merge-patch-locked, sets: \
          {'status.conditions[0].reason': C, 'status.conditions[type=d]': {$remove: true}}}",
+    ),
+    (
+        "an object of another kind has the same name and is in the same cache",
+        "objects:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}
+  - {apiVersion: v1, kind: Secret, metadata: {name: x}, data: {a: MQ==}}
+workers:
+  - {name: a, process: p, object: ConfigMap/x, read: cache, write: update, sets: {data.a: p}}
+  - {name: b, process: p, object: ConfigMap/x, read: cache, write: update, sets: {data.b: p}}
+  - {name: c, process: p, object: Secret/x, read: cache, write: update, when: {data.a: MQ==}, \
+         sets: {data.c: MQ==}}",
+    ),
+    (
+        "a value tells apart the entry in which it stands",
+        "objects: [{apiVersion: v1, kind: Node, metadata: {name: x}, status: {conditions: [{type: \
+         d, status: 'True'}]}}]
+workers:
+  - {name: a, write: update, sets: {'status.conditions[type=d].type': A}}
+  - {name: b, write: update, sets: {'status.conditions[type=d].type': B}}
+  - {name: c, write: update, sets: {'status.conditions[type=A].status': 'False'}}",
     ),
 ];

@@ -77,6 +77,7 @@ const TARGETS: [Target; 6] = [
             "'status.conditions[type=%]': { status: \"True\", reason: R% }",
             "'status.conditions[type=Disk]': { status: \"True\", reason: R% }",
             "'status.conditions[type=Disk]': { $remove: true }",
+            "'status.conditions[type=Disk].type': R%",
             "'status.conditions[0].reason': R%",
             "'status.daemonEndpoints.kubeletEndpoint.Port': { $read: status.phase }",
             "'status.daemonEndpoints.kubeletEndpoint.Port': { $add: 1 }",
@@ -159,16 +160,29 @@ impl Dice<'_> {
     }
 }
 
+/// Methods that can try the same body again.
+const STUBBORN: [&str; 4] =
+    ["update-retry", "merge-patch-locked", "strategic-merge-patch-locked", "json-patch-tested"];
+
 /// The options of a worker, each a line of the scenario.
 fn options(dice: &mut Dice<'_>, target: &Target) -> Vec<String> {
     let mut sets: Vec<&str> = (0..=dice.of(2)).map(|_| dice.one(target.sets)).collect();
     sets.sort_unstable_by_key(|set| set.split(':').next());
     sets.dedup_by_key(|set| set.split(':').next());
     let sets = sets.join(", ");
-    let write = method(dice.of(methods::all().len()));
+    // A worker that sends the same again, whatever is answered.
+    let stubborn = dice.rarely(6);
+    let write = match dice.rarely(25) {
+        _ if stubborn => dice.one(&STUBBORN),
+        true => dice.one(&["apply", "apply", "apply-force"]),
+        false => method(dice.of(methods::all().len())),
+    };
     let when = dice.rarely(15).then(|| dice.one(target.when));
     let validate = dice.rarely(15).then(|| dice.one(target.validate)).filter(|it| !it.is_empty());
-    let attempts = ["1", "2", "3"][dice.of(3)];
+    let attempts = match dice.of(7) {
+        _ if stubborn => "unlimited",
+        drawn => ["1", "2", "3", "1", "2", "3", "unlimited"][drawn],
+    };
     let many = dice.rarely(12);
     let process = (dice.rarely(25) || write == "update-shared").then_some("shared");
     if dice.rarely(25) {
@@ -204,10 +218,15 @@ fn options(dice: &mut Dice<'_>, target: &Target) -> Vec<String> {
         if many { "runs: 2".to_owned() } else { String::new() },
         process.map(|process| format!("process: {process}")).unwrap_or_default(),
         rare(dice, 35, "read: cache"),
-        ["", "", "", "retryRead: cache", "retryRead: none", "restamp: before"][dice.of(6)]
-            .to_owned(),
+        match dice.of(6) {
+            _ if stubborn => "retryRead: none".to_owned(),
+            drawn => ["", "", "", "retryRead: cache", "retryRead: none", "restamp: before"][drawn]
+                .to_owned(),
+        },
         rare(dice, 8, "client: unstructured"),
-        rare(dice, 8, "fieldManager: all"),
+        ["", "", "", "", "", "", "fieldManager: all", "fieldManager: m%", "fieldManager: a"]
+            [dice.of(9)]
+        .to_owned(),
     ]
 }
 
@@ -227,7 +246,14 @@ pub(super) fn text_of(numbers: &[u32]) -> String {
     if dice.rarely(50) {
         text.push_str("expect: rejected\n");
     }
-    let _ = writeln!(text, "objects:\n  - {}\nworkers:", target.object);
+    let _ = writeln!(text, "objects:\n  - {}", target.object);
+    let of_one_name = dice.rarely(8);
+    if of_one_name {
+        text.push_str(
+            "  - {apiVersion: v1, kind: Secret, metadata: {name: demo}, data: {a: MQ==}}\n",
+        );
+    }
+    text.push_str("workers:\n");
     let mut letters = 'a'..='z';
     let mut names: Vec<char> = Vec::new();
     for _ in 0..=dice.of(2) {
@@ -249,6 +275,12 @@ pub(super) fn text_of(numbers: &[u32]) -> String {
             }
             names.push(letter);
         }
+    }
+    if of_one_name {
+        text.push_str(
+            "  - {name: y, process: shared, object: Secret/demo, read: cache, write: update, \
+             when: {data.a: MQ==}, sets: {data.y: MQ==}}\n",
+        );
     }
     if dice.rarely(12) {
         let _ = writeln!(text, "  - name: x\n    steps: [{{ delete: {} }}]", target.key);

@@ -223,7 +223,10 @@ impl Parts {
         for memory in &mut parts[memories] {
             let (a, b) = exchange.workers;
             let mut held = self.memories.value(*memory).exchanged(a, b);
-            held.object = held.object.map(|object| exchange.object(&object));
+            held.object = held.object.map(|object| match exchange.is_of(&object) {
+                true => exchange.object(&object),
+                false => object,
+            });
             *memory = self.memories.number(held);
         }
         for (index, place) in parts[self.common.remembered..].iter_mut().enumerate() {
@@ -254,7 +257,7 @@ impl Parts {
     pub(super) fn learn_exchanged_cache(&mut self, number: u32, cache: u32) {
         let pair = Arc::clone(self.symmetry.pair(number as usize));
         let (index, mut value) = self.caches.value(cache).clone();
-        value.map_objects(&|object| match object_key_is(object, pair.exchange.key()) {
+        value.map_objects(&|object| match pair.exchange.is_of(object) {
             true => pair.exchange.object(object),
             false => Arc::clone(object),
         });
@@ -272,12 +275,6 @@ fn other_of(pair: Option<(usize, usize)>, index: usize) -> usize {
         Some((a, b)) if index == b => a,
         _ => index,
     }
-}
-
-fn object_key_is(object: &serde_json::Value, key: &crate::apiserver::Key) -> bool {
-    let metadata = &object["metadata"];
-    metadata["name"] == key.name.as_str()
-        && metadata["namespace"].as_str() == key.namespace.as_deref()
 }
 
 /// Notes who stands where now: workers, then caches, then processes.
