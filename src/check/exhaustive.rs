@@ -41,6 +41,7 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         max_steps: options.max_steps.unwrap_or(u64::MAX),
         max_bytes: options.max_memory.unwrap_or(DEFAULT_MAX_MEMORY),
         canonical: options.canonical,
+        unread: true,
         symmetry: options.symmetry,
         reduce: !options.count,
         threads: options.threads,

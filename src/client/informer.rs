@@ -121,6 +121,17 @@ impl Informer {
         Some(event)
     }
 
+    /// The same when no worker looks into it any more: what is on the way is delivered, and that is
+    /// all that still can be seen of it.
+    #[must_use]
+    pub fn unread(&self) -> Informer {
+        let pending = self.pending.iter().map(|pending| {
+            let event = WatchEvent { key: pending.event.key.clone(), object: None };
+            Pending { event, awaited: false }
+        });
+        Informer { objects: BTreeMap::new(), pending: pending.collect(), synced: self.synced }
+    }
+
     /// Changes every object it holds or has on the way.
     pub fn map_objects(&mut self, change: &dyn Fn(&Arc<Value>) -> Arc<Value>) {
         self.objects.values_mut().for_each(|object| *object = change(object));

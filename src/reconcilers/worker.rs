@@ -195,6 +195,11 @@ pub trait Worker: fmt::Debug + Send + Sync {
         Freshness::default()
     }
 
+    /// Whether it may ever look into the informer cache of its process, from now on.
+    fn may_look(&self) -> bool {
+        self.ask() != Ask::Done
+    }
+
     /// The outcome of what it asked.
     fn answer(&mut self, answer: &Answer);
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use lostwrite::check;
-use lostwrite::schedulers::exhaustive::Limits;
+use lostwrite::schedulers::exhaustive::{Explored, Limits, explore};
 use lostwrite::simulation::World;
 
 use crate::exhaustive::scenario;
@@ -152,6 +152,154 @@ fn rules_that_see_no_difference_separate_no_workers() {
     let counted = |rules: &[&str]| states(&world(entry, rules));
     let seen = counted(&["ROOT: self.status.restarts < 100", "ITEM: self.status == 'True'"]);
     assert_eq!(seen, counted(&[]), "the same states as without rules");
+}
+
+/// A ConfigMap with workers, each a line of the file; who is exchanged, class by class.
+fn classes(object: &str, workers: &[String]) -> Vec<Vec<usize>> {
+    searched(&map_with(object, workers), Limits { symmetry: true, ..Limits::default() }).symmetric
+}
+
+fn map_with(object: &str, workers: &[String]) -> World {
+    let text = format!(
+        "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: map}}\n\
+         objects: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: x{object}}}}}]\n\
+         workers:\n{}properties: [no-lost-write, serializable]\n",
+        workers.iter().map(|worker| format!("  - {{{worker}}}\n")).collect::<String>()
+    );
+    let scenario = scenario(&text).unwrap_or_else(|| panic!("it is valid:\n{text}"));
+    without_notes(check::world(&scenario).expect("nothing is refused"), 2)
+}
+
+fn each(letters: &str, worker: &str) -> Vec<String> {
+    let named =
+        |letter: char| format!("name: {letter}, {}", worker.replace('%', &letter.to_string()));
+    letters.chars().map(named).collect()
+}
+
+/// Each worker has read nothing, has read, or has applied, and its field is there if it has: with
+/// field managers that are exchanged, only how many there are of each matters.
+#[test]
+fn workers_that_apply_fields_of_their_own_are_explored_up_to_permutation() {
+    for write in ["apply", "apply-force"] {
+        for count in 2..=6_usize {
+            let letters = &"abcdef"[..count];
+            let world =
+                map_with("", &each(letters, &format!("write: {write}, sets: {{data.%: v%}}")));
+            let plain = searched(&world, Limits::default());
+            assert_eq!(plain.graph.states(), 3_usize.pow(count as u32), "{write}");
+            let found = searched(&world, Limits { symmetry: true, ..Limits::default() });
+            assert_eq!(found.graph.states(), (count + 1) * (count + 2) / 2, "{write}");
+            let said = |explored: &Explored| {
+                let odds = explored.odds(0, 100).map(|odds| (odds.exact, odds.decided));
+                (format!("{:?}", explored.counts(100)), odds, explored.shortest_of_all())
+            };
+            assert_eq!(said(&found), said(&plain), "{write}");
+        }
+    }
+}
+
+#[test]
+fn field_managers_that_something_tells_apart_are_not_exchanged() {
+    let apply = "write: apply, sets: {data.%: p}";
+    let three = vec![vec![0, 1, 2]];
+    let none = Vec::<Vec<usize>>::new();
+    let with = |more: &[&str]| {
+        let mut workers = each("abc", apply);
+        workers.extend(more.iter().map(|&worker| worker.to_owned()));
+        classes("", &workers)
+    };
+    assert_eq!(with(&[]), three);
+    assert_eq!(with(&["name: z, write: update, sets: {data.z: p}"]), three);
+    // A fourth worker with the manager of the first.
+    let borrowed = "name: z, write: update, fieldManager: a, sets: {data.z: p}";
+    assert_eq!(with(&[borrowed]), [vec![1, 2]]);
+    // All with one manager, which stays where it is.
+    let one = each("abc", "write: apply, fieldManager: one, sets: {data.%: p}");
+    assert_eq!(classes("", &one), three);
+    // A manager that owns something at the start.
+    let seen = ", managedFields: [{manager: a, operation: Apply, apiVersion: v1, fieldsType: \
+                FieldsV1, fieldsV1: {'f:data': {'f:z': {}}}}]}, data: {z: p";
+    assert_eq!(classes(seen, &each("abc", apply)), [vec![1, 2]]);
+    // A name that the server itself gives to managers.
+    for name in ["before-first-apply", "ancient-changes", "unknown"] {
+        let mut workers = each("ab", apply);
+        workers.push(format!("name: c, fieldManager: {name}, write: apply, sets: {{data.c: p}}"));
+        assert_eq!(classes("", &workers), [vec![0, 1]], "{name}");
+    }
+    // Fields that `managedFields` name by other keys than the path.
+    let ports =
+        "  - {name: %, object: Service/s, write: apply, sets: {'spec.ports[name=%].port': 80}}\n";
+    let ports: String = ["a", "b"].iter().map(|letter| ports.replace('%', letter)).collect();
+    let text = format!(
+        "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: ports}}\nobjects: \
+         [{{apiVersion: v1, kind: Service, metadata: {{name: s}}, spec: {{ports: [{{name: a, port: \
+         81}}, {{name: b, port: 81, protocol: UDP}}]}}}}]\nworkers:\n{ports}properties: \
+         [no-lost-write]\nexpect: rejected\n"
+    );
+    let world = check::world(&scenario(&text).expect("it is valid")).expect("nothing is refused");
+    let found = searched(&world, Limits { symmetry: true, ..Limits::default() });
+    assert_eq!(found.symmetric, none);
+}
+
+/// The server keeps ten updaters of an object, and merges the oldest of more: of one age, by name.
+#[test]
+fn where_the_server_may_merge_updaters_no_managers_are_exchanged() {
+    let mut members = Vec::new();
+    for updaters in 7..=9 {
+        let letters = &"bcdefghij"[..updaters];
+        let mut workers = each(letters, "write: update, attempts: 1, sets: {data.%: p}");
+        workers.push("name: a, write: apply, sets: {data.a: p}".to_owned());
+        let world = map_with("", &workers);
+        // Whether anybody is exchanged is known before the first step.
+        let limits = Limits { symmetry: true, max_states: 1, ..Limits::default() };
+        let found = explore(&world, limits, &mut |_| None).symmetric;
+        members.push(found.iter().map(Vec::len).sum::<usize>());
+    }
+    assert_eq!(members, [7, 8, 0]);
+}
+
+/// A retry without limit is no reason to tell workers apart, nor is a livelock of several.
+#[test]
+fn workers_that_retry_without_limit_are_exchanged() {
+    let of = |write: &str, attempts: &str| {
+        let worker = format!("write: {write}, attempts: {attempts}, sets: {{data.%: v%}}");
+        map_with("", &each("abcd", &worker))
+    };
+    let symmetric = |world: &World| searched(world, Limits { symmetry: true, ..Limits::default() });
+    let (limited, unlimited) = (of("update-retry", "5"), of("update-retry", "unlimited"));
+    let size = symmetric(&limited).graph.states();
+    assert_eq!(symmetric(&unlimited).graph.states(), size, "four workers meet three conflicts");
+    assert!(symmetric(&unlimited).livelock().is_none());
+    // The same stale body again and again: no schedule in which two have read at first ends well.
+    let stuck = of("update-retry", "unlimited, retryRead: none");
+    let (found, plain) = (symmetric(&stuck), searched(&stuck, Limits::default()));
+    assert_eq!(found.symmetric, [vec![0, 1, 2, 3]]);
+    assert!(4 * found.graph.states() < plain.graph.states());
+    assert!(found.livelock().is_some() && plain.livelock().is_some());
+    let told = |explored: &Explored| format!("{:?}", explored.counts(30));
+    assert_eq!(told(&found), told(&plain));
+}
+
+/// What stands in a cache that no worker will look into tells no states apart; how many events are
+/// on their way to it does.
+#[test]
+fn a_cache_that_no_worker_looks_into_is_forgotten() {
+    let world = |write: &str| {
+        let mut workers = each("a", &format!("read: cache, write: {write}, sets: {{data.%: p}}"));
+        workers.extend(each("bc", "write: merge-patch, runs: 2, sets: {data.n: v%, data.%: p}"));
+        map_with("", &workers)
+    };
+    for write in ["merge-patch", "update-unconditional", "apply", "merge-patch-restamp"] {
+        let world = world(write);
+        let whole = searched(&world, Limits { unread: false, ..Limits::default() });
+        let found = searched(&world, Limits::default());
+        assert!(found.graph.states() < whole.graph.states(), "{write}");
+        let said = |explored: &Explored| {
+            let odds = explored.odds(0, 100).map(|odds| (odds.exact, odds.decided));
+            (format!("{:?}", explored.counts(100)), odds, explored.shortest(0))
+        };
+        assert_eq!(said(&found), said(&whole), "{write}");
+    }
 }
 
 /// A setter refuses a stale object by what stands in it, whatever its version.

@@ -10,7 +10,7 @@ pub(crate) mod ruled;
 use lostwrite::check;
 use lostwrite::schedulers::Count;
 use lostwrite::schedulers::exhaustive::{Explored, Limits, explore};
-use lostwrite::simulation::World;
+use lostwrite::simulation::{Choice, World};
 use proptest::prelude::*;
 
 use crate::exhaustive::scenario;
@@ -106,6 +106,23 @@ struct Met {
     fewer_by_reduction: u32,
     with_rules: u32,
     fewer_with_rules: u32,
+    /// Where the server records owners; and those in which workers with managers of their own are
+    /// exchanged.
+    with_apply: u32,
+    fewer_with_apply: u32,
+    with_own_managers: u32,
+    forced: u32,
+    /// Where a worker retries without limit, and those of which schedules have no end.
+    unlimited: u32,
+    fewer_unlimited: u32,
+    endless: u32,
+    fewer_endless: u32,
+    livelocks: u32,
+    fewer_with_livelocks: u32,
+    /// Where a cache is forgotten that no worker looks into.
+    fewer_unread: u32,
+    with_caches: u32,
+    fewer_with_caches: u32,
     invalid: u32,
     too_large: u32,
 }
@@ -126,7 +143,8 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     }
     met.compared += 1;
     let expected = said(&plain, judged);
-    if expected.schedules.parse().is_ok_and(|all: u128| all <= MAX_SCHEDULES) {
+    let endless = plain.graph.topological().is_none();
+    if !endless && expected.schedules.parse().is_ok_and(|all: u128| all <= MAX_SCHEDULES) {
         met.by_brute_force += 1;
         let (brute, finals) = by_brute_force(&world, judged);
         prop_assert!(expected.agrees(&brute), "plain {expected:?}\nbrute force {brute:?}\n{text}");
@@ -137,14 +155,36 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     prop_assert!(expected.agrees(&found), "plain {expected:?}\ncanonical {found:?}\n{text}");
     prop_assert_eq!(canonical.finals(), plain.finals(), "final states\n{}", text);
     met.fewer_canonical += u32::from(canonical.graph.states() < plain.graph.states());
+    let remembered = search(Limits { unread: false, ..Limits::default() });
+    met.fewer_unread += u32::from(canonical.graph.states() < remembered.graph.states());
     let exchanged = search(Limits { symmetry: true, ..Limits::default() });
     let found = said(&exchanged, judged);
     prop_assert!(expected.agrees(&found), "plain {expected:?}\nexchanged {found:?}\n{text}");
+    let stuck = [&plain, &canonical, &exchanged].map(|explored| explored.livelock());
+    prop_assert!(is_a_loop(&canonical, &stuck[2]), "{:?} is no loop\n{text}", stuck[2]);
+    let stuck = stuck.map(|schedule| schedule.is_some());
+    prop_assert_eq!(stuck, [stuck[0]; 3], "livelocks\n{}", text);
     let fewer = u32::from(exchanged.graph.states() < canonical.graph.states());
-    let ruled = u32::from(text.contains("x-kubernetes-validations"));
     met.fewer_by_exchange += fewer;
-    met.with_rules += ruled;
-    met.fewer_with_rules += fewer * ruled;
+    let is = |met: bool| (u32::from(met), u32::from(met) * fewer);
+    let count = |(all, fewer): (&mut u32, &mut u32), met: bool| {
+        (*all, *fewer) = (*all + is(met).0, *fewer + is(met).1);
+    };
+    let holds = |word: &str| text.contains(word);
+    count((&mut met.with_rules, &mut met.fewer_with_rules), holds("x-kubernetes-validations"));
+    count((&mut met.with_apply, &mut met.fewer_with_apply), holds("write: apply"));
+    count((&mut met.unlimited, &mut met.fewer_unlimited), holds("attempts: unlimited"));
+    count((&mut met.endless, &mut met.fewer_endless), endless);
+    count((&mut met.livelocks, &mut met.fewer_with_livelocks), stuck[0]);
+    count((&mut met.with_caches, &mut met.fewer_with_caches), holds("cache"));
+    let applies = |worker: &usize| {
+        let program = world.workers[*worker].program();
+        program.is_some_and(|program| program.jobs().any(|job| job.write.is_apply()))
+    };
+    let own = exchanged.symmetric.iter().any(|class| class.iter().all(applies));
+    let shared = holds("fieldManager: a");
+    met.with_own_managers += fewer * u32::from(own && !shared);
+    met.forced += fewer * u32::from(own && holds("write: apply-force"));
     let reduced = search(Limits { reduce: true, ..Limits::default() });
     let violated = |explored: &Explored| {
         (0..judged).map(|observer| explored.shortest(observer).is_some()).collect::<Vec<_>>()
@@ -153,6 +193,19 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     prop_assert_eq!(reduced.finals(), plain.finals(), "reordered\n{}", text);
     met.fewer_by_reduction += u32::from(reduced.graph.states() < canonical.graph.states());
     Ok(())
+}
+
+/// Whether a schedule that is to lead into a livelock and once around it comes back to a state.
+fn is_a_loop(explored: &Explored, schedule: &Option<Vec<Choice>>) -> bool {
+    let graph = &explored.graph;
+    let mut met = vec![0];
+    for choice in schedule.iter().flatten() {
+        let state = met[met.len() - 1];
+        let edge = graph.edges(state).iter().find(|edge| graph.choice(**edge) == *choice);
+        let Some(edge) = edge else { return false };
+        met.push(edge.to as usize);
+    }
+    schedule.is_none() || met[..met.len() - 1].contains(&met[met.len() - 1])
 }
 
 /// The minimum of random scenarios that are compared; `LOSTWRITE_CASES` sets another one.
@@ -170,7 +223,7 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let met = std::cell::RefCell::new(Met::default());
-    let numbers = prop::collection::vec(any::<u32>(), 120);
+    let numbers = prop::collection::vec(any::<u32>(), 150);
     let outcome =
         runner.run(&numbers, |numbers| compared(&text_of(&numbers), &mut met.borrow_mut()));
     let met = met.into_inner();
@@ -182,6 +235,12 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     assert!(met.compared >= cases && met.by_brute_force > cases / 4, "{met:?}");
     assert!(met.fewer_canonical > each && met.fewer_by_exchange > each, "{met:?}");
     assert!(met.with_rules > 2 * each && met.fewer_with_rules > each / 2, "{met:?}");
+    assert!(met.with_own_managers > each && met.forced > each / 4, "{met:?}");
+    assert!(met.fewer_unlimited > each && met.fewer_with_caches > each, "{met:?}");
+    // Of these there are few, but never none in a few hundred.
+    let some = cases / 200;
+    assert!(met.endless >= some && met.livelocks >= some, "{met:?}");
+    assert!(met.fewer_with_livelocks >= some / 2 && met.fewer_unread >= some, "{met:?}");
 }
 
 #[test]

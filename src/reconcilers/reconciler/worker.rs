@@ -156,6 +156,28 @@ impl Worker for Reconciler {
         self.program.code.get(self.at).and_then(Op::reads_cache_at).unwrap_or_default()
     }
 
+    fn may_look(&self) -> bool {
+        let program = &self.program;
+        let looks = |op: &Op| op.reads_cache_at().is_some();
+        let another = self.progress.finished + 1 < program.runs;
+        if self.phase == Phase::Done || !program.code.iter().any(looks) {
+            return false;
+        }
+        if another || program.attempts.allows_another(self.requeued + 1) {
+            return true;
+        }
+        let here = match (&self.phase, program.code.get(self.at)) {
+            (Phase::Begin | Phase::Load | Phase::ReadAgain(_), Some(op)) => looks(op),
+            (Phase::Write(_), Some(Op::Write(op))) => {
+                op.job.retry_read == Some(Reader::Cache)
+                    && op.job.attempts.allows_another(self.tries + 1)
+            }
+            // Once an object is in memory, it is read from there; a new version is read live.
+            _ => false,
+        };
+        here || program.code.iter().skip(self.at + 1).any(looks)
+    }
+
     fn answer(&mut self, answer: &Answer) {
         self.progress.under_way = true;
         self.progress.requeued = 0;

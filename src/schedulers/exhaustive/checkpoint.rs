@@ -234,6 +234,7 @@ impl Miss {
             Miss::ExchangedCache { pair, cache } => all(7, &[pair, cache]),
             Miss::Judge { common } => all(8, &[common]),
             Miss::Plain(ref row) => all(9, row),
+            Miss::Unread { cache } => all(10, &[cache]),
         }
     }
 
@@ -256,6 +257,7 @@ impl Miss {
             (7, &[pair, cache]) => Miss::ExchangedCache { pair, cache },
             (8, &[common]) => Miss::Judge { common },
             (9, row) => Miss::Plain(row.into()),
+            (10, &[cache]) => Miss::Unread { cache },
             _ => return None,
         })
     }

@@ -47,7 +47,7 @@ use crate::simulation::{Choice, World};
 /// How far to go, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Distinct states to be expanded at most.
+    /// Distinct states at most: the search stops when it has found more, in the midst of a level.
     pub max_states: u64,
     /// Steps of a schedule at most.
     pub max_steps: u64,
@@ -55,6 +55,9 @@ pub struct Limits {
     pub max_bytes: u64,
     /// Whether states that differ only in absolute revisions are one. Off for comparison only.
     pub canonical: bool,
+    /// Whether what stands in a cache that no worker looks into any more is forgotten, in the
+    /// canonical form. Off for comparison only.
+    pub unread: bool,
     /// Whether workers that are alike are exchanged. A graph of states is then one of
     /// representatives, so whoever shows it wants this off.
     pub symmetry: bool,
@@ -75,6 +78,7 @@ impl Default for Limits {
             max_steps: u64::MAX,
             max_bytes: u64::MAX,
             canonical: true,
+            unread: true,
             symmetry: false,
             reduce: false,
             threads: 1,
@@ -186,7 +190,8 @@ fn begin(world: &World, limits: &Limits) -> Search {
     let symmetry = if limits.symmetry { Symmetry::of(world) } else { Symmetry::default() };
     let reduction = limits.reduce.then(|| Reduction::of(world)).flatten();
     let graph = Graph::new(world, !symmetry.is_none());
-    let mut parts = Parts::new(world, limits.canonical, symmetry, reduction);
+    let forms = (limits.canonical, limits.canonical && limits.unread);
+    let mut parts = Parts::new(world, forms, symmetry, reduction);
     let first = parts.initial(world);
     Search::new(parts, &first, graph, limits.threads)
 }
@@ -197,12 +202,11 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
         if at.next == at.level_end {
             (at.depth, at.level_end) = (at.depth + 1, search.states.len());
         }
-        stopped_by = bound(&search, at, limits).or_else(|| pulse(progress(&search, at)));
+        stopped_by = bound(&search, limits).or_else(|| pulse(progress(&search, at)));
         if stopped_by.is_some() {
             break;
         }
-        let most = usize::try_from(limits.max_states).unwrap_or(usize::MAX);
-        let end = (at.next + BATCH).min(at.level_end).min(most);
+        let end = at.next + batch(&search, at, limits).min(at.level_end - at.next);
         if at.depth >= limits.max_steps {
             search.expand_finals(at.next, end);
         } else {
@@ -239,8 +243,17 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
 /// which one runs on each further thread.
 const BYTES_AFTERWARDS: (u64, u64) = (32, 16);
 
-fn bound(search: &Search, at: Position, limits: &Limits) -> Option<Bound> {
-    if at.next as u64 >= limits.max_states {
+/// How many states to expand next: as many as lead, by what they led to so far, to half of the
+/// states that may still be found, and at least one.
+fn batch(search: &Search, at: Position, limits: &Limits) -> usize {
+    let found = search.states.len() as u64;
+    let each = found.div_ceil(at.next.max(1) as u64);
+    let room = limits.max_states.saturating_sub(found) / (2 * each);
+    usize::try_from(room).unwrap_or(BATCH).clamp(1, BATCH)
+}
+
+fn bound(search: &Search, limits: &Limits) -> Option<Bound> {
+    if search.states.len() as u64 > limits.max_states {
         return Some(Bound::States(limits.max_states));
     }
     if limits.stop_at != 0 && search.graph.decided() & limits.stop_at != 0 {

@@ -18,6 +18,7 @@ mod learn;
 mod relabel;
 mod tables;
 mod turns;
+mod unread;
 
 pub(super) use expand::Scratch;
 pub(super) use learn::Miss;
@@ -76,6 +77,8 @@ struct WorkerFacts {
     under_way: bool,
     requeued: bool,
     look: Look,
+    /// Whether it may still look into its cache, now or later.
+    may_look: bool,
     /// How far the cache must have come that it looks into.
     freshness: Freshness,
     /// The request it makes, or [`NONE`].
@@ -169,6 +172,7 @@ pub(super) struct Parts {
     relabelled_workers: Vec<Known>,
     relabelled_caches: Vec<Known>,
     exchanged: exchange::Exchanged,
+    unread: unread::Unread,
     judged: Known,
     plain: FxHashMap<Box<[u32]>, Vec<Successor>>,
 
@@ -180,7 +184,7 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn new(
         world: &World,
-        canonical: bool,
+        (canonical, unread): (bool, bool),
         symmetry: Symmetry,
         reduction: Option<Reduction>,
     ) -> Self {
@@ -231,6 +235,7 @@ impl Parts {
             relabelled_workers: Vec::new(),
             relabelled_caches: Vec::new(),
             exchanged: exchange::Exchanged::new(pairs),
+            unread: unread::Unread::of(world, unread),
             judged: Known::default(),
             plain: FxHashMap::default(),
             max_attempts: 0,
@@ -296,13 +301,14 @@ impl Parts {
             };
             let (done, progress) = (ask == Ask::Done, worker.progress());
             let (under_way, requeued) = (progress.under_way, progress.requeued > 0);
-            let freshness = worker.freshness();
+            let (freshness, may_look) = (worker.freshness(), worker.may_look());
             let request = match &ask {
                 Ask::Api(call) => self.number_request(&call.request),
                 _ => NONE,
             };
             self.asks.push(ask);
-            let facts = WorkerFacts { done, under_way, requeued, look, freshness, request };
+            let facts =
+                WorkerFacts { done, under_way, requeued, look, may_look, freshness, request };
             self.worker_facts.push(facts);
         }
         number

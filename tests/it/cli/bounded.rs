@@ -34,6 +34,21 @@ fn a_bounded_search_finds_a_loss_that_random_schedules_find() {
 }
 
 #[test]
+fn a_bound_on_states_is_passed_by_few_and_says_by_how_many() {
+    let place = folder();
+    writers(place.path(), 8, "update-unconditional", "");
+    for bound in [1, 50, 2_000, 20_000_u64] {
+        let ran = run(place.path(), &format!("check many.yaml --max-states {bound} --no-advice"));
+        let (before, _) = ran.out.split_once(" states found.").expect("it says how many");
+        let found: u64 =
+            before.rsplit(' ').next().expect("a number").replace(',', "").parse().unwrap();
+        assert!(ran.out.contains(&format!("--max-states {bound} was reached")), "{}", ran.out);
+        // The transitions of one state of eight workers and their caches.
+        assert!(found > bound && found <= bound + bound / 100 + 16, "{found} of {bound}");
+    }
+}
+
+#[test]
 fn fail_fast_stops_at_the_first_violation() {
     let place = folder();
     writers(place.path(), 8, "update-unconditional", "");

@@ -141,6 +141,7 @@ impl Parts {
         scratch: &mut Scratch,
         connect: Connect<'_>,
     ) -> Result<(), Miss> {
+        self.forget_unread(scratch)?;
         let exchanged = self.represent(scratch)?;
         let from = exchanged.then_some(scratch.from.as_slice());
         connect(Expansion { choice, row: &scratch.row, flags, from });

@@ -30,6 +30,8 @@ pub(in super::super) enum Miss {
     ExchangedWorker { pair: u32, worker: u32 },
     /// A cache after an exchange.
     ExchangedCache { pair: u32, cache: u32 },
+    /// A cache that no worker looks into any more.
+    Unread { cache: u32 },
     /// Whom the end decides.
     Judge { common: u32 },
     /// All choices of a state in which faults are still allowed.
@@ -61,6 +63,7 @@ impl Parts {
             Miss::ExchangedCommon { pair, common } => self.learn_exchanged_common(pair, common),
             Miss::ExchangedWorker { pair, worker } => self.learn_exchanged_worker(pair, worker),
             Miss::ExchangedCache { pair, cache } => self.learn_exchanged_cache(pair, cache),
+            Miss::Unread { cache } => self.learn_unread(cache),
             Miss::Judge { common } => self.learn_judge(common),
             Miss::Plain(ref row) => self.learn_plainly(row),
         }
@@ -87,6 +90,7 @@ impl Parts {
             Miss::ExchangedCommon { pair: p, common: c } => pair(p) && common(c),
             Miss::ExchangedWorker { pair: p, worker: w } => pair(p) && worker(w),
             Miss::ExchangedCache { pair: p, cache: k } => pair(p) && cache(k),
+            Miss::Unread { cache: k } => cache(k),
             Miss::Judge { common: c } => common(c),
             Miss::Plain(ref row) => {
                 let layout = self.layout;
