@@ -17,7 +17,7 @@ mod values;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Change, Op, Program, ValueExpr};
 use crate::apiserver::{FieldPath, Key, Kind, Step, Subresource};
@@ -111,17 +111,16 @@ impl Exchange {
         places.into_iter().all(|place| place.get(a) == place.get(b))
     }
 
-    /// Whether this is the object that both write, or one like it of another revision.
+    /// Whether this is the object that both write, in whatever version and of whatever revision.
     pub fn is_of(&self, object: &Value) -> bool {
-        let Key { namespace, name, .. } = &self.key;
+        let Key { namespace, name, resource } = &self.key;
         let metadata = &object["metadata"];
-        let named = metadata["name"] == name.as_str()
-            && metadata["namespace"].as_str() == namespace.as_deref();
-        named
-            && self.programs.0.jobs().all(|job| {
-                (&object["apiVersion"], &object["kind"])
-                    == (&json!(job.api_version), &json!(job.kind))
-            })
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+        metadata["name"] == name.as_str()
+            && metadata["namespace"].as_str() == namespace.as_deref()
+            && group == resource.group
+            && self.programs.0.jobs().all(|job| object["kind"] == job.kind.as_str())
     }
 
     /// The object that both write.

@@ -207,7 +207,7 @@ fn random_worker() -> impl Strategy<Value = RandomWorker> {
     )
 }
 
-fn random_scenario() -> impl Strategy<Value = String> {
+pub fn random_scenario() -> impl Strategy<Value = String> {
     let workers = prop::collection::vec(random_worker(), 1..4);
     let faults = prop::collection::vec(prop::bool::weighted(0.12), 4);
     (0..KINDS.len(), workers, faults)

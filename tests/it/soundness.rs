@@ -13,7 +13,7 @@ use lostwrite::schedulers::exhaustive::{Explored, Limits, explore};
 use lostwrite::simulation::{Choice, World};
 use proptest::prelude::*;
 
-use crate::exhaustive::scenario;
+use crate::exhaustive::{random_scenario, scenario};
 use crate::scale::without_notes;
 use once::ONCE_WRONG;
 use random::text_of;
@@ -160,6 +160,15 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     let exchanged = search(Limits { symmetry: true, ..Limits::default() });
     let found = said(&exchanged, judged);
     prop_assert!(expected.agrees(&found), "plain {expected:?}\nexchanged {found:?}\n{text}");
+    for explored in [&canonical, &exchanged] {
+        for observer in 0..judged {
+            let Some(schedule) = explored.shortest(observer) else { continue };
+            let end = taken(&world, &schedule);
+            let wrong = || TestCaseError::fail(format!("{schedule:?} is no schedule\n{text}"));
+            let end = end.ok_or_else(wrong)?;
+            prop_assert!(end.judge()[observer], "{schedule:?} does not decide {observer}\n{text}");
+        }
+    }
     let stuck = [&plain, &canonical, &exchanged].map(|explored| explored.livelock());
     prop_assert!(is_a_loop(&canonical, &stuck[2]), "{:?} is no loop\n{text}", stuck[2]);
     let stuck = stuck.map(|schedule| schedule.is_some());
@@ -195,6 +204,15 @@ fn compared(text: &str, met: &mut Met) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The world at the end of a schedule, if it is one.
+fn taken(world: &World, schedule: &[Choice]) -> Option<World> {
+    let mut end = world.clone();
+    for choice in schedule {
+        end.choices().contains(choice).then(|| end.take(*choice))?;
+    }
+    end.choices().is_empty().then_some(end)
+}
+
 /// Whether a schedule that is to lead into a livelock and once around it comes back to a state.
 fn is_a_loop(explored: &Explored, schedule: &Option<Vec<Choice>>) -> bool {
     let graph = &explored.graph;
@@ -211,10 +229,11 @@ fn is_a_loop(explored: &Explored, schedule: &Option<Vec<Choice>>) -> bool {
 /// The minimum of random scenarios that are compared; `LOSTWRITE_CASES` sets another one.
 const CASES: u32 = 120;
 
-#[test]
-fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
+/// Compares random scenarios, as many as `LOSTWRITE_CASES` says or by default this many; says how
+/// many they were, and what they had to show.
+fn compared_at_random(default: u32, texts: impl Strategy<Value = String>) -> (u32, Met) {
     let cases = std::env::var("LOSTWRITE_CASES").ok().and_then(|cases| cases.parse().ok());
-    let cases = cases.unwrap_or(CASES);
+    let cases = cases.unwrap_or(default);
     let config = ProptestConfig {
         cases,
         max_global_rejects: 1_000_000,
@@ -223,14 +242,19 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let met = std::cell::RefCell::new(Met::default());
-    let numbers = prop::collection::vec(any::<u32>(), 150);
-    let outcome =
-        runner.run(&numbers, |numbers| compared(&text_of(&numbers), &mut met.borrow_mut()));
+    let outcome = runner.run(&texts, |text| compared(&text, &mut met.borrow_mut()));
     let met = met.into_inner();
     println!("{met:?}");
     if let Err(error) = outcome {
         panic!("{error}");
     }
+    (cases, met)
+}
+
+#[test]
+fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
+    let numbers = prop::collection::vec(any::<u32>(), 150);
+    let (cases, met) = compared_at_random(CASES, numbers.prop_map(|numbers| text_of(&numbers)));
     let each = cases / 30;
     assert!(met.compared >= cases && met.by_brute_force > cases / 4, "{met:?}");
     assert!(met.fewer_canonical > each && met.fewer_by_exchange > each, "{met:?}");
@@ -241,6 +265,15 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     let some = cases / 200;
     assert!(met.endless >= some && met.livelocks >= some, "{met:?}");
     assert!(met.fewer_with_livelocks >= some / 2 && met.fewer_unread >= some, "{met:?}");
+}
+
+/// The scenarios that brute force compares elsewhere have readers of every kind.
+#[test]
+fn each_reduction_agrees_where_readers_wait() {
+    let (cases, met) = compared_at_random(CASES / 2, random_scenario());
+    let some = cases / 30;
+    assert!(met.compared >= cases && met.by_brute_force > some, "{met:?}");
+    assert!(met.with_caches > some, "{met:?}");
 }
 
 #[test]

@@ -5,9 +5,11 @@
 //! and no property does (the event of a delivery shows them the object as the server has it). So
 //! deliveries that come after the last look are the same whatever is in them. Where a fault may
 //! happen nothing is forgotten: whether a watch gap would change anything is asked of the cache.
+//! Nor is it where a reader may have to wait for its cache, or a worker puts copies into one.
 //! Next to read: `expand.rs`.
 
 use super::{Known, Miss, Parts, Scratch};
+use crate::reconcilers::{BoxedWorker, Op};
 use crate::simulation::{FaultBudget, World};
 
 /// What is known of it.
@@ -21,7 +23,12 @@ pub(super) struct Unread {
 
 impl Unread {
     pub(super) fn of(world: &World, forgets: bool) -> Unread {
-        if !forgets || world.faults != FaultBudget::default() {
+        let puts = |op: &Op| matches!(op, Op::CacheWrite(_));
+        let only_reads = |worker: &BoxedWorker| {
+            worker.program().is_some_and(|program| !program.code.iter().any(puts))
+        };
+        let plain = !world.setting.has_waiting_readers() && world.workers.iter().all(only_reads);
+        if !forgets || !plain || world.faults != FaultBudget::default() {
             return Unread::default();
         }
         let infos = &world.setting.workers;
