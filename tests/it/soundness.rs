@@ -259,10 +259,10 @@ fn each_reduction_agrees_with_the_plain_search_and_that_with_brute_force() {
     assert!(met.compared >= cases && met.by_brute_force > cases / 4, "{met:?}");
     assert!(met.fewer_canonical > each && met.fewer_by_exchange > each, "{met:?}");
     assert!(met.with_rules > 2 * each && met.fewer_with_rules > each / 2, "{met:?}");
-    assert!(met.with_own_managers > each && met.forced > each / 4, "{met:?}");
-    assert!(met.fewer_unlimited > each && met.fewer_with_caches > each, "{met:?}");
+    assert!(met.with_own_managers > each / 2 && met.fewer_with_caches > each / 2, "{met:?}");
     // Of these there are few, but never none in a few hundred.
     let some = cases / 200;
+    assert!(met.forced >= some && met.fewer_unlimited >= each / 4, "{met:?}");
     assert!(met.endless >= some && met.livelocks >= some, "{met:?}");
     assert!(met.fewer_with_livelocks >= some / 2 && met.fewer_unread >= some, "{met:?}");
 }
