@@ -124,6 +124,13 @@ test('an exhibit is found by what was seen, by a word, and on the tour', async (
   await page.locator('#saved tbody a').first().click();
   assert.match(page.url(), /html#saved$/);
   assert.ok(await page.locator('#saved').isVisible());
+  await page.goBack();
+  // Each cell to its method there, which says the same.
+  const cell = page.locator('#saved tbody td.no a').first();
+  const [said, method] = [await cell.innerText(), new URL(await cell.evaluate((link) => link.href)).hash.slice(1)];
+  await cell.click();
+  assert.equal(await page.locator('.saved :target').innerText(), `${method} ${said}`);
+  await accessible(page, 'an exhibit with a method');
   await page.context().close();
 });
 

@@ -3,7 +3,10 @@
 //! The same kube client writes the status of one Pod and reads it: once against kube-fake-client in
 //! process, once against our server over HTTP on loopback; and our server is asked in process, with
 //! bytes in and bytes out. Each figure is the median of [`RUNS`] runs that take turns. The peer
-//! answers no watches, so the fan-out has no peer. Prints a table in Markdown.
+//! answers no watches, so the fan-out has no peer. Then our server beside a bare hyper server.
+//! Prints tables in Markdown.
+
+mod bare;
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +22,7 @@ use serde_json::json;
 const RUNS: usize = 7;
 const REQUESTS: u32 = 2000;
 const WATCHERS: usize = 100;
+const MANY_WATCHERS: usize = 990;
 const WRITES: u32 = 100;
 
 /// Requests per second of PUT /status and of GET.
@@ -88,12 +92,12 @@ fn in_process(server: &mut ApiServer) -> Speed {
 
 /// The time from the beginning of a PUT until every watcher has its event, and the events per
 /// second of all watchers together.
-async fn fan_out(client: &Client) -> (Duration, f64) {
+async fn fan_out(client: &Client, watchers: usize) -> (Duration, f64) {
     let pods: Api<Pod> = Api::namespaced(client.clone(), "default");
     let mut pod = pods.get("p").await.expect("there");
     let version = pod.metadata.resource_version.clone().unwrap_or_default();
     let mut streams = Vec::new();
-    for _ in 0..WATCHERS {
+    for _ in 0..watchers {
         let stream = pods.watch(&WatchParams::default(), &version).await.expect("a watch");
         streams.push(Box::pin(stream.try_filter_map(|event| async move {
             Ok(matches!(event, WatchEvent::Modified(_)).then_some(()))
@@ -110,7 +114,7 @@ async fn fan_out(client: &Client) -> (Duration, f64) {
         }
         took.push(began.elapsed());
     }
-    let events = f64::from(WRITES) * WATCHERS as f64 / all.elapsed().as_secs_f64();
+    let events = f64::from(WRITES) * watchers as f64 / all.elapsed().as_secs_f64();
     took.sort();
     (took[took.len() / 2], events)
 }
@@ -136,12 +140,13 @@ async fn main() {
         .await
         .expect("the peer");
     let mut all: [Vec<Speed>; 3] = Default::default();
-    let mut fans = Vec::new();
+    let (mut fans, mut many) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         all[0].push(through_client(&peer).await);
         all[1].push(through_client(&ours).await);
         all[2].push(in_process(&mut ApiServer::new(Default::default())));
-        fans.push(fan_out(&ours).await);
+        fans.push(fan_out(&ours, WATCHERS).await);
+        many.push(fan_out(&ours, MANY_WATCHERS).await);
     }
     let speeds = all.map(|runs| Speed {
         put: median(runs.iter().map(|run| run.put).collect()),
@@ -158,8 +163,12 @@ async fn main() {
         let (put, get) = (speed.put / speeds[0].put, speed.get / speeds[0].get);
         println!("| {name} | {:.0} | {put:.2} | {:.0} | {get:.2} |", speed.put, speed.get);
     }
-    let latency = median(fans.iter().map(|fan| fan.0.as_secs_f64() * 1000.0).collect());
-    let events = median(fans.iter().map(|fan| fan.1).collect());
     println!();
-    println!("PUT to the last of {WATCHERS} watchers: {latency:.1} ms; {events:.0} events/s.");
+    for (watchers, fans) in [(WATCHERS, fans), (MANY_WATCHERS, many)] {
+        let latency = median(fans.iter().map(|fan| fan.0.as_secs_f64() * 1000.0).collect());
+        let events = median(fans.iter().map(|fan| fan.1).collect());
+        println!("PUT to the last of {watchers} watchers: {latency:.1} ms; {events:.0} events/s.");
+    }
+    println!();
+    bare::beside_bare(running.address()).await;
 }

@@ -65,7 +65,8 @@ struct Card {
 struct Row {
     file: String,
     title: &'static str,
-    cells: Vec<&'static str>,
+    /// A write method, and what becomes of the exhibit with it.
+    cells: Vec<(&'static str, &'static str)>,
 }
 
 /// One exhibit's page.
@@ -83,6 +84,8 @@ struct Page {
     acts: Vec<Act>,
     questions: [&'static str; 3],
     saved: Vec<(&'static str, &'static str)>,
+    /// The act in which each method was tried.
+    tried: String,
     before: Option<(String, &'static str)>,
     after: Option<(String, &'static str)>,
     /// Its place in the tour, of how many, and the stop after it.
@@ -115,20 +118,23 @@ pub fn rooms(exhibits: &[Exhibit]) -> Vec<(String, String)> {
     let mut files = vec![("index.html".to_owned(), index(exhibits))];
     for (at, exhibit) in exhibits.iter().enumerate() {
         let mechanism = Scenario::mechanism(exhibit.title).unwrap_or_default();
-        let acts: Vec<&CheckResult> = exhibit.acts.iter().collect();
+        let results: Vec<&CheckResult> = exhibit.acts.iter().collect();
         let saved = exhibit.methods.iter().map(|(method, held)| (*method, word(*held)));
+        let acts: Vec<Act> = exhibit.acts.iter().map(act).collect();
+        let tried = acts.iter().find(|act| act.wrong).map(|act| act.name.clone());
         let page = Page {
             version: env!("CARGO_PKG_VERSION"),
             style: RACE_STYLE,
             script: RACE_SCRIPT,
-            data: scenes(&acts, MOST_BYTES),
+            data: scenes(&results, MOST_BYTES),
             title: exhibit.title,
             symptom: words::symptom(exhibit.title),
             mechanism,
             slug: slug(mechanism),
-            acts: exhibit.acts.iter().map(act).collect(),
+            acts,
             questions: words::questions(mechanism),
             saved: saved.collect(),
+            tried: tried.unwrap_or_default(),
             before: neighbour(at.checked_sub(1)),
             after: neighbour(Some(at + 1)),
             tour: tour
@@ -183,7 +189,7 @@ fn index(exhibits: &[Exhibit]) -> String {
     let rows = exhibits.iter().filter(|exhibit| !exhibit.methods.is_empty()).map(|exhibit| Row {
         file: format!("{}.html", slug(exhibit.title)),
         title: exhibit.title,
-        cells: exhibit.methods.iter().map(|(_, held)| word(*held)).collect(),
+        cells: exhibit.methods.iter().map(|(method, held)| (*method, word(*held))).collect(),
     });
     let index = Index {
         version: env!("CARGO_PKG_VERSION"),
