@@ -40,9 +40,9 @@ struct Kind {
 fn pod(name: &str) -> String {
     let containers = json!([{ "name": "c", "image": "registry.example.com/team/image:1.2.3",
         "env": [{ "name": "A", "value": "b" }], "resources": { "limits": { "cpu": "1" } } }]);
-    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "labels": { "app": "a" } },
-        "spec": { "nodeName": "n", "containers": containers } })
-    .to_string()
+    let metadata = json!({ "name": name, "labels": { "app": "a" } });
+    let spec = json!({ "nodeName": "n", "containers": containers });
+    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }).to_string()
 }
 
 fn status(round: u32) -> String {
@@ -131,7 +131,8 @@ async fn seconds(connection: &mut Connection, kind: &Kind, round: &mut u32) -> f
 /// Prints how many times as long as a bare server ours takes for each kind of request.
 pub async fn beside_bare(ours: SocketAddr) {
     let mut ours = Connection::to(ours).await;
-    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "bench" } });
+    let name = json!({ "name": "bench" });
+    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": name });
     ours.ask(&Method::POST, "/api/v1/namespaces", namespace.to_string()).await;
     for number in 0..LISTED {
         ours.ask(&Method::POST, PODS, pod(&format!("p{number}"))).await;
