@@ -182,8 +182,13 @@ impl Scenery<'_> {
 
     /// One schedule.
     fn story(&mut self, shown: &Shown) -> Schedule {
-        let run = &shown.run;
-        let facts = Facts::of_replay(run);
+        let (run, result) = (&shown.run, self.result);
+        // That a worker never ends does not show in one run: the search has seen it.
+        let searched = || {
+            let violation = result.first_violation()?.witness.as_ref()?;
+            Facts::of_result(result).filter(|_| violation.schedule == run.schedule)
+        };
+        let facts = Facts::of_replay(run).or_else(searched);
         let story = Story::new(&run.scenario, &run.trace);
         let told = story::all(&story, facts.as_ref());
         let steps = told.into_iter().map(|told| self.step(&story, told)).collect();
