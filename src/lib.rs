@@ -127,8 +127,11 @@ pub mod kube;
 pub mod learn;
 mod library;
 #[cfg(any(feature = "kube", feature = "serve"))]
-// Part of it is for simulations of kube-rs code alone.
-#[cfg_attr(not(feature = "kube"), allow(dead_code, unused_imports))]
+// Part of it is for simulations of kube-rs code alone, part for programs alone.
+#[cfg_attr(
+    not(all(feature = "kube", feature = "serve", target_os = "linux")),
+    allow(dead_code, unused_imports)
+)]
 pub(crate) mod parking;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 pub mod programs;

@@ -13,8 +13,11 @@ mod manual;
 mod pct;
 mod random;
 mod replay;
-// Part of it is for simulations of kube-rs code alone.
-#[cfg_attr(not(feature = "kube"), allow(dead_code, unused_imports))]
+// Part of it is for simulations of kube-rs code alone, part for programs alone.
+#[cfg_attr(
+    not(all(feature = "kube", feature = "serve", target_os = "linux")),
+    allow(dead_code, unused_imports)
+)]
 pub(crate) mod rerun;
 mod round_robin;
 mod schedule;
