@@ -202,7 +202,7 @@ fn faults_have_no_rate() {
     let scenario = Arc::new(Scenario::builtin("timeout").expect("shipped"));
     let refused = check::run(&scenario, &timed(10, 0)).unwrap_err().to_string();
     assert!(refused.contains("`timed` cannot run this scenario"), "{refused}");
-    assert!(refused.contains("leave `faults` out"), "{refused}");
+    assert!(refused.contains("or remove `faults`"), "{refused}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_bad_variable_is_an_error_that_names_it() {
     for (name, value) in cases {
         let ran = finish(command(folder.path()).args(["check", "timeout"]).env(name, value), "");
         assert_eq!(ran.code, 2, "{name}");
-        assert!(ran.err.starts_with(&format!("error: {name} is n")), "{}", ran.err);
+        assert!(ran.err.starts_with(&format!("error: {name} ")), "{}", ran.err);
     }
     // A flag beats the environment beats the default.
     let mut with = command(folder.path());
