@@ -115,7 +115,10 @@ fn deliveries_faults_and_questions_have_keys_of_several_characters() {
     let terminal = Terminal::start("faults", 100, 40, "play timeout --full");
     terminal.wait_for("any key closes this");
     terminal.press(&["Space", "?"]);
-    terminal.wait_for("only the answer to a write that lands is worth losing");
+    // What is too wide for the box goes on in the next line.
+    let screen = terminal.wait_for("only the answer to a write that lands is worth");
+    assert!(screen.contains("[!lu] the next step of usage is not a write"), "{screen}");
+    assert!(screen.matches("losing").count() == 2, "{screen}");
     terminal.press(&["Space", "h", "!", "l", "h"]);
     terminal.wait_for("the answer is lost");
     terminal.press(&["?"]);

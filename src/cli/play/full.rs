@@ -18,7 +18,7 @@ use super::session::{Reply, Session};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output;
 use crate::report::game::{self, Menu};
-use crate::report::{Role, Style, Text, paint};
+use crate::report::{Role, Style, Text, paint, wrap};
 use crate::scenario::Diagnostic;
 
 /// The state of the screen.
@@ -231,7 +231,18 @@ fn cursor(moves: &[Menu], at: usize) -> Vec<Line<'static>> {
     moves.map(item).collect()
 }
 
+/// A line that is too wide goes on in the next one.
+fn folded(line: Line<'_>, width: usize) -> Vec<Line<'_>> {
+    if line.width() <= width {
+        return vec![line];
+    }
+    let look = line.spans.first().map(|span| span.style).unwrap_or_default();
+    wrap(&line.to_string(), width).into_iter().map(|part| Line::styled(part, look)).collect()
+}
+
 fn popup(frame: &mut Frame<'_>, area: Rect, text: Vec<Line<'_>>, at: u16) {
+    let inside = usize::from(area.width.saturating_sub(4)).max(1);
+    let text: Vec<Line<'_>> = text.into_iter().flat_map(|line| folded(line, inside)).collect();
     let width = text.iter().map(Line::width).max().unwrap_or(0).clamp(40, 200);
     let width = u16::try_from(width + 4).unwrap_or(area.width).min(area.width);
     let height = u16::try_from(text.len() + 2).unwrap_or(area.height).min(area.height);
