@@ -109,7 +109,7 @@ impl<R: Reply> Lot<R> {
     }
 
     /// Watches that were opened in an earlier execution: they are told of all objects that are
-    /// there, as a list would tell, before anybody has moved.
+    /// there, as a list would tell, before any worker has moved.
     pub fn adopt(&mut self, watches: Vec<Kept<R::Sink>>) {
         for (worker, http, sink) in watches {
             let query = streams::since(&http.query, Revision(BASE));

@@ -47,7 +47,7 @@ use crate::simulation::{Choice, World};
 /// How far to go, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Distinct states at most: the search stops when it has found more, in the midst of a level.
+    /// Distinct states at most: the search stops when it has found more, in the middle of a level.
     pub max_states: u64,
     /// Steps of a schedule at most.
     pub max_steps: u64,
