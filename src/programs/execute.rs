@@ -9,9 +9,10 @@ use super::differences::State;
 use super::hunt::Plan;
 use super::limits;
 use super::process::{Folder, Running};
-use super::quiet::{self, Calm, Late, Learnt, Look};
+use super::quiet::{self, Late, Learnt, Look};
 use super::renamed::{Answers, Outbox, Tells};
 use super::socket::{Door, Variables};
+use super::turn::Turn;
 use super::wire::Wire;
 use crate::access::Authority;
 use crate::parking::{History, Lot};
@@ -58,16 +59,8 @@ pub(super) struct Drive {
     pub programs: Vec<Running>,
     /// What each program finds in its environment.
     pub variables: Vec<Variables>,
-    pub calm: Calm,
-    /// How many requests each program has made.
-    pub requests: Vec<u64>,
-    /// When each has last asked, was answered or was told something.
-    pub given: Vec<Instant>,
-    /// How long programs were waited for after their moves, in all.
-    pub patient: Duration,
-    pub begin: Instant,
-    pub interrupted: bool,
-    pub slow: bool,
+    /// What is of this execution alone.
+    pub turn: Turn,
     /// How names are changed on the way, if the programs live on.
     pub wire: Option<Arc<Wire>>,
     /// Watches of objects of earlier executions, which stay open.
@@ -76,8 +69,6 @@ pub(super) struct Drive {
     pub earlier: Option<(usize, String)>,
     /// Whether they have lived through an execution.
     pub lives: bool,
-    /// The states that this execution has passed.
-    pub states: Vec<State>,
     /// How long each program may ask for objects after these were deleted.
     pub aftermath: Vec<Duration>,
     /// When what was deleted was last told of.
@@ -115,7 +106,7 @@ impl Drive {
         let End::Quiet(()) = end else { return end };
         let watches = |worker: usize| self.lives && self.lot.watches(worker) > 0;
         let mut all = 0..self.programs.len();
-        let silent = all.find(|at| self.requests[*at] == 0 && !watches(*at));
+        let silent = all.find(|at| self.turn.requests[*at] == 0 && !watches(*at));
         let Some(silent) = silent else { return End::Quiet(()) };
         let name = &self.plan.programs[silent].name;
         if self.lives {
@@ -139,7 +130,7 @@ impl Drive {
         let mut waited = 0;
         loop {
             if let Some(words) = self.settle(mover).await {
-                return if self.interrupted { End::Stopped } else { End::Failed(words) };
+                return if self.turn.interrupted { End::Stopped } else { End::Failed(words) };
             }
             if self.lot.settle() {
                 mover = None;
@@ -156,7 +147,7 @@ impl Drive {
             if moves.is_empty() {
                 moves.extend(self.lot.settled_move());
             }
-            if self.interrupted {
+            if self.turn.interrupted {
                 return End::Stopped;
             }
             if self.lot.may_crash() && !moves.is_empty() {
@@ -176,7 +167,7 @@ impl Drive {
                 continue;
             }
             waited = 0;
-            self.states.push(State { key, waiting: self.lot.waiting() });
+            self.turn.states.push(State { key, waiting: self.lot.waiting() });
             let chosen = guide.choose(point);
             let Some(chosen) = chosen else {
                 return if moves.is_empty() { End::Quiet(()) } else { End::Stopped };
@@ -198,7 +189,7 @@ impl Drive {
                 Move::Answer { worker, .. } | Move::Deliver { worker, .. } => Some(worker),
                 _ => None,
             };
-            if let Some(given) = mover.and_then(|mover| self.given.get_mut(mover)) {
+            if let Some(given) = mover.and_then(|mover| self.turn.given.get_mut(mover)) {
                 *given = Instant::now();
             }
         }
@@ -207,19 +198,19 @@ impl Drive {
     /// Gives the program that has moved the time that it has been seen to need. True if it asks.
     async fn waits_for(&mut self, mover: Option<usize>) -> bool {
         let Some(worker) = mover.filter(|it| *it < self.programs.len()) else { return false };
-        let patience = self.calm.learnt.patience(worker);
+        let patience = self.turn.calm.learnt.patience(worker);
         let begin = Instant::now();
         let mut asks = false;
         while !asks
-            && self.patient + begin.elapsed() < PATIENT
-            && self.given[worker].elapsed() < patience
+            && self.turn.patient + begin.elapsed() < PATIENT
+            && self.turn.given[worker].elapsed() < patience
             && !self.lot.is_waiting(worker)
             && !(self.plan.until.0)()
         {
             tokio::time::sleep(quiet::STEP).await;
             asks = self.door.arrivals.lock().iter().any(|(by, ..)| *by == worker);
         }
-        self.patient += begin.elapsed();
+        self.turn.patient += begin.elapsed();
         asks
     }
 
@@ -228,7 +219,7 @@ impl Drive {
         self.programs[worker].end();
         self.door.arrivals.lock().retain(|(of, ..)| *of != worker);
         self.lot.restarted(worker);
-        self.given[worker] = Instant::now();
+        self.turn.given[worker] = Instant::now();
         self.programs[worker] = self.launch(worker)?;
         Ok(())
     }
@@ -236,7 +227,7 @@ impl Drive {
     /// Until all programs sleep. What to say if that takes too long.
     pub async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
-        self.calm.begin();
+        self.turn.calm.begin();
         self.outbox.next();
         let mut stared = false;
         for round in 0_u32.. {
@@ -246,9 +237,9 @@ impl Drive {
             let comes = !came.is_empty() || self.door.is_busy();
             let trees: Vec<Vec<u32>> = self.programs.iter().map(Running::tree).collect();
             let look = || trees.iter().map(|tree| Look::at(tree)).collect();
-            let is_quiet = (stared && !comes) || self.calm.see(look(), comes);
+            let is_quiet = (stared && !comes) || self.turn.calm.see(look(), comes);
             // What was sent before such a look arrives in the next round.
-            stared = asked.elapsed() > quiet::LATE_LOOK && self.calm.stare(look);
+            stared = asked.elapsed() > quiet::LATE_LOOK && self.turn.calm.stare(look);
             for (worker, mut http, to) in came {
                 let Some(reply) = (match self.receive(worker, &mut http, to) {
                     Ok(reply) => reply,
@@ -258,25 +249,25 @@ impl Drive {
                 };
                 // Only the worker that was let go had a reason to ask.
                 if mover.is_some_and(|mover| mover != worker)
-                    && (self.lives || self.requests[worker] > 0)
+                    && (self.lives || self.turn.requests[worker] > 0)
                 {
                     let what = format!("{} {}", http.method, http.path);
-                    let after = self.given[worker].elapsed();
-                    self.calm.was_late(Late { worker, what, after });
+                    let after = self.turn.given[worker].elapsed();
+                    self.turn.calm.was_late(Late { worker, what, after });
                 }
-                self.requests[worker] += 1;
-                self.given[worker] = Instant::now();
+                self.turn.requests[worker] += 1;
+                self.turn.given[worker] = Instant::now();
                 self.lot.park(worker, http, reply);
             }
             if (self.plan.until.0)() {
-                self.interrupted = true;
+                self.turn.interrupted = true;
                 return Some("it was interrupted".to_owned());
             }
             if let Some(words) = self.too_much(round, &trees) {
                 return Some(words);
             }
             if is_quiet && self.outbox.next() {
-                self.calm.begin();
+                self.turn.calm.begin();
                 stared = false;
             } else if is_quiet {
                 for (worker, program) in self.programs.iter_mut().enumerate() {
@@ -284,12 +275,12 @@ impl Drive {
                 }
                 return None;
             }
-            self.slow = begin.elapsed() >= self.plan.settle_within;
-            if self.slow {
+            self.turn.slow = begin.elapsed() >= self.plan.settle_within;
+            if self.turn.slow {
                 return Some(self.never_quiet());
             }
-            self.slow = self.begin.elapsed() >= self.plan.timeout;
-            if self.slow {
+            self.turn.slow = self.turn.begin.elapsed() >= self.plan.timeout;
+            if self.turn.slow {
                 return Some(format!(
                     "an execution takes longer than {:?}\n  help: an execution ends when no \
                      program sends requests; for slow programs, raise --execution-timeout",
@@ -301,7 +292,8 @@ impl Drive {
     }
 
     fn never_quiet(&self) -> String {
-        let names = self.calm.busy().into_iter().map(|at| self.plan.programs[at].name.as_str());
+        let names =
+            self.turn.calm.busy().into_iter().map(|at| self.plan.programs[at].name.as_str());
         let names: Vec<&str> = names.collect();
         let who = match names.len() {
             0 => "the programs do not become quiet".to_owned(),
@@ -320,7 +312,7 @@ impl Drive {
         let limits = &self.plan.limits;
         for (worker, program) in self.plan.programs.iter().enumerate() {
             let name = &program.name;
-            if self.requests[worker] > limits.requests {
+            if self.turn.requests[worker] > limits.requests {
                 return Some(format!(
                     "`{name}` has made more than {} requests\n  help: `limits: {{ requests: {} }}` \
                      allows more",
@@ -356,8 +348,9 @@ impl Drive {
     /// Whether a program lives that has not made a request yet.
     fn starting(&mut self) -> bool {
         let all = 0..self.programs.len();
-        all.into_iter()
-            .any(|at| !self.lives && self.requests[at] == 0 && self.programs[at].ended().is_none())
+        all.into_iter().any(|at| {
+            !self.lives && self.turn.requests[at] == 0 && self.programs[at].ended().is_none()
+        })
     }
 
     /// Whether a request comes within a while. Programs have timers, and start.
@@ -368,7 +361,7 @@ impl Drive {
                 return true;
             }
             if (self.plan.until.0)() {
-                self.interrupted = true;
+                self.turn.interrupted = true;
                 return false;
             }
             let patience = if self.starting() { self.plan.start_within } else { self.plan.linger };

@@ -13,9 +13,10 @@ use tokio::runtime::Runtime;
 use super::execute::{Drive, Ran};
 use super::hunt::Plan;
 use super::process::{Folder, Running};
-use super::quiet::{self, Calm, Learnt};
+use super::quiet::{self, Learnt};
 use super::renamed::{Answers, Outbox};
 use super::socket::Door;
+use super::turn::Turn;
 use super::wire::{self, Request, Wire};
 use crate::apiserver::Status;
 use crate::parking::{Answering, History, Lot, Reply};
@@ -80,17 +81,10 @@ impl Live {
             outbox: Outbox::default(),
             programs: Vec::new(),
             variables: Vec::new(),
-            calm: Calm::new(learnt),
-            requests: vec![0; plan.programs.len()],
-            given: vec![Instant::now(); plan.programs.len()],
-            patient: Duration::ZERO,
-            begin: Instant::now(),
-            interrupted: false,
-            slow: false,
+            turn: Turn::new(plan.programs.len(), learnt),
             wire,
             ended_watches: Vec::new(),
             earlier: None,
-            states: Vec::new(),
             lives: false,
             aftermath: vec![Duration::ZERO; plan.programs.len()],
             parted: Instant::now(),
@@ -115,13 +109,13 @@ impl Live {
         Ran {
             end,
             history: drive.lot.end(),
-            late: std::mem::take(&mut drive.calm.late),
-            learnt: drive.calm.learnt.clone(),
+            late: std::mem::take(&mut drive.turn.calm.late),
+            learnt: drive.turn.calm.learnt.clone(),
             ended,
-            interrupted: drive.interrupted,
-            slow: drive.slow,
+            interrupted: drive.turn.interrupted,
+            slow: drive.turn.slow,
             earlier: drive.earlier.take(),
-            states: std::mem::take(&mut drive.states),
+            states: std::mem::take(&mut drive.turn.states),
         }
     }
 
@@ -139,7 +133,7 @@ const AFTERMATH: Duration = Duration::from_millis(300);
 impl Drive {
     /// Ends one execution, and begins the next one.
     async fn part(&mut self, number: u64, learnt: Learnt) -> Result<(), String> {
-        self.begin = Instant::now();
+        self.turn.begin = Instant::now();
         let plan = Arc::clone(&self.plan);
         let mut force = false;
         for round in 0.. {
@@ -173,12 +167,8 @@ impl Drive {
         next.adopt(watches);
         self.wire = Some(wire);
         self.lot = next;
-        self.calm = Calm::new(learnt);
-        self.requests.fill(0);
-        self.given.fill(Instant::now());
-        self.patient = Duration::ZERO;
-        self.begin = Instant::now();
-        (self.interrupted, self.slow, self.lives) = (false, false, true);
+        self.turn = Turn::new(self.programs.len(), learnt);
+        self.lives = true;
         Ok(())
     }
 
@@ -235,7 +225,7 @@ impl Drive {
     /// Gives each program the time that it has been seen to need. True if one asks.
     async fn asks_late(&self) -> bool {
         let waits = |worker: usize| {
-            self.given[worker].elapsed() < self.calm.learnt.patience(worker)
+            self.turn.given[worker].elapsed() < self.turn.calm.learnt.patience(worker)
                 || self.parted.elapsed() < self.aftermath[worker]
         };
         while (0..self.programs.len()).any(waits) {

@@ -23,6 +23,7 @@ mod renamed;
 mod session;
 mod socket;
 mod supervisor;
+mod turn;
 mod wire;
 
 pub use crate::scenario::Isolation;
