@@ -147,6 +147,10 @@ fn conclusion(facts: &Facts<'_>) -> String {
         LossClass::Ignored => {
             format!("{told}: its write should be there, and never was. An ignored write.")
         }
+        LossClass::Skew if facts.victim.is_some_and(|victim| victim.event.is_skip()) => format!(
+            "However, {who} would have written, had each run begun when the one before was over. \
+             Not serializable."
+        ),
         LossClass::Skew => format!(
             "{told}, and the state is one that no order of the two gives. Write skew (A5B)."
         ),

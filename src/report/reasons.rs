@@ -45,6 +45,7 @@ pub(super) fn reasons(facts: &Facts<'_>) -> Vec<String> {
         if facts.other_culprit().is_none() {
             let shared = facts.victim.filter(|victim| facts.story.is_shared(victim.event));
             reasons.extend(shared.and_then(|_| memory(facts)));
+            reasons.extend(super::cached::reasons(facts));
             return reasons;
         }
     }

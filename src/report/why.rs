@@ -44,6 +44,7 @@ pub fn sentences(facts: &Facts<'_>) -> Vec<Sentence> {
     }
     let (victim, culprit) = match (facts.property, class) {
         (_, LossClass::Dropped) => ("dropped", "sooner"),
+        (SERIALIZABLE, _) if facts.victim.is_some_and(|v| v.event.is_skip()) => ("skipped", ""),
         (SERIALIZABLE, _) if facts.other_culprit().is_none() => ("wrote", ""),
         (SERIALIZABLE, _) => ("one", "other"),
         _ => ("lost", "guilty"),
@@ -97,6 +98,7 @@ fn lost(facts: &Facts<'_>, victim: Told<'_>) -> String {
              same name{}",
             answered(facts, victim)
         ),
+        _ if victim.event.is_skip() => format!("{name} found nothing to do, and sent nothing"),
         _ if facts.never_stored() => meant(facts, victim),
         _ if facts.is_removal() => {
             format!("{name} removed {}{}", facts.label(), answered(facts, victim))

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use lostwrite::check::{self, Options, Verdict};
+use lostwrite::check::{self, LossClass, Options, Verdict};
+use lostwrite::report::{self, Style};
+use lostwrite::scenario::Scenario;
 use lostwrite::schedulers::exhaustive::{Limits, explore};
 use lostwrite::simulation::{Choice, World};
 use lostwrite::trace::{Action, Event};
@@ -24,14 +26,17 @@ pub(crate) const FRESHNESS: [&str; 5] = [
 
 /// Workers `{…}` on one Node, in the short form.
 fn of(workers: &[&str], more: &str) -> World {
+    check::world(&scenario_of(workers, more)).expect("nothing is refused")
+}
+
+fn scenario_of(workers: &[&str], more: &str) -> Arc<Scenario> {
     let workers: String = workers.iter().map(|worker| format!("  - {{ {worker} }}\n")).collect();
     let text = format!(
         "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{ name: readers }}\n\
          objects:\n  - {{ apiVersion: v1, kind: Node, metadata: {{ name: n1 }}, status: {{ phase: \
          Pending }} }}\nworkers:\n{workers}{more}"
     );
-    let scenario = scenario(&text).unwrap_or_else(|| panic!("it is valid: {text}"));
-    check::world(&scenario).expect("nothing is refused")
+    scenario(&text).unwrap_or_else(|| panic!("it is valid: {text}"))
 }
 
 /// How many schedules a world has, by the search.
@@ -277,4 +282,30 @@ fn a_copy_in_a_cache_is_seen_until_the_next_event_and_never_at_the_server() {
     world.take(Choice::Deliver(0));
     let held: Vec<_> = world.caches[0].objects().collect();
     assert_eq!(held[0]["status"]["phase"], "Pending");
+}
+
+/// Where no write was committed at all, `serializable` still says who did nothing, and why.
+#[test]
+fn what_no_order_explains_has_a_witness_though_nothing_was_committed() {
+    let writer = "name: b, process: p, read: cache, cacheWrite: true, sets: { status.phase: y }";
+    let empty = "name: a, process: p, read: cache, write: merge-patch, sets: { status.phase: y }";
+    let skips = "name: a, process: p, steps: [ { cache: Node/n1 }, { when: { Node/n1.status.phase: \
+                 Pending } }, { write: merge-patch, sets: { metadata.labels.a: \"1\" } } ]";
+    for (reader, class, said) in [
+        (
+            empty,
+            LossClass::Omitted,
+            "a meant phase: y, sent nothing about it, and was answered 200",
+        ),
+        (skips, LossClass::Skew, "a found nothing to do, and sent nothing"),
+    ] {
+        let scenario = scenario_of(&[reader, writer], "properties: [serializable]\n");
+        let result = check::run(&scenario, &Options::default()).unwrap();
+        let witness = result.properties[0].witness.as_ref().expect("a violation has a witness");
+        assert_eq!((witness.victim.worker.as_str(), witness.class), ("a", class));
+        let shown = report::renderer("text").expect("known").render(&[result], &Style::default());
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(said), "{shown}");
+        assert!(shown.contains("a read that copy in step 3, as if it were stored"), "{shown}");
+    }
 }

@@ -79,7 +79,8 @@ pub(in crate::properties) fn wrong_conflict(events: &[Event]) -> Option<Found> {
 }
 
 /// `serializable`: no order of the runs explains the end. The last committed write whose base
-/// did not have an acknowledged write of another worker is the culprit.
+/// did not have an acknowledged write of another worker is the culprit. Where nothing was committed,
+/// the last worker that did nothing is the victim: alone, it would have written.
 pub(in crate::properties) fn not_serializable(
     events: &[Event],
     ending: &Ending,
@@ -87,7 +88,7 @@ pub(in crate::properties) fn not_serializable(
 ) -> Option<Found> {
     let committed = |at: &usize| events[*at].committed && events[*at].is_write();
     let mut backwards = (0..events.len()).rev().filter(committed);
-    let last = backwards.clone().next()?;
+    let Some(last) = backwards.clone().next() else { return did_nothing(events) };
     let culprit = backwards.find(|&at| unseen_by(events, at).is_some()).unwrap_or(last);
     let victim = unseen_by(events, culprit).unwrap_or(culprit);
     let stays = |change: &Change| {
@@ -106,6 +107,19 @@ pub(in crate::properties) fn not_serializable(
     let field = first_field(&events[victim], events);
     let stale_read = read_before(events, culprit);
     Some(Found { class, victim, field, stale_read, culprit: Some(culprit), finding: None })
+}
+
+/// A write that was acknowledged and stored nothing, or a run that found nothing to do, though no
+/// order of the runs explains that: what the worker had read is in no server.
+fn did_nothing(events: &[Event]) -> Option<Found> {
+    let empty = |event: &Event| event.is_write() && event.is_acknowledged();
+    let (class, victim) = match events.iter().rposition(empty) {
+        Some(victim) => (LossClass::Omitted, victim),
+        None => (LossClass::Skew, events.iter().rposition(Event::is_skip)?),
+    };
+    let field = first_field(&events[victim], events);
+    let stale_read = read_before(events, victim);
+    Some(Found { class, victim, field, stale_read, culprit: None, finding: None })
 }
 
 /// How a step took a field away from a victim.
