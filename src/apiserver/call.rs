@@ -148,7 +148,7 @@ impl<'a> RequestScope<'a> {
     /// A built-in kind is decoded into its own Go type: an object of another kind does not fit.
     fn check_built_in(&self, object: &Value) -> Result<(), String> {
         let kind = object["kind"].as_str().unwrap_or_default();
-        if self.kind.is_custom() || kind == self.kind.kind {
+        if !self.kind.strategy.is_typed() || kind == self.kind.kind {
             return Ok(());
         }
         let version = &self.kind.resource.version;
@@ -176,10 +176,13 @@ impl<'a> RequestScope<'a> {
             let error = FieldError::invalid("patch", &patched, why);
             Status::invalid("", "", "", &[error])
         };
-        if self.kind.is_custom() && object["kind"].as_str().unwrap_or_default().is_empty() {
+        let misses = |field: &str| {
+            !self.kind.strategy.is_typed() && object[field].as_str().unwrap_or_default().is_empty()
+        };
+        if misses("kind") {
             return Err(refuse(&format!("Object 'Kind' is missing in '{object}'")));
         }
-        if self.kind.is_custom() && object["apiVersion"].as_str().unwrap_or_default().is_empty() {
+        if misses("apiVersion") {
             let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
             return Err(Status::internal_error(why));
         }
@@ -216,7 +219,7 @@ impl<'a> RequestScope<'a> {
     /// Whether an object has the schema of this kind: yes, no (another version of the kind, of
     /// which no field is known), or it is another kind or a list, which is not looked into.
     fn schema_of(&self, object: &Value) -> Option<bool> {
-        if !self.kind.is_custom() {
+        if self.kind.strategy.is_typed() {
             return Some(true);
         }
         let version = object["apiVersion"].as_str().unwrap_or_default();

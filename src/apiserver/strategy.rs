@@ -12,7 +12,7 @@ use super::call::RequestScope;
 use super::metadata::{self, Meta};
 use super::schema::FieldError;
 use super::verbs::deletion::{self, Deletion};
-use super::{Kind, PatchKind, crd, lifecycle, names};
+use super::{Kind, PatchKind, Status, crd, lifecycle, names};
 
 /// Which kinds are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,9 +124,46 @@ impl Strategy {
         }
     }
 
+    /// Whether objects are decoded into a Go type of their own, as those of built-in kinds are.
+    /// Otherwise they are `Unstructured`: a body has to say what kind it is.
+    pub fn is_typed(self) -> bool {
+        self != Strategy::Custom
+    }
+
     /// Whether a patch of this kind is taken: a strategic one wants a Go type.
     pub fn takes(self, patch: PatchKind) -> bool {
-        patch != PatchKind::Strategic || self != Strategy::Custom
+        patch != PatchKind::Strategic || self.is_typed()
+    }
+
+    /// The Go type of an object, or of a list, as messages name it.
+    pub fn go_type(self, kind: &Kind, list: bool) -> String {
+        match (self.is_typed(), list) {
+            (false, true) => String::from("*unstructured.UnstructuredList"),
+            (false, false) => String::from("*unstructured.Unstructured"),
+            (true, true) => format!("*v1.{}", kind.list_kind),
+            (true, false) => format!("*v1.{}", kind.kind),
+        }
+    }
+
+    /// The verbs of a kind, in the order of its server's discovery documents.
+    pub fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Strategy::Custom => {
+                &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+            }
+            _ => {
+                &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+            }
+        }
+    }
+
+    /// What a method is answered that a path does not have: the server of custom resources names
+    /// the verb.
+    pub fn refuse_method(self, kind: &Kind, verb: &str) -> Box<Status> {
+        match self {
+            Strategy::Custom => Status::method_not_allowed(&kind.resource, verb),
+            _ => Status::no_such_method(),
+        }
     }
 
     /// What a delete does to an object.

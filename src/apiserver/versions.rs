@@ -30,7 +30,7 @@ impl Kind {
     fn shown(&self, object: &Value) -> Value {
         let mut object = object.clone();
         object["apiVersion"] = self.api_version().into();
-        if !self.is_custom() {
+        if self.strategy.is_typed() {
             super::builtin::convert(self, &mut object);
         }
         self.schema.prune(&mut object);

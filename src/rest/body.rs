@@ -138,7 +138,7 @@ fn object(
     let text = |fields: &Map<String, Value>, field: &str| {
         fields.get(field).and_then(Value::as_str).unwrap_or_default().to_string()
     };
-    if kind.is_custom() && text(fields, "kind").is_empty() {
+    if !kind.strategy.is_typed() && text(fields, "kind").is_empty() {
         let body = String::from_utf8_lossy(&http.body);
         return Err(unrecognized(format!("Object 'Kind' is missing in '{body}'")));
     }
@@ -146,7 +146,7 @@ fn object(
     if version.matches('/').count() > 1 {
         return Err(unrecognized(format!("unexpected GroupVersion string: {version}")));
     }
-    if !kind.is_custom() {
+    if kind.strategy.is_typed() {
         for (field, own) in [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())] {
             if text(fields, field).is_empty() {
                 fields.insert(field.into(), Value::String(own));

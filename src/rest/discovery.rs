@@ -111,17 +111,10 @@ pub(crate) fn of_version(server: &ApiServer, group: &str, version: &str) -> Vec<
     kinds
 }
 
-const VERBS: [&str; 8] =
-    ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-/// Of custom resources the server has its own list, in its own order.
-const CUSTOM_VERBS: [&str; 8] =
-    ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
-
 fn verbs(kind: &Kind) -> &'static [&'static str] {
-    match kind {
-        Kind { review: true, .. } => &["create"],
-        kind if kind.is_custom() => &CUSTOM_VERBS,
-        _ => &VERBS,
+    match kind.review {
+        true => &["create"],
+        false => kind.strategy.verbs(),
     }
 }
 

@@ -95,7 +95,7 @@ fn shaped(
         (Shape::Metadata, false) => Ok(Some(partial(value, media.beta))),
         (Shape::MetadataList, true) => Ok(Some(partial_list(value, media.beta))),
         (Shape::Metadata, true) => Err(mismatch("PartialObjectMetadata", "a list", kind, true)),
-        (Shape::MetadataList, false) if kind.is_custom() => {
+        (Shape::MetadataList, false) if !kind.strategy.is_typed() => {
             Err(Status::failure(500, "content is not a list"))
         }
         (Shape::MetadataList, false) => {
@@ -105,12 +105,7 @@ fn shaped(
 }
 
 fn mismatch(asked: &str, is: &str, kind: &Kind, list: bool) -> Box<Status> {
-    let go = match (kind.is_custom(), list) {
-        (true, true) => String::from("*unstructured.UnstructuredList"),
-        (true, false) => String::from("*unstructured.Unstructured"),
-        (false, true) => format!("*v1.{}", kind.list_kind),
-        (false, false) => format!("*v1.{}", kind.kind),
-    };
+    let go = kind.strategy.go_type(kind, list);
     let mut status = Status::not_acceptable("");
     status.message =
         Some(format!("you requested {asked}, but the requested object is {is} ({go})"));

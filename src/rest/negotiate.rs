@@ -126,12 +126,13 @@ pub(crate) fn patch_kind(content_type: &str, kind: &Kind) -> Result<PatchKind, B
                           application/apply-patch+yaml";
     const BUILT_IN: &str = "application/json-patch+json, application/merge-patch+json, \
                             application/strategic-merge-patch+json, application/apply-patch+yaml";
+    let strategic = kind.strategy.takes(PatchKind::Strategic);
     match content_type {
         "application/json-patch+json" => Ok(PatchKind::Json),
         "application/merge-patch+json" => Ok(PatchKind::Merge),
         "application/apply-patch+yaml" => Ok(PatchKind::Apply),
-        "application/strategic-merge-patch+json" if !kind.is_custom() => Ok(PatchKind::Strategic),
-        _ => Err(Status::unsupported_media_type(if kind.is_custom() { CUSTOM } else { BUILT_IN })),
+        "application/strategic-merge-patch+json" if strategic => Ok(PatchKind::Strategic),
+        _ => Err(Status::unsupported_media_type(if strategic { BUILT_IN } else { CUSTOM })),
     }
 }
 

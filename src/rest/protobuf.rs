@@ -28,7 +28,7 @@ pub(crate) const PREFIX: &[u8] = b"k8s\0";
 /// Whether objects of a kind can be had in protobuf: a custom resource has no numbers, and a
 /// definition holds schemas, which are recursive.
 pub(crate) fn speaks(kind: &Kind) -> bool {
-    !kind.is_custom() && kind.resource.group != "apiextensions.k8s.io"
+    kind.strategy.is_typed() && kind.resource.group != "apiextensions.k8s.io"
 }
 
 /// Reads a body. `kind` is what it is when it does not say so itself.

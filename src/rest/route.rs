@@ -197,8 +197,5 @@ fn methods(http: &HttpRequest, target: Target, known: bool) -> Route {
         }
         _ => return Route::Resource(target),
     };
-    Route::Refused(match kind.is_custom() {
-        true => Status::method_not_allowed(&kind.resource, refused),
-        false => Status::no_such_method(),
-    })
+    Route::Refused(kind.strategy.refuse_method(kind, refused))
 }
