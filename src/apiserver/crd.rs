@@ -141,7 +141,7 @@ pub(crate) fn default(crd: &mut Value) {
     }
 }
 
-/// What a definition's status is before anybody has looked at it.
+/// What a definition's status is before its controller has looked at it.
 pub(crate) fn initial_status(crd: &mut Value) {
     let stored = storage_versions(crd);
     crd["status"] = json!({

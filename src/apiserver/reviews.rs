@@ -1,6 +1,7 @@
 //! Reviews: questions that are asked by creating an object, which is answered and not stored.
 //!
-//! Nothing is authenticated or authorised here, so everybody may do everything, and says so.
+//! Nothing is authenticated or authorised here, so every user may do everything, and the answer
+//! says so.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -2,8 +2,8 @@
 //! for.
 //!
 //! A server that keeps its past has the JSON of each revision ready (`json.rs`); whoever reads
-//! over HTTP gets those bytes, and no value is made. Everybody else looks at the value, which is
-//! made when it is looked at for the first time. Next to read: `request.rs`.
+//! over HTTP gets those bytes, and no value is made. Every other caller looks at the value, which
+//! is made when it is looked at for the first time. Next to read: `request.rs`.
 
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;

@@ -297,7 +297,7 @@ fn first_culprits(names: &Names, judged: &Judged, found: Vec<Found>) -> Vec<Foun
     first.into_values().flatten().collect()
 }
 
-/// The version before a write, with all that happened since the last version that anybody saw, but
+/// The version before a write, with all that happened since the last version that was seen, but
 /// is not this write's doing.
 fn own_change(names: &Names, step: &Step, before: &Version) -> Vec<(LeafId, ValueId)> {
     let mut leaves = before.leaves.to_vec();

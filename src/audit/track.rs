@@ -17,7 +17,7 @@ use crate::history::infer::{
 #[derive(Debug)]
 pub struct Step {
     pub act: Act,
-    /// The version before it, if anybody saw it.
+    /// The version before it, if a request in the log saw it.
     pub before: Option<Version>,
     /// The version that it was answered with, or made.
     pub after: Option<Version>,

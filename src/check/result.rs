@@ -130,7 +130,7 @@ pub struct Lesson {
     pub chart: Option<Chart>,
 }
 
-/// One schedule, with what everybody believed at each of its steps.
+/// One schedule, with what each worker believed at each of its steps.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The run.

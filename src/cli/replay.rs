@@ -114,7 +114,7 @@ pub fn open(
     Ok(Opened { scenario: Arc::new(scenario), overrides: flags, schedule })
 }
 
-/// A schedule to write down: everybody's first letter, in turn.
+/// A schedule to write down: each worker's first letter, in turn.
 fn example(scenario: &Scenario) -> String {
     let letters = scenario.workers.iter().filter_map(|worker| worker.name.chars().next());
     let once: String = letters.collect();

@@ -1,7 +1,7 @@
 //! A setter called by reflection, with an argument slice that two callers reuse.
 //!
 //! ```go
-//! var args = make([]reflect.Value, 1)       // one buffer for everybody, to save an allocation
+//! var args = make([]reflect.Value, 1)       // one buffer for all calls, to save an allocation
 //! args[0] = reflect.ValueOf("True"); set.Call(args)
 //! ```
 //!

@@ -2,7 +2,7 @@
 //!
 //! ```go
 //! obj, _ := lister.Get("demo")              // a pointer into the informer's store
-//! obj.Status.Ready = true                   // changes it for everybody
+//! obj.Status.Ready = true                   // changes it for all readers
 //! mine := obj.DeepCopy(); mine.Status.Ready = true
 //! ```
 //!

@@ -2,7 +2,7 @@
 //!
 //! ```go
 //! mine := *obj                              // copies the struct: its map is the same map
-//! mine.Labels["ready"] = "true"             // changes it for everybody who holds obj
+//! mine.Labels["ready"] = "true"             // changes it for all that hold obj
 //! mine := obj.DeepCopy()                    // a map of its own
 //! ```
 //!

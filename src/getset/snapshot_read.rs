@@ -1,7 +1,7 @@
 //! The whole status as one immutable snapshot behind a pointer.
 //!
 //! ```go
-//! next := &Status{Ready: 1, Generation: 2}   // filled before anybody can see it
+//! next := &Status{Ready: 1, Generation: 2}   // filled before another goroutine can see it
 //! w.status = next                            // goroutine 1, a plain pointer
 //! w.status.Store(next)                       // goroutine 1, an atomic.Pointer[Status]
 //! s := w.status.Load(); use(s.Generation)    // goroutine 2

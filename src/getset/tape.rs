@@ -86,7 +86,7 @@ impl Tape {
         self.recording().goroutines.push(name);
     }
 
-    /// The value that a variable has before anybody moves.
+    /// The value that a variable has before the first step.
     pub fn begin(&self, variable: &'static str, value: String) {
         self.recording().latest.insert(variable, value);
     }

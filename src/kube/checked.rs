@@ -196,7 +196,7 @@ impl Checked {
         self.time
     }
 
-    /// In every schedule, no write of anybody is lost, not even for a while, and every
+    /// In every schedule, no write of any worker is lost, not even for a while, and every
     /// [invariant](super::Simulation::invariants) holds.
     ///
     /// # Panics

@@ -121,7 +121,7 @@ impl Simulation {
         self
     }
 
-    /// An object that is there before anybody moves, with its status.
+    /// An object that is there before the first step, with its status.
     pub fn object(mut self, object: impl Serialize) -> Simulation {
         match serde_json::to_value(object) {
             Ok(object) => self.objects.push(object),

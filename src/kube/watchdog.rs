@@ -1,6 +1,6 @@
 //! Code that keeps the thread is told of, not waited for.
 //!
-//! An exploration runs on threads of its own, which beat whenever everybody is quiet. Whoever asked
+//! An exploration runs on threads of its own, which beat whenever all workers wait. Whoever asked
 //! for it waits here, and gives up when no beat has come for long: a thread cannot be ended from
 //! outside, so it is left behind, and that is said. Next to read: `explore.rs`.
 

@@ -1,4 +1,4 @@
-//! Handling one request, and what it does to everybody else.
+//! Handling one request, and what it does to the other workers.
 //!
 //! The server handles it; what was written gets names, goes to the watches and the modelled
 //! workers' caches, and into the history of its object. Next to read: `rules.rs`.

@@ -1,4 +1,4 @@
-//! The lot: the server, everybody who waits for it, and the moves there are.
+//! The lot: the server, the workers that wait for it, and the moves there are.
 //!
 //! Whoever owns a lot lets the workers run until none can go on, calls [`Lot::settle`] until
 //! nothing is answered at once any more, and then makes one of the [`Lot::moves`]. Modelled workers
@@ -37,7 +37,7 @@ pub(super) struct Parked<R> {
     pub arrived: u64,
 }
 
-/// The server, and everybody who waits for it.
+/// The server, and the workers that wait for it.
 pub struct Lot<R: Reply> {
     pub(super) world: World,
     pub(super) real: Vec<String>,
@@ -78,13 +78,13 @@ impl<R: Reply> Lot<R> {
         let Start { world, real, rules, stimuli } = start;
         let outside = real.iter().position(|name| name == NAME && has_outside(&rules, &stimuli));
         let outside = outside.map(|worker| Outside::new(worker, stimuli));
-        let everybody = real.len() + world.workers.len();
+        let workers = real.len() + world.workers.len();
         let initial: Vec<_> = world.server.writes_after(Revision(BASE));
         let mut lot = Lot {
             names: Names::new(&rules),
             parked: Vec::new(),
             streams: Vec::new(),
-            told: vec![Digest::default(); everybody],
+            told: vec![Digest::default(); workers],
             modelled: Digest::default(),
             histories: BTreeMap::new(),
             footprint: Footprint::default(),

@@ -2,7 +2,7 @@
 //!
 //! A choice: every read and write of an object, and every delivery on a watch. Done at once, since
 //! no other worker sees it: discovery, opening a watch, Events, SelfSubjectAccessReviews, the lists
-//! with which informers begin before anybody has moved, and Leases unless they are to be raced for.
+//! with which informers begin before the first step, and Leases unless they are to be raced for.
 //! Next to read: `lot.rs`.
 
 use super::mask::Mask;

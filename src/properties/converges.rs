@@ -28,7 +28,7 @@ pub(super) const ENTRY: Entry = Entry {
         task: "Make a worker give up.",
         violate: "end with a worker giving up",
         violates: "ends with a worker giving up",
-        holds: "everybody got through",
+        holds: "every worker got through",
         ..Words::ANY
     },
     build: Build::From(|_| Arc::new(Converges)),

@@ -82,7 +82,7 @@ pub(super) const ENTRY: Entry = Entry {
         asked: "end as no one-after-the-other order would",
         line: Some("no order of the writes gives this"),
         headline: Some("No order of one after the other ends like this."),
-        task: "Make it end as it could not, had everybody worked one after the other.",
+        task: "Make it end as it could not, had the runs been made one after the other.",
         both: Some("Make both win: {wants}. It could not end so, had one worked after the other."),
         violate: "end as no one-after-the-other order would",
         violates: "ends as no one-after-the-other order would",

@@ -316,7 +316,7 @@ fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
-/// A text of a file, or of anybody, as it may reach a terminal.
+/// A text of a file, or of a user, as it may reach a terminal.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     match text.contains(is_harmful) {
         true => Cow::Owned(text.replace(is_harmful, "\u{fffd}")),

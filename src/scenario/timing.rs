@@ -32,12 +32,12 @@ impl Checker<'_> {
     /// The scenario's times, with the assumptions where it says nothing.
     pub(super) fn timing(&mut self) -> Timing {
         let all = self.at(&[]).get("timing");
-        let everybody = self.worker_timing(all, &assumed());
+        let assumed_by_all = self.worker_timing(all, &assumed());
         let lag = all.and_then(|node| node.get("cacheLag"));
         let rate_limit = all.and_then(|node| node.get("clientRateLimit")).map(rate_limit);
         let workers = (0..self.file.workers.len()).map(|at| {
             let own = self.at(&[At::Key("workers"), At::Index(at)]).get("timing");
-            self.worker_timing(own, &everybody)
+            self.worker_timing(own, &assumed_by_all)
         });
         Timing {
             workers: workers.collect(),

@@ -135,7 +135,7 @@ pub fn all() -> &'static [SchedulerEntry] {
         },
         SchedulerEntry {
             name: "round-robin",
-            summary: "everybody in turn; one run, the example to read first",
+            summary: "each worker in turn; one run, the example to read first",
             samples: true,
         },
         SchedulerEntry {

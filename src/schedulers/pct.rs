@@ -2,11 +2,11 @@
 //!
 //! Burckhardt, Kothari, Musuvathi and Nagarakatte, "A randomized scheduler with probabilistic
 //! guarantees of finding bugs" (ASPLOS 2010): with `n` threads, `k` steps and a bug of depth `d`,
-//! one run finds it with probability at least `1/(n * k^(d-1))`. Everybody gets a random priority;
-//! the highest that may move, moves; at `d - 1` random steps the one that moves drops below all
-//! others. Here "threads" are whoever may be chosen (workers, caches, faults), each with a priority
-//! from its first appearance, and `k` is the longest run seen so far, so the bound holds from the
-//! run on in which `k` has been reached. Next to read: `schedule.rs`.
+//! one run finds it with probability at least `1/(n * k^(d-1))`. Each worker gets a random
+//! priority; the highest that may move, moves; at `d - 1` random steps the one that moves drops
+//! below all others. Here "threads" are whatever may be chosen (workers, caches, faults), each with
+//! a priority from its first appearance, and `k` is the longest run seen so far, so the bound holds
+//! from the run on in which `k` has been reached. Next to read: `schedule.rs`.
 
 use std::collections::BTreeMap;
 

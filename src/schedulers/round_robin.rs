@@ -1,11 +1,11 @@
-//! Round robin: everybody in turn. The example to read first; it finds what it happens to find.
+//! Round robin: each worker in turn. The example to read first; it finds what it happens to find.
 //!
 //! One run only, since a second would be the same. Next to read: `random.rs`.
 
 use super::Scheduler;
 use crate::simulation::Choice;
 
-/// Everybody in turn, in the order of [`Choice`].
+/// Each worker in turn, in the order of [`Choice`].
 #[derive(Clone, Debug, Default)]
 pub struct RoundRobin {
     begun: bool,

@@ -27,7 +27,7 @@ pub struct User {
 #[derive(Clone, Debug, Default)]
 pub struct Tokens(Vec<(String, User)>);
 
-const EVERYBODY: &str = "system:authenticated";
+const AUTHENTICATED: &str = "system:authenticated";
 
 impl User {
     /// Who is let in without a token, or with the only one.
@@ -47,7 +47,7 @@ impl User {
             groups.push(format!("system:serviceaccounts:{namespace}"));
         }
         if name != "system:anonymous" {
-            groups.push(EVERYBODY.into());
+            groups.push(AUTHENTICATED.into());
         }
         let mut seen = Vec::new();
         groups.retain(|group| {
@@ -195,13 +195,13 @@ mod tests {
         )
         .unwrap();
         let user = tokens.user("t1").unwrap();
-        let all = ["a", "b", "system:serviceaccounts", "system:serviceaccounts:ops", EVERYBODY];
+        let all = ["a", "b", "system:serviceaccounts", "system:serviceaccounts:ops", AUTHENTICATED];
         assert_eq!(
             (user.name.as_str(), user.uid.as_str()),
             ("system:serviceaccount:ops:sync", "u-1")
         );
         assert_eq!(user.groups, all);
-        assert_eq!(tokens.user("t2").unwrap().groups, [EVERYBODY]);
+        assert_eq!(tokens.user("t2").unwrap().groups, [AUTHENTICATED]);
         assert_eq!(tokens.user("t3").unwrap().name, "bob, the second");
         assert!(tokens.user("t").is_none() && tokens.user("t1,").is_none());
         assert_eq!(tokens.first(), Some("t1"));

@@ -127,7 +127,7 @@ impl<T: Copy + Send + 'static> Plain<T> for Checked<T> {
     }
 }
 
-/// Ends an exploration before the next execution; never seen by anybody.
+/// Ends an exploration before the next execution; never shown.
 struct Stop(CutOff);
 
 /// Runs `body` under loom once for every execution, as far as the limits and `go_on` allow.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 const EXCLUDED: &[&str] = &[
     "somebody",
     "nobody",
+    "anybody",
+    "everybody",
     "so many",
     "so often",
     "unless stated",

@@ -50,7 +50,7 @@ pub struct Write<'a> {
     pub kind: &'a str,
     /// `status`, if the write goes to the status subresource; otherwise empty.
     pub subresource: &'a str,
-    /// Top-level or dotted paths that this endpoint does not let anybody write: `["status"]` on
+    /// Top-level or dotted paths that this endpoint lets no client write: `["status"]` on
     /// the main endpoint of a kind with a status subresource, `["spec", "metadata"]` on /status.
     pub reset: &'a [&'a str],
     /// The time of the request, RFC 3339 with seconds.

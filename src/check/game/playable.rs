@@ -168,7 +168,7 @@ impl Game {
     }
 }
 
-/// Everybody after the other; a retry without end is cut off.
+/// Each worker after the other; a retry without end is cut off.
 fn any_run(start: &World) -> Trace {
     let mut world = start.clone();
     let mut first = schedulers::Manual(|_: &[Choice]| Some(0));

@@ -74,7 +74,7 @@ pub(super) fn all_choices(start: &World) -> Vec<Choice> {
     choices
 }
 
-/// Everybody who cannot move in `now`, and why.
+/// All workers that cannot move in `now`, and why.
 pub(super) fn stuck(start: &World, now: &World, letters: &Letters) -> Vec<Stuck> {
     let offered = now.choices();
     let others = all_choices(start).into_iter().filter(|choice| !offered.contains(choice));

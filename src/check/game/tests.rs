@@ -104,7 +104,7 @@ fn a_walk_is_a_replay_and_back_is_back() {
 }
 
 #[test]
-fn everybody_who_cannot_move_knows_why() {
+fn each_worker_that_cannot_move_knows_why() {
     for scenario in Scenario::all_builtin() {
         let scenario = Arc::new(scenario);
         let game = Game::new(&scenario, 100).expect("shipped");

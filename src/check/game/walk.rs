@@ -120,7 +120,7 @@ impl<'g> Walk<'g> {
         self.choices().into_iter().filter_map(|choice| self.look(choice)).collect()
     }
 
-    /// Everybody who cannot move, and why.
+    /// All workers that cannot move, and why.
     pub fn stuck(&self) -> Vec<Stuck> {
         stuck::stuck(&self.game.prepared.world, self.world(), self.game.letters())
     }

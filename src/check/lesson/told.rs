@@ -1,4 +1,4 @@
-//! One schedule told in full: at each step what everybody believes, holds and would do next.
+//! One schedule told in full: at each step what each worker believes, holds and would do next.
 //!
 //! Next to read: `strip.rs`.
 

@@ -137,7 +137,7 @@ impl<'g> Session<'g> {
             })
             .collect();
         if lines.is_empty() {
-            lines.push(Text::plain(" Everybody can move."));
+            lines.push(Text::plain(" Every worker can move."));
         }
         lines
     }

@@ -2,7 +2,7 @@
 //!
 //! A program that changes a leaf at all is seen doing so where its value is not the one that was
 //! there. Only such writes are counted, over the writes in which it would have been seen: a leaf
-//! that is always equal to what stood there is no evidence that anybody means it.
+//! that is always equal to what stood there is no evidence that a writer means it.
 //! Next to read: `learn.rs`.
 
 use indexmap::IndexMap;

@@ -5,7 +5,7 @@
 //! it means the leaves in which it differs from it ([`Sent::on`]). Where that version, the
 //! *basis*, is known (a run under our own scheduler), that is all. Where it is not (an audit log),
 //! `learn` weighs the versions that could have been it: an author who only changes his own
-//! leaves explains a body better than one who changes everybody's, and what a program usually
+//! leaves explains a body better than one that changes those of others, and what a program usually
 //! changes, with what values, and how old its reads usually are, is learned from all of its
 //! writes. Nothing in here knows of logs.
 //! Next to read: `sent.rs`, then `habits.rs`.

@@ -79,8 +79,8 @@ pub(in crate::properties) fn wrong_conflict(events: &[Event]) -> Option<Found> {
 }
 
 /// `serializable`: no order of the runs explains the end. The last committed write whose base
-/// did not have an acknowledged write of another worker is the culprit. Where nothing was committed,
-/// the last worker that did nothing is the victim: alone, it would have written.
+/// did not have an acknowledged write of another worker is the culprit. Where nothing was
+/// committed, the last worker that did nothing is the victim: alone, it would have written.
 pub(in crate::properties) fn not_serializable(
     events: &[Event],
     ending: &Ending,

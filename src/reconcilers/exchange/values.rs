@@ -67,7 +67,7 @@ impl OwnValue {
     }
 }
 
-/// Whether two values may mean the same to anybody who compares them.
+/// Whether two values may mean the same to whatever compares them.
 fn is_like(a: &Value, b: &Value) -> bool {
     canonical(a) == canonical(b) || quantity(a).is_some_and(|a| quantity(b) == Some(a))
 }

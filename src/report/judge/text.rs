@@ -174,7 +174,7 @@ fn drawing(finding: &Finding, shown: &Shown, style: &Style) -> Vec<Text> {
     let meant: Vec<String> =
         finding.culprit.meant.iter().take(3).map(|(path, _)| clean(path)).collect();
     let why = match meant.is_empty() {
-        true => "it meant nothing that anybody can tell".to_owned(),
+        true => "what it meant cannot be told".to_owned(),
         false => format!("it meant {}", meant.join(", ")),
     };
     let ids = format!("auditID {} lost by {}", finding.victim.audit, finding.culprit.audit);

@@ -23,7 +23,7 @@ function movesAt(scene, tape, at) {
   return moves;
 }
 
-// Letters that lead from here to an end at which this worker loses, or anybody.
+// Letters that lead from here to an end at which this worker loses, or any worker.
 function wayToLose(scene, letters, victim = null) {
   const start = stateIndex(scene, letters);
   if (start === null) return null;

@@ -103,7 +103,7 @@ impl Reduction {
         best
     }
 
-    /// Everybody who depends on these, directly or not.
+    /// All workers that depend on these, directly or not.
     fn group(&self, seed: u64, active: u64) -> u64 {
         let mut group = seed;
         loop {

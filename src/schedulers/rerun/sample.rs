@@ -70,8 +70,8 @@ impl Guide for Follow {
     }
 }
 
-/// At each point anybody who may move, each equally likely; or by priorities that change at a few
-/// random steps (PCT); or each schedule equally likely.
+/// At each point any worker that may move, each equally likely; or by priorities that change at a
+/// few random steps (PCT); or each schedule equally likely.
 #[derive(Clone, Debug)]
 pub struct Dice {
     rng: Rng,

@@ -106,7 +106,7 @@ impl Parts {
         found.copied().ok_or(Miss::Step { common, worker, cache, overlaps })
     }
 
-    /// What a step does to everybody but the one at `mover`.
+    /// What a step does to all workers but the one at `mover`.
     fn spread(&self, step: &Step, mover: usize, scratch: &mut Scratch) -> Result<(), Miss> {
         let row = &mut scratch.row;
         row[0] = step.common;
