@@ -19,7 +19,7 @@ use crate::properties;
 use crate::properties::Entry;
 use crate::scenario::Diagnostic;
 use crate::schedulers::Bound;
-use crate::schedulers::exhaustive::{self, Counts, Explored, Finding, Limits, SearchProgress};
+use crate::schedulers::exhaustive::{self, Counts, Explored, Limits, SearchProgress};
 use crate::schedulers::{Random, Scheduler, run_watched};
 
 /// States after which a search tries random schedules before it goes on.
@@ -77,8 +77,9 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
         true => explored.counts(options.max_steps.unwrap_or(DEFAULT_MAX_STEPS)),
         false => None,
     };
-    let findings =
-        explored.findings(prepared.observed.len(), DEFAULT_MAX_STEPS, options.shard.is_some());
+    let observed = prepared.observed.iter().copied().enumerate();
+    let mut properties: Vec<PropertyResult> =
+        observed.map(|at| property(prepared, &explored, counts.as_ref(), options, at)).collect();
     let between = |from: Option<Duration>, to: Option<Duration>| {
         from.zip(to).map(|(from, to)| to.saturating_sub(from))
     };
@@ -86,11 +87,6 @@ pub(super) fn exhaustively(prepared: &Prepared, options: &Options) -> Result<Out
     if let (Some(unfinished), Some(keep)) = (&explored.unfinished, &options.keep) {
         keep(&|out: &mut dyn Write| unfinished.write(&explored.graph, out));
     }
-    let observed = prepared.observed.iter().copied().enumerate();
-    let mut properties: Vec<PropertyResult> = observed
-        .zip(findings)
-        .map(|(at, found)| property(prepared, &explored, counts.as_ref(), options, at, found))
-        .collect();
     if explored.stopped_by.is_some() && options.shard.is_none() {
         let tally = sampled.unwrap_or_else(|| sample(prepared, options));
         add_sampled(prepared, &mut properties, tally, 4 * sampled_runs(options) as usize);
@@ -187,22 +183,24 @@ fn property(
     counts: Option<&Counts>,
     options: &Options,
     (index, entry): (usize, &Entry),
-    found: Finding,
 ) -> PropertyResult {
+    // Of what should sometimes happen no schedule is shown; a part's odds are added up, so they are
+    // wanted even if they are nothing.
+    let (schedule, all_odds) = (!entry.sometimes, options.shard.is_some());
+    let found = explored.finding(index, schedule, all_odds, DEFAULT_MAX_STEPS);
     let endless = (entry.name == properties::CONVERGES).then(|| explored.livelock()).flatten();
-    let decided = found.shortest.or(endless);
-    let decides = decided.is_some();
+    let decides = found.decides || endless.is_some();
     let covered = explored.stopped_by.is_none() && options.shard.is_none();
-    let verdict = match (entry.sometimes, &decided) {
-        (false, Some(_)) => Verdict::Violated,
-        (true, Some(_)) => Verdict::Holds,
-        (_, None) if !covered => Verdict::Unknown,
-        (false, None) => Verdict::Holds,
-        (true, None) => Verdict::Violated,
+    let verdict = match (entry.sometimes, decides) {
+        (false, true) => Verdict::Violated,
+        (true, true) => Verdict::Holds,
+        (_, false) if !covered => Verdict::Unknown,
+        (false, false) => Verdict::Holds,
+        (true, false) => Verdict::Violated,
     };
     let schedules = counts.map(|counts| counts.decided[index].clone());
     let schedule = match (verdict, entry.sometimes) {
-        (Verdict::Violated, false) => decided,
+        (Verdict::Violated, false) => found.shortest.or(endless),
         _ => None,
     };
     let shortest = covered && options.count;
@@ -214,10 +212,8 @@ fn property(
             false => found,
         });
     let judged = index < prepared.judged;
-    // A part's odds are wanted even if they are nothing: they are added up.
-    let wanted = decides || options.shard.is_some();
     let odds = match found.odds {
-        None if wanted => explored.odds(index, DEFAULT_MAX_STEPS),
+        None if decides => explored.odds(index, DEFAULT_MAX_STEPS),
         odds => odds,
     };
     PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }

@@ -68,7 +68,8 @@ impl WatchStream {
 
     /// The bytes of everything that has happened since the last call; empty if nothing has.
     pub fn poll(&mut self, server: &ApiServer, time: i64) -> Vec<u8> {
-        self.events(server, time).into_iter().flat_map(|(_, bytes)| bytes).collect()
+        let events = self.events(server, time);
+        events.into_iter().map(|(_, bytes)| bytes).reduce(joined).unwrap_or_default()
     }
 
     /// The same event by event: what the client is shown, and its bytes.
@@ -93,9 +94,8 @@ impl WatchStream {
         let kind = event_type.text();
         let whole = self.media.shape == Shape::Whole;
         if let Some(json) = object.json().filter(|_| whole && self.media.format == Format::Json) {
-            let mut bytes = format!("{{\"type\":\"{kind}\",\"object\":").into_bytes();
-            bytes.extend_from_slice(json);
-            bytes.extend_from_slice(b"}\n");
+            let bytes =
+                [br#"{"type":""#, kind.as_bytes(), br#"","object":"#, json, b"}\n"].concat();
             return (WatchEvent { event_type, object }, bytes);
         }
         if !whole && event_type != EventType::Error {
@@ -130,4 +130,10 @@ impl WatchStream {
             }
         }
     }
+}
+
+/// One behind the other.
+fn joined(mut bytes: Vec<u8>, more: Vec<u8>) -> Vec<u8> {
+    bytes.extend_from_slice(&more);
+    bytes
 }

@@ -3,10 +3,12 @@
 //! The same kube client writes the status of one Pod and reads it: once against kube-fake-client in
 //! process, once against our server over HTTP on loopback; and our server is asked in process, with
 //! bytes in and bytes out. Each figure is the median of [`RUNS`] runs that take turns. The peer
-//! answers no watches, so the fan-out has no peer. Then our server beside a bare hyper server.
+//! answers no watches, so the fan-out has no peer; it is measured with readers that decode nothing,
+//! too. Then our server beside a bare hyper server.
 //! Prints tables in Markdown.
 
 mod bare;
+mod raw;
 
 use std::time::{Duration, Instant};
 
@@ -140,13 +142,18 @@ async fn main() {
         .await
         .expect("the peer");
     let mut all: [Vec<Speed>; 3] = Default::default();
-    let (mut fans, mut many) = (Vec::new(), Vec::new());
+    let (mut fans, mut many, mut raws) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         all[0].push(through_client(&peer).await);
         all[1].push(through_client(&ours).await);
         all[2].push(in_process(&mut ApiServer::new(Default::default())));
         fans.push(fan_out(&ours, WATCHERS).await);
         many.push(fan_out(&ours, MANY_WATCHERS).await);
+        // Until the server has noticed that those have gone.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let address = running.address();
+        let raw = tokio::task::spawn_blocking(move || raw::fan_out(address, MANY_WATCHERS, WRITES));
+        raws.push(raw.await.expect("every event is read").as_secs_f64() * 1000.0);
     }
     let speeds = all.map(|runs| Speed {
         put: median(runs.iter().map(|run| run.put).collect()),
@@ -169,6 +176,8 @@ async fn main() {
         let events = median(fans.iter().map(|fan| fan.1).collect());
         println!("PUT to the last of {watchers} watchers: {latency:.1} ms; {events:.0} events/s.");
     }
+    let raw = median(raws);
+    println!("PUT to the last of {MANY_WATCHERS} readers that decode nothing: {raw:.1} ms.");
     println!();
     bare::beside_bare(running.address()).await;
 }

@@ -5,18 +5,10 @@
 //! rest is decided. A graph with a cycle has schedules without end; there, schedules of up to a
 //! stated number of steps are counted, forward. Next to read: `odds.rs`.
 
+use super::backward::Backward;
 use super::graph::{Edge, Graph};
-use super::parallel::in_parallel;
 use crate::schedulers::Bound;
 use crate::schedulers::Count;
-
-/// Graphs below this are not worth a second thread.
-const WORTH_A_THREAD: usize = 1 << 14;
-
-/// Whether a pass over a graph takes long enough for a second thread.
-pub(super) fn is_worth_a_thread(graph: &Graph) -> bool {
-    graph.states() >= WORTH_A_THREAD
-}
 
 /// The counts of a search.
 #[derive(Clone, Debug)]
@@ -87,19 +79,18 @@ impl Sums {
 /// Counts the schedules of a graph; `None` if a bound other than the number of steps cut it off.
 pub(super) fn count(
     graph: &Graph,
+    passes: Option<Backward<'_>>,
     stopped_by: &Option<Bound>,
     max_steps: u64,
-    threads: usize,
 ) -> Option<Counts> {
-    let order = graph.topological();
-    match (order, stopped_by) {
-        (Some(order), None) => Some(backward(graph, &order, threads).counts(false, None)),
-        (order, None | Some(Bound::Steps(_))) => {
+    match (passes, stopped_by) {
+        (Some(passes), None) => Some(backward(passes).counts(false, None)),
+        (passes, None | Some(Bound::Steps(_))) => {
             let steps = match stopped_by {
                 Some(Bound::Steps(steps)) => *steps,
                 _ => max_steps,
             };
-            Some(forward(graph, steps).counts(order.is_none(), Some(steps)))
+            Some(forward(graph, steps).counts(passes.is_none(), Some(steps)))
         }
         _ => None,
     }
@@ -154,120 +145,84 @@ impl Sum for Count {
     }
 }
 
-/// The sums of the initial state, each in a pass of its own, in the smallest numbers that hold
-/// them.
-fn backward(graph: &Graph, order: &[u32], threads: usize) -> Sums {
-    let threads = if is_worth_a_thread(graph) { threads } else { 1 };
-    sums::<u64>(graph, order, threads)
-        .or_else(|| sums::<u128>(graph, order, threads))
-        .or_else(|| sums::<Count>(graph, order, threads))
+/// The sums of the initial state, in the smallest numbers that hold them.
+fn backward(passes: Backward<'_>) -> Sums {
+    sums::<u64>(passes)
+        .or_else(|| sums::<u128>(passes))
+        .or_else(|| sums::<Count>(passes))
         .expect("counts hold everything")
 }
 
-/// One pass, or two of which the second needs the first.
-enum Pass {
-    TotalAndCalls,
-    MostCalls,
-    ConflictFree,
-    Clean(usize),
-}
-
-/// What a pass came to; nothing if the numbers were too small.
-enum Found<N> {
-    Nothing,
-    One(N),
-    Two(N, N),
-    Most(u64),
-}
-
-fn sums<N: Sum>(graph: &Graph, order: &[u32], threads: usize) -> Option<Sums> {
-    let clean = (0..graph.observers()).filter(|&observer| graph.ever_decides(observer));
-    let mut passes = vec![(Pass::TotalAndCalls, Found::Nothing), (Pass::MostCalls, Found::Nothing)];
-    if graph.has_conflicts() {
-        passes.push((Pass::ConflictFree, Found::Nothing));
-    }
-    passes.extend(clean.map(|observer| (Pass::Clean(observer), Found::Nothing)));
-    in_parallel(threads, &mut passes, |(which, found)| *found = which.run::<N>(graph, order));
-    let (mut total, mut calls, mut most_calls) = (None, None, 0);
-    let (mut conflict_free, mut clean) = (None, vec![None; graph.observers()]);
-    for pass in passes {
-        match pass {
-            (_, Found::Nothing) => return None,
-            (_, Found::Two(all, of_them)) => (total, calls) = (Some(all), Some(of_them)),
-            (_, Found::Most(most)) => most_calls = most,
-            (Pass::Clean(observer), Found::One(sum)) => clean[observer] = Some(sum),
-            (_, Found::One(sum)) => conflict_free = Some(sum),
+fn sums<N: Sum>(passes: Backward<'_>) -> Option<Sums> {
+    let graph = passes.graph;
+    let (total, calls) = total_and_calls::<N>(passes)?;
+    // Where nothing is ever decided, or refused, all are clean.
+    let all = total.clone().into_count();
+    let conflict_free = match graph.has_conflicts() {
+        true => clean::<N>(passes, |_| true, |edge| !edge.is_conflict())?.into_count(),
+        false => all.clone(),
+    };
+    let clean = (0..graph.observers()).map(|observer| match graph.ever_decides(observer) {
+        true => {
+            let undecided = |decided: u16| decided >> observer & 1 == 0;
+            let clean = clean::<N>(passes, undecided, |edge| !edge.decides(observer));
+            clean.map(N::into_count)
         }
-    }
-    // Where nothing is ever decided, all are clean.
-    let (total, calls) = (total?, calls?);
-    let or_all = |sum: Option<N>| sum.unwrap_or_else(|| total.clone()).into_count();
+        false => Some(all.clone()),
+    });
     Some(Sums {
-        conflict_free: or_all(conflict_free),
-        clean: clean.into_iter().map(or_all).collect(),
+        clean: clean.collect::<Option<Vec<Count>>>()?,
+        conflict_free,
         calls: calls.into_count(),
-        most_calls,
-        total: total.into_count(),
+        most_calls: most_calls(passes),
+        total: all,
     })
 }
 
-impl Pass {
-    fn run<N: Sum>(&self, graph: &Graph, order: &[u32]) -> Found<N> {
-        let first = |sums: Option<Vec<N>>| Some(sums?.swap_remove(0));
-        let one = |sums| first(sums).map_or(Found::Nothing, Found::One);
-        match *self {
-            Pass::TotalAndCalls => {
-                let totals = pass(graph, order, |_| true, |_| true, None);
-                let Some(totals) = totals else { return Found::Nothing };
-                let calls = first(pass(graph, order, |_| false, |_| true, Some(&totals)));
-                calls.map_or(Found::Nothing, |calls| Found::Two(totals[0].clone(), calls))
-            }
-            Pass::MostCalls => Found::Most(most_calls(graph, order)),
-            Pass::ConflictFree => one(pass(graph, order, |_| true, |e| !e.is_conflict(), None)),
-            Pass::Clean(observer) => {
-                let undecided = |decided: u16| decided >> observer & 1 == 0;
-                one(pass(graph, order, undecided, |edge| !edge.decides(observer), None))
-            }
+/// The number of schedules, and of API calls in all of them.
+fn total_and_calls<N: Sum>(passes: Backward<'_>) -> Option<(N, N)> {
+    let graph = passes.graph;
+    let mut sums = passes.pass((N::ZERO, N::ZERO), |state, after| {
+        let mut sum = (N::ZERO, N::ZERO);
+        if graph.decided_at_end(state).is_some() {
+            sum.0 = N::ONE;
         }
-    }
+        for edge in graph.edges(state) {
+            let (total, calls) = after.of(edge.to);
+            let fits = sum.0.add(total) && sum.1.add(calls);
+            (fits && (!edge.is_api() || sum.1.add(total))).then_some(())?;
+        }
+        Some(sum)
+    })?;
+    Some(sums.swap_remove(0))
 }
 
-/// For each state, the number of schedules from it that end so, along transitions that may be
-/// taken; `per_call` adds that number of the state reached for each API call.
-fn pass<N: Sum>(
-    graph: &Graph,
-    order: &[u32],
-    ends: impl Fn(u16) -> bool,
-    takes: impl Fn(Edge) -> bool,
-    per_call: Option<&[N]>,
-) -> Option<Vec<N>> {
-    let mut sums = vec![N::ZERO; graph.states()];
-    for &state in order.iter().rev() {
-        let state = state as usize;
-        let edges = graph.edges(state);
-        let mut sum = N::ZERO;
-        if edges.is_empty() && graph.decided_at_end(state).is_some_and(&ends) {
-            sum = N::ONE;
+/// The number of schedules that end so, along transitions that may be taken.
+fn clean<N: Sum>(
+    passes: Backward<'_>,
+    ends: impl Fn(u16) -> bool + Sync,
+    takes: impl Fn(Edge) -> bool + Sync,
+) -> Option<N> {
+    let graph = passes.graph;
+    let mut sums = passes.pass(N::ZERO, |state, after| {
+        let mut sum = match graph.decided_at_end(state) {
+            Some(decided) if ends(decided) => N::ONE,
+            _ => N::ZERO,
+        };
+        for edge in graph.edges(state).iter().filter(|edge| takes(**edge)) {
+            sum.add(after.of(edge.to)).then_some(())?;
         }
-        for edge in edges.iter().filter(|edge| takes(**edge)) {
-            let to = edge.to as usize;
-            let more = per_call.filter(|_| edge.is_api()).is_none_or(|totals| sum.add(&totals[to]));
-            if !sum.add(&sums[to]) || !more {
-                return None;
-            }
-        }
-        sums[state] = sum;
-    }
-    Some(sums)
+        Some(sum)
+    })?;
+    Some(sums.swap_remove(0))
 }
 
-fn most_calls(graph: &Graph, order: &[u32]) -> u64 {
-    let mut most = vec![0_u32; graph.states()];
-    for &state in order.iter().rev() {
-        let calls = |edge: &Edge| most[edge.to as usize] + u32::from(edge.is_api());
-        most[state as usize] = graph.edges(state as usize).iter().map(calls).max().unwrap_or(0);
-    }
-    u64::from(most[0])
+fn most_calls(passes: Backward<'_>) -> u64 {
+    let most = passes.pass(0, |state, after| {
+        let calls = |edge: &Edge| after.of(edge.to) + u32::from(edge.is_api());
+        Some(passes.graph.edges(state).iter().map(calls).max().unwrap_or(0))
+    });
+    most.map_or(0, |most| u64::from(most[0]))
 }
 
 /// Schedules of up to `max_steps` steps, layer by layer from the start.

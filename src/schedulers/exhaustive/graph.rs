@@ -114,10 +114,40 @@ pub struct Graph {
     orders: IndexSet<Box<[u8]>, FxBuildHasher>,
     states: usize,
     observers: usize,
-    /// The observers that a transition or an end decides, as bits.
-    decided: u16,
-    /// Whether every transition leads to a state with a higher number.
+    /// The observers that an end decides, as bits.
+    decided_at_ends: u16,
+    seen: Seen,
+}
+
+/// What is known of all transitions together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// The flags of any.
+    flags: u16,
+    /// Whether each leads to a state with a higher number.
     forward: bool,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen { flags: 0, forward: true }
+    }
+}
+
+impl Seen {
+    /// Of the transitions of states that begin with number `first`; `ends` says where each one's
+    /// end.
+    pub fn of(first: usize, edges: &[Edge], ends: &[u32]) -> Seen {
+        let (mut seen, mut from) = (Seen::default(), 0);
+        for (state, end) in ends.iter().enumerate() {
+            for edge in &edges[from..*end as usize] {
+                seen.flags |= edge.flags;
+                seen.forward &= edge.to as usize > first + state;
+            }
+            from = *end as usize;
+        }
+        seen
+    }
 }
 
 impl Graph {
@@ -136,35 +166,30 @@ impl Graph {
             permutations: Vec::new(),
             states: 1,
             observers: world.setting.observers.len(),
-            decided: 0,
-            forward: true,
+            decided_at_ends: 0,
+            seen: Seen::default(),
         }
     }
 
     /// Appends the transitions of the next states, which begin with number `first`; `ends` says
-    /// where each one's end, and `finals` which of them are final.
+    /// where each one's end, `seen` what is known of all, and `finals` which states are final.
     pub(super) fn append(
         &mut self,
         first: usize,
-        edges: &[Edge],
-        ends: &[u32],
+        (edges, ends): (&[Edge], &[u32]),
+        seen: Seen,
         finals: &[(usize, u16, u32)],
     ) {
         debug_assert_eq!(self.ends.len(), first);
         let start = self.edges.len() as u32;
-        let mut from = 0;
-        for (state, end) in ends.iter().enumerate() {
-            let own = &edges[from..*end as usize];
-            self.forward &= own.iter().all(|edge| edge.to as usize > first + state);
-            self.decided |= own.iter().fold(0, |flags, edge| flags | edge.flags) / Edge::DECIDES;
-            from = *end as usize;
-        }
+        self.seen.flags |= seen.flags;
+        self.seen.forward &= seen.forward;
         self.edges.extend_from_slice(edges);
         self.ends.extend(ends.iter().map(|end| start + end));
         self.kinds.resize(first + ends.len(), INNER);
         for (state, decided, common) in finals {
             let (ending, _) = self.endings.insert_full(*decided);
-            self.decided |= *decided;
+            self.decided_at_ends |= *decided;
             self.kinds[*state] = FINAL + ending as u8;
             self.final_commons.insert(*common);
         }
@@ -297,19 +322,29 @@ impl Graph {
         self.kinds.contains(&OPEN)
     }
 
+    /// Whether some state was not expanded, or belongs to another shard.
+    pub(super) fn is_partial(&self) -> bool {
+        self.kinds.iter().any(|kind| matches!(*kind, OPEN | ELSEWHERE))
+    }
+
     /// The observers that are decided in a schedule that was seen, as bits.
     pub(super) fn decided(&self) -> u16 {
-        self.decided
+        self.seen.flags / Edge::DECIDES | self.decided_at_ends
     }
 
     /// Whether anything decides an observer in a schedule that was seen.
     pub(super) fn ever_decides(&self, observer: usize) -> bool {
-        self.decided >> observer & 1 == 1
+        self.decided() >> observer & 1 == 1
     }
 
     /// Whether a request was ever refused because of a conflict.
     pub(super) fn has_conflicts(&self) -> bool {
-        self.edges.iter().any(|edge| edge.is_conflict())
+        self.seen.flags & Edge::CONFLICT != 0
+    }
+
+    /// Whether every transition leads to a state with a higher number.
+    pub(super) fn leads_forward(&self) -> bool {
+        self.seen.forward
     }
 
     /// The bytes that the graph takes, as it stands.
@@ -338,7 +373,7 @@ impl Graph {
         for order in &self.orders {
             list(order.iter().map(|place| u64::from(*place)), 8, word);
         }
-        word(u64::from(self.forward));
+        word(u64::from(self.seen.forward));
     }
 
     /// Takes the graph that a checkpoint holds; `None` if it is not one.
@@ -354,37 +389,11 @@ impl Graph {
         for _ in 0..words.next()? {
             self.orders.insert(words.list(8, |place| place as u8)?.into());
         }
-        self.forward = words.next()? == 1;
-        let by_steps = self.edges.iter().fold(0, |flags, edge| flags | edge.flags);
-        let by_ends = self.endings.iter().fold(0, |decided, ending| decided | ending);
-        self.decided = (by_steps / Edge::DECIDES) | by_ends;
+        let flags = self.edges.iter().fold(0, |flags, edge| flags | edge.flags);
+        self.seen = Seen { flags, forward: words.next()? == 1 };
+        self.decided_at_ends = self.endings.iter().fold(0, |decided, ending| decided | ending);
         let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
         let counted = self.kinds.len() == states && self.ends.len() == states;
         (ended && counted).then_some(())
-    }
-
-    /// The states in an order in which every transition leads forward, or `None` if there is a
-    /// cycle: schedules without end.
-    pub fn topological(&self) -> Option<Vec<u32>> {
-        if self.forward {
-            return Some((0..self.states() as u32).collect());
-        }
-        let mut incoming = vec![0_u32; self.states()];
-        self.edges.iter().for_each(|edge| incoming[edge.to as usize] += 1);
-        let mut order = Vec::with_capacity(self.states());
-        order.push(0);
-        let mut next = 0;
-        while next < order.len() {
-            for edge in self.edges(order[next] as usize) {
-                let count = &mut incoming[edge.to as usize];
-                *count -= 1;
-                if *count == 0 {
-                    order.push(edge.to);
-                }
-            }
-            next += 1;
-        }
-        // A cycle through the initial state would have been entered at its start.
-        (order.len() == self.states() && incoming[0] == 0).then_some(order)
     }
 }

@@ -12,6 +12,7 @@
 //! in one order (`reduction.rs`). A search that is stopped can be continued (`checkpoint.rs`), and
 //! split (`shard.rs`). Next to read: `search.rs`.
 
+mod backward;
 mod canonical;
 mod checkpoint;
 mod counts;
@@ -37,6 +38,7 @@ pub use graph::{Edge, Graph};
 pub use odds::{Fraction, Odds};
 pub use shard::Shard;
 
+use self::backward::{Backward, Order};
 use self::parts::Parts;
 use self::reduction::Reduction;
 use self::search::{BATCH, Search};
@@ -119,6 +121,8 @@ pub struct Explored {
     pub unfinished: Option<Unfinished>,
     reduced: bool,
     threads: usize,
+    /// For passes from the ends; none if the graph has a cycle.
+    order: Option<Order>,
     parts: Parts,
 }
 
@@ -135,16 +139,12 @@ impl std::fmt::Debug for Explored {
 /// What a graph says of one observer.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// See [`Explored::shortest`].
+    /// Whether some schedule decides it.
+    pub decides: bool,
+    /// See [`Explored::shortest`]; none if no schedule is wanted.
     pub shortest: Option<Vec<Choice>>,
     /// See [`Explored::odds`].
     pub odds: Option<Odds>,
-}
-
-/// One pass over the graph after the search, and where its result goes.
-enum Pass<'p> {
-    Shortest(&'p mut (usize, Option<Vec<Choice>>)),
-    Odds(&'p mut (usize, Option<Odds>)),
 }
 
 /// Told of progress from time to time; stops a search by returning a bound.
@@ -234,14 +234,14 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
         unfinished,
         reduced: parts.reduction().is_some(),
         threads: limits.threads,
+        order: Order::of(&graph, limits.threads),
         graph,
         parts,
     }
 }
 
-/// Bytes that the pass for the shortest schedule takes for each state, and the pass for odds, of
-/// which one runs on each further thread.
-const BYTES_AFTERWARDS: (u64, u64) = (32, 16);
+/// Bytes for each state that the pass for the shortest schedule takes, and none takes more.
+const BYTES_AFTERWARDS: u64 = 32;
 
 /// How many states to expand next: as many as lead, by what they led to so far, to half of the
 /// states that may still be found, and at least one.
@@ -260,9 +260,7 @@ fn bound(search: &Search, limits: &Limits) -> Option<Bound> {
         return Some(Bound::FirstViolation);
     }
     // What the shortest schedule takes afterwards is part of the bound.
-    let (first, further) = BYTES_AFTERWARDS;
-    let beside = limits.threads.saturating_sub(1) as u64;
-    let afterwards = (first + further * beside) * search.states.len() as u64;
+    let afterwards = BYTES_AFTERWARDS * search.states.len() as u64;
     let full = search.bytes() + afterwards > limits.max_bytes || search.graph.is_full();
     full.then_some(Bound::Memory(limits.max_bytes))
 }
@@ -281,41 +279,45 @@ impl Explored {
     /// The shortest schedule that violates (meets) the observer with this index, and among those
     /// the one with the fewest switches between workers; and, if it leads nowhere, without end.
     pub fn shortest(&self, observer: usize) -> Option<Vec<Choice>> {
-        self.graph
-            .ever_decides(observer)
-            .then(|| shortest::schedule(&self.graph, Some(observer)))?
+        self.graph.ever_decides(observer).then(|| self.shortest_schedule(Some(observer)))?
     }
 
-    /// What the graph says of each of the first observers; with `all_odds`, the odds also of those
-    /// that no schedule decides. On the threads of the search: the passes only read the graph.
-    pub fn findings(&self, observers: usize, max_steps: u64, all_odds: bool) -> Vec<Finding> {
-        let mut schedules: Vec<(usize, Option<Vec<Choice>>)> = Vec::new();
-        let mut odds: Vec<(usize, Option<Odds>)> = Vec::new();
-        schedules.extend((0..observers).map(|observer| (observer, None)));
-        odds.extend((0..observers).map(|observer| (observer, None)));
-        let mut passes: Vec<Pass<'_>> = schedules.iter_mut().map(Pass::Shortest).collect();
-        passes.extend(odds.iter_mut().map(Pass::Odds));
-        let threads = if counts::is_worth_a_thread(&self.graph) { self.threads } else { 1 };
-        parallel::in_parallel(threads, &mut passes, |pass| match pass {
-            Pass::Shortest((observer, schedule)) => *schedule = self.shortest(*observer),
-            Pass::Odds((observer, odds)) if all_odds || self.graph.ever_decides(*observer) => {
-                *odds = self.odds(*observer, max_steps);
-            }
-            Pass::Odds(_) => {}
-        });
-        let found = schedules.into_iter().zip(odds);
-        found.map(|((_, shortest), (_, odds))| Finding { shortest, odds }).collect()
+    /// What the graph says of an observer; with `schedule`, the shortest schedule too, and with
+    /// `all_odds`, the odds even if no schedule decides it.
+    pub fn finding(
+        &self,
+        observer: usize,
+        schedule: bool,
+        all_odds: bool,
+        max_steps: u64,
+    ) -> Finding {
+        let ever = self.graph.ever_decides(observer);
+        // Without cycles, each transition is on a way to an end, unless something was left out.
+        let ends = self.order.is_some() && !self.graph.is_partial();
+        let shortest = if schedule || !ends { self.shortest(observer) } else { None };
+        let decides = if ends { ever } else { shortest.is_some() };
+        let odds = (ever || all_odds).then(|| self.odds(observer, max_steps)).flatten();
+        Finding { decides, shortest, odds }
     }
 
     /// The shortest schedule of all, whatever it decides.
     pub fn shortest_of_all(&self) -> Option<Vec<Choice>> {
-        shortest::schedule(&self.graph, None)
+        self.shortest_schedule(None)
+    }
+
+    fn backward(&self) -> Option<Backward<'_>> {
+        let (graph, threads) = (&self.graph, self.threads);
+        self.order.as_ref().map(|order| Backward { graph, order, threads })
+    }
+
+    fn shortest_schedule(&self, observer: Option<usize>) -> Option<Vec<Choice>> {
+        shortest::schedule(&self.graph, self.backward(), observer)
     }
 
     /// A schedule into a livelock and once around it: a worker retries forever though the scheduler
     /// is fair. Looks only where the graph has a cycle and nothing was cut off.
     pub fn livelock(&self) -> Option<Vec<Choice>> {
-        let cyclic = self.stopped_by.is_none() && self.graph.topological().is_none();
+        let cyclic = self.stopped_by.is_none() && self.order.is_none();
         if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
@@ -325,7 +327,7 @@ impl Explored {
         if self.reduced {
             return None;
         }
-        counts::count(&self.graph, &self.stopped_by, max_steps, self.threads)
+        counts::count(&self.graph, self.backward(), &self.stopped_by, max_steps)
     }
 
     /// The distinct contents of the store at the ends of schedules (where workers are exchanged,
@@ -338,6 +340,6 @@ impl Explored {
     /// `None` if a bound cut the search off, or choices were left out.
     pub fn odds(&self, observer: usize, max_steps: u64) -> Option<Odds> {
         let all = self.stopped_by.is_none() && !self.reduced;
-        all.then(|| odds::odds(&self.graph, observer, max_steps))
+        all.then(|| odds::odds(&self.graph, self.backward(), observer, max_steps))
     }
 }

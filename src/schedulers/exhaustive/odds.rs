@@ -12,6 +12,7 @@
 //! an exact fraction.
 //! Next to read: `shortest.rs`.
 
+use super::backward::{After, Backward};
 use super::graph::Graph;
 
 /// What becomes of a run under a scheduler that picks at random. The three add up to 1.
@@ -76,29 +77,31 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
 const MAX_STATES_FOR_FRACTION: usize = 200_000;
 
 /// The odds of an observer in a graph that was covered completely.
-pub(super) fn odds(graph: &Graph, observer: usize, max_steps: u64) -> Odds {
-    match graph.topological() {
-        Some(order) => backward(graph, &order, observer),
-        None => forward(graph, observer, max_steps),
-    }
+pub(super) fn odds(
+    graph: &Graph,
+    passes: Option<Backward<'_>>,
+    observer: usize,
+    max_steps: u64,
+) -> Odds {
+    let through = |passes| backward(passes, observer);
+    passes.and_then(through).unwrap_or_else(|| forward(graph, observer, max_steps))
 }
 
 fn is_decided_at_end(graph: &Graph, state: usize, observer: usize) -> Option<bool> {
     graph.decided_at_end(state).map(|decided| decided >> observer & 1 == 1)
 }
 
-fn backward(graph: &Graph, order: &[u32], observer: usize) -> Odds {
+fn backward(passes: Backward<'_>, observer: usize) -> Option<Odds> {
+    let graph = passes.graph;
     // Decided, clean.
-    let mut from = vec![(0.0, 0.0); graph.states()];
-    for &state in order.iter().rev() {
-        let state = state as usize;
+    let from = passes.pass((0.0, 0.0), |state, after: After<'_, (f64, f64)>| {
         let edges = graph.edges(state);
-        from[state] = match is_decided_at_end(graph, state, observer) {
+        Some(match is_decided_at_end(graph, state, observer) {
             Some(true) => (1.0, 0.0),
             Some(false) => (0.0, 1.0),
             None => {
                 let through = |(decided, clean): (f64, f64), edge: &super::Edge| {
-                    let next = from[edge.to as usize];
+                    let next = after.of(edge.to);
                     match edge.decides(observer) {
                         true => (decided + next.0 + next.1, clean),
                         false => (decided + next.0, clean + next.1),
@@ -108,33 +111,32 @@ fn backward(graph: &Graph, order: &[u32], observer: usize) -> Odds {
                 let choices = edges.len().max(1) as f64;
                 (decided / choices, clean / choices)
             }
-        };
-    }
+        })
+    })?;
     let (decided, clean) = from[0];
     let small = graph.states() <= MAX_STATES_FOR_FRACTION;
-    let exact = small.then(|| fraction(graph, order, observer)).flatten();
-    Odds { decided, clean, open: 0.0, exact }
+    let exact = small.then(|| fraction(passes, observer)).flatten();
+    Some(Odds { decided, clean, open: 0.0, exact })
 }
 
 /// The probability as an exact fraction; `None` if one does not fit into 128 bits.
-fn fraction(graph: &Graph, order: &[u32], observer: usize) -> Option<Fraction> {
-    let mut from = vec![Fraction::ZERO; graph.states()];
-    for &state in order.iter().rev() {
-        let state = state as usize;
+fn fraction(passes: Backward<'_>, observer: usize) -> Option<Fraction> {
+    let graph = passes.graph;
+    let from = passes.pass(Fraction::ZERO, |state, after| {
         let edges = graph.edges(state);
-        from[state] = match is_decided_at_end(graph, state, observer) {
-            Some(true) => Fraction::ONE,
-            Some(false) => Fraction::ZERO,
+        match is_decided_at_end(graph, state, observer) {
+            Some(true) => Some(Fraction::ONE),
+            Some(false) => Some(Fraction::ZERO),
             None => {
                 let through = |sum: Fraction, edge: &super::Edge| match edge.decides(observer) {
                     true => sum.plus(Fraction::ONE),
-                    false => sum.plus(from[edge.to as usize]),
+                    false => sum.plus(*after.of(edge.to)),
                 };
                 let sum = edges.iter().try_fold(Fraction::ZERO, through)?;
-                sum.divided(edges.len().max(1) as u128)?
+                sum.divided(edges.len().max(1) as u128)
             }
-        };
-    }
+        }
+    })?;
     Some(from[0])
 }
 

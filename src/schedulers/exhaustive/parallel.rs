@@ -3,20 +3,27 @@
 //!
 //! Next to read: `search.rs`.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does the work on each item, on `threads` threads, of which the caller's is one. Each takes its
-/// share of the items that stand together. A panic goes on here: it is a bug of ours, or of a
-/// worker type.
+/// Does the work on each item, on `threads` threads, of which the caller's is one. Each takes the
+/// next item when it has done one, so a thread that is kept from running does less. A panic goes on
+/// here: it is a bug of ours, or of a worker type.
 pub(super) fn in_parallel<T: Send>(threads: usize, items: &mut [T], work: impl Fn(&mut T) + Sync) {
-    let share = items.len().div_ceil(threads.max(1)).max(1);
-    let work = &work;
-    thread::scope(|scope| {
-        let mut shares = items.chunks_mut(share);
-        let own = shares.next();
-        for items in shares {
-            scope.spawn(move || items.iter_mut().for_each(work));
+    let threads = threads.min(items.len());
+    if threads < 2 {
+        items.iter_mut().for_each(work);
+        return;
+    }
+    let queue = Mutex::new(items.iter_mut());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let until_done = || {
+        while let Some(item) = next() {
+            work(item);
         }
-        own.into_iter().flatten().for_each(work);
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(until_done)));
+        until_done();
     });
 }

@@ -1,9 +1,10 @@
 //! The search itself: batches of states are expanded, and what is new among their successors is
 //! numbered.
 //!
-//! Each batch has three phases, which threads share without a lock. *Expand*: pieces of the batch
-//! look up where each choice leads, and sort the packed rows by the part of the set that they
-//! belong to; a piece that misses something stops there, and goes on when it has been learnt.
+//! Each batch has three phases; threads take a piece, or a part, at a time. *Expand*: pieces of the
+//! batch look up where each choice leads, and sort the packed rows by the part of the set that they
+//! belong to; a piece that misses something stops there, and goes on when it has been learnt: one
+//! thread learns, in the order of the pieces, a round after each in which all go on.
 //! *Place*: each part of the set takes its rows, piece after piece. *Connect*: each piece reads
 //! where its rows were placed. Which thread does what changes nothing: states, their numbers, the
 //! order of transitions are those of one thread. Next to read: `states.rs`.
@@ -13,7 +14,7 @@ use std::ops::Range;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use super::graph::{Choices, Edge, Graph};
+use super::graph::{Choices, Edge, Graph, Seen};
 use super::parallel::in_parallel;
 use super::parts::{Miss, Parts, Scratch};
 use super::states::{BUCKETS, Bucket, Packing, States, bucket_of};
@@ -23,6 +24,10 @@ pub(super) const BATCH: usize = 1 << 15;
 
 /// States of one piece of a batch.
 const PIECE: usize = 512;
+
+/// States of a piece that are expanded at a time where something was missing, before it is left to
+/// a thread again: where much is missing, more is soon.
+const ALONE: usize = 16;
 
 /// Batches below this are not worth a second thread.
 const WORTH_A_THREAD: usize = 4 * PIECE;
@@ -55,10 +60,11 @@ struct Piece {
     permutations: IndexSet<Box<[u8]>, FxBuildHasher>,
     /// States in which every worker is done: which one, whom that decides, and the common part.
     finals: Vec<(usize, u16, u32)>,
-    /// What the first state that is not done misses.
-    missed: Option<Miss>,
-    /// The transitions with the numbers of their targets.
+    /// Whether the first state that is not done missed something.
+    missed: bool,
+    /// The transitions with the numbers of their targets, and what is known of all of them.
     connected: Vec<Edge>,
+    seen: Seen,
 }
 
 /// Where the rows of a batch that belong to one part were placed there.
@@ -118,18 +124,25 @@ impl Search {
         for (piece, start) in pieces.iter_mut().zip((from..to).step_by(PIECE)) {
             piece.begin(start..(start + PIECE).min(to));
         }
-        let (parts, states, choices) = (&self.parts, &self.states, &self.graph.choices);
-        in_parallel(self.threads_for(to - from), pieces, |piece| {
-            piece.missed = piece.expand(parts, states, choices).err();
-        });
-        // What a piece misses is learnt where it stopped, and it goes on from there. Rows that do
-        // not fit then are packed in vain: the batch is done again.
-        for piece in pieces {
-            while let Some(miss) = piece.missed.take() {
-                self.parts.learn(&miss);
-                self.learnt.push(miss);
-                let (parts, choices) = (&self.parts, &self.graph.choices);
-                piece.missed = piece.expand(parts, &self.states, choices).err();
+        let mut left = pieces.len();
+        while left > 0 {
+            let (parts, states, choices) = (&self.parts, &self.states, &self.graph.choices);
+            in_parallel(self.threads_for(to - from).min(left), pieces, |piece| {
+                piece.missed = piece.expand(usize::MAX, parts, states, choices).is_err();
+            });
+            // What a piece misses is learnt where it stopped, unless an earlier one has missed it
+            // too, and it goes on from there. Rows that do not fit then are packed in vain: the
+            // batch is done again.
+            left = 0;
+            for piece in pieces.iter_mut().filter(|piece| piece.missed) {
+                loop {
+                    let (parts, choices) = (&self.parts, &self.graph.choices);
+                    let expanded = piece.expand(ALONE, parts, &self.states, choices);
+                    let Err(miss) = expanded else { break };
+                    self.parts.learn(&miss);
+                    self.learnt.push(miss);
+                }
+                left += 1;
             }
         }
         self.parts.forget_plain();
@@ -169,9 +182,11 @@ impl Search {
             };
             piece.connected.clear();
             piece.connected.extend(piece.edges.iter().map(edge));
+            piece.seen = Seen::of(piece.states.start, &piece.connected, &piece.ends);
         });
         for piece in pieces {
-            self.graph.append(piece.states.start, &piece.connected, &piece.ends, &piece.finals);
+            let transitions = (&*piece.connected, &*piece.ends);
+            self.graph.append(piece.states.start, transitions, piece.seen, &piece.finals);
             let permutations = piece.edges.iter().map(|(_, _, permutation, _)| *permutation);
             self.graph.append_permutations(&piece.permutations, permutations);
         }
@@ -205,11 +220,19 @@ impl Piece {
         self.finals.clear();
     }
 
-    /// Expands the states from the first that is not done, up to one that misses something.
-    fn expand(&mut self, parts: &Parts, states: &States, choices: &Choices) -> Result<(), Miss> {
+    /// Expands at most `most` states from the first that is not done, up to one that misses
+    /// something.
+    fn expand(
+        &mut self,
+        most: usize,
+        parts: &Parts,
+        states: &States,
+        choices: &Choices,
+    ) -> Result<(), Miss> {
         let (mut row, mut packed) = (Vec::new(), Vec::new());
         let mut scratch = Scratch::default();
-        for id in self.states.start + self.ends.len()..self.states.end {
+        let first = self.states.start + self.ends.len();
+        for id in (first..self.states.end).take(most) {
             states.unpack(id, &mut row);
             if parts.is_finished(&row) {
                 self.finals.push((id, parts.judge(&row)?, row[0]));

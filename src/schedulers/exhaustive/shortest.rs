@@ -7,6 +7,7 @@
 //! choose well from any predecessor. Deliveries and faults belong to no worker and cost no switch.
 //! Next to read: `check/mod.rs`.
 
+use super::backward::{After, Backward};
 use super::graph::Graph;
 use crate::simulation::Choice;
 use crate::trace::Fault;
@@ -78,12 +79,41 @@ struct Ways {
     decided: Way,
 }
 
+/// [`Ways`] as they are kept: for *any* and *decided* the steps and switches, each one more than
+/// they are, and who may start; of no way, zeros, of which memory comes without being filled.
+type Kept = [(u32, u32, u64); 2];
+
+const NOTHING: Kept = [(0, 0, 0); 2];
+
+impl Ways {
+    fn kept(self) -> Kept {
+        let kept = |way: Way| (way.steps.wrapping_add(1), way.switches.wrapping_add(1), way.starts);
+        [kept(self.any), kept(self.decided)]
+    }
+}
+
+impl From<Kept> for Ways {
+    fn from([any, decided]: Kept) -> Ways {
+        let way = |(steps, switches, starts): (u32, u32, u64)| Way {
+            steps: steps.wrapping_sub(1),
+            switches: switches.wrapping_sub(1),
+            starts,
+        };
+        Ways { any: way(any), decided: way(decided) }
+    }
+}
+
 /// The shortest schedule that decides the observer, or the shortest of all.
-pub(super) fn schedule(graph: &Graph, observer: Option<usize>) -> Option<Vec<Choice>> {
-    let ways = ways(graph, observer);
+pub(super) fn schedule(
+    graph: &Graph,
+    passes: Option<Backward<'_>>,
+    observer: Option<usize>,
+) -> Option<Vec<Choice>> {
+    let ways = ways(graph, passes, observer);
     let mut wanted = observer.is_some();
     let way = |state: u32, wanted: bool| {
-        let ways = ways[state as usize];
+        let place = passes.map_or(state as usize, |passes| passes.order.place(state));
+        let ways = Ways::from(ways[place]);
         if wanted { ways.decided } else { ways.any }
     };
     let mut schedule = Vec::new();
@@ -119,26 +149,34 @@ pub(super) fn schedule(graph: &Graph, observer: Option<usize>) -> Option<Vec<Cho
     Some(schedule)
 }
 
-fn ways(graph: &Graph, observer: Option<usize>) -> Vec<Ways> {
-    let mut ways = vec![Ways { any: NONE, decided: NONE }; graph.states()];
-    let topological = graph.topological();
-    let acyclic = topological.is_some();
-    let order = topological.unwrap_or_else(|| (0..graph.states() as u32).collect());
-    // Without cycles one pass settles everything.
+fn ways(graph: &Graph, passes: Option<Backward<'_>>, observer: Option<usize>) -> Vec<Kept> {
+    if let Some(passes) = passes {
+        // Without cycles one pass settles everything.
+        let through = |state: usize, after: After<'_, Kept>| {
+            Some(ways_from(graph, observer, state, |to| (*after.of(to)).into()).kept())
+        };
+        return passes.pass(NOTHING, through).unwrap_or_default();
+    }
+    let mut ways = vec![NOTHING; graph.states()];
     loop {
         let mut changed = false;
-        for &state in order.iter().rev() {
-            let found = ways_from(graph, observer, &ways, state as usize);
-            changed |= ways[state as usize] != found;
-            ways[state as usize] = found;
+        for state in (0..graph.states()).rev() {
+            let found = ways_from(graph, observer, state, |to| ways[to as usize].into()).kept();
+            changed |= ways[state] != found;
+            ways[state] = found;
         }
-        if acyclic || !changed {
+        if !changed {
             return ways;
         }
     }
 }
 
-fn ways_from(graph: &Graph, observer: Option<usize>, ways: &[Ways], state: usize) -> Ways {
+fn ways_from(
+    graph: &Graph,
+    observer: Option<usize>,
+    state: usize,
+    ways: impl Fn(u32) -> Ways,
+) -> Ways {
     if let Some(decided) = graph.decided_at_end(state) {
         let counts = observer.is_some_and(|observer| decided >> observer & 1 == 1);
         return Ways { any: HERE, decided: if counts { HERE } else { NONE } };
@@ -146,7 +184,7 @@ fn ways_from(graph: &Graph, observer: Option<usize>, ways: &[Ways], state: usize
     let mut found = Ways { any: NONE, decided: NONE };
     for (nth, edge) in graph.edges(state).iter().enumerate() {
         let decides = observer.is_some_and(|observer| edge.decides(observer));
-        let next = ways[edge.to as usize];
+        let next = ways(edge.to);
         let choice = graph.choice(*edge);
         let from = graph.from(state, nth);
         found.any = found.any.or(through(choice, next.any.named(from)));
