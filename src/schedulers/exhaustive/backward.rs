@@ -86,10 +86,11 @@ impl Backward<'_> {
         of: impl Fn(usize, After<'_, T>) -> Option<T> + Sync,
     ) -> Option<Vec<T>> {
         let order = self.order;
+        let places = order.sorted.as_ref().map_or(&[][..], |(_, places)| places);
         let mut made = vec![nothing; self.graph.states()];
         for layer in order.layers.windows(2).rev() {
             let (before, made) = made.split_at_mut(layer[1]);
-            let after = After { from: layer[1], made, order };
+            let after = After { from: layer[1], made, places };
             let own = &mut before[layer[0]..];
             let mut chunks: Vec<(usize, &mut [T], bool)> = Vec::new();
             for (nth, chunk) in own.chunks_mut(chunk(own.len())).enumerate() {
@@ -117,7 +118,8 @@ fn chunk(states: usize) -> usize {
 pub(super) struct After<'p, T> {
     from: usize,
     made: &'p [T],
-    order: &'p Order,
+    /// Empty where a state's number is its place.
+    places: &'p [u32],
 }
 
 impl<T> Clone for After<'_, T> {
@@ -131,7 +133,8 @@ impl<T> Copy for After<'_, T> {}
 impl<'p, T> After<'p, T> {
     /// What was made of a state that a transition leads to.
     pub fn of(self, state: u32) -> &'p T {
-        &self.made[self.order.place(state) - self.from]
+        let place = if self.places.is_empty() { state } else { self.places[state as usize] };
+        &self.made[place as usize - self.from]
     }
 }
 
@@ -192,7 +195,7 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, OnceLock};
 
     use super::super::{Explored, Limits, explore};
     use super::*;
@@ -233,7 +236,7 @@ mod tests {
     #[test]
     fn layers_on_any_number_of_threads_and_a_sorted_order_say_the_same_to_the_bit() {
         let mut one = explored(1);
-        let layers = &one.order.as_ref().expect("no cycle").layers;
+        let layers = one.backward().expect("no cycle").order.layers.clone();
         // As long as any schedule, and the initial state.
         assert_eq!(layers.len(), 16 + 2);
         let widest = layers.windows(2).map(|layer| layer[1] - layer[0]).max();
@@ -245,12 +248,12 @@ mod tests {
         // Sorted by the length of what is still to come they are the same layers; and within a
         // layer any order does.
         let sorted = Order::sorted(&one.graph, &one.graph.topological().expect("no cycle"));
-        assert_eq!(&sorted.layers, layers);
+        assert_eq!(sorted.layers, layers);
         let mut states = sorted.sorted.expect("states at places").0;
         layers.windows(2).for_each(|layer| states[layer[0]..layer[1]].reverse());
         let mut places = vec![0; states.len()];
         states.iter().enumerate().for_each(|(at, state)| places[*state as usize] = at as u32);
-        one.order = Some(Order { layers: sorted.layers, sorted: Some((states, places)) });
+        one.order = OnceLock::from(Some(Order { layers, sorted: Some((states, places)) }));
         one.threads = 2;
         assert_eq!(said(&one), expected);
     }

@@ -31,6 +31,7 @@ mod symmetry;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::OnceLock;
 
 pub use checkpoint::{Source, Unfinished};
 pub use counts::Counts;
@@ -121,8 +122,8 @@ pub struct Explored {
     pub unfinished: Option<Unfinished>,
     reduced: bool,
     threads: usize,
-    /// For passes from the ends; none if the graph has a cycle.
-    order: Option<Order>,
+    /// For passes from the ends, as soon as it is asked for; none if the graph has a cycle.
+    order: OnceLock<Option<Order>>,
     parts: Parts,
 }
 
@@ -234,7 +235,7 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
         unfinished,
         reduced: parts.reduction().is_some(),
         threads: limits.threads,
-        order: Order::of(&graph, limits.threads),
+        order: OnceLock::new(),
         graph,
         parts,
     }
@@ -293,7 +294,7 @@ impl Explored {
     ) -> Finding {
         let ever = self.graph.ever_decides(observer);
         // Without cycles, each transition is on a way to an end, unless something was left out.
-        let ends = self.order.is_some() && !self.graph.is_partial();
+        let ends = self.backward().is_some() && !self.graph.is_partial();
         let shortest = if schedule || !ends { self.shortest(observer) } else { None };
         let decides = if ends { ever } else { shortest.is_some() };
         let odds = (ever || all_odds).then(|| self.odds(observer, max_steps)).flatten();
@@ -307,7 +308,8 @@ impl Explored {
 
     fn backward(&self) -> Option<Backward<'_>> {
         let (graph, threads) = (&self.graph, self.threads);
-        self.order.as_ref().map(|order| Backward { graph, order, threads })
+        let order = self.order.get_or_init(|| Order::of(graph, threads));
+        order.as_ref().map(|order| Backward { graph, order, threads })
     }
 
     fn shortest_schedule(&self, observer: Option<usize>) -> Option<Vec<Choice>> {
@@ -317,7 +319,7 @@ impl Explored {
     /// A schedule into a livelock and once around it: a worker retries forever though the scheduler
     /// is fair. Looks only where the graph has a cycle and nothing was cut off.
     pub fn livelock(&self) -> Option<Vec<Choice>> {
-        let cyclic = self.stopped_by.is_none() && self.order.is_none();
+        let cyclic = self.stopped_by.is_none() && self.backward().is_none();
         if cyclic { livelock::schedule(&self.graph) } else { None }
     }
 
