@@ -66,6 +66,16 @@ pub fn replay_schedule(result: &CheckResult, overrides: &[String], schedule: &Sc
     }
 }
 
+/// `lostwrite replay NAME --schedule {}`, to be filled with any schedule; none where the scenario
+/// has no name to call it by.
+pub fn replay_any(result: &CheckResult) -> Option<String> {
+    if is_in_a_test(result) {
+        return Some(".replay(\"{}\")".to_owned());
+    }
+    let flags: String = result.overrides.iter().flat_map(|flag| [" ", flag.as_str()]).collect();
+    named(result).map(|name| format!("lostwrite replay {name}{flags} --schedule {{}}"))
+}
+
 /// `lostwrite check NAME`.
 pub fn check(result: &CheckResult) -> String {
     if is_in_a_test(result) {

@@ -119,7 +119,7 @@ fn argument(facts: &Facts<'_>, letters: &[(usize, String)]) -> Vec<String> {
     sentences
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().collect::<String>() + chars.as_str(),

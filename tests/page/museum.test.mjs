@@ -34,7 +34,7 @@ test('an exhibit is made to lose, its order is played on the fix, and the entran
   assert.match(await act(0).locator('.race-end').innerText(), /lost its write/);
   assert.match(await act(0).locator('.race-tray').innerText(), /gone|became/);
   await act(0).getByRole('button', { name: 'The same order on the next act' }).click();
-  assert.match(await act(1).locator('.race-end').innerText(), /No worker lost\./);
+  assert.match(await act(1).locator('.race-end').innerText(), /No write was lost\./);
   // The losing act above, its order on the fix below, and nothing lost in it.
   await page.screenshot({ path: join(SHOTS, 'museum-exhibit.png'), fullPage: true });
   await accessible(page, 'an exhibit');

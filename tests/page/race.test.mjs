@@ -23,6 +23,8 @@ async function open(address, { width = 1280, height = 800, still = true } = {}) 
 const move = (page, letter) => page.locator(`#race [data-letter="${letter}"]`).click();
 const moves = async (page, letters) => { for (const letter of letters) await move(page, letter); };
 const end = (page) => page.locator('#race .race-end').innerText();
+const progress = (page) => page.locator('#race .race-progress').innerText();
+const task = (page) => page.locator('#race-task').innerText();
 const places = (page) => page.locator('#race .race-board button, #race .race-tools button').evaluateAll((all) => all.map((button) => {
   const { x, y, width, height } = button.getBoundingClientRect();
   // What is hidden stands nowhere, however far the page is scrolled.
@@ -42,7 +44,7 @@ test('two clicks lose a write, at every width', async () => {
     await shot(page, `before-${width}`);
     await move(page, 'h');
     await page.locator('#race .race-show').click();
-    assert.match(await end(page), /lost its write\. It was told 200, and will not look again\./);
+    assert.match(await end(page), /lost its write\. It was told 200, so it does not read again\./);
     assert.match(await page.locator('.race-tray').innerText(), /is gone/);
     // The card of who lost is red, the lost line struck out, the field in the tray.
     await shot(page, `first-screen-${width}`);
@@ -90,18 +92,28 @@ test('a GET pins a sheet, a write of another makes it amber, and the guilty writ
 
 test('both are made to lose, the squares fill, and what is left is counted', async () => {
   const page = await open(report('status-race'));
-  assert.match(await page.locator('.race-odds').innerText(), /6 orders left, 4 lose/);
+  assert.match(await page.locator('.race-odds').innerText(), /6 orders are possible from here, 4 of them lose a write/);
   assert.equal(await page.locator('.race-square').count(), 0, 'no square before the first end');
   await moves(page, 'huhu');
-  assert.match(await end(page), /1 of the 4, 3 to go/);
+  assert.match(await progress(page), /You have found 1 of the 4 orders that lose a write, 3 to go\. health: lost ✓, usage: not yet\./);
   assert.deepEqual(await page.locator('.race-square').allInnerTexts(), ['?', 'huhu', '?', '?', '?', '?']);
-  await page.getByRole('button', { name: 'Make usage lose (3 to go)' }).click();
+  // What each letter stands for is said where orders are spelled.
+  assert.match(await progress(page), /each letter is one step: h is health, u is usage\./);
+  await page.getByRole('button', { name: 'Next: make usage lose its write' }).click();
+  // The target has changed, and what was found stays in sight.
+  assert.equal(await task(page), 'health lost a write already. Now make usage lose its write.');
+  assert.match(await progress(page), /1 of the 4 orders/);
   await moves(page, 'huuh');
-  assert.match(await end(page), /usage lost its write[\s\S]*2 of the 4, 2 to go/);
+  assert.match(await end(page), /usage lost its write/);
+  assert.match(await progress(page), /2 of the 4 orders that lose a write, 2 to go\. health: lost ✓, usage: lost ✓\./);
   assert.match(await end(page), /Find another \(2 to go\)/);
   await page.getByRole('button', { name: 'Find another' }).click();
+  assert.match(await task(page), /^health and usage lost a write already\. Find another order: 2 to go\.$/);
   await moves(page, 'hhuu');
-  assert.match(await end(page), /No worker lost\. 2 of the 6 are like this\./);
+  assert.match(await end(page), /No write was lost\. 2 of the 6 orders end like this\./);
+  // A copy that is never used again is not marked as out of date.
+  assert.equal(await page.locator('#race .stale, #race .torn, #race .race-note').count(), 0);
+  assert.match(await page.locator('.race-tray').innerText(), /^Nothing was lost\.$/);
   await page.getByRole('button', { name: 'Again', exact: true }).click();
   assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
   await page.context().close();
@@ -111,22 +123,84 @@ test('the same order, one word changed', async () => {
   const page = await open(report('status-race'));
   await moves(page, 'huhu');
   await page.locator('.race-words').getByRole('button', { name: 'update', exact: true }).click();
-  assert.match(await end(page), /usage was told 409/);
-  assert.match(await page.locator('.race-word').innerText(), /update: huhu/);
+  assert.match(await end(page), /usage was told 409 and gave up/);
+  // Which word has changed, from what to what, and what it does.
+  assert.match(await page.locator('.race-word').innerText(), /huhu again, and every worker writes with update \(read; PUT with the resourceVersion .*\), instead of update-unconditional\./);
+  // The heading says what happened under this method, and no longer that both will be told 200.
+  assert.equal(await task(page), 'The same order with update: usage was told 409 and gave up.');
+  // Whoever knows that its write failed has the colour of the verdict, everywhere.
+  const colours = await page.locator('.race-says, .race-tray .gone, .race-card.failed .race-stamp').evaluateAll((all) => all.map((part) => getComputedStyle(part).color));
+  assert.equal(colours.length, 3);
+  assert.equal(new Set(colours).size, 1, colours.join(' '));
+  assert.equal(await page.locator('.race-card.lost, .race-tray.full').count(), 0);
+  await page.locator('.race-words').getByRole('button', { name: 'update-retry' }).click();
+  assert.equal(await task(page), 'The same order with update-retry: usage was told 409; no write was lost.');
   await page.locator('.race-words').getByRole('button', { name: 'update-restamp' }).click();
   assert.match(await end(page), /health lost its write/);
+  assert.equal(await task(page), 'The same order with update-restamp: health still loses its write.');
   await page.locator('.race-words').getByRole('button', { name: 'merge-patch' }).click();
-  assert.match(await end(page), /No worker lost\./);
+  assert.match(await end(page), /No write was lost\./);
+  assert.equal(await task(page), 'The same order with merge-patch: no write was lost.');
   await page.getByRole('button', { name: 'Back to the scenario' }).click();
   assert.ok(await page.locator('.race-move').first().isEnabled());
   await page.context().close();
 });
 
+test('what has to be known stands above the first button, and no word means two things', async () => {
+  for (const width of [390, 1280]) {
+    const page = await open(report('status-race'), { width });
+    const rules = await page.locator('#race .race-rules').innerText();
+    assert.equal(rules, 'Two workers, health and usage, share the Node worker-1. A PUT replaces the whole status. rv is the resourceVersion: every change of an object gives it a new one.');
+    assert.deepEqual(await page.locator('.race-move').allInnerTexts().then((all) => all.map((text) => text.replace(/\s+/g, ' '))), ['h GET the Node', 'u GET the Node']);
+    assert.match(await page.locator('.race-tray').innerText(), /^Nothing is lost so far\.$/);
+    // A button under the pointer does not look like one that cannot be pressed.
+    const ground = (locator) => locator.evaluate((button) => getComputedStyle(button).backgroundColor);
+    await moves(page, 'hhu');
+    assert.notEqual(await ground(page.locator('.race-move').last()), await ground(page.locator('.race-move').first()));
+    assert.ok(await page.locator('.race-move').last().evaluate((button) => button.matches(':hover:enabled')) && await page.locator('.race-move').first().isDisabled());
+    // Only space that something fills: the report begins on the first screen of a desktop.
+    const gap = await page.evaluate(() => document.getElementById('fold-verdict').getBoundingClientRect().top - document.querySelector('.race-status').getBoundingClientRect().bottom);
+    assert.ok(gap < 100, `${gap} px of nothing at ${width}`);
+    const titles = await page.locator('summary, #race button').evaluateAll((all) => all.map((one) => one.textContent.trim()));
+    assert.ok(!titles.includes('Why'), titles.join(', '));
+    await page.context().close();
+  }
+});
+
+test('the command that is shown can be run, at every step', async () => {
+  const page = await open(report('status-race'));
+  await page.locator('#why details').evaluate((fold) => { fold.open = true; });
+  for (const [letter, command] of [[null, 'lostwrite check status-race'], ['h', 'lostwrite replay status-race --schedule h'], ['u', 'lostwrite replay status-race --schedule hu']]) {
+    if (letter) await move(page, letter);
+    assert.equal(await page.locator('#replay').innerText(), command);
+    lostwrite(...command.split(' ').slice(1));
+  }
+  await page.context().close();
+});
+
+test('the argument keeps its columns, at every width', async () => {
+  for (const width of [390, 1280]) {
+    const page = await open(`${report('status-race')}#s=huhu`, { width });
+    await page.locator('#why details').evaluate((fold) => { fold.open = true; });
+    const { told, shown } = await page.locator('#argument').evaluate((box) => {
+      const style = getComputedStyle(box);
+      const inner = box.clientHeight - Number.parseFloat(style.paddingTop) - Number.parseFloat(style.paddingBottom);
+      return { told: box.textContent.split('\n').length, shown: Math.round(inner / Number.parseFloat(style.lineHeight)) };
+    });
+    assert.ok(told > 5);
+    assert.equal(shown, told, `${width}: a line of it is broken`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width}: the page itself does not scroll`);
+    await page.context().close();
+  }
+});
+
 test('why is one press away, and what cannot be reached is said', async () => {
   const page = await open(report('status-race'));
   await moves(page, 'huhu');
-  await page.getByRole('button', { name: 'Why', exact: true }).click();
-  assert.match(await page.locator('.race-why').innerText(), /carried no resourceVersion/);
+  assert.match(await page.locator('.race-words').innerText(), /^Every worker here writes with update-unconditional\./);
+  await page.getByRole('button', { name: 'How did this happen?' }).click();
+  // Both halves of the reason: the PUT replaces everything, and nothing was compared.
+  assert.match(await page.locator('.race-why').innerText(), /^usage replaced the whole status with the copy it computed from rv 1, .*The PUT carried no resourceVersion/);
   await page.context().close();
   const both = await open(report('write-skew'));
   assert.match(await both.locator('#race-task').innerText(), /^Make both win: draining=true and assigned=true\./);

@@ -182,19 +182,19 @@ test('the games are the race of every page: by keys and by clicks, and what is t
   for (const key of 'hu') await page.keyboard.press(key);
   assert.match(await game.locator('.race-says').innerText(), /health lost its write\. It was told 200/);
   assert.equal(await exercise.locator('.say').isVisible(), false);
-  assert.match(await game.locator('.race-end').innerText(), /Make usage lose\s[\s\S]*1 losing order found: huhu/);
-  assert.doesNotMatch(await game.innerText(), /orders left|of the|to go/, 'exercise 3 asks how many there are');
+  assert.match(await game.innerText(), /Next: make usage lose its write[\s\S]*1 losing order found: huhu/);
+  assert.doesNotMatch(await game.innerText(), /possible from here|of the \d|to go/, 'exercise 3 asks how many there are');
   await game.getByRole('button', { name: 'Start again' }).click();
   for (const letter of 'huuh') await game.locator(`[data-letter="${letter}"]`).click();
-  assert.match(await game.locator('.race-end').innerText(), /2 losing orders found: huhu\s*huuh/);
+  assert.match(await game.locator('.race-progress').innerText(), /2 losing orders found: huhu\s*huuh/);
   assert.equal(await exercise.locator('.say').isVisible(), true);
   await game.screenshot({ path: join(SHOTS, 'workshop-game.png') });
 
   // Who has counted them is told from then on.
   await solve(page, 'count-it');
-  assert.match(await game.locator('.race-end').innerText(), /2 of the 4, 2 to go losing orders, of 6/);
+  assert.match(await game.locator('.race-progress').innerText(), /2 of the 4 orders that lose a write, 2 to go\. .*6 orders in all/);
   await game.getByRole('button', { name: 'Start again' }).click();
-  assert.match(await game.locator('.race-odds').innerText(), /6 orders left, 4 lose/);
+  assert.match(await game.locator('.race-odds').innerText(), /6 orders are possible from here, 4 of them lose a write/);
   await page.context().close();
 });
 

@@ -18,7 +18,7 @@ impl WriteMethod for ApplyForce {
     }
 
     fn summary(&self) -> &'static str {
-        "the same with force: a field of another manager is taken over"
+        "read; PATCH (server-side apply) with force: it takes over fields of other managers"
     }
 
     fn draft(&self, job: &Job, _read: &Value, changes: &[Change]) -> Draft {

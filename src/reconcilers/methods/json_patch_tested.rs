@@ -20,7 +20,7 @@ impl WriteMethod for JsonPatchTested {
     }
 
     fn summary(&self) -> &'static str {
-        "the same behind a test of the resourceVersion; on 422 read again"
+        "read; PATCH (RFC 6902) behind a test of the resourceVersion; on 422 read again"
     }
 
     fn sends_places(&self) -> bool {

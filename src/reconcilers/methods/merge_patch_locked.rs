@@ -20,7 +20,7 @@ impl WriteMethod for MergePatchLocked {
     }
 
     fn summary(&self) -> &'static str {
-        "the same with the version read in the patch; on 409 read again, diff again"
+        "read; PATCH with the difference and the version read; on 409 read again, diff again"
     }
 
     fn names_version(&self) -> bool {

@@ -21,7 +21,7 @@ impl WriteMethod for StrategicMergePatchLocked {
     }
 
     fn summary(&self) -> &'static str {
-        "the same with the version read in the patch; on 409 read again, diff again"
+        "read; PATCH, lists by patch key, with the version read; on 409 read again, diff again"
     }
 
     fn draft(&self, job: &Job, read: &Value, changes: &[Change]) -> Draft {

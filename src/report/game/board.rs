@@ -3,6 +3,7 @@
 //! Next to read: `parts.rs`.
 
 use super::goal::goal;
+use super::rules::rules;
 use super::task::reachable;
 use super::{choice_text, letters, story};
 use crate::apiserver::{Key, Verb};
@@ -57,8 +58,9 @@ pub fn introduction(game: &Game, style: &Style) -> Vec<Text> {
     let task = reachable(game);
     let text = format!(
         "{who}{}. You are the scheduler: you choose what happens next, one step at a time. A step \
-         is {steps}, and no other worker can come in between. {task}",
-        aims(&story)
+         is {steps}, and no other worker can come in between. {} {task}",
+        aims(&story),
+        rules(&story).join(" ")
     );
     let mut lines = vec![Text::of(Role::Strong, scenario.name.as_str()), Text::new()];
     lines.extend(wrap(&text, style.width.min(100)).into_iter().map(Text::plain));

@@ -8,6 +8,7 @@ mod board;
 mod ending;
 mod goal;
 mod parts;
+mod rules;
 mod schedules;
 mod task;
 
@@ -15,6 +16,7 @@ pub use board::{Menu, beliefs, board, introduction, keys, moves, odds, timeline_
 pub use ending::{Found, ending, given_up};
 pub use goal::{Goal, goal};
 pub use parts::parts;
+pub use rules::{cast, rules};
 pub use schedules::schedules;
 pub use task::{loses, reachable, task, wants};
 

@@ -82,15 +82,23 @@ fn unreachable(all: Option<&Count>) -> String {
     }
 }
 
-/// `usage lost its write. It was told 200, and will not look again.`
+/// `usage lost its write. It was told 200, so it does not read again.`
 pub fn loses(run: &Replayed, facts: &Facts<'_>) -> String {
     let victim = facts.witness.victim.worker.as_str();
     let event = run.trace.events.get(facts.witness.victim.step.wrapping_sub(1));
     let acknowledged = event.filter(|event| event.is_acknowledged()).and_then(|event| event.code);
     match (facts.witness.class, properties::words(facts.property).headline, acknowledged) {
-        (LossClass::Dropped, ..) => format!("{victim} gave up: its write was not acknowledged."),
+        (LossClass::Dropped, ..) => match event.map(|event| (event.answered, event.code)) {
+            Some((true, Some(code))) if code >= 400 => {
+                format!("{victim} was told {code} and gave up: it knows that its write failed.")
+            }
+            Some((false, _)) => {
+                format!("{victim} gave up: it was never told whether its write was stored.")
+            }
+            _ => format!("{victim} gave up: its write was not acknowledged."),
+        },
         (_, Some(_), Some(code)) if facts.property == NO_LOST_WRITE => {
-            format!("{victim} lost its write. It was told {code}, and will not look again.")
+            format!("{victim} lost its write. It was told {code}, so it does not read again.")
         }
         (_, Some(headline), _) => headline.replace("{victim}", victim),
         (_, None, _) => format!("{} is violated: {}.", facts.property, facts.lost_line()),

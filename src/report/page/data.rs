@@ -27,6 +27,16 @@ pub struct Scene {
     pub description: String,
     /// What a reader is to do, and what can be reached.
     pub task: String,
+    /// Who plays, on what, and what a player has to know.
+    pub cast: String,
+    /// What schedules do that violate the property, what one of them does, and what is true of the
+    /// others: `lose a write`, `loses a write`, `no write was lost`.
+    pub goal: [&'static str; 3],
+    /// The command that replays any schedule, which stands for `{}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    /// Each write method that occurs, with what it does.
+    pub methods: std::collections::BTreeMap<&'static str, &'static str>,
     /// The scenario's text, and where it came from.
     pub text: String,
     pub source: String,
@@ -171,6 +181,8 @@ pub struct ToldSchedule {
     /// Who loses, and the sentence that says so.
     pub loss: Option<Loss>,
     pub command: String,
+    /// What its requests replace.
+    pub rules: Vec<String>,
 }
 
 /// A labelled sentence.

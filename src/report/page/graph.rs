@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::data::{Graph, Place, State, Table, Verdict};
-use super::scene::{Scenery, loss, outcome};
+use super::reason::loss;
+use super::scene::{Scenery, outcome};
 use crate::check::game::{Chart, ChartState, Reason};
 use crate::properties;
 use crate::report::losses::Facts;

@@ -135,7 +135,7 @@ function presenter() {
   const answer = step ? answerOf(step) : '';
   $('presenter-title').replaceChildren(...(step
     ? [`${now.step}. `, el('span', { class: `who w${(step.worker ?? 5) % 6}` }, step.who), ' ', el('code', {}, step.names[0]), answer ? ` ${answer}` : '']
-    : [now.scene.task]));
+    : [now.tape.instead ? onScreen.heading() : now.scene.task]));
   const notes = (story()?.sentences ?? []).filter((sentence) => sentence.step === now.step || (sentence.step === null && now.step === lastStep()));
   const last = horizon() < lastStep() && now.step === horizon() ? ['What does the object say after the next step?'] : [];
   $('presenter-notes').textContent = [...(step?.notes ?? []), ...notes.map(({ text }) => text), ...last].map((text) => `${text}.`).join('  ').replace('?.', '?');

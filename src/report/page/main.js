@@ -9,16 +9,15 @@ const model = {
   go,
   restart: begin,
   variant: (index, step) => show(tapeOf(now.scene, index), step),
-  why: () => story()?.sentences.find(({ label }) => label === 'why')?.text,
 };
 const race = new Race($('race'), model);
 const onScreen = new Race($('presenter-race'), Object.create(model, { counts: { value: false } }));
 
 // The first screen: what there is to do, and the race.
 function opening() {
-  $('race-task').textContent = now.scene.task;
   $('play').hidden = now.predicting;
   if (!now.predicting) race.draw();
+  $('race-task').textContent = race.scene ? race.heading() : now.scene.task;
 }
 
 // A link to a part of the report opens it.

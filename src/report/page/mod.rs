@@ -12,6 +12,7 @@ mod compared;
 mod data;
 mod graph;
 mod predict;
+mod reason;
 mod scene;
 #[cfg(test)]
 mod tests;

@@ -159,6 +159,7 @@ function beliefCard(worker, upto) {
   const badge = belief.text === null ? null : stale
     ? el('span', { class: 'badge stale' }, '≠ out of date')
     : el('span', { class: 'badge fresh' }, '= up to date');
+  if (badge && stale && done) { badge.className = 'badge done'; badge.textContent = '≠ older, and not used again'; }
   const card = el('div', { class: `card belief w${worker % 6}`, role: 'group', 'aria-label': `What ${name} believes` },
     el('h3', {}, el('span', { class: 'letter', 'aria-hidden': 'true' }, letter), `${name} believes`, badge),
     el('p', { class: 'heard' }, heard, state ? el('span', { class: `state ${belief.dropped ? 'dropped' : ''}` }, state) : null));

@@ -48,7 +48,7 @@ function strip() {
   if (focused) box.querySelector('[tabindex="0"]')?.focus();
   const all = scene.schedules === null ? 'Some schedules' : `All ${plural(scene.schedules, 'schedule')}`;
   const what = scene.each ? 'one square each' : `one square for each way to end`;
-  $('strip-title').textContent = `${all}, ${what}. ✓ nothing is lost  ✗ a write is lost  ▲ a worker gives up. Press one to see it.`;
+  $('strip-title').textContent = `${all}, ${what}. ✓ nothing is lost  ✗ a write is lost  ▲ a worker gives up. Press one to see it. ${lettersOf(scene)}`;
 }
 
 function which() {
@@ -112,7 +112,16 @@ function sentences(told) {
   const argument = told?.explanation ?? [];
   $('argument').hidden = argument.length === 0;
   $('argument').textContent = argument.join('\n');
-  $('replay').textContent = told ? told.command : `lostwrite replay ${now.scene.source} --schedule '${now.tape.letters.join('')}'`;
+  $('replay').textContent = commandNow(told);
+}
+
+// The command that shows what is shown now: before the first step, all orders.
+function commandNow(told) {
+  const { scene, tape } = now;
+  if (told) return told.command;
+  const letters = tape.letters.join('');
+  if (letters === '' || !scene.replay) return scene.commands[0];
+  return scene.replay.replace('{}', /^[A-Za-z0-9]+$/.test(letters) || scene.replay.includes('"{}"') ? letters : `'${letters}'`);
 }
 
 // A losing schedule and the safe one beside it.
@@ -138,7 +147,7 @@ function swapped(told, pair) {
   };
   const whoAt = (at) => tapeOf(now.scene, now.tape.story).steps[at - 1].who;
   $('swapped').replaceChildren(
-    el('p', {}, `Exchange step ${a} (${whoAt(a)}) with step ${b} (${whoAt(b)}), and nothing is lost. What comes after follows from that.`),
+    el('p', {}, `Exchange step ${a} (${whoAt(a)}) with step ${b} (${whoAt(b)}), and nothing is lost. What comes after follows from that. ${lettersOf(now.scene)}`),
     el('div', { class: 'sides' },
       side(now.tape.story, 'The losing schedule', told, told, 'swap-losing'),
       side(pair.with, 'The safe schedule', safe, NO_MARKS, 'swap-safe')));
@@ -207,7 +216,7 @@ function foot() {
     ...(scene.notes ?? []).flatMap((note) => item('note', note)),
     ...item('made of', scene.facts.join(' · ')),
     ...item('bounds', scene.bounds.join('; ')),
-    ...item('schedule', code(told ? told.schedule : now.tape.letters.join(''))),
+    ...item('schedule', code(told ? told.schedule : now.tape.letters.join('') || '(nothing yet)'), ` ${lettersOf(scene)}`),
     ...item('check it', ...scene.commands.map((command) => el('div', {}, code(command)))),
     ...item('scenario', `${scene.source}, fingerprint ${scene.fingerprint}`),
     ...item('made by', `lostwrite ${PAGE.version}`)));

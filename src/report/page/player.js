@@ -29,7 +29,6 @@ function playIn(box, scene, ended, { counts = () => true, help = true } = {}) {
     },
     restart: () => show(begin(), 0),
     variant: (index, step) => show(tapeOf(scene, index), step),
-    why: () => (at.tape.story === null ? null : scene.stories[at.tape.story].sentences.find(({ label }) => label === 'why')?.text),
     ended,
     get counts() { return counts(); },
     help,

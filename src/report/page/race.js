@@ -2,7 +2,7 @@
 // holds as a sheet of paper, and a tray for what was dropped. The report, the workshop, the museum and the
 // presenter show this one component. It is a view of a model: { scene, tape, step, choose, undo, … }.
 
-const HELD = 'No worker lost.';
+const heldIn = (scene) => `${scene.goal[2][0].toUpperCase()}${scene.goal[2].slice(1)}.`;
 
 class Race {
   constructor(box, model) {
@@ -15,11 +15,29 @@ class Race {
     addEventListener('resize', () => this.strings());
   }
 
+  // What there is to do: it says what has been done already, and which write method is in use.
+  heading() {
+    const { scene, tape, step } = this.model;
+    if (tape.instead) return `The same order with ${tape.instead[0]}: ${step === tape.steps.length ? endingOf(scene, tape) : 'what is different?'}`.replace(/([^?])$/, '$1.');
+    if (!this.aim || step === 0) this.aim = this.goal();
+    return this.aim;
+  }
+
+  goal() {
+    const { scene } = this.model;
+    const [known, other] = [[...new Set(this.found.values())], this.otherVictim()];
+    if (this.found.size === 0) return scene.task;
+    if (other) return `${known.join(' and ')} lost a write already. Now make ${other} lose its write.`;
+    const left = this.toGo();
+    if (this.victims().length === 0) return scene.task;
+    return left ? `${known.join(' and ')} lost a write already. Find another order: ${left} to go.` : 'You have found every losing order. Now try another write method.';
+  }
+
   // The parts that stay where they are while one plays.
   build() {
     const { scene, tape } = this.model;
     this.key_ = `${scene.name} ${tape.instead ?? ''}`;
-    if (this.scene !== scene) this.found = new Map();
+    if (this.scene !== scene) { this.found = new Map(); this.aim = null; }
     this.scene = scene;
     this.slots = new Map();
     const make = (letter, className) => {
@@ -54,7 +72,7 @@ class Race {
       return { box: el('section', { class: `race-store ${kind}`, role: 'group', 'aria-label': title }, el('h2', {}, title, lag), ...owner.map((letter) => make(letter, 'race-fault')), lines), lines, lag, workers };
     });
     const rest = letters.filter((letter) => !this.slots.has(letter));
-    this.tray = el('div', { class: 'race-tray', role: 'group', 'aria-label': 'Dropped', tabindex: '0' });
+    this.tray = el('div', { class: 'race-tray', role: 'group', 'aria-label': 'What is lost', tabindex: '0' });
     this.line = svg0('svg', { class: 'race-strings', 'aria-hidden': 'true' });
     const half = Math.ceil(scene.workers.length / 2);
     this.board = el('div', { class: `race-board${scene.workers.length > 2 ? ' many' : ''}` },
@@ -70,8 +88,10 @@ class Race {
     this.end = el('div', { class: 'race-end', role: 'group', 'aria-label': 'How it ended', tabindex: '-1' });
     this.live = el('p', { class: 'sr', 'aria-live': 'polite' });
     this.word = el('p', { class: 'race-word' });
-    this.box.replaceChildren(this.board, this.word,
-      el('div', { class: 'race-status' }, this.steps, this.odds, el('span', { class: 'race-tools' }, this.undo, this.again, this.show)), this.end, this.live);
+    this.progress = el('div', { class: 'race-progress' });
+    this.rules = el('p', { class: 'race-rules' });
+    this.box.replaceChildren(this.rules, this.board,
+      el('div', { class: 'race-status' }, this.steps, this.odds, el('span', { class: 'race-tools' }, this.undo, this.again, this.show)), this.word, this.end, this.progress, this.live);
     this.reserve();
     this.last = null;
   }
@@ -104,9 +124,11 @@ class Race {
     });
     this.cards.forEach((card, worker) => this.card(card, worker, place));
     this.store(place);
-    this.dropped();
+    this.dropped([...moves.values()].every(({ step: told }) => !told));
     this.status(place, moves);
     this.ending(moves);
+    this.progress.replaceChildren(...(tape.instead ? [] : this.squares()));
+    this.rules.textContent = [scene.cast, ...scene.stories[tape.story ?? scene.first].rules].join(' ');
     // A button that can no longer be pressed hands the focus on.
     if (focused && (focused.disabled || !focused.isConnected)) (this.board.querySelector('button:not(:disabled)') ?? this.end.querySelector('button') ?? this.undo).focus({ preventScroll: true });
     const key = tape.letters.slice(0, step).join(' ');
@@ -121,7 +143,8 @@ class Race {
     const told = move?.step;
     const worker = this.scene.workers.find((other) => other.letter === letter);
     // Where there is one object, its name says which kind it is.
-    const title = told ? this.scene.views[told.view].replace(this.scene.views.length > 1 ? / \..*$/ : /^.*\/| \..*$/g, '') : '';
+    const kind = told && linesOf(this.scene, this.model.tape.places[this.model.step].o[told.view]).find((line) => line.startsWith('kind: '));
+    const title = told ? (this.scene.views.length > 1 || !kind ? this.scene.views[told.view].replace(/ \..*$/, '') : `the ${kind.slice(6)}`) : '';
     const name = told ? (/^(GET|LIST)$/.test(told.names[0]) ? `${told.names[0]} ${title}` : told.names[0]) : null;
     const text = told ? (worker || letter.startsWith('!l') ? name : `${told.who}: ${name}`) : move?.why ?? this.idle(worker);
     what.textContent = letter.startsWith('!l') && told ? `${name}, and the answer is lost` : text;
@@ -142,24 +165,30 @@ class Race {
     const belief = scene.beliefs[place.b[worker]];
     const all = [[belief.view, belief.text], ...(belief.others ?? [])].filter(([, text]) => text !== null);
     const stale = all.some(([view, text]) => view !== null && place.o[view] !== text && !sameSheet(scene, text, place.o[view]));
-    holds.classList.toggle('stale', stale);
+    // What is old matters while it will be written back, and to who lost by it.
+    const loser = this.losers().includes(scene.workers[worker].name);
+    const matters = stale && (belief.next.length > 0 || loser);
+    holds.classList.toggle('stale', matters);
     const of = scene.views.length > 1;
     const parts = all.flatMap(([view, text]) => {
       const truth = view === null ? [] : linesOf(scene, place.o[view]);
-      const lines = diff(linesOf(scene, text), truth).filter(([mark]) => mark !== '+').map(([mark, line]) => ({ text: line, mark: mark === '-' ? '≠' : ' ' }));
+      const lines = diff(linesOf(scene, text), truth).filter(([mark]) => mark !== '+').map(([mark, line]) => ({ text: line, mark: mark === '-' && (belief.next.length > 0 || loser) ? '≠' : ' ' }));
       const name = of && view !== null ? ` ${scene.views[view].replace(/ \..*$/, '').replace(/^.* /, '')}` : '';
       const rv = revisionOf(scene, text);
-      const old = view !== null && rv !== revisionOf(scene, place.o[view]);
+      const old = view !== null && rv !== revisionOf(scene, place.o[view]) && (belief.next.length > 0 || loser);
       return [el('span', { class: `race-tag${old ? ' torn' : ''}`, title: old ? 'read at this resourceVersion; the object has a later one' : 'read at this resourceVersion' }, `${rv}${name}`), ...paper(sheetLines(scene, lines), '(empty)')];
     });
     holds.replaceChildren(...(parts.length > 0 ? parts : [el('p', { class: 'race-empty' }, belief.from === 'nowhere' ? 'nothing yet' : 'no such object')]));
-    if (stale) holds.append(el('span', { class: 'race-note' }, '≠ out of date'));
+    if (matters) holds.append(el('span', { class: 'race-note' }, '≠ out of date'));
     const writes = tape.steps.slice(0, step).filter((told) => told.worker === worker && told.kind === 'write');
     const told = writes[writes.length - 1];
     const code = told ? answerOf(told) : '';
     stamp.textContent = code && (told.answered ? `told ${code}` : 'answer lost');
     stamp.className = `race-stamp ${!told ? '' : told.flow === 'refused' || !told.answered ? 'refused' : 'ok'}`;
-    card.classList.toggle('lost', this.losers().includes(scene.workers[worker].name));
+    // Who knows that its write failed is not who lost it.
+    const role = loser ? tape.verdict?.role : null;
+    card.classList.toggle('lost', loser && role !== 'notice');
+    card.classList.toggle('failed', role === 'notice');
   }
 
   store(place) {
@@ -183,11 +212,12 @@ class Race {
     return [lossAt(scene, tape)?.who].filter(Boolean);
   }
 
-  dropped() {
+  dropped(over) {
     const { tape, step } = this.model;
-    const lost = tape.steps.slice(0, step).flatMap(({ gone }) => gone);
-    this.tray.replaceChildren(el('span', {}, 'dropped: '), ...(lost.length > 0 ? lost.map((text) => el('strong', { class: 'gone', title: text }, text)) : [el('span', { class: 'race-blank', 'aria-hidden': 'true' }, '▁▁▁▁▁▁▁▁')]));
-    this.tray.classList.toggle('full', lost.length > 0);
+    const lost = tape.steps.slice(0, step).flatMap(({ gone, flow }) => gone.map((text) => [text, flow === 'refused']));
+    this.tray.replaceChildren(...(lost.length > 0 ? lost.map(([text, told]) => el('strong', { class: told ? 'gone told' : 'gone', title: text }, text)) : [over ? 'Nothing was lost.' : 'Nothing is lost so far.']));
+    this.tray.classList.toggle('full', lost.some(([, told]) => !told));
+    this.tray.classList.toggle('failed', lost.length > 0 && lost.every(([, told]) => told));
   }
 
   status(place, moves) {
@@ -198,14 +228,15 @@ class Race {
     this.steps.title = `step ${step}`;
     this.steps.setAttribute('aria-label', `step ${step}`);
     this.steps.setAttribute('role', 'img');
-    this.odds.replaceChildren(...(this.counts() && !over ? oddsOf(place) : []));
+    this.odds.replaceChildren(...(this.counts() && !over ? oddsOf(place, scene.goal) : []));
     this.undo.disabled = step === 0;
     this.again.disabled = step === 0 && !tape.instead;
     // Where the orders are counted, no way has to be looked for.
     const loses = () => (place.n ? place.n[1] !== '0' : wayToLose(scene, tape.letters.slice(0, step)) !== null);
     this.show.hidden = this.model.help === false || !scene.graph || scene.violating === null || scene.violating === '0' || Boolean(tape.instead);
     this.show.disabled = over || Boolean(tape.instead) || !scene.graph || !loses();
-    this.word.replaceChildren(...(tape.instead ? ['The same order, with every worker writing by ', el('code', {}, tape.instead[0]), ': ', el('code', {}, tape.letters.join(''))] : []));
+    this.word.replaceChildren(...(tape.instead ? ['The order ', el('code', {}, tape.letters.join('')), ' again, and every worker writes with ', el('code', {}, tape.instead[0]),
+      ` (${scene.methods[tape.instead[0]]}), instead of `, ...scene.workers.map(({ write }) => write).filter((write, at, all) => all.indexOf(write) === at).flatMap((write, at) => [at > 0 ? ' and ' : '', el('code', { title: scene.methods[write] }, write)]), '.'] : []));
     this.word.hidden = !tape.instead;
   }
 
@@ -223,24 +254,22 @@ class Race {
     const buttons = [];
     if (tape.instead) {
       buttons.push(again('Back to the scenario as it is written', () => this.model.restart(), true));
-      buttons.push(...this.otherWords());
     } else if (loss) {
       const other = this.otherVictim();
       const left = this.toGo();
-      buttons.push(again(`${other ? `Make ${other} lose` : left || !this.counts() ? 'Find another' : 'Play again'}${left ? ` (${left} to go)` : ''}`, () => this.model.restart(), true));
-      buttons.push(...this.otherWords());
+      buttons.push(again(other ? `Next: make ${other} lose its write` : left ? `Find another (${left} to go)` : this.counts() ? 'Play again' : 'Find another', () => this.model.restart(), true));
     } else {
       buttons.push(again('Again', () => this.model.restart(), true));
     }
-    const why = loss?.why ?? this.model.why?.();
-    if (why) {
-      const text = el('p', { class: 'race-why', hidden: true }, `${why.replace(/\.$/, '')}.`);
-      const toggle = el('button', { type: 'button', 'aria-expanded': 'false', on: { click: () => { text.hidden = !text.hidden; toggle.setAttribute('aria-expanded', String(!text.hidden)); } } }, 'Why');
+    if (loss?.why) {
+      const text = el('p', { class: 'race-why', hidden: true }, loss.why);
+      const toggle = el('button', { type: 'button', 'aria-expanded': 'false', on: { click: () => { text.hidden = !text.hidden; toggle.setAttribute('aria-expanded', String(!text.hidden)); } } }, 'How did this happen?');
       buttons.push(toggle);
       says.push(text);
     }
     says.splice(1, 0, el('div', { class: 'race-buttons' }, ...buttons));
-    this.end.replaceChildren(...says, ...(tape.instead ? [] : this.squares()));
+    if (tape.instead || loss) says.push(...this.otherWords());
+    this.end.replaceChildren(...says);
     // Drawn again where nothing has moved, it says nothing new.
     if (this.last?.key === tape.letters.join(' ')) return;
     if (this.last && this.end.offsetParent) this.end.scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
@@ -250,8 +279,8 @@ class Race {
   sentence(loss) {
     const { scene, tape } = this.model;
     if (tape.instead) {
-      const refused = tape.steps.filter(({ flow }) => flow === 'refused').map(({ who, code }) => `${who} was told ${code}`);
-      const end = loss ? loss.says : HELD;
+      const end = loss ? loss.says : heldIn(scene);
+      const refused = tape.steps.filter(({ flow }) => flow === 'refused').map(({ who, code }) => `${who} was told ${code}`).filter((told) => !end.includes(told));
       return [end, ...new Set(refused)].map((text) => `${text.replace(/\.$/, '')}.`).join(' ');
     }
     if (loss) return loss.says;
@@ -259,14 +288,19 @@ class Race {
     const bad = scene.violating ?? '0';
     if (tape.verdict.role === 'bad') return `${tape.verdict.tag}.`;
     const rest = all === null || !this.counts() ? null : (BigInt(all) - BigInt(bad)).toString();
-    return `${HELD}${rest === null ? '' : bad === '0' ? ` All ${plural(all, 'order')} end like this: that is what safe means.` : ` ${grouped(rest)} of the ${grouped(all)} are like this.`}`;
+    return `${heldIn(scene)}${rest === null ? '' : bad === '0' ? ` All ${plural(all, 'order')} end like this: that is what safe means.` : ` ${grouped(rest)} of the ${plural(all, 'order')} end like this.`}`;
   }
 
   // Who has not lost yet, where losing is what it is about.
   otherVictim() {
     const known = new Set(this.found.values());
+    return this.victims().find((who) => !known.has(who)) ?? null;
+  }
+
+  // Who can lose, where losing is what it is about.
+  victims() {
     const losses = (this.scene.graph?.losses ?? []).filter(({ who, says }) => says.startsWith(who));
-    return losses.map(({ who }) => who).find((who) => !known.has(who)) ?? null;
+    return [...new Set(losses.map(({ who }) => who))];
   }
 
   // Whether it may be told how many orders there are, and how many lose.
@@ -287,25 +321,29 @@ class Race {
     if (!story?.same?.length) return [];
     if (!tape.instead) this.from = story;
     const all = story.same.filter(([word]) => word !== tape.instead?.[0]);
-    return [el('span', { class: 'race-words' }, el('span', {}, 'The same order, one word changed: '), ...all.map(([word, index]) => el('button', { type: 'button', on: { click: () => this.play(index) } }, el('code', {}, word))))];
+    return [el('span', { class: 'race-words' }, el('span', {}, ...(tape.instead ? [] : ownMethods(scene)), ' Play the same order with: '), ...all.map(([word, index]) => el('button', { type: 'button', title: scene.methods[word], on: { click: () => this.play(index) } }, el('code', {}, word))))];
   }
 
   squares() {
     const { scene } = this.model;
     const { violating, schedules } = scene;
-    if (this.found.size === 0 && violating === '0') return [];
+    if (this.found.size === 0 && (violating === '0' || this.end.hidden)) return [];
     if (!this.counts()) {
       const known = [...this.found.keys()].map((letters) => el('span', { class: 'race-square bad' }, letters));
-      return known.length === 0 ? [] : [el('p', { class: 'race-found' }, el('strong', {}, `${plural(known.length, 'losing order')} found: `), ...known)];
+      return known.length === 0 ? [] : [el('p', { class: 'race-found' }, el('strong', {}, `${plural(known.length, 'losing order')} found: `), ...known), el('p', { class: 'race-letters' }, lettersOf(scene))];
     }
-    const count = violating === null || violating === undefined ? '' : `${this.found.size} of the ${grouped(violating)}${this.toGo() ? `, ${this.toGo()} to go` : ': you have them all'}`;
+    const count = violating === null || violating === undefined ? '' : `You have found ${this.found.size} of the ${plural(violating, 'order')} that ${scene.goal[violating === '1' ? 1 : 0]}${this.toGo() ? `, ${this.toGo()} to go` : ': you have them all'}.`;
+    const losers = new Set(this.found.values());
+    const victims = this.victims();
+    const done = victims.length > 1 ? ` ${victims.map((who) => `${who}: ${losers.has(who) ? 'lost ✓' : 'not yet'}`).join(', ')}.` : '';
     const few = scene.each && scene.strip.length <= 30;
     const boxes = few ? scene.strip.map(({ story }) => {
       const letters = scene.stories[story].letters.join('');
       const known = this.found.has(letters);
       return el('span', { class: `race-square${known ? ' bad' : ''}`, title: known ? letters : 'not found yet' }, known ? letters : '?');
     }) : [];
-    return [el('p', { class: 'race-found' }, el('strong', {}, count), schedules ? ` losing orders, of ${grouped(schedules)}` : '', ' ', ...boxes)];
+    return [el('p', { class: 'race-found' }, el('strong', {}, count), done, schedules ? ` ${plural(schedules, 'order')} in all: ` : ' ', ...boxes),
+      el('p', { class: 'race-letters' }, lettersOf(scene))];
   }
 
   press(letter) {
@@ -382,7 +420,7 @@ class Race {
     const [from, to] = step.kind === 'watch' ? [object, store] : local ? [store ?? object, sheet] : step.kind === 'write' ? [sheet, object] : step.kind === 'read' ? [object, sheet] : [];
     if (from && to) this.move(from, to, step.kind === 'write' ? `rv ${step.rv}` : 'copy', step.flow === 'refused');
     if (step.gone.length > 0) {
-      object?.animate([{ boxShadow: '0 0 0 .35em var(--bad)' }, { boxShadow: '0 0 0 0 transparent' }], 900);
+      object?.animate([{ boxShadow: `0 0 0 .35em var(--${step.flow === 'refused' ? 'notice' : 'bad'})` }, { boxShadow: '0 0 0 0 transparent' }], 900);
       this.move(object, this.tray, '✗', false, 380);
     }
   }

@@ -6,15 +6,17 @@ use serde_json::Value;
 
 use super::compared::compared;
 use super::data::{
-    Belief, Kept, Loss, Place, Scene, Sentence, Square, Store, Swap, Table,
-    ToldSchedule as Schedule, Verdict, Worker,
+    Belief, Kept, Place, Scene, Sentence, Square, Store, Swap, Table, ToldSchedule as Schedule,
+    Verdict, Worker,
 };
+use super::reason::{self, loss};
 use super::{graph, predict};
 use crate::apiserver::Key;
 use crate::check::game::{self, Heard, Odds, StoreKind};
-use crate::check::{CheckResult, Lesson, Replayed, Shown};
+use crate::check::{CheckResult, Lesson, Shown};
 use crate::properties;
 use crate::report::check_text::{header, reader, verdict_rows};
+use crate::report::game as game_words;
 use crate::report::losses::Facts;
 use crate::report::steps::{Story, resource_version};
 use crate::report::story::{self, Told};
@@ -81,7 +83,14 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
     Some(Scene {
         name: scenario.name.clone(),
         description: scenario.description.clone(),
-        task: crate::report::game::task(result, &first.run.trace),
+        task: game_words::task(result, &first.run.trace),
+        cast: game_words::cast(&Story::new(&first.run.scenario, &first.run.trace)),
+        goal: {
+            let words = properties::words(violated.unwrap_or(properties::NO_LOST_WRITE));
+            [words.violate, words.violates, words.holds]
+        },
+        replay: commands::replay_any(result),
+        methods: reason::methods(result, lesson),
         text: scenario.source.text.clone(),
         source,
         fingerprint: result.fingerprint.clone(),
@@ -148,7 +157,7 @@ fn workers(result: &CheckResult, lesson: &Lesson, first: &Shown) -> Vec<Worker> 
     let specs = result.scenario.workers.iter().zip(&lesson.letters).enumerate();
     specs
         .map(|(at, (spec, letter))| Worker {
-            wants: crate::report::game::wants(&story, at),
+            wants: game_words::wants(&story, at),
             name: spec.name.clone(),
             letter: *letter,
             write: spec.write.clone(),
@@ -214,8 +223,9 @@ impl Scenery<'_> {
                 .map(|swap| Swap { with: swap.with, steps: [swap.steps.0 + 1, swap.steps.1 + 1] }),
             instead: shown.instead.map(|(write, read)| [write.to_owned(), reader(read).to_owned()]),
             same: shown.same_order.iter().map(|same| (same.word.clone(), same.with)).collect(),
-            loss: facts.as_ref().map(|facts| Loss { why: String::new(), ..loss(run, facts) }),
+            loss: facts.as_ref().map(|facts| loss(run, facts)),
             command: command(self.result, shown),
+            rules: game_words::rules(&story),
         }
     }
 
@@ -332,15 +342,6 @@ impl Scenery<'_> {
         };
         self.beliefs.add(belief)
     }
-}
-
-/// Who loses, and the sentence that says so.
-pub(super) fn loss(run: &Replayed, facts: &Facts<'_>) -> Loss {
-    let said = crate::report::game::loses(run, facts);
-    let why = why::sentences(facts).into_iter().find(|sentence| sentence.label == "why");
-    let why = why.map_or_else(String::new, |why| why.text);
-    let who = facts.witness.victim.worker.clone();
-    Loss { who, says: said, guilty: facts.guilty_step(), why }
 }
 
 fn stale_step(facts: &Facts<'_>) -> Option<usize> {

@@ -2,6 +2,31 @@
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
+// What each letter of an order stands for, wherever an order is spelled.
+function lettersOf(scene) {
+  const all = new Set([...scene.stories.flatMap(({ letters }) => letters), ...(scene.graph?.choices ?? []).map(([letter]) => letter)]);
+  const has = (start) => [...all].some((letter) => letter.startsWith(start));
+  return ['In an order, each letter is one step:', `${scene.workers.map(({ name, letter }) => `${letter} is ${name}`).join(', ')}.`,
+    has('~') ? '~ before a letter: a change reaches that worker’s cache.' : '', has('!') ? '! begins a fault.' : ''].filter(Boolean).join(' ');
+}
+
+// What a worker writes with.
+function ownMethods(scene) {
+  const own = [...new Set(scene.workers.map(({ write }) => write))];
+  const code = (name) => el('code', { title: scene.methods[name] }, name);
+  if (own.length === 1) return ['Every worker here writes with ', code(own[0]), '.'];
+  return scene.workers.flatMap(({ name, write }, at) => [at > 0 ? ', ' : '', `${name} writes with `, code(write)]).concat('.');
+}
+
+// How an order ends under another write method.
+function endingOf(scene, tape) {
+  const loss = lossAt(scene, tape);
+  const codes = [...new Set(tape.steps.filter(({ flow }) => flow === 'refused').map(({ who, code }) => `${who} was told ${code}`))];
+  if (loss && tape.verdict.role === 'notice') return `${codes.length > 0 ? codes.join(', ') : loss.who} and gave up`;
+  if (loss) return `${loss.who} still loses its write`;
+  return [...codes, scene.goal[2]].join('; ');
+}
+
 // The letters that a reader may ever press, in the order of the scene.
 function slotsOf(scene, tape) {
   const own = scene.stories.filter(({ instead }) => !instead).flatMap(({ letters }) => letters);
@@ -107,12 +132,13 @@ function lossAt(scene, tape) {
   return l === undefined ? null : scene.graph.losses[l];
 }
 
-// The orders left, as squares where there are few.
-function oddsOf(place) {
+// The orders that are possible from here, as squares where there are few.
+function oddsOf(place, goal) {
   if (!place.n) return [];
   const [all, losing] = place.n;
-  const words = losing === '0' ? (all === '1' ? 'it ends well' : 'none loses') : losing === all ? (all === '1' ? 'it loses' : 'all lose') : `${grouped(losing)} ${losing === '1' ? 'loses' : 'lose'}`;
+  const [many, one] = goal;
+  const words = losing === '0' ? (all === '1' ? 'and it ends well' : `none of them ${one}`) : losing === all ? (all === '1' ? `and it ${one}` : `all of them ${many}`) : `${grouped(losing)} of them ${losing === '1' ? one : many}`;
   const few = all.length < 3 && Number(all) <= 24;
   const boxes = few ? '■'.repeat(Number(losing)) + '□'.repeat(Number(all) - Number(losing)) : '';
-  return [el('span', {}, `${plural(all, 'order')} left, ${words} `), few ? el('span', { class: 'race-boxes', 'aria-hidden': 'true' }, boxes) : ''];
+  return [el('span', {}, `${plural(all, 'order')} ${all === '1' ? 'is' : 'are'} possible from here, ${words} `), few ? el('span', { class: 'race-boxes', 'aria-hidden': 'true' }, boxes) : ''];
 }
