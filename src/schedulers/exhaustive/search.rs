@@ -45,8 +45,10 @@ pub(super) struct Search {
     placed: Vec<Placed>,
 }
 
-/// The transitions of some states that stand together.
+/// The transitions of some states that stand together. No two share a line of a processor's cache,
+/// which threads would take from each other.
 #[derive(Default)]
+#[repr(align(128))]
 struct Piece {
     /// The first state, and the one after the last.
     states: Range<usize>,
@@ -55,7 +57,7 @@ struct Piece {
     /// For each transition, choice, flags and permutation, and the part of its target.
     edges: Vec<(u16, u16, u32, u8)>,
     /// The packed targets, by part.
-    targets: Vec<Vec<u64>>,
+    targets: [Vec<u64>; BUCKETS],
     /// Permutations, by their number in this piece.
     permutations: IndexSet<Box<[u8]>, FxBuildHasher>,
     /// States in which every worker is done: which one, whom that decides, and the common part.
@@ -69,6 +71,7 @@ struct Piece {
 
 /// Where the rows of a batch that belong to one part were placed there.
 #[derive(Default)]
+#[repr(align(128))]
 struct Placed {
     places: Vec<u32>,
     /// Where the places of each piece's rows begin.
@@ -214,7 +217,6 @@ impl Piece {
         self.states = states;
         self.ends.clear();
         self.edges.clear();
-        self.targets.resize_with(BUCKETS, Vec::new);
         self.targets.iter_mut().for_each(Vec::clear);
         self.permutations.clear();
         self.finals.clear();

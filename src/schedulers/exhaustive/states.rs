@@ -63,8 +63,9 @@ impl Packing {
     }
 }
 
-/// One part of the set.
+/// One part of the set; it shares no line of a processor's cache with another.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(super) struct Bucket {
     rows: Vec<u64>,
     index: HashTable<u32>,
