@@ -38,6 +38,8 @@ pub enum Doubt {
     TakenOver,
     /// The victim may have been meant for another object of this name, which was deleted.
     Elsewhere,
+    /// The server may have merged the list that the culprit applied: its type is guessed.
+    Merged,
 }
 
 impl Doubt {
@@ -64,6 +66,9 @@ impl Doubt {
             Doubt::Elsewhere => {
                 "or the first write was meant for an object of this name that was deleted".into()
             }
+            Doubt::Merged => format!(
+                "or the server merged the list and kept {leaf}: only a definition tells (--crds)"
+            ),
         })
     }
 }
@@ -78,6 +83,8 @@ pub struct Asked<'a> {
     pub track: Option<&'a Track>,
     /// Whether an object of this name was deleted before.
     pub recreated: bool,
+    /// Whether only the log suggests that an apply replaces lists.
+    pub guessed_atomic: bool,
 }
 
 impl Asked<'_> {
@@ -96,6 +103,7 @@ impl Asked<'_> {
             (Doubt::OldValue, self.is_old_value(victim, found)),
             (Doubt::TakenOver, self.may_be_taken_over(found)),
             (Doubt::Elsewhere, self.recreated && self.is_elsewhere(found.victim)),
+            (Doubt::Merged, self.guessed_atomic && culprit.act.method == Method::Apply),
         ];
         all.into_iter().filter(|it| it.1).map(|it| it.0).collect()
     }

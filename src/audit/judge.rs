@@ -96,6 +96,7 @@ pub fn judge(log: &mut Log, owns: &Owns) -> Verdict {
             judged: it,
             track: log.tracks.get(&(it.place.clone(), it.uid.to_string())),
             recreated: log.is_recreated(&it.place, &it.line),
+            guessed_atomic: log.kinds.is_guessed_atomic(&log.resources[it.place.resource as usize]),
         };
         found.iter_mut().for_each(|one| one.doubts = asked.doubts(one));
         found

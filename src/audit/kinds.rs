@@ -18,6 +18,8 @@ pub struct Kinds {
     lists: BTreeMap<ResourceName, Lists>,
     /// Resources of which the log shows a write to `/status`.
     with_status: BTreeSet<(String, String)>,
+    /// Resources whose lists an apply replaces, as far as the log tells: no definition says so.
+    guessed_atomic: BTreeSet<ResourceName>,
     /// CustomResourceDefinitions as they were given.
     definitions: Vec<Value>,
 }
@@ -41,6 +43,7 @@ impl Kinds {
             server,
             lists: BTreeMap::new(),
             with_status: BTreeSet::new(),
+            guessed_atomic: BTreeSet::new(),
             definitions: definitions.to_vec(),
         })
     }
@@ -67,6 +70,17 @@ impl Kinds {
         let lists = kind.map_or_else(Lists::unknown, |kind| Lists::of(&kind));
         self.lists.insert(name.clone(), lists.clone());
         lists
+    }
+
+    /// That an apply replaces the lists of a resource explains its log better than that it merges
+    /// them.
+    pub fn guess_atomic(&mut self, name: &ResourceName) {
+        self.guessed_atomic.insert(name.clone());
+    }
+
+    /// Whether that is guessed.
+    pub fn is_guessed_atomic(&self, name: &ResourceName) -> bool {
+        self.guessed_atomic.contains(name)
     }
 
     /// The log shows a write to `/status`.

@@ -32,6 +32,8 @@ pub fn replay(log: &mut Log) {
     for (name, lists) in std::mem::take(&mut applied) {
         if is_merged(log, &server, &name, &lists) {
             applied.insert(name, lists);
+        } else {
+            log.kinds.guess_atomic(&name);
         }
     }
     let mut shown: BTreeMap<&Place, Vec<&(Place, String)>> = BTreeMap::new();

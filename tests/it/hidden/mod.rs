@@ -21,7 +21,7 @@ use lostwrite::audit::{self, Kinds, Log};
 use crate::documents::replaced;
 use crate::generated::current;
 
-use cluster::history;
+use cluster::{History, history};
 use traits::{Method, Traits};
 
 /// Found, of what was there, and what was never there.
@@ -73,14 +73,20 @@ fn judged(lines: &[String]) -> (BTreeSet<Loss>, BTreeSet<Loss>) {
     (verdict.lost.iter().map(key).collect(), verdict.suspects.iter().map(key).collect())
 }
 
+/// The losses of a history, what is called lost and what is suspected.
+fn one(seed: u64, at: u64) -> (History, BTreeSet<Loss>, BTreeSet<Loss>, BTreeSet<Loss>) {
+    let made = history(seed ^ at.wrapping_mul(0x9E37_79B9), &Traits::of(seed, at));
+    let truth = truth::lost(&made);
+    let (lost, suspects) = judged(&made.lines);
+    (made, truth, lost, suspects)
+}
+
 /// Runs this many histories; the shares by the culprit's method, and each accusation that is wrong.
 fn run(seed: u64, count: u64) -> (BTreeMap<Method, Share>, Vec<String>) {
     let (mut shares, mut wrong) = (BTreeMap::<Method, Share>::new(), Vec::new());
     for at in 0..count {
         let traits = Traits::of(seed, at);
-        let made = history(seed ^ at.wrapping_mul(0x9E37_79B9), &traits);
-        let truth = truth::lost(&made);
-        let (lost, suspects) = judged(&made.lines);
+        let (made, truth, lost, suspects) = one(seed, at);
         if let Ok(folder) = std::env::var("LOSTWRITE_HIDDEN_LOGS") {
             let text: String = made.lines.iter().map(|line| format!("{line}\n")).collect();
             std::fs::write(format!("{folder}/{at}.jsonl"), text).unwrap();
@@ -98,6 +104,18 @@ fn run(seed: u64, count: u64) -> (BTreeMap<Method, Share>, Vec<String>) {
         }
     }
     (shares, wrong)
+}
+
+/// Without answers and without a definition a log may fit a server that replaces lists better than
+/// the one that wrote it, which merges them: then an apply is suspected.
+#[test]
+fn an_apply_that_seems_to_replace_a_list_is_suspected() {
+    let (made, truth, lost, suspects) = one(2, 355);
+    let of = |found: &BTreeSet<Loss>| {
+        found.iter().filter(|it| made.methods.get(&it.0) == Some(&Method::ApplyForce)).count()
+    };
+    assert!(of(&truth) < of(&suspects), "it merges");
+    assert_eq!(of(&lost), 0);
 }
 
 /// Histories of one run of the tests.
