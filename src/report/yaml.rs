@@ -104,9 +104,10 @@ fn scalar_text(text: &str) -> String {
     }
 }
 
-/// Whether YAML would read a bare text as a number, a boolean, null, or a time.
+/// Whether YAML would read a bare text as a number, a boolean, null, a time, or a merge key.
 fn looks_typed(text: &str) -> bool {
-    const WORDS: &[&str] = &["null", "~", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    const WORDS: &[&str] =
+        &["null", "~", "true", "false", "yes", "no", "on", "off", "y", "n", "<<"];
     let lower = text.to_ascii_lowercase();
     let number = lower.trim_start_matches(['-', '+', '.']);
     let numeric = number.starts_with(|c: char| c.is_ascii_digit())
@@ -141,6 +142,11 @@ mod tests {
 
     fn text(value: &Value) -> String {
         lines(Some(value)).into_iter().map(|line| line.text + "\n").collect()
+    }
+
+    #[test]
+    fn a_key_that_means_a_merge_is_quoted() {
+        assert_eq!(text(&json!({"<<": "a", "a<<": "<<"})), "\"<<\": a\na<<: \"<<\"\n");
     }
 
     #[test]

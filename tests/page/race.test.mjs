@@ -178,6 +178,26 @@ test('the command that is shown can be run, at every step', async () => {
   await page.context().close();
 });
 
+test('the cards of three workers share the width, and their buttons stand in one row', async () => {
+  const page = await open(report('three-writers'));
+  const { board, cards, tops } = await page.evaluate(() => ({
+    board: document.querySelector('#race .race-board').getBoundingClientRect().right,
+    cards: Math.max(...[...document.querySelectorAll('#race .race-card')].map((card) => card.getBoundingClientRect().right)),
+    tops: new Set([...document.querySelectorAll('#race .race-move')].map((button) => Math.round(button.getBoundingClientRect().top))).size,
+  }));
+  assert.ok(board - cards < 2, `${board - cards} px stay empty`);
+  assert.equal(tops, 1);
+  await page.context().close();
+});
+
+test('on a phone nothing that is counted is cut, and no string crosses a text', async () => {
+  const page = await open(report('stale-cache'), { width: 390, height: 844 });
+  await moves(page, 'hh');
+  assert.deepEqual(await page.locator('#race .race-odds').evaluate((line) => [line.scrollWidth > line.clientWidth, line.scrollHeight > line.clientHeight + 1]), [false, false]);
+  assert.equal(await page.locator('#race .race-strings').evaluate((strings) => getComputedStyle(strings).zIndex), '-1');
+  await page.context().close();
+});
+
 test('the argument keeps its columns, at every width', async () => {
   for (const width of [390, 1280]) {
     const page = await open(`${report('status-race')}#s=huhu`, { width });

@@ -75,7 +75,9 @@ class Race {
     this.tray = el('div', { class: 'race-tray', role: 'group', 'aria-label': 'What is lost', tabindex: '0' });
     this.line = svg0('svg', { class: 'race-strings', 'aria-hidden': 'true' });
     const half = Math.ceil(scene.workers.length / 2);
-    this.board = el('div', { class: `race-board${scene.workers.length > 2 ? ' many' : ''}` },
+    // Up to five cards stand in one row; more stand in two.
+    const row = scene.workers.length <= 5 ? scene.workers.length : half;
+    this.board = el('div', { class: `race-board${scene.workers.length > 2 ? ' many' : ''}`, style: `--cards: ${row}` },
       el('div', { class: 'race-side' }, ...this.cards.slice(0, half).map(({ card }) => card)),
       el('div', { class: 'race-middle' }, ...this.objects.map(({ box }) => box), ...this.stores.map(({ box }) => box),
         rest.length > 0 ? el('div', { class: 'race-events' }, ...rest.map((letter) => make(letter, 'race-fault'))) : null, this.tray),
