@@ -198,6 +198,24 @@ test('on a phone nothing that is counted is cut, and no string crosses a text', 
   await page.context().close();
 });
 
+test('no text of the timeline sticks out of it, on a phone and on a desktop', async () => {
+  for (const name of ['status-race', 'stale-cache', 'three-writers']) {
+    for (const width of [390, 1280]) {
+      const page = await open(report(name), { width });
+      await page.locator('#race .race-show').click();
+      await page.locator('#fold-stage').evaluate((fold) => { fold.open = true; });
+      await page.locator('#drawing .copy-rv').first().waitFor();
+      const out = await page.locator('#drawing').evaluate((drawing) => {
+        const { left, right } = drawing.getBoundingClientRect();
+        const texts = [...drawing.querySelectorAll('.copy-rv')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+        return texts.filter(([, box]) => box.left < left - 1 || box.right > right + 1).map(([text]) => text);
+      });
+      assert.deepEqual(out, [], `${name} at ${width}`);
+      await page.context().close();
+    }
+  }
+});
+
 test('the argument keeps its columns, at every width', async () => {
   for (const width of [390, 1280]) {
     const page = await open(`${report('status-race')}#s=huhu`, { width });

@@ -226,7 +226,7 @@ class Race {
     const { scene, tape, step } = this.model;
     const over = [...moves.values()].every(({ step: told }) => !told);
     const total = over ? step : Math.max(tape.steps.length, ...scene.stories.slice(0, scene.strip.length).map(({ steps }) => steps.length));
-    this.steps.textContent = total <= 16 ? '●'.repeat(step) + '○'.repeat(total - step) : `step ${step}`;
+    this.steps.replaceChildren(`step ${step} `, el('span', { class: 'race-dots' }, total <= 16 ? '●'.repeat(step) + '○'.repeat(total - step) : ''));
     this.steps.title = `step ${step}`;
     this.steps.setAttribute('aria-label', `step ${step}`);
     this.steps.setAttribute('role', 'img');

@@ -152,7 +152,7 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
       svg('title', {}, `${process}’s ${kind}`), fitting([kind], cols.shelf * 1.5, sizes.small)));
     drawStore(layers.copies, store, at, { scene, tape, list, cols, current, sizes, prefix, limit });
   });
-  copies(layers.copies, { scene, tape, list, cols, current, sizes, prefix, limit });
+  copies(layers.copies, { scene, tape, list, cols, width, current, sizes, prefix, limit });
   for (const row of list) {
     if (row.at === 0) continue;
     const shelf = row.step ? storeOfStep(scene, stores, row.step) : -1;
@@ -163,7 +163,7 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
 }
 
 // What each worker holds: a bar down its lane, hatched from where it is out of date.
-function copies(layer, { scene, tape, list, cols, current, sizes, prefix, limit }) {
+function copies(layer, { scene, tape, list, cols, width, current, sizes, prefix, limit }) {
   scene.workers.forEach((_, worker) => {
     for (let at = 1; at <= Math.min(tape.steps.length, limit); at += 1) {
       const step = tape.steps[at - 1];
@@ -189,8 +189,11 @@ function copies(layer, { scene, tape, list, cols, current, sizes, prefix, limit 
       if (turn > from) layer.append(svg('rect', { x: x - 5, y: from, width: 10, height: turn - from, class: `copy w${worker % 6}${dim}` }));
       if (until > turn) layer.append(svg('rect', { x: x - 5, y: turn, width: 10, height: until - turn, class: `copy stale${dim}`, style: `fill: url(#${prefix}-stale)` }));
       if (belief.rv !== null && until > from) {
-        const outside = x < cols.centre ? [-10, 'end'] : [10, 'start'];
-        layer.append(svg('text', { x: x + outside[0], y: Math.min(until - 4, from + sizes.small * 1.9), 'text-anchor': outside[1], class: `copy-rv${dim}`, 'font-size': sizes.small }, `rv ${belief.rv}`));
+        // At the edge of a narrow drawing there is no room outside.
+        const room = 10 + sizes.small * 0.62 * `rv ${belief.rv}`.length;
+        const left = x < cols.centre ? x - room > 0 : x + room > width;
+        const outside = left ? [-10, 'end'] : [10, 'start'];
+        layer.append(svg('text', { x: x + outside[0], y: Math.min(until - 4, from + sizes.small * (left === x < cols.centre ? 1.9 : 3)), 'text-anchor': outside[1], class: `copy-rv${dim}`, 'font-size': sizes.small }, `rv ${belief.rv}`));
       }
     }
   });
