@@ -81,11 +81,11 @@ const goodWords = (page, name) => page.evaluate((name) => {
 const goodGames = (step) => step.evaluate((step) => {
   const { scenario, victims, reveals } = step.dataset;
   const judged = reveals ? JSON.parse(reveals) : {};
-  const { graph } = DATA.games.find(({ name }) => name === scenario);
+  const { graph, losses } = DATA.games.find(({ name }) => name === scenario);
   const byVictim = {};
   const follow = (at, letters) => {
     const { w, l } = graph.states[at];
-    if (l !== undefined && !judged[letters]) byVictim[graph.losses[l].who] ??= letters;
+    if (l !== undefined && !judged[letters]) byVictim[losses[l].who] ??= letters;
     for (const [choice, , to] of w) follow(to, letters + graph.choices[choice][0]);
   };
   follow(0, '');

@@ -179,7 +179,7 @@ function sentenceOf(step) {
 // Where every schedule is told and the game had no room, the told schedules are the game.
 function gameOfStories(scene) {
   const { stories } = scene;
-  const graph = { choices: [], reasons: [], verdicts: [], losses: [], states: [{ p: stories[0].places[0], w: [], s: [], e: null }] };
+  const graph = { choices: [], reasons: [], verdicts: [], states: [{ p: stories[0].places[0], w: [], s: [], e: null }] };
   const numbered = (list, thing, same) => {
     const at = list.findIndex(same);
     return at < 0 ? list.push(thing) - 1 : at;
@@ -197,7 +197,7 @@ function gameOfStories(scene) {
       state = graph.states[way[2]];
     });
     state.e = graph.verdicts.push(told.verdict) - 1;
-    if (told.loss) state.l = graph.losses.push(told.loss) - 1;
+    if (told.loss !== null) state.l = told.loss;
   }
   return graph;
 }

@@ -62,6 +62,10 @@ pub struct Scene {
     /// Caches and memories, and what they hold at some place.
     pub stores: Vec<Store>,
     pub kept: Vec<Kept>,
+    /// Why a write is lost, and what requests replace: many schedules share them.
+    pub reasons: Vec<String>,
+    pub losses: Vec<Loss>,
+    pub rules: Vec<Vec<String>>,
     pub stories: Vec<ToldSchedule>,
     /// The story that the page opens with.
     pub first: usize,
@@ -179,10 +183,10 @@ pub struct ToldSchedule {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub same: Vec<(String, usize)>,
     /// Who loses, and the sentence that says so.
-    pub loss: Option<Loss>,
+    pub loss: Option<usize>,
     pub command: String,
-    /// What its requests replace.
-    pub rules: Vec<String>,
+    /// What its requests replace, by index into the rules.
+    pub rules: usize,
 }
 
 /// A labelled sentence.
@@ -237,8 +241,6 @@ pub struct Graph {
     /// Why a worker cannot move.
     pub reasons: Vec<String>,
     pub verdicts: Vec<Verdict>,
-    /// What is lost at an end, and by whom.
-    pub losses: Vec<Loss>,
     pub states: Vec<State>,
 }
 
@@ -249,10 +251,8 @@ pub struct Loss {
     pub who: String,
     /// `health lost its write.`
     pub says: String,
-    /// The guilty step on the first way there, and the sentence why.
-    pub guilty: usize,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub why: String,
+    /// The sentences why, by index into the reasons.
+    pub why: Vec<usize>,
 }
 
 /// One state: where it is, the ways on (choice, step, state), who cannot move (choice, reason),

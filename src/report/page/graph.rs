@@ -21,7 +21,6 @@ pub(super) fn graph(scenery: &mut Scenery<'_>, chart: &Chart) -> Graph {
     let mut choices = Choices::default();
     let mut reasons = Table::default();
     let mut verdicts: Vec<Verdict> = Vec::new();
-    let mut losses = Table::default();
     let mut states = Vec::new();
     for (at, state) in chart.states.iter().enumerate() {
         let mut ways = Vec::new();
@@ -50,12 +49,11 @@ pub(super) fn graph(scenery: &mut Scenery<'_>, chart: &Chart) -> Graph {
         });
         let l = state.judged.as_deref().and_then(|run| {
             let facts = Facts::of_replay(run)?;
-            Some(losses.add(loss(run, &facts)))
+            Some(loss(scenery, run, &facts))
         });
         states.push(State { p: place, w: ways, s: stuck, e: end, l });
     }
-    let losses = losses.into_vec();
-    Graph { choices: choices.0, reasons: reasons.into_vec(), verdicts, losses, states }
+    Graph { choices: choices.0, reasons: reasons.into_vec(), verdicts, states }
 }
 
 /// The choices by their letters, with who moves.

@@ -159,10 +159,16 @@ fn page(scenes: &[Scene]) -> String {
         scenes,
         version: env!("CARGO_PKG_VERSION"),
         style: STYLE,
-        script: SCRIPT,
+        script: &without_comments(SCRIPT),
         data: &harmless(&data),
     };
     document.render().expect("writing to a string does not fail") + "\n"
+}
+
+/// A script without the lines that are comments: they are for those who read the source.
+fn without_comments(script: &str) -> String {
+    let told = script.lines().filter(|line| !line.trim_start().starts_with("//"));
+    told.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// JSON that no HTML reader takes for the end of its script, or for a comment.

@@ -130,7 +130,7 @@ class Race {
     this.status(place, moves);
     this.ending(moves);
     this.progress.replaceChildren(...(tape.instead ? [] : this.squares()));
-    this.rules.textContent = [scene.cast, ...scene.stories[tape.story ?? scene.first].rules].join(' ');
+    this.rules.textContent = [scene.cast, ...scene.rules[scene.stories[tape.story ?? scene.first].rules]].join(' ');
     // A button that can no longer be pressed hands the focus on.
     if (focused && (focused.disabled || !focused.isConnected)) (this.board.querySelector('button:not(:disabled)') ?? this.end.querySelector('button') ?? this.undo).focus({ preventScroll: true });
     const key = tape.letters.slice(0, step).join(' ');
@@ -263,8 +263,9 @@ class Race {
     } else {
       buttons.push(again('Again', () => this.model.restart(), true));
     }
-    if (loss?.why) {
-      const text = el('p', { class: 'race-why', hidden: true }, loss.why);
+    const why = (loss?.why ?? []).map((at) => scene.reasons[at]).join(' ');
+    if (why) {
+      const text = el('p', { class: 'race-why', hidden: true }, why);
       const toggle = el('button', { type: 'button', 'aria-expanded': 'false', on: { click: () => { text.hidden = !text.hidden; toggle.setAttribute('aria-expanded', String(!text.hidden)); } } }, 'How did this happen?');
       buttons.push(toggle);
       says.push(text);
@@ -301,8 +302,9 @@ class Race {
 
   // Who can lose, where losing is what it is about.
   victims() {
-    const losses = (this.scene.graph?.losses ?? []).filter(({ who, says }) => says.startsWith(who));
-    return [...new Set(losses.map(({ who }) => who))];
+    const { losses, graph } = this.scene;
+    const ends = [...new Set((graph?.states ?? []).flatMap(({ l }) => (l === undefined ? [] : [l])))].map((l) => losses[l]);
+    return [...new Set(ends.filter(({ who, says }) => says.startsWith(`${who} lost its write`)).map(({ who }) => who))];
   }
 
   // Whether it may be told how many orders there are, and how many lose.

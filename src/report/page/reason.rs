@@ -5,24 +5,22 @@
 use std::collections::BTreeMap;
 
 use super::data::Loss;
+use super::scene::Scenery;
 use crate::check::{CheckResult, Lesson, Replayed};
 use crate::reconcilers::methods;
 use crate::report::explain::capital;
 use crate::report::losses::Facts;
 use crate::report::{game, why};
 
-/// Who loses, and the sentences that say so.
-pub(super) fn loss(run: &Replayed, facts: &Facts<'_>) -> Loss {
-    Loss {
-        who: facts.witness.victim.worker.clone(),
-        says: game::loses(run, facts),
-        guilty: facts.guilty_step(),
-        why: reason(facts),
-    }
+/// Who loses, and the sentences that say so: by index into the losses of the scene.
+pub(super) fn loss(scenery: &mut Scenery<'_>, run: &Replayed, facts: &Facts<'_>) -> usize {
+    let why = reasons(facts).into_iter().map(|reason| scenery.reasons.add(reason)).collect();
+    let who = facts.witness.victim.worker.clone();
+    scenery.losses.add(Loss { who, says: game::loses(run, facts), why })
 }
 
 /// What the guilty step did, and why nothing objected.
-fn reason(facts: &Facts<'_>) -> String {
+fn reasons(facts: &Facts<'_>) -> Vec<String> {
     const TOLD: [&str; 5] = ["guilty", "other", "sooner", "why", ""];
     let workers = &facts.story.trace.workers;
     let sentences = why::sentences(facts).into_iter().filter(|s| TOLD.contains(&s.label));
@@ -34,7 +32,7 @@ fn reason(facts: &Facts<'_>) -> String {
         });
         if named { format!("{}.", sentence.text) } else { format!("{}.", capital(&sentence.text)) }
     });
-    whole.collect::<Vec<_>>().join(" ")
+    whole.collect()
 }
 
 /// The write methods of this scenario and of the same orders with another one, with what they do.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::compared::compared;
 use super::data::{
-    Belief, Kept, Place, Scene, Sentence, Square, Store, Swap, Table, ToldSchedule as Schedule,
-    Verdict, Worker,
+    Belief, Kept, Loss, Place, Scene, Sentence, Square, Store, Swap, Table,
+    ToldSchedule as Schedule, Verdict, Worker,
 };
 use super::reason::{self, loss};
 use super::{graph, predict};
@@ -38,6 +38,9 @@ pub(super) struct Scenery<'a> {
     pub beliefs: Table<Belief>,
     pub stores: Table<Store>,
     pub kept: Table<Kept>,
+    pub reasons: Table<String>,
+    pub losses: Table<Loss>,
+    pub rules: Table<Vec<String>>,
 }
 
 /// The scene of a result, if it carries a lesson.
@@ -57,6 +60,9 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         beliefs: Table::default(),
         stores: Table::default(),
         kept: Table::default(),
+        reasons: Table::default(),
+        losses: Table::default(),
+        rules: Table::default(),
     };
     let mut stories: Vec<Schedule> =
         lesson.shown.iter().map(|shown| scenery.story(shown)).collect();
@@ -128,6 +134,9 @@ pub(super) fn scene(result: &CheckResult) -> Option<Scene> {
         beliefs: scenery.beliefs.into_vec(),
         stores: scenery.stores.into_vec(),
         kept: scenery.kept.into_vec(),
+        reasons: scenery.reasons.into_vec(),
+        losses: scenery.losses.into_vec(),
+        rules: scenery.rules.into_vec(),
     })
 }
 
@@ -223,9 +232,9 @@ impl Scenery<'_> {
                 .map(|swap| Swap { with: swap.with, steps: [swap.steps.0 + 1, swap.steps.1 + 1] }),
             instead: shown.instead.map(|(write, read)| [write.to_owned(), reader(read).to_owned()]),
             same: shown.same_order.iter().map(|same| (same.word.clone(), same.with)).collect(),
-            loss: facts.as_ref().map(|facts| loss(run, facts)),
+            loss: facts.as_ref().map(|facts| loss(self, run, facts)),
             command: command(self.result, shown),
-            rules: game_words::rules(&story),
+            rules: self.rules.add(game_words::rules(&story)),
         }
     }
 

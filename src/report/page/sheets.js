@@ -57,7 +57,7 @@ function wayToLose(scene, letters, victim = null) {
   while (queue.length > 0) {
     const at = queue.shift();
     const { w, l } = scene.graph.states[at];
-    if (w.length === 0 && l !== undefined && (victim === null || scene.graph.losses[l].who === victim)) {
+    if (w.length === 0 && l !== undefined && (victim === null || scene.losses[l].who === victim)) {
       const way = [];
       for (let back = at; from.get(back); [back] = from.get(back)) way.unshift(from.get(back)[1]);
       return way;
@@ -127,9 +127,9 @@ function sameSheet(scene, a, b) {
 
 // Who loses at this end, and how that is said.
 function lossAt(scene, tape) {
-  if (tape.story !== null) return scene.stories[tape.story].loss;
+  if (tape.story !== null) return scene.losses[scene.stories[tape.story].loss] ?? null;
   const { l } = stateAfter(scene, tape.letters) ?? {};
-  return l === undefined ? null : scene.graph.losses[l];
+  return l === undefined ? null : scene.losses[l];
 }
 
 // The orders that are possible from here, as squares where there are few.
