@@ -67,11 +67,11 @@ pub(crate) fn update(
     check_identity(call, &mut new)?;
     check_revision(call, &new, &current)?;
     new.set_meta("resourceVersion", None);
-    let old = store::settled(&current.object);
+    let old = store::without_empty(&current.object);
     prepare(call, &mut new, &old);
     call.note(|stages| &mut stages.stored, &new);
     validate(call, &new, &old)?;
-    call.kind.settle(&mut new);
+    call.kind.through_storage(&mut new);
     call.warnings.extend(call.kind.strategy.warnings(&new, Some(&old)));
 
     if is_finished(&new, &old) {

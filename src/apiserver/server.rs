@@ -180,7 +180,7 @@ impl ApiServer {
         for kind in &kinds {
             registry.insert(kind.resource.clone(), kind.clone());
         }
-        self.settle_versions(definition, &kinds);
+        self.mirror_all(definition, &kinds);
     }
 
     /// Puts an object there as the initial state has it: its status is stored as given.

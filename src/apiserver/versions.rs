@@ -19,7 +19,7 @@ use super::{ApiServer, Key, Kind};
 impl Kind {
     /// Drops what the storage version of this kind does not know; what then is missing here is
     /// there by default when it is read.
-    pub(crate) fn settle(&self, object: &mut Value) {
+    pub(crate) fn through_storage(&self, object: &mut Value) {
         if let Some(schema) = &self.stored_as {
             schema.prune(object);
             self.schema.default(object);
@@ -63,7 +63,7 @@ impl ApiServer {
 
     /// After a definition has changed: each object is there at each version that is served, with
     /// the defaults of now.
-    pub(crate) fn settle_versions(&mut self, definition: &str, kinds: &[Arc<Kind>]) {
+    pub(crate) fn mirror_all(&mut self, definition: &str, kinds: &[Arc<Kind>]) {
         let Some((plural, group)) = definition.split_once('.') else { return };
         let mine = |key: &&Arc<Key>| key.resource.group == group && key.resource.plural == plural;
         let found = self.store.iter().filter(|(key, _)| mine(key));

@@ -129,7 +129,7 @@ impl Drive {
         let mut mover: Option<usize> = None;
         let mut waited = 0;
         loop {
-            if let Some(words) = self.settle(mover).await {
+            if let Some(words) = self.until_calm(mover).await {
                 return if self.turn.interrupted { End::Stopped } else { End::Failed(words) };
             }
             if self.lot.settle() {
@@ -225,7 +225,7 @@ impl Drive {
     }
 
     /// Until all programs sleep. What to say if that takes too long.
-    pub async fn settle(&mut self, mover: Option<usize>) -> Option<String> {
+    pub async fn until_calm(&mut self, mover: Option<usize>) -> Option<String> {
         let begin = Instant::now();
         self.turn.calm.begin();
         self.outbox.next();

@@ -179,7 +179,7 @@ impl Drive {
         while flushed {
             self.lot.flush();
             self.parted = Instant::now();
-            if let Some(words) = self.settle(None).await {
+            if let Some(words) = self.until_calm(None).await {
                 return Err(words);
             }
             flushed = self.lot.flush() || self.asks_late().await;

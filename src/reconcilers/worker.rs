@@ -214,7 +214,7 @@ pub trait Worker: fmt::Debug + Send + Sync {
 
     /// Forgets what can influence neither its future nor a property: how often it was acknowledged
     /// before, for example. Only a search asks, to see that two states are one.
-    fn settle(&mut self) {}
+    fn forget_past(&mut self) {}
 
     /// Itself after an exchange of two workers that are alike, which it may be one of; `None` if
     /// it cannot say, and then no worker is exchanged.

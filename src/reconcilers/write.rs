@@ -102,7 +102,8 @@ impl Write {
         self.draft.body["metadata"]["resourceVersion"] = version.clone();
     }
 
-    pub(super) fn settle(&mut self) {
+    /// Forgets which revision it was made from, if none of its changes asks.
+    pub(super) fn forget_past(&mut self) {
         if !self.intent.iter().any(asks_for_basis)
             && let Some(basis) = &mut self.basis
         {

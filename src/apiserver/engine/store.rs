@@ -138,17 +138,17 @@ pub(crate) fn empty_collections(object: &Value) -> Vec<(&'static str, Value)> {
 
 /// A stored object as it is read: its empty collections are not there. They stay in the store,
 /// so that the next write is not taken for a no-op.
-pub(crate) fn settled(object: &Arc<Value>) -> Arc<Value> {
+pub(crate) fn without_empty(object: &Arc<Value>) -> Arc<Value> {
     let empty = empty_collections(object);
     if empty.is_empty() {
         return object.clone();
     }
     let mut object = Value::clone(object);
-    settle(&mut object, &empty);
+    drop_empty(&mut object, &empty);
     Arc::new(object)
 }
 
-fn settle(object: &mut Value, empty: &[(&'static str, Value)]) {
+fn drop_empty(object: &mut Value, empty: &[(&'static str, Value)]) {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|name, _| empty.iter().all(|(known, _)| name != known));
     }
@@ -159,7 +159,7 @@ pub(crate) fn view(object: &Value, revision: Revision) -> Value {
     let empty = empty_collections(object);
     let mut object = object.clone();
     if !empty.is_empty() {
-        settle(&mut object, &empty);
+        drop_empty(&mut object, &empty);
     }
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("resourceVersion".into(), Value::String(revision.to_string()));

@@ -113,9 +113,9 @@ pub(crate) fn store_new(
     }
     server.make_uid();
     if call.request.options.dry_run {
-        return Ok(call.answer(201, store::settled(&Arc::new(object))));
+        return Ok(call.answer(201, store::without_empty(&Arc::new(object))));
     }
-    call.kind.settle(&mut object);
+    call.kind.through_storage(&mut object);
     if call.kind.strategy.defaults_on_read() && call.drops_status() {
         // A status that was dropped has its default when it is read again.
         call.kind.schema.default(&mut object);

@@ -229,13 +229,13 @@ impl Worker for Reconciler {
         Some(Arc::clone(&self.program))
     }
 
-    fn settle(&mut self) {
+    fn forget_past(&mut self) {
         // What the past runs came to was told when they ended.
         (self.progress.acknowledged, self.progress.dropped) = (0, 0);
         // Only a derived value, or a decision, asks which revision it was made from. (What a
         // precondition names stands in the body.)
         match &mut self.phase {
-            Phase::Write(write) | Phase::Restamp(write) => write.settle(),
+            Phase::Write(write) | Phase::Restamp(write) => write.forget_past(),
             _ => {}
         }
     }

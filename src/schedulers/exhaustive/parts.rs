@@ -284,7 +284,7 @@ impl Parts {
 
     fn number_worker(&mut self, index: usize, mut worker: BoxedWorker) -> u32 {
         if self.canonical {
-            worker.settle();
+            worker.forget_past();
         }
         let number = self.workers.number((index, worker));
         if number as usize == self.worker_facts.len() {
