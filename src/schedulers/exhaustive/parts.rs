@@ -162,7 +162,7 @@ pub(super) struct Parts {
     effects: FxHashMap<(u32, u32, u32, u32), Effect>,
     noticed: FxHashMap<(u32, u32, u32), (u32, bool)>,
     /// From a common part as a step leaves it to the canonical one and the relabelling.
-    settled: FxHashMap<u32, (u32, u32)>,
+    canonical_forms: FxHashMap<u32, (u32, u32)>,
     relabelled: FxHashMap<(u8, u32, u32), u32>,
 
     steps: FxHashMap<u64, Step>,
@@ -226,7 +226,7 @@ impl Parts {
             served: FxHashMap::default(),
             effects: FxHashMap::default(),
             noticed: FxHashMap::default(),
-            settled: FxHashMap::default(),
+            canonical_forms: FxHashMap::default(),
             relabelled: FxHashMap::default(),
             steps: FxHashMap::default(),
             looks: FxHashMap::default(),
@@ -251,16 +251,16 @@ impl Parts {
     /// The canonical row of a world, up to exchanges.
     fn row_of(&mut self, world: &World) -> Vec<u32> {
         let raw = self.common_of(world);
-        let (common, relabelling) = self.settle(raw);
+        let (common, relabelling) = self.canonical_form(raw);
         let mut row = Vec::with_capacity(self.layout.width);
         row.push(common);
         for (index, worker) in world.workers.iter().enumerate() {
             let worker = self.number_worker(index, worker.clone());
-            row.push(self.settle_worker(relabelling, worker));
+            row.push(self.relabel_worker(relabelling, worker));
         }
         for (index, cache) in world.caches.iter().enumerate() {
             let cache = self.number_cache(index, cache.clone());
-            row.push(self.settle_cache(relabelling, cache));
+            row.push(self.relabel_cache(relabelling, cache));
         }
         row
     }

@@ -58,8 +58,8 @@ impl Parts {
                 let queued = self.learn_queue(cache, change);
                 self.queued.insert(u64::from(cache) << 32 | u64::from(change), queued);
             }
-            Miss::Worker { relabelling, worker } => drop(self.settle_worker(relabelling, worker)),
-            Miss::Cache { relabelling, cache } => drop(self.settle_cache(relabelling, cache)),
+            Miss::Worker { relabelling, worker } => drop(self.relabel_worker(relabelling, worker)),
+            Miss::Cache { relabelling, cache } => drop(self.relabel_cache(relabelling, cache)),
             Miss::ExchangedCommon { pair, common } => self.learn_exchanged_common(pair, common),
             Miss::ExchangedWorker { pair, worker } => self.learn_exchanged_worker(pair, worker),
             Miss::ExchangedCache { pair, cache } => self.learn_exchanged_cache(pair, cache),
@@ -117,11 +117,11 @@ impl Parts {
         let event = self.event_that(effect.event, overlaps);
         let flags = self.flags_of(event) | self.notice(&mut after, event);
         let raw = self.number_common(after);
-        let (common, relabelling) = self.settle(raw);
+        let (common, relabelling) = self.canonical_form(raw);
         let identity = self.is_identity(raw, relabelling);
         Step {
             common,
-            worker: self.settle_worker(relabelling, effect.worker),
+            worker: self.relabel_worker(relabelling, effect.worker),
             relabelling: if identity { NONE } else { relabelling },
             change: effect.change,
             flags,
@@ -258,12 +258,12 @@ impl Parts {
         let event = self.number_event(event);
         let flags = self.notice(&mut after, event);
         let raw = self.number_common(after);
-        let (common, relabelling) = self.settle(raw);
+        let (common, relabelling) = self.canonical_form(raw);
         let identity = self.is_identity(raw, relabelling);
         let informer = self.number_cache(index, informer);
         Step {
             common,
-            worker: self.settle_cache(relabelling, informer),
+            worker: self.relabel_cache(relabelling, informer),
             relabelling: if identity { NONE } else { relabelling },
             change: NONE,
             flags,

@@ -20,18 +20,18 @@ const OF_OBSERVER: u8 = 2;
 impl Parts {
     /// The canonical form of a common part, and the relabelling that leads to it; [`NONE`] if
     /// nothing is ever relabelled.
-    pub(super) fn settle(&mut self, common: u32) -> (u32, u32) {
+    pub(super) fn canonical_form(&mut self, common: u32) -> (u32, u32) {
         if !self.canonical {
             return (common, NONE);
         }
-        if let Some(known) = self.settled.get(&common) {
+        if let Some(known) = self.canonical_forms.get(&common) {
             return *known;
         }
         let parts = self.commons.value(common).clone();
         let relabelling = self.relabelling(&parts);
-        let mut settled = parts.clone();
+        let mut relabelled = parts.clone();
         let layout = self.common;
-        for (at, part) in settled.iter_mut().enumerate() {
+        for (at, part) in relabelled.iter_mut().enumerate() {
             let kind = match at {
                 SERVER => OF_SERVER,
                 super::BUDGET => continue,
@@ -40,9 +40,9 @@ impl Parts {
             };
             *part = self.relabel(kind, *part, relabelling);
         }
-        let settled = (self.number_common(settled), relabelling);
-        self.settled.insert(common, settled);
-        settled
+        let relabelled = (self.number_common(relabelled), relabelling);
+        self.canonical_forms.insert(common, relabelled);
+        relabelled
     }
 
     fn relabelling(&mut self, common: &[u32]) -> u32 {
@@ -100,7 +100,7 @@ impl Parts {
     }
 
     /// A worker after a relabelling.
-    pub(super) fn settle_worker(&mut self, relabelling: u32, worker: u32) -> u32 {
+    pub(super) fn relabel_worker(&mut self, relabelling: u32, worker: u32) -> u32 {
         if relabelling == NONE {
             return worker;
         }
@@ -114,13 +114,13 @@ impl Parts {
         // Through the trait object, not the box.
         let inner: &mut dyn WorkerValue = &mut *value;
         Worker::rename_revisions(inner, &rename, &is_live);
-        let settled = self.number_worker(index, value);
-        self.relabelled_workers[relabelling as usize].set(worker, settled);
-        settled
+        let relabelled = self.number_worker(index, value);
+        self.relabelled_workers[relabelling as usize].set(worker, relabelled);
+        relabelled
     }
 
     /// A cache after a relabelling.
-    pub(super) fn settle_cache(&mut self, relabelling: u32, cache: u32) -> u32 {
+    pub(super) fn relabel_cache(&mut self, relabelling: u32, cache: u32) -> u32 {
         if relabelling == NONE {
             return cache;
         }
@@ -134,8 +134,8 @@ impl Parts {
             true => renamed(&Arc::new(only_version(object)), &|revision| labels.rename(revision)),
             false => renamed(object, &|revision| labels.rename(revision)),
         });
-        let settled = self.number_cache(index, value);
-        self.relabelled_caches[relabelling as usize].set(cache, settled);
-        settled
+        let relabelled = self.number_cache(index, value);
+        self.relabelled_caches[relabelling as usize].set(cache, relabelled);
+        relabelled
     }
 }
