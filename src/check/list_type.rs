@@ -22,7 +22,8 @@ pub(super) fn with_list_type(scenario: &Arc<Scenario>, options: &Options) -> Opt
     let (list, key) = untyped(scenario)?;
     let mut typed = scenario.writing(methods::named("apply")?);
     let names: Vec<String> = list.field_names().into_iter().map(str::to_owned).collect();
-    let declared = Arc::make_mut(&mut typed.crds).iter_mut().map(|crd| declare(crd, &names, &key));
+    let declared =
+        Arc::make_mut(&mut typed.crds).edit().iter_mut().map(|crd| declare(crd, &names, &key));
     let changed = declared.filter(|declared| *declared).count() > 0;
     // The server that is kept has the definitions as they were.
     typed.base = OnceLock::new();

@@ -17,7 +17,7 @@ pub(super) fn plan(simulation: &Simulation) -> Result<Plan, String> {
     simulation.crds.iter().try_for_each(|crd| install(&mut server, crd))?;
     let modelled = simulation.modelled()?;
     for scenario in &modelled {
-        for crd in &*scenario.crds {
+        for crd in scenario.crds.iter() {
             let known = simulation.crds.iter().any(|it| it["metadata"] == crd["metadata"]);
             if !known {
                 let _ = install(&mut server, crd);

@@ -48,7 +48,7 @@ impl Simulation {
         let (mut crds, mut objects) = (self.crds.clone(), self.objects.clone());
         let known: BTreeSet<_> = crds.iter().chain(&objects).map(part).collect();
         let new = |value: &&Value| !known.contains(&part(value));
-        let their = modelled.iter().flat_map(|scenario| &*scenario.crds);
+        let their = modelled.iter().flat_map(|scenario| scenario.crds.iter());
         crds.extend(their.filter(new).cloned());
         let their = modelled.iter().flat_map(|scenario| &scenario.objects);
         objects.extend(their.filter(new).cloned());

@@ -100,7 +100,7 @@ fn base(scenario: &Scenario) -> Result<ApiServer, Diagnostic> {
         history: History::Nothing,
         ..Config::default()
     });
-    for crd in &*scenario.crds {
+    for crd in scenario.crds.iter() {
         server.install_crd(crd, TIME).map_err(|status| refused("a CRD", &status))?;
     }
     Ok(server)

@@ -16,6 +16,7 @@ mod cluster;
 mod conditions;
 mod controllers;
 mod crds;
+mod definitions;
 mod diagnostic;
 mod fingerprint;
 mod from_crd;
@@ -57,6 +58,7 @@ pub(crate) use build::TIME;
 #[cfg(any(feature = "cli", feature = "serve"))]
 pub(crate) use crds::read_bounded;
 pub use crds::{Disk, Files};
+pub use definitions::Definitions;
 pub use diagnostic::{Diagnostic, DiagnosticStyle, Mistakes, Severity, SourceText};
 pub(crate) use diagnostic::{clean, clean_long, harmless};
 pub use from_crd::{RACES, from_crd};
@@ -96,7 +98,7 @@ pub struct Scenario {
     /// Where it came from.
     pub source: Source,
     /// CustomResourceDefinitions, as objects (files already read).
-    pub crds: Arc<Vec<Value>>,
+    pub crds: Arc<Definitions>,
     /// The objects that are there before the first step.
     pub objects: Vec<Value>,
     /// The workers, in the order of the file.
