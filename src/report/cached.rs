@@ -4,7 +4,7 @@
 //! Next to read: `notes.rs`, which says it below the step.
 
 use super::losses::Facts;
-use super::steps::{Story, resource_version, seen_rv};
+use super::story::{Story, resource_version, seen_rv};
 use crate::scenario::Scenario;
 use crate::trace::{Action, Actor, Event, Fault};
 

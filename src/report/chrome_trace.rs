@@ -9,8 +9,8 @@
 use serde_json::{Value, json};
 
 use super::losses::Facts;
-use super::steps::Story;
-use super::story::{self, Told};
+use super::story::Story;
+use super::told::{self, Told};
 use crate::check::CheckResult;
 use crate::trace::{Actor, Event};
 
@@ -56,7 +56,7 @@ fn one(events: &mut Vec<Value>, pid: usize, story: &Story<'_>, facts: Option<&Fa
         .extend(caches.map(|(at, of)| name("thread_name", CACHES + at, &format!("{of}'s cache"))));
     let views = story.views.iter().enumerate();
     events.extend(views.map(|(at, view)| name("thread_name", OBJECTS + at, &view.title())));
-    let told = story::all(story, facts);
+    let told = told::all(story, facts);
     for (at, told) in told.iter().enumerate() {
         events.push(slice(pid, story, facts, told, at + 1));
     }

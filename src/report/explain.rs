@@ -4,7 +4,7 @@
 //! draws the contradiction. Next to read: `check_text.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::{locked_to, verb};
+use super::story::{locked_to, verb};
 use super::style::{Role, Style};
 use super::text::Text;
 use super::why;

@@ -4,7 +4,7 @@
 //! read, `#` a write, `x` a refusal (in ASCII). Next to read: `why.rs`.
 
 use super::lanes::arrow;
-use super::steps::{Flow, Story};
+use super::story::{Flow, Story};
 use super::style::{Role, Style};
 use super::text::{Text, cut, wrap};
 use super::timeline::{Margin, Row};

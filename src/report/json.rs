@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::likelihood::{JsonOdds, JsonSample, JsonTimed};
 use super::losses::Facts;
-use super::steps::Story;
-use super::{explain, story, why};
+use super::story::Story;
+use super::{explain, told, why};
 use crate::check::{
     Bound, CheckResult, Expectation, LossClass, PropertyResult, Replayed, Verdict, Witness,
 };
@@ -334,7 +334,7 @@ fn witness<'a>(scenario: &'a Scenario, property: &'a str, found: &'a Witness) ->
 }
 
 fn steps(story: &Story<'_>, facts: Option<&Facts<'_>>) -> Vec<JsonStep> {
-    let steps = story::all(story, facts).into_iter().zip(1..);
+    let steps = told::all(story, facts).into_iter().zip(1..);
     steps
         .map(|(told, step)| JsonStep {
             step,

@@ -2,7 +2,7 @@
 //!
 //! Next to read: `folded.rs`, for more workers and for narrow terminals.
 
-use super::steps::{Flow, Story};
+use super::story::{Flow, Story};
 use super::style::{Role, Style};
 use super::text::{Text, cut, wrap};
 use super::timeline::{LANES_FROM, Margin, Row};

@@ -1,6 +1,6 @@
 //! What a process did about its leadership, in words.
 //!
-//! Next to read: `steps.rs`, which says it in every drawing.
+//! Next to read: `story.rs`, which says it in every drawing.
 
 use crate::reconcilers::Stopping;
 use crate::trace::Leads;

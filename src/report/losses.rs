@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::steps::{Story, locked_to, or_nothing, resource_version};
+use super::story::{Story, locked_to, or_nothing, resource_version};
 use crate::apiserver::{FieldPath, PatchKind};
 use crate::check::{CheckResult, LossClass, Pointer, Replayed, Witness};
 use crate::properties;

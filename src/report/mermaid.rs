@@ -4,7 +4,7 @@
 //! Next to read: `markdown.rs`.
 
 use super::losses::Facts;
-use super::steps::{Flow, Story};
+use super::story::{Flow, Story};
 use crate::check::{CheckResult, Replayed};
 use crate::trace::{Action, Actor};
 

@@ -2,7 +2,7 @@
 //!
 //! [`Renderer`] is one output format; [`renderers`] is the table of them. To add one: a file here
 //! and a line in the table. What all of them share: `view.rs` (what of an object is shown),
-//! `steps.rs` (what a step is called), `losses.rs` (what was lost, and the facts about it).
+//! `story.rs` (what a step is called), `losses.rs` (what was lost, and the facts about it).
 //! Next to read: `check_text.rs`, the format people see.
 
 mod account;
@@ -41,7 +41,6 @@ mod replay_text;
 pub mod rooms;
 mod sarif;
 mod sent;
-mod steps;
 mod story;
 mod style;
 mod summary;
@@ -49,6 +48,7 @@ mod table;
 mod text;
 mod timed_trace;
 mod timeline;
+mod told;
 mod unmet;
 mod view;
 mod why;

@@ -2,7 +2,7 @@
 //!
 //! Next to read: `losses.rs`.
 
-use super::steps::{Story, is_status_on_main, locked_to, resource_version, verb};
+use super::story::{Story, is_status_on_main, locked_to, resource_version, verb};
 use crate::reconcilers::Change;
 use crate::trace::{Action, Event};
 

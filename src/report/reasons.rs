@@ -4,7 +4,7 @@
 //! compared was right, or because it was never asked. Next to read: `unmet.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::{locked_to, verb};
+use super::story::{locked_to, verb};
 use super::text::list_and;
 use super::unmet;
 use crate::apiserver::{PatchKind, Verb};

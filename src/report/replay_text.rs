@@ -4,7 +4,7 @@
 
 use super::check_text::{paint, reasons};
 use super::losses::Facts;
-use super::steps::Story;
+use super::story::Story;
 use super::style::{Role, Style};
 use super::text::Text;
 use super::timeline;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::github::{Finding, finding};
 use super::losses::Facts;
-use super::story;
+use super::told;
 use crate::check::{CheckResult, PropertyResult};
 use crate::properties;
 
@@ -96,7 +96,7 @@ fn one(result: &CheckResult, property: &PropertyResult, found: Finding) -> Value
 
 /// The steps of the witness, in the words of the drawing.
 fn steps(facts: &Facts<'_>, place: impl Fn(Option<usize>) -> Option<Value>) -> Vec<Value> {
-    let told = story::all(&facts.story, Some(facts)).into_iter().zip(1..);
+    let told = told::all(&facts.story, Some(facts)).into_iter().zip(1..);
     told.map(|(told, step)| {
         let name = told.names.first().map_or("", String::as_str);
         let answer = told.code.map_or_else(String::new, |code| format!(", answered {code}"));

@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::steps::Story;
+use super::story::Story;
 use crate::check::{CheckResult, TimedRun};
 use crate::schedulers::timed::{Nanos, StepTimes};
 use crate::trace::Actor;

@@ -7,10 +7,10 @@
 //! the arrows and the words say. Next to read: `lanes.rs`, then `folded.rs`.
 
 use super::losses::Facts;
-use super::steps::{Flow, Story};
-use super::story::told;
+use super::story::{Flow, Story};
 use super::style::{Role, Style};
 use super::text::{Text, cut, plural, wrap};
+use super::told::told;
 use super::{folded, lanes};
 use crate::check::LossClass;
 

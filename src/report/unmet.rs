@@ -5,7 +5,7 @@
 //! given. Next to read: `explain.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::is_empty_patch;
+use super::story::is_empty_patch;
 use super::view::value_text;
 use crate::apiserver::{Account, Fate, FieldPath, PatchKind};
 use crate::trace::{Action, Event};

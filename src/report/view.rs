@@ -2,7 +2,7 @@
 //!
 //! `{ ready: True, vcpus: 8 }` of a status, `conditions: [Ready, Usage]` of a list. An entry of a
 //! list is named by its key; what else of it is shown is only what differs somewhere in the run.
-//! Next to read: `steps.rs`, which names what a step did to these fields.
+//! Next to read: `story.rs`, which names what a step did to these fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! answered); the loss class only chooses which facts matter. Next to read: `reasons.rs`.
 
 use super::losses::{Facts, Told};
-use super::steps::{is_empty_patch, locked_to};
+use super::story::{is_empty_patch, locked_to};
 use super::text::list_and;
 use super::view::value_text;
 use crate::apiserver::{FieldPath, PatchKind, Verb};

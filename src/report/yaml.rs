@@ -2,7 +2,7 @@
 //!
 //! Keys in order, lists not indented, `managedFields` left out (as kubectl leaves them out). Each
 //! line knows the JSON pointer of the value that it shows, so that a report can strike out the
-//! lines of a field that was lost. Next to read: `story.rs`.
+//! lines of a field that was lost. Next to read: `told.rs`.
 
 use serde_json::Value;
 

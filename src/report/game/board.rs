@@ -9,7 +9,7 @@ use super::{choice_text, letters, story};
 use crate::apiserver::{Key, Verb};
 use crate::check::game::{Game, Heard, Store, StoreKind, Stored, Unknown, Walk, Way};
 use crate::report::counts::count;
-use crate::report::steps::{Story, locked_to, resource_version};
+use crate::report::story::{Story, locked_to, resource_version};
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, cut, list_and, plural, wrap};
 use crate::report::timeline;

@@ -9,7 +9,7 @@ use crate::properties;
 use crate::report::check_text::reasons;
 use crate::report::counts::{count, of};
 use crate::report::losses::Facts;
-use crate::report::steps::Story;
+use crate::report::story::Story;
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, plural, wrap};
 use crate::report::timeline;

@@ -20,7 +20,7 @@ pub use rules::{cast, rules};
 pub use schedules::schedules;
 pub use task::{loses, reachable, task, wants};
 
-use super::steps::Story;
+use super::story::Story;
 use super::view::View;
 use crate::check::game::{Game, Walk};
 use crate::trace::Trace;
@@ -39,13 +39,13 @@ pub(super) fn choice_text(story: &Story<'_>, way: &crate::check::game::Way) -> S
         Choice::Worker(worker) => format!("{} moves", story.worker(worker)),
         Choice::Deliver(_) => {
             let cache = story.actor(event);
-            match super::steps::seen_rv(event) {
+            match super::story::seen_rv(event) {
                 Some(rv) => format!("{cache} receives rv {rv}"),
                 None => format!("{cache} receives the deletion"),
             }
         }
         Choice::Fault(Fault::LostResponse(worker)) => {
-            let verb = super::steps::verb(event);
+            let verb = super::story::verb(event);
             format!("{}'s {verb} lands, its answer gets lost", story.worker(worker))
         }
         Choice::Fault(_) => {

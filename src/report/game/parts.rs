@@ -6,7 +6,7 @@
 use super::story;
 use crate::check::game::Walk;
 use crate::report::leadership::leadership;
-use crate::report::steps::{Story, locked_to, seen_rv, verb};
+use crate::report::story::{Story, locked_to, seen_rv, verb};
 use crate::report::style::{Role, Style};
 use crate::report::text::{Text, wrap};
 use crate::trace::{Action, Actor, Event, Fault, Loaded};
@@ -117,7 +117,7 @@ fn write(walk: &Walk<'_>, story: &Story<'_>, step: usize, event: &Event) -> Vec<
     let server = "API server".to_owned();
     let (changes, lock) = (story.changes(event), locked_to(event));
     let basis = event.basis.as_ref().map_or(0, |basis| basis.revision.0);
-    let before = story.before(step).and_then(crate::report::steps::resource_version).unwrap_or(0);
+    let before = story.before(step).and_then(crate::report::story::resource_version).unwrap_or(0);
     let made = match lock {
         Some(rv) if rv > basis => {
             format!("takes the body it made of rv {basis} ({changes}), and writes rv {rv} on it")

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::apiserver::{PatchKind, Subresource, Verb};
-use crate::report::steps::Story;
+use crate::report::story::Story;
 use crate::report::text::list_and;
 use crate::trace::Action;
 

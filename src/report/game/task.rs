@@ -9,7 +9,7 @@ use crate::check::{CheckResult, LossClass, Replayed, Verdict};
 use crate::properties::{self, NO_LOST_WRITE};
 use crate::report::counts::count;
 use crate::report::losses::Facts;
-use crate::report::steps::Story;
+use crate::report::story::Story;
 use crate::schedulers::Count;
 use crate::trace::{Event, Trace};
 

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use indexmap::IndexSet;
 use serde::Serialize;
 
-use crate::report::story::Told;
+use crate::report::told::Told;
 
 /// All of it.
 #[derive(Debug, Serialize)]

@@ -10,8 +10,8 @@ use super::scene::{Scenery, outcome};
 use crate::check::game::{Chart, ChartState, Reason};
 use crate::properties;
 use crate::report::losses::Facts;
-use crate::report::steps::Story;
-use crate::report::story;
+use crate::report::story::Story;
+use crate::report::told;
 use crate::simulation::Choice;
 use crate::trace::{Event, Trace};
 
@@ -29,7 +29,7 @@ pub(super) fn graph(scenery: &mut Scenery<'_>, chart: &Chart) -> Graph {
             so_far.push(way.event.clone());
             let trace = trace(scenery, so_far);
             let story = told_as_the_first(scenery, &trace);
-            let told = story::told(&story, None, trace.events.len());
+            let told = told::told(&story, None, trace.events.len());
             let who = told.who.clone();
             let step = scenery.step(&story, told);
             ways.push([choices.add(&way.letters, who), step, way.to]);

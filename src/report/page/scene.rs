@@ -18,9 +18,9 @@ use crate::properties;
 use crate::report::check_text::{header, reader, verdict_rows};
 use crate::report::game as game_words;
 use crate::report::losses::Facts;
-use crate::report::steps::{Story, resource_version};
-use crate::report::story::{self, Told};
+use crate::report::story::{Story, resource_version};
 use crate::report::style::{Role, Style};
+use crate::report::told::{self, Told};
 use crate::report::view::View;
 use crate::report::{advice, commands, explain, summary, table, why, yaml};
 use crate::trace::{Action, Event};
@@ -208,7 +208,7 @@ impl Scenery<'_> {
         };
         let facts = Facts::of_replay(run).or_else(searched);
         let story = Story::new(&run.scenario, &run.trace);
-        let told = story::all(&story, facts.as_ref());
+        let told = told::all(&story, facts.as_ref());
         let steps = told.into_iter().map(|told| self.step(&story, told)).collect();
         // Objects are those of the first story, whatever this one would show by itself.
         let viewed = Story::with_views(&run.scenario, &run.trace, self.views.clone());

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::check::CheckResult;
 use crate::report::losses::Facts;
-use crate::report::steps::{Flow, Story};
+use crate::report::story::{Flow, Story};
 
 /// Steps that are drawn; what comes after them is left out.
 const MOST_STEPS: usize = 16;
