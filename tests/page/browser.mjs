@@ -1,7 +1,7 @@
 // Chromium, as Debian ships it, and small helpers for the tests.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ export const launch = () => chromium.launch({
 });
 
 export const folder = mkdtempSync(join(tmpdir(), 'lostwrite-page-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 // Runs the program in the folder; a check that finds a loss exits 1, which is no failure here.
 export function lostwrite(...args) {
