@@ -329,7 +329,7 @@ impl Graph {
 
     /// The observers that are decided in a schedule that was seen, as bits.
     pub(super) fn decided(&self) -> u16 {
-        self.seen.flags / Edge::DECIDES | self.decided_at_ends
+        (self.seen.flags / Edge::DECIDES) | self.decided_at_ends
     }
 
     /// Whether anything decides an observer in a schedule that was seen.
