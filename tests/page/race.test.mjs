@@ -44,7 +44,7 @@ test('two clicks lose a write, at every width', async () => {
     await shot(page, `before-${width}`);
     await move(page, 'h');
     await page.locator('#race .race-show').click();
-    assert.match(await end(page), /lost its write\. It was told 200, so it does not read again\./);
+    assert.match(await end(page), /lost its write\. It was told 200, so it has no reason to read again\./);
     assert.match(await page.locator('.race-tray').innerText(), /is gone/);
     // The card of who lost is red, the lost line struck out, the field in the tray.
     await shot(page, `first-screen-${width}`);
@@ -114,6 +114,8 @@ test('both are made to lose, the squares fill, and what is left is counted', asy
   // A copy that is never used again is not marked as out of date.
   assert.equal(await page.locator('#race .stale, #race .torn, #race .race-note').count(), 0);
   assert.match(await page.locator('.race-tray').innerText(), /^Nothing was lost\.$/);
+  // An order that loses nothing is no longer one to be found.
+  assert.match(await page.locator('.race-found').innerText(), /hhuu/);
   await page.getByRole('button', { name: 'Again', exact: true }).click();
   assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
   await page.context().close();
@@ -127,20 +129,24 @@ test('the same order, one word changed', async () => {
   // Which word has changed, from what to what, and what it does.
   assert.match(await page.locator('.race-word').innerText(), /huhu again, and every worker writes with update \(read; PUT with the resourceVersion .*\), instead of update-unconditional\./);
   // The heading says what happened under this method, and no longer that both will be told 200.
-  assert.equal(await task(page), 'The same order with update: usage was told 409 and gave up.');
+  assert.equal(await task(page), 'With update: usage was told 409 and gave up.');
   // Whoever knows that its write failed has the colour of the verdict, everywhere.
   const colours = await page.locator('.race-says, .race-tray .gone, .race-card.failed .race-stamp').evaluateAll((all) => all.map((part) => getComputedStyle(part).color));
   assert.equal(colours.length, 3);
   assert.equal(new Set(colours).size, 1, colours.join(' '));
   assert.equal(await page.locator('.race-card.lost, .race-tray.full').count(), 0);
   await page.locator('.race-words').getByRole('button', { name: 'update-retry' }).click();
-  assert.equal(await task(page), 'The same order with update-retry: usage was told 409; no write was lost.');
+  assert.equal(await task(page), 'With update-retry: usage was told 409; no write was lost.');
+  // Both answers of who tried twice, the steps that the retry adds, and who chooses now.
+  assert.match(await page.locator('.race-board').innerText(), /told 409 → 200/);
+  assert.match(await page.locator('.race-word').innerText(), /^The order huhu again, with 2 more steps at its end \(uu\), and every worker writes with update-retry/);
+  assert.match(await page.locator('#race-how').innerText(), /played again with another write method/);
   await page.locator('.race-words').getByRole('button', { name: 'update-restamp' }).click();
   assert.match(await end(page), /health lost its write/);
-  assert.equal(await task(page), 'The same order with update-restamp: health still loses its write.');
+  assert.equal(await task(page), 'With update-restamp: health still loses its write.');
   await page.locator('.race-words').getByRole('button', { name: 'merge-patch' }).click();
   assert.match(await end(page), /No write was lost\./);
-  assert.equal(await task(page), 'The same order with merge-patch: no write was lost.');
+  assert.equal(await task(page), 'With merge-patch: no write was lost.');
   await page.getByRole('button', { name: 'Back to the scenario' }).click();
   assert.ok(await page.locator('.race-move').first().isEnabled());
   await page.context().close();

@@ -82,7 +82,7 @@ fn unreachable(all: Option<&Count>) -> String {
     }
 }
 
-/// `usage lost its write. It was told 200, so it does not read again.`
+/// `usage lost its write. It was told 200, so it has no reason to read again.`
 pub fn loses(run: &Replayed, facts: &Facts<'_>) -> String {
     let victim = facts.witness.victim.worker.as_str();
     let event = run.trace.events.get(facts.witness.victim.step.wrapping_sub(1));
@@ -98,7 +98,9 @@ pub fn loses(run: &Replayed, facts: &Facts<'_>) -> String {
             _ => format!("{victim} gave up: its write was not acknowledged."),
         },
         (_, Some(_), Some(code)) if facts.property == NO_LOST_WRITE => {
-            format!("{victim} lost its write. It was told {code}, so it does not read again.")
+            format!(
+                "{victim} lost its write. It was told {code}, so it has no reason to read again."
+            )
         }
         (_, Some(headline), _) => headline.replace("{victim}", victim),
         (_, None, _) => format!("{} is violated: {}.", facts.property, facts.lost_line()),

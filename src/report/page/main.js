@@ -13,10 +13,13 @@ const model = {
 const race = new Race($('race'), model);
 const onScreen = new Race($('presenter-race'), Object.create(model, { counts: { value: false } }));
 
+const HOW = $('race-how').textContent;
+
 // The first screen: what there is to do, and the race.
 function opening() {
   $('play').hidden = now.predicting;
   if (!now.predicting) race.draw();
+  $('race-how').textContent = now.tape?.instead ? 'The same order is played again with another write method. Watch what is answered.' : HOW;
   $('race-task').textContent = race.scene ? race.heading() : now.scene.task;
 }
 

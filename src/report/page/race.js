@@ -9,6 +9,7 @@ class Race {
     this.box = box;
     this.model = model;
     this.found = new Map();
+    this.safe = new Set();
     this.timer = null;
     box.classList.add('race');
     box.addEventListener('keydown', (event) => this.key(event));
@@ -18,7 +19,7 @@ class Race {
   // What there is to do: it says what has been done already, and which write method is in use.
   heading() {
     const { scene, tape, step } = this.model;
-    if (tape.instead) return `The same order with ${tape.instead[0]}: ${step === tape.steps.length ? endingOf(scene, tape) : 'what is different?'}`.replace(/([^?])$/, '$1.');
+    if (tape.instead) return `With ${tape.instead[0]}: ${step === tape.steps.length ? endingOf(scene, tape) : 'what is different?'}`.replace(/([^?])$/, '$1.');
     if (!this.aim || step === 0) this.aim = this.goal();
     return this.aim;
   }
@@ -30,14 +31,14 @@ class Race {
     if (other) return `${known.join(' and ')} lost a write already. Now make ${other} lose its write.`;
     const left = this.toGo();
     if (this.victims().length === 0) return scene.task;
-    return left ? `${known.join(' and ')} lost a write already. Find another order: ${left} to go.` : 'You have found every losing order. Now try another write method.';
+    return left ? `${known.join(' and ')} lost a write already. Find another order: ${left} to go.` : 'You have found every losing order. Play one again: at its end, try another write method.';
   }
 
   // The parts that stay where they are while one plays.
   build() {
     const { scene, tape } = this.model;
     this.key_ = `${scene.name} ${tape.instead ?? ''}`;
-    if (this.scene !== scene) { this.found = new Map(); this.aim = null; }
+    if (this.scene !== scene) { this.found = new Map(); this.safe = new Set(); this.aim = null; }
     this.scene = scene;
     this.slots = new Map();
     const make = (letter, className) => {
@@ -184,8 +185,10 @@ class Race {
     if (matters) holds.append(el('span', { class: 'race-note' }, '≠ out of date'));
     const writes = tape.steps.slice(0, step).filter((told) => told.worker === worker && told.kind === 'write');
     const told = writes[writes.length - 1];
-    const code = told ? answerOf(told) : '';
-    stamp.textContent = code && (told.answered ? `told ${code}` : 'answer lost');
+    // A 409 stays in sight when the retry is answered 200.
+    const codes = writes.map((write) => (write.answered ? answerOf(write) : 'answer lost')).filter((code, at, all) => code && code !== all[at - 1]);
+    stamp.textContent = codes.map((code, at) => (code === 'answer lost' ? code : at === 0 ? `told ${code}` : code)).join(' → ');
+    stamp.title = stamp.textContent;
     stamp.className = `race-stamp ${!told ? '' : told.flow === 'refused' || !told.answered ? 'refused' : 'ok'}`;
     // Who knows that its write failed is not who lost it.
     const role = loser ? tape.verdict?.role : null;
@@ -237,9 +240,17 @@ class Race {
     const loses = () => (place.n ? place.n[1] !== '0' : wayToLose(scene, tape.letters.slice(0, step)) !== null);
     this.show.hidden = this.model.help === false || !scene.graph || scene.violating === null || scene.violating === '0' || Boolean(tape.instead);
     this.show.disabled = over || Boolean(tape.instead) || !scene.graph || !loses();
-    this.word.replaceChildren(...(tape.instead ? ['The order ', el('code', {}, tape.letters.join('')), ' again, and every worker writes with ', el('code', {}, tape.instead[0]),
+    this.word.replaceChildren(...(tape.instead ? ['The order ', ...this.repeated(), ', and every worker writes with ', el('code', {}, tape.instead[0]),
       ` (${scene.methods[tape.instead[0]]}), instead of `, ...scene.workers.map(({ write }) => write).filter((write, at, all) => all.indexOf(write) === at).flatMap((write, at) => [at > 0 ? ' and ' : '', el('code', { title: scene.methods[write] }, write)]), '.'] : []));
     this.word.hidden = !tape.instead;
+  }
+
+  // The order that is played again, and the steps that retries add to it.
+  repeated() {
+    const letters = this.model.tape.letters.join('');
+    const from = this.from?.letters.join('') ?? letters;
+    const more = letters.startsWith(from) ? this.model.tape.letters.slice(this.from?.letters.length ?? letters.length) : [];
+    return more.length === 0 ? [el('code', {}, letters), ' again'] : [el('code', {}, from), ` again, with ${plural(String(more.length), 'more step')} at its end (`, el('code', {}, more.join('')), ')'];
   }
 
   // How it ended, and what there is to do now.
@@ -251,6 +262,7 @@ class Race {
     const loss = lossAt(scene, tape);
     const letters = tape.letters.join('');
     if (loss && !tape.instead) this.found.set(letters, loss.who);
+    if (!loss && !tape.instead) this.safe.add(letters);
     const again = (text, act, main) => el('button', { type: 'button', class: main ? 'race-next' : '', on: { click: act } }, text);
     const says = [el('p', { class: `race-says ${tape.verdict.role}` }, el('span', { 'aria-hidden': 'true' }, `${GLYPHS[tape.verdict.role]} `), this.sentence(loss))];
     const buttons = [];
@@ -343,8 +355,9 @@ class Race {
     const few = scene.each && scene.strip.length <= 30;
     const boxes = few ? scene.strip.map(({ story }) => {
       const letters = scene.stories[story].letters.join('');
-      const known = this.found.has(letters);
-      return el('span', { class: `race-square${known ? ' bad' : ''}`, title: known ? letters : 'not found yet' }, known ? letters : '?');
+      const bad = this.found.has(letters);
+      const known = bad || this.safe.has(letters);
+      return el('span', { class: `race-square${bad ? ' bad' : ''}`, title: known ? letters : 'not found yet' }, known ? letters : '?');
     }) : [];
     return [el('p', { class: 'race-found' }, el('strong', {}, count), done, schedules ? ` ${plural(schedules, 'order')} in all: ` : ' ', ...boxes),
       el('p', { class: 'race-letters' }, lettersOf(scene))];
