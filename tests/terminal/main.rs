@@ -68,7 +68,7 @@ impl Drop for Terminal {
 #[test]
 fn a_write_is_lost_by_single_keys_and_taken_back() {
     let terminal = Terminal::start("keys", 100, 32, "play status-race --full");
-    let intro = terminal.wait_for("Make a worker lose a write.");
+    let intro = terminal.wait_for("any key closes this");
     assert!(intro.contains("6 schedules, 4 of them lose a write"), "{intro}");
     terminal.press(&["Space"]);
     terminal.press(&["h", "u", "h"]);
