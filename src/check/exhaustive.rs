@@ -191,13 +191,7 @@ fn property(
     let endless = (entry.name == properties::CONVERGES).then(|| explored.livelock()).flatten();
     let decides = found.decides || endless.is_some();
     let covered = explored.stopped_by.is_none() && options.shard.is_none();
-    let verdict = match (entry.sometimes, decides) {
-        (false, true) => Verdict::Violated,
-        (true, true) => Verdict::Holds,
-        (_, false) if !covered => Verdict::Unknown,
-        (false, false) => Verdict::Holds,
-        (true, false) => Verdict::Violated,
-    };
+    let verdict = Verdict::of(entry.sometimes, decides, covered);
     let schedules = counts.map(|counts| counts.decided[index].clone());
     let schedule = match (verdict, entry.sometimes) {
         (Verdict::Violated, false) => found.shortest.or(endless),

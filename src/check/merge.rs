@@ -272,13 +272,7 @@ fn property(
     })?;
     let decided = found.iter().any(|part| part.decided);
     let covered = parts.iter().all(|part| part.executions.is_none());
-    let verdict = match (entry.sometimes, decided) {
-        (false, true) => Verdict::Violated,
-        (true, true) => Verdict::Holds,
-        (_, false) if !covered => Verdict::Unknown,
-        (false, false) => Verdict::Holds,
-        (true, false) => Verdict::Violated,
-    };
+    let verdict = Verdict::of(entry.sometimes, decided, covered);
     let schedules = sum(parts, &|part| part.property(entry.name)?.schedules.clone())?;
     let odds = found.iter().map(|part| part.odds).collect::<Option<Vec<_>>>();
     let odds = odds.map(|all| {

@@ -121,13 +121,8 @@ fn property(
     (at, entry): (usize, &&'static Entry),
 ) -> PropertyResult {
     let losing = &report.tally.losing[at];
-    let verdict = match (entry.sometimes, losing.executions > 0) {
-        (false, true) => Verdict::Violated,
-        (true, true) => Verdict::Holds,
-        (_, false) if !report.is_complete() => Verdict::Unknown,
-        (false, false) => Verdict::Holds,
-        (true, false) => Verdict::Violated,
-    };
+    let decided = losing.executions > 0;
+    let verdict = Verdict::of(entry.sometimes, decided, report.is_complete());
     let schedule = losing.schedule.as_ref().filter(|_| !entry.sometimes);
     let witness = schedule.and_then(|choices| match engine.is_exhaustive() {
         true => witness_of(prepared, at, entry.name, prepared.schedule(choices.clone())),

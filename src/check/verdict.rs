@@ -25,6 +25,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Of a property that should always hold, or `sometimes`: whether a schedule decided it, and
+    /// whether all schedules were covered.
+    pub(super) fn of(sometimes: bool, decided: bool, covered: bool) -> Verdict {
+        match (decided, covered) {
+            (true, _) if sometimes => Verdict::Holds,
+            (true, _) => Verdict::Violated,
+            (false, false) => Verdict::Unknown,
+            (false, true) if sometimes => Verdict::Violated,
+            (false, true) => Verdict::Holds,
+        }
+    }
+
     /// As the JSON has it.
     pub fn as_str(self) -> &'static str {
         match self {
