@@ -51,21 +51,27 @@ pub fn rules(story: &Story<'_>) -> Vec<String> {
 }
 
 fn rule(verb: Verb, subresource: Option<Subresource>) -> Option<String> {
-    let what = subresource.map_or("object", |subresource| subresource.name());
     let rule = match verb {
-        Verb::Update => return Some(format!("A PUT replaces the whole {what}.")),
+        Verb::Update => match subresource {
+            Some(part) => return Some(format!("A PUT replaces the whole {}.", part.name())),
+            None => {
+                "A PUT replaces the whole object. Where status is a subresource, it leaves the \
+                 status as it was."
+            }
+        },
         Verb::Patch(PatchKind::Merge) => {
             "A merge patch sets the fields that it names, and replaces each list as a whole."
         }
         Verb::Patch(PatchKind::Strategic) => {
-            "A strategic merge patch sets the fields that it names, and merges lists by their key."
+            "A strategic merge patch sets the fields that it names. It merges a list that has a \
+             merge key, and replaces any other."
         }
         Verb::Patch(PatchKind::Json) => {
             "A JSON patch is a list of operations; it addresses list entries by their index."
         }
         Verb::Patch(PatchKind::Apply) => {
-            "An apply sets the fields that it names, and removes fields that its manager set \
-             before and names no longer."
+            "An apply sets the fields that it names, and removes those that only its manager \
+             owned and that it no longer names."
         }
         _ => return None,
     };
