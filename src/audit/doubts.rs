@@ -103,7 +103,7 @@ impl Asked<'_> {
             (Doubt::OldValue, self.is_old_value(victim, found)),
             (Doubt::TakenOver, self.may_be_taken_over(found)),
             (Doubt::Elsewhere, self.recreated && self.is_elsewhere(found.victim)),
-            (Doubt::Merged, self.guessed_atomic && culprit.act.method == Method::Apply),
+            (Doubt::Merged, self.may_be_merged(culprit, found)),
         ];
         all.into_iter().filter(|it| it.1).map(|it| it.0).collect()
     }
@@ -161,6 +161,13 @@ impl Asked<'_> {
         puts && found.after.is_none()
             && !self.is_told(culprit)
             && !self.seen.leaves_others(self.names, culprit.act.program, owner)
+    }
+
+    /// Whether an apply took something out of a list that the server may have merged.
+    fn may_be_merged(&self, culprit: &Step, found: &Found) -> bool {
+        let in_list = self.names.list(found.leaf) != found.leaf;
+        let taken = in_list && found.after.is_none();
+        self.guessed_atomic && taken && culprit.act.method == Method::Apply
     }
 
     fn has_meant(&self, culprit: &Step, found: &Found) -> bool {
