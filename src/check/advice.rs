@@ -11,12 +11,17 @@ use super::verdict::{Advice, Verdict};
 use crate::properties;
 use crate::reconcilers::methods::{self, WriteMethod};
 use crate::scenario::Scenario;
+use crate::schedulers::parallel::in_parallel;
 
-/// Runs the other write methods on the same scenario.
+/// Runs the other write methods on the same scenario, each on a thread: their searches are small.
 pub(super) fn advice(scenario: &Arc<Scenario>, options: &Options) -> Vec<Advice> {
     let uses = |name: &str| scenario.workers.iter().all(|worker| worker.write == name);
     let others = methods::all().iter().filter(|method| !uses(method.name()));
-    others.filter_map(|method| measured(scenario, options, *method)).collect()
+    let mut others: Vec<_> = others.map(|method| (*method, None)).collect();
+    in_parallel(options.threads, &mut others, |(method, said)| {
+        *said = measured(scenario, options, *method);
+    });
+    others.into_iter().filter_map(|(_, said)| said).collect()
 }
 
 fn measured(

@@ -184,17 +184,15 @@ fn property(
     options: &Options,
     (index, entry): (usize, &Entry),
 ) -> PropertyResult {
-    // Of what should sometimes happen no schedule is shown; a part's odds are added up, so they are
-    // wanted even if they are nothing.
-    let (schedule, all_odds) = (!entry.sometimes, options.shard.is_some());
-    let found = explored.finding(index, schedule, all_odds, DEFAULT_MAX_STEPS);
+    // Of what should sometimes happen no schedule is shown.
+    let found = explored.finding(index, !entry.sometimes && options.witnesses);
     let endless = (entry.name == properties::CONVERGES).then(|| explored.livelock()).flatten();
     let decides = found.decides || endless.is_some();
     let covered = explored.stopped_by.is_none() && options.shard.is_none();
     let verdict = Verdict::of(entry.sometimes, decides, covered);
     let schedules = counts.map(|counts| counts.decided[index].clone());
     let schedule = match (verdict, entry.sometimes) {
-        (Verdict::Violated, false) => found.shortest.or(endless),
+        (Verdict::Violated, false) if options.witnesses => found.shortest.or(endless),
         _ => None,
     };
     let shortest = covered && options.count;
@@ -206,9 +204,9 @@ fn property(
             false => found,
         });
     let judged = index < prepared.judged;
-    let odds = match found.odds {
-        None if decides => explored.odds(index, DEFAULT_MAX_STEPS),
-        odds => odds,
-    };
+    // A part's odds are added up, so they are wanted even if they are nothing.
+    let likely = decides || found.ever || options.shard.is_some();
+    let odds = (likely && options.witnesses).then(|| explored.odds(index, DEFAULT_MAX_STEPS));
+    let odds = odds.flatten();
     PropertyResult { name: entry.name, verdict, judged, schedules, exact: None, odds, witness }
 }

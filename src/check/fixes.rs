@@ -70,7 +70,8 @@ fn held(result: &CheckResult, other: Scenario, options: &Options) -> Result<Held
     if refusal(&other).is_some() {
         return Ok(Held::Refused);
     }
-    Ok(tried(result, &other, options)?.0)
+    let options = Options { witnesses: false, ..options.clone() };
+    Ok(tried(result, &other, &options)?.0)
 }
 
 /// The same, with all that it comes to.

@@ -75,7 +75,11 @@ pub struct Options {
     /// Whether schedules are counted. Without, steps that may change places are taken in one order
     /// only, and `raced`, unless it is judged, is not observed.
     pub count: bool,
-    /// Threads of the exhaustive search. They change nothing but the time.
+    /// Whether a violated property gets its losing schedule and its odds. Without, an exhaustive
+    /// search says whether it is violated, and in how many schedules.
+    pub witnesses: bool,
+    /// Threads of the exhaustive search, and of the searches beside its verdict. They change nothing
+    /// but the time.
     pub threads: usize,
     /// Only this part of all schedules; its result is for `merge`.
     pub shard: Option<Shard>,
@@ -110,6 +114,7 @@ impl Default for Options {
             symmetry: true,
             fail_fast: false,
             count: true,
+            witnesses: true,
             threads: 1,
             shard: None,
             overrides: Vec::new(),
@@ -158,6 +163,7 @@ pub(super) fn bounded(options: &Options) -> Options {
         max_steps: options.max_steps,
         max_memory: options.max_memory,
         runs: Some(ADVICE_RUNS),
+        witnesses: false,
         scheduler: "exhaustive".to_owned(),
         pulse: options.pulse.clone(),
         ..Options::default()

@@ -10,6 +10,7 @@ mod count;
 #[doc(hidden)]
 pub mod exhaustive;
 mod manual;
+pub(crate) mod parallel;
 mod pct;
 mod random;
 mod replay;

@@ -145,7 +145,7 @@ fn the_core_knows_no_clock_no_environment_and_no_order_of_hashes() {
     // order of the work.
     const MAY: &[(&str, &str)] = &[
         ("src/schedulers/exhaustive/parts.rs", "HashMap"),
-        ("src/schedulers/exhaustive/parallel.rs", "std::thread"),
+        ("src/schedulers/parallel.rs", "std::thread"),
     ];
     let mut broken = Vec::new();
     for source in sources(CORE) {

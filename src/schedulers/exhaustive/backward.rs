@@ -7,7 +7,7 @@
 //! to the bit. Next to read: `counts.rs`.
 
 use super::graph::Graph;
-use super::parallel::in_parallel;
+use crate::schedulers::parallel::in_parallel;
 
 /// Layers of fewer states are not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 12;

@@ -19,7 +19,6 @@ mod counts;
 mod graph;
 mod livelock;
 mod odds;
-mod parallel;
 mod parts;
 mod reduction;
 mod search;
@@ -144,8 +143,8 @@ pub struct Finding {
     pub decides: bool,
     /// See [`Explored::shortest`]; none if no schedule is wanted.
     pub shortest: Option<Vec<Choice>>,
-    /// See [`Explored::odds`].
-    pub odds: Option<Odds>,
+    /// Whether some transition or end decides it, on the way to an end or not.
+    pub ever: bool,
 }
 
 /// Told of progress from time to time; stops a search by returning a bound.
@@ -283,22 +282,14 @@ impl Explored {
         self.graph.ever_decides(observer).then(|| self.shortest_schedule(Some(observer)))?
     }
 
-    /// What the graph says of an observer; with `schedule`, the shortest schedule too, and with
-    /// `all_odds`, the odds even if no schedule decides it.
-    pub fn finding(
-        &self,
-        observer: usize,
-        schedule: bool,
-        all_odds: bool,
-        max_steps: u64,
-    ) -> Finding {
+    /// What the graph says of an observer; with `schedule`, the shortest schedule too.
+    pub fn finding(&self, observer: usize, schedule: bool) -> Finding {
         let ever = self.graph.ever_decides(observer);
         // Without cycles, each transition is on a way to an end, unless something was left out.
         let ends = self.backward().is_some() && !self.graph.is_partial();
         let shortest = if schedule || !ends { self.shortest(observer) } else { None };
         let decides = if ends { ever } else { shortest.is_some() };
-        let odds = (ever || all_odds).then(|| self.odds(observer, max_steps)).flatten();
-        Finding { decides, shortest, odds }
+        Finding { decides, shortest, ever }
     }
 
     /// The shortest schedule of all, whatever it decides.

@@ -15,9 +15,9 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::graph::{Choices, Edge, Graph, Seen};
-use super::parallel::in_parallel;
 use super::parts::{Miss, Parts, Scratch};
 use super::states::{BUCKETS, Bucket, Packing, States, bucket_of};
+use crate::schedulers::parallel::in_parallel;
 
 /// States of one batch at most: what is under way at once.
 pub(super) const BATCH: usize = 1 << 15;

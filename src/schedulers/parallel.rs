@@ -1,7 +1,7 @@
 //! The same work on many items, on several threads. What comes of an item is kept in the item, so
 //! which thread did what is seen nowhere: the only place of the core that has threads at all.
 //!
-//! Next to read: `search.rs`.
+//! Next to read: `exhaustive/search.rs`.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -9,7 +9,7 @@ use std::thread;
 /// Does the work on each item, on `threads` threads, of which the caller's is one. Each takes the
 /// next item when it has done one, so a thread that is kept from running does less. A panic goes on
 /// here: it is a bug of ours, or of a worker type.
-pub(super) fn in_parallel<T: Send>(threads: usize, items: &mut [T], work: impl Fn(&mut T) + Sync) {
+pub(crate) fn in_parallel<T: Send>(threads: usize, items: &mut [T], work: impl Fn(&mut T) + Sync) {
     let threads = threads.min(items.len());
     if threads < 2 {
         items.iter_mut().for_each(work);
