@@ -33,7 +33,11 @@ impl Count {
             self.0 = Repr::Small(sum);
             return;
         }
-        *self = Count::from_big(self.to_big() + other.to_big());
+        match (&mut self.0, &other.0) {
+            (Repr::Big(sum), Repr::Big(more)) => **sum += &**more,
+            (Repr::Big(sum), Repr::Small(more)) => **sum += *more,
+            _ => *self = Count::from_big(self.to_big() + other.to_big()),
+        }
     }
 
     /// This minus another that is not larger.
@@ -97,6 +101,14 @@ impl std::str::FromStr for Count {
 impl From<u128> for Count {
     fn from(n: u128) -> Self {
         Count(Repr::Small(n))
+    }
+}
+
+/// 256 bits, the lowest first.
+impl From<[u64; 4]> for Count {
+    fn from(words: [u64; 4]) -> Self {
+        let lowest_last = words.iter().rev();
+        Count::from_big(lowest_last.fold(BigUint::ZERO, |sum, word| (sum << 64_u32) + *word))
     }
 }
 

@@ -1,8 +1,8 @@
-//! The same workload under lostwrite, loom, shuttle and stateright: one table of ratios, from one
-//! run on one machine. `N` workers make `K` API calls each on one object.
+//! The same workload under lostwrite, loom, shuttle, TraceForge and stateright: one table of ratios,
+//! from one run on one machine. `N` workers make `K` API calls each on one object.
 //!
-//! What ends is timed, five times, and the median counts. What cannot end (loom and shuttle run
-//! schedules one by one) is timed for some seconds at its own rate, and needs at least as many
+//! What ends is timed, five times, and the median counts. What cannot end (loom, shuttle and
+//! TraceForge run schedules one by one) is timed for some seconds at its own rate, and needs at least as many
 //! executions as there are schedules: a lower bound. Each peer's model is written as its users
 //! would; stateright gets our canonical form of versions and its symmetry. SPIN and Rumur are
 //! compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into FILE`
@@ -12,6 +12,7 @@ mod object;
 mod ours;
 mod stateright;
 mod threads;
+mod traceforge;
 #[path = "../../workload.rs"]
 #[allow(dead_code)]
 mod workload;
@@ -23,6 +24,9 @@ use workload::{Field, text};
 
 /// How long what cannot end is watched.
 const WATCH: Duration = Duration::from_secs(4);
+
+/// How many executions of what cannot end TraceForge makes: it is bounded by their number.
+const FORGED: u64 = 60_000;
 
 /// The median of five.
 pub fn median(mut measure: impl FnMut() -> Duration) -> Duration {
@@ -129,12 +133,44 @@ fn without_a_lock(told: &mut Told) {
     rows.push(one_by_one("shuttle, DFS", all, executions, took_by));
     let (took_by, executions) = timed(|| threads::loom(4, 2, WATCH));
     rows.push(one_by_one("loom", all, executions, took_by));
+    let (took_by, executions) = timed(|| traceforge::executions(4, 2, FORGED));
+    rows.push(one_by_one("TraceForge", all, executions, took_by));
     told.table("N=4, K=4, a PUT without resourceVersion, a field each: loses", took, &rows);
 }
 
 fn ours_states(search: &Search) -> String {
     let (states, transitions, _) = search.size();
     format!("{states} states, {transitions} transitions")
+}
+
+/// Where both can end: as many schedules as we count must be as many executions as TraceForge makes.
+fn one_execution_each(told: &mut Told) {
+    let title = "N workers of K calls, a PUT without resourceVersion: schedules that we count, and \
+                 executions that TraceForge makes";
+    told.line(&format!("\n{title}\n"), &format!("\n{title}\n"));
+    told.line(
+        "| N, K | schedules | states | executions | times ours |",
+        "| N, K | schedules | states | executions | times ours |",
+    );
+    told.line("|---|---:|---:|---:|---:|", "|---|---:|---:|---:|---:|");
+    for (workers, runs) in [(2, 1), (3, 1), (2, 2), (4, 1), (3, 2)] {
+        let ours = Search::plain(&text(workers, runs, "update-unconditional", Field::Own, ""), 1);
+        let took = median(|| ours.time());
+        let mut executions = 0;
+        let theirs = median(|| {
+            let (took, made) = timed(|| traceforge::executions(workers, runs, u64::MAX));
+            executions = made;
+            took
+        });
+        let schedules = ours.counts().0;
+        assert_eq!(schedules, executions.to_string(), "{workers} workers of {runs} runs");
+        let (states, ..) = ours.size();
+        let times = significant(theirs.as_secs_f64() / took.as_secs_f64());
+        let calls = 2 * runs;
+        let line =
+            format!("| {workers}, {calls} | {schedules} | {states} | {executions} | {times} |");
+        told.line(&line, &line);
+    }
 }
 
 fn with_versions(told: &mut Told) {
@@ -194,8 +230,9 @@ fn main() {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
     let into = wanted.iter().position(|word| word == "--into");
     let into = into.map(|at| wanted.drain(at..at + 2).nth(1).expect("--into FILE"));
-    let parts: [(&str, fn(&mut Told)); 3] = [
+    let parts: [(&str, fn(&mut Told)); 4] = [
         ("without-a-lock", without_a_lock),
+        ("one-execution-each", one_execution_each),
         ("with-versions", with_versions),
         ("throughput", throughput),
     ];

@@ -1,12 +1,12 @@
-//! The object that the threads of loom and shuttle share behind one lock, as an API server's
-//! handler would: a version, and a map of fields.
+//! The object that the threads of loom and shuttle share behind one lock, and that TraceForge's actor
+//! has, as an API server's handler would: a version, and a map of fields.
 //!
 //! Next to read: `threads.rs`.
 
 use std::collections::BTreeMap;
 
 /// An object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Object {
     version: u64,
     fields: BTreeMap<String, String>,

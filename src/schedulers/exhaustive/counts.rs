@@ -131,6 +131,26 @@ impl Sum for u128 {
     }
 }
 
+/// 256 bits, the lowest first: no memory of its own for each number, as large counts have.
+impl Sum for [u64; 4] {
+    const ZERO: [u64; 4] = [0; 4];
+    const ONE: [u64; 4] = [1, 0, 0, 0];
+
+    fn add(&mut self, other: &[u64; 4]) -> bool {
+        let mut carry = false;
+        for (word, more) in self.iter_mut().zip(other) {
+            let (sum, over) = word.overflowing_add(*more);
+            let (sum, over_by_carry) = sum.overflowing_add(u64::from(carry));
+            (*word, carry) = (sum, over | over_by_carry);
+        }
+        !carry
+    }
+
+    fn into_count(self) -> Count {
+        Count::from(self)
+    }
+}
+
 impl Sum for Count {
     const ZERO: Count = Count::ZERO;
     const ONE: Count = Count::ONE;
@@ -149,6 +169,7 @@ impl Sum for Count {
 fn backward(passes: Backward<'_>) -> Sums {
     sums::<u64>(passes)
         .or_else(|| sums::<u128>(passes))
+        .or_else(|| sums::<[u64; 4]>(passes))
         .or_else(|| sums::<Count>(passes))
         .expect("counts hold everything")
 }
@@ -277,5 +298,24 @@ fn end(ended: &mut Sums, sum: &Sums, decided: u16) {
         if decided >> observer & 1 == 0 {
             clean.add(&sum.clean[observer]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_256_bits_add_as_large_ones_do_and_say_when_they_are_full() {
+        let max = u64::MAX;
+        let each = [[1, 0, 0, 0], [max, 0, max, 0], [max, max, max, 0], [7, max, 0, max >> 1]];
+        for (one, other) in each.iter().flat_map(|one| each.iter().map(move |other| (one, other))) {
+            let (mut sum, mut large) = (*one, Count::from(*one));
+            assert!(Sum::add(&mut sum, other));
+            large.add(&Count::from(*other));
+            assert_eq!(sum.into_count(), large, "{one:?} and {other:?}");
+        }
+        let mut full = [max; 4];
+        assert!(!Sum::add(&mut full, &[1, 0, 0, 0]));
     }
 }

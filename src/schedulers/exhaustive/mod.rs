@@ -115,7 +115,8 @@ pub struct Explored {
     pub memo: (u64, u64),
     /// The workers that were explored up to permutation, by index, class by class.
     pub symmetric: Vec<Vec<usize>>,
-    /// Bytes that states and transitions took.
+    /// Bytes that states and transitions took; the batch under way, which is part of the bound, is not
+    /// counted.
     pub bytes: u64,
     /// What is needed to continue a search that was stopped.
     pub unfinished: Option<Unfinished>,
@@ -218,7 +219,7 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
     if stopped_by.is_none() && search.graph.is_open() {
         stopped_by = Some(Bound::Steps(limits.max_steps));
     }
-    let bytes = search.bytes();
+    let bytes = search.states.bytes() + search.graph.bytes();
     let Search { parts, states, graph, learnt, .. } = search;
     let (computed, transitions) = (parts.computed, graph.transitions() as u64);
     let unfinished = match stopped_by {

@@ -113,10 +113,10 @@ fn a_search_that_was_stopped_goes_on_to_the_same_end() {
 #[test]
 fn threads_and_exchanges_change_nothing_that_is_printed_of_the_verdict() {
     let place = folder();
-    let one = run(place.path(), "check three-writers -o json --no-advice --threads 1");
-    let two = run(place.path(), "check three-writers -o json --no-advice --threads 2");
+    let one = run(place.path(), "check three-writers -o json --threads 1");
+    let two = run(place.path(), "check three-writers -o json --threads 2");
     assert_eq!(one, two);
-    let apart = run(place.path(), "check three-writers -o json --no-advice --no-symmetry");
+    let apart = run(place.path(), "check three-writers -o json --no-symmetry");
     assert_eq!(verdict(&apart.out), verdict(&one.out));
     let stats = run(place.path(), "check three-writers --no-advice --stats");
     assert!(stats.err.contains("states") && stats.err.contains("ms"), "{}", stats.err);
