@@ -20,8 +20,8 @@ const CHUNK: usize = 1 << 10;
 pub(super) struct Order {
     /// The place at which each layer begins, and the number of states.
     layers: Vec<usize>,
-    /// The state at each place and the place of each state, if its number is not its place.
-    sorted: Option<(Vec<u32>, Vec<u32>)>,
+    /// The state at each place, if that is not the one with its number.
+    sorted: Option<Vec<u32>>,
 }
 
 impl Order {
@@ -50,22 +50,13 @@ impl Order {
             layers.push(layers[layers.len() - 1] + size);
         }
         let mut free = layers.clone();
-        let (mut at, mut places) = (vec![0; states.len()], vec![0; states.len()]);
+        let mut sorted = vec![0; states.len()];
         for (state, longest) in longest.iter().enumerate() {
             let place = &mut free[first - *longest as usize];
-            (at[*place], places[state]) = (state as u32, *place as u32);
+            sorted[*place] = state as u32;
             *place += 1;
         }
-        Order { layers, sorted: Some((at, places)) }
-    }
-
-    fn state_at(&self, place: usize) -> usize {
-        self.sorted.as_ref().map_or(place, |(states, _)| states[place] as usize)
-    }
-
-    /// Where what a pass made of a state stands; the initial state is always the first.
-    pub fn place(&self, state: u32) -> usize {
-        self.sorted.as_ref().map_or(state, |(_, places)| places[state as usize]) as usize
+        Order { layers, sorted: Some(sorted) }
     }
 }
 
@@ -78,33 +69,65 @@ pub(super) struct Backward<'g> {
 }
 
 impl Backward<'_> {
-    /// What `of` gives for each state, from what it gave for those that come next, by the states'
-    /// places; `None` as soon as `of` fails. `nothing` is never seen.
+    /// What `of` gives for each state, from what it gave for those that come next; `None` as soon as
+    /// `of` fails. `nothing` is never seen.
     pub fn pass<T: Clone + Send + Sync>(
         self,
         nothing: T,
         of: impl Fn(usize, After<'_, T>) -> Option<T> + Sync,
     ) -> Option<Vec<T>> {
-        let order = self.order;
-        let places = order.sorted.as_ref().map_or(&[][..], |(_, places)| places);
         let mut made = vec![nothing; self.graph.states()];
-        for layer in order.layers.windows(2).rev() {
-            let (before, made) = made.split_at_mut(layer[1]);
-            let after = After { from: layer[1], made, places };
-            let own = &mut before[layer[0]..];
-            let mut chunks: Vec<(usize, &mut [T], bool)> = Vec::new();
-            for (nth, chunk) in own.chunks_mut(chunk(own.len())).enumerate() {
-                chunks.push((layer[0] + nth * CHUNK, chunk, true));
+        for layer in self.order.layers.windows(2).rev() {
+            match &self.order.sorted {
+                None => self.in_place(&mut made, layer[0], layer[1], &of)?,
+                Some(states) => self.aside(&mut made, &states[layer[0]..layer[1]], &of)?,
             }
-            in_parallel(self.threads, &mut chunks, |(first, chunk, done)| {
-                *done = chunk.iter_mut().enumerate().all(|(nth, place)| {
-                    let state = order.state_at(*first + nth);
-                    of(state, after).map(|value| *place = value).is_some()
-                });
-            });
-            chunks.iter().all(|(.., done)| *done).then_some(())?;
         }
         Some(made)
+    }
+
+    /// A layer of states whose numbers follow each other: each result is written where it belongs.
+    fn in_place<T: Send + Sync>(
+        self,
+        made: &mut [T],
+        start: usize,
+        end: usize,
+        of: &(impl Fn(usize, After<'_, T>) -> Option<T> + Sync),
+    ) -> Option<()> {
+        let (before, made) = made.split_at_mut(end);
+        let after = After { from: end, made };
+        let own = &mut before[start..];
+        let mut chunks: Vec<(usize, &mut [T], bool)> = Vec::new();
+        for (nth, chunk) in own.chunks_mut(chunk(own.len())).enumerate() {
+            chunks.push((start + nth * CHUNK, chunk, true));
+        }
+        in_parallel(self.threads, &mut chunks, |(first, chunk, done)| {
+            *done = chunk
+                .iter_mut()
+                .enumerate()
+                .all(|(nth, place)| of(*first + nth, after).map(|value| *place = value).is_some());
+        });
+        chunks.iter().all(|(.., done)| *done).then_some(())
+    }
+
+    /// A layer of any states: results are made aside, and put in their places by one thread.
+    fn aside<T: Send + Sync>(
+        self,
+        made: &mut [T],
+        layer: &[u32],
+        of: &(impl Fn(usize, After<'_, T>) -> Option<T> + Sync),
+    ) -> Option<()> {
+        let after = After { from: 0, made };
+        let mut chunks: Vec<(&[u32], Option<Vec<T>>)> = Vec::new();
+        chunks.extend(layer.chunks(chunk(layer.len())).map(|states| (states, None)));
+        in_parallel(self.threads, &mut chunks, |(states, results)| {
+            *results = states.iter().map(|state| of(*state as usize, after)).collect();
+        });
+        for (states, results) in chunks {
+            let places = states.iter().map(|state| *state as usize);
+            places.zip(results?).for_each(|(place, result)| made[place] = result);
+        }
+        Some(())
     }
 }
 
@@ -118,8 +141,6 @@ fn chunk(states: usize) -> usize {
 pub(super) struct After<'p, T> {
     from: usize,
     made: &'p [T],
-    /// Empty where a state's number is its place.
-    places: &'p [u32],
 }
 
 impl<T> Clone for After<'_, T> {
@@ -133,8 +154,7 @@ impl<T> Copy for After<'_, T> {}
 impl<'p, T> After<'p, T> {
     /// What was made of a state that a transition leads to.
     pub fn of(self, state: u32) -> &'p T {
-        let place = if self.places.is_empty() { state } else { self.places[state as usize] };
-        &self.made[place as usize - self.from]
+        &self.made[state as usize - self.from]
     }
 }
 
@@ -249,11 +269,9 @@ mod tests {
         // layer any order does.
         let sorted = Order::sorted(&one.graph, &one.graph.topological().expect("no cycle"));
         assert_eq!(sorted.layers, layers);
-        let mut states = sorted.sorted.expect("states at places").0;
+        let mut states = sorted.sorted.expect("states at places");
         layers.windows(2).for_each(|layer| states[layer[0]..layer[1]].reverse());
-        let mut places = vec![0; states.len()];
-        states.iter().enumerate().for_each(|(at, state)| places[*state as usize] = at as u32);
-        one.order = OnceLock::from(Some(Order { layers, sorted: Some((states, places)) }));
+        one.order = OnceLock::from(Some(Order { layers, sorted: Some(states) }));
         one.threads = 2;
         assert_eq!(said(&one), expected);
     }

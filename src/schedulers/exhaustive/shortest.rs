@@ -112,8 +112,7 @@ pub(super) fn schedule(
     let ways = ways(graph, passes, observer);
     let mut wanted = observer.is_some();
     let way = |state: u32, wanted: bool| {
-        let place = passes.map_or(state as usize, |passes| passes.order.place(state));
-        let ways = Ways::from(ways[place]);
+        let ways = Ways::from(ways[state as usize]);
         if wanted { ways.decided } else { ways.any }
     };
     let mut schedule = Vec::new();
