@@ -257,6 +257,40 @@ test('why is one press away, and what cannot be reached is said', async () => {
   await safe.context().close();
 });
 
+test('an order that loses nothing says why, whatever it is written with', async () => {
+  const why = async (page) => {
+    await page.getByRole('button', { name: 'How did this happen?' }).click();
+    return page.locator('.race-why').innerText();
+  };
+  const page = await open(report('status-race'));
+  await moves(page, 'hhuu');
+  assert.equal(await why(page), 'health had written (step 2) before usage read. No other write came between a read and the write that was computed from it.');
+  await page.locator('#why details').evaluate((fold) => { fold.open = true; });
+  assert.match(await page.locator('#sentences').innerText(), /is still there at the end\. health had written \(step 2\)/);
+  await page.getByRole('button', { name: 'Again', exact: true }).click();
+  await moves(page, 'huhu');
+  for (const [word, told] of [
+    ['update-retry', 'usage was answered 409 (step 4): its PUT changed nothing. It read again (step 5), and computed what it wrote (step 6) from that.'],
+    ['merge-patch', 'usage computed its PATCH (step 4) from rv 1, but sent only capacity.cpu="8". What health changed (step 3) stays as it is.'],
+    ['apply', 'usage computed its APPLY (step 4) from rv 1, but sent only capacity.cpu="8". What health changed (step 3) stays as it is.'],
+  ]) {
+    await page.locator('.race-words').getByRole('button', { name: word, exact: true }).click();
+    assert.equal(await why(page), told, word);
+  }
+  await page.context().close();
+  // What a JSON patch by index meant is not what it sent; a replaced value that is written again is no loss.
+  for (const [name, letters, told] of [
+    ['taint-by-index', 'anna', 'agent computed its PATCH (step 4) from rv 1, but it did not touch what network changed (step 3).'],
+    ['taint-tested', 'anannn', 'network was answered 422 (step 4): its PATCH changed nothing. It read again (step 5), and computed what it wrote (step 6) from that.'],
+    ['seldom', 'kdkdkk', 'detector replaced (step 4) what kubelet changed (step 3), but kubelet wrote it again (step 6).'],
+  ]) {
+    const other = await open(report(name));
+    await moves(other, letters);
+    assert.equal(await why(other), told, name);
+    await other.context().close();
+  }
+});
+
 test('caches and memories are boxes of their own, with strings to who holds them', async () => {
   const page = await open(report('shared-object'));
   await moves(page, 'hhh');

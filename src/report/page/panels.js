@@ -101,7 +101,7 @@ function sentences(told) {
     const { verdict } = now.tape;
     const lost = now.tape.steps.flatMap((step, at) => step.gone.map((gone) => `Step ${at + 1}: ${gone}.`));
     const said = !verdict ? 'The schedule has not ended: nothing is judged yet.'
-      : verdict.role === 'good' ? 'Every write that was answered 2xx is still there at the end.'
+      : verdict.role === 'good' ? ['Every write that was answered 2xx is still there at the end.', keptBecause(now.scene, now.tape)].join(' ').trim()
         : [`${verdict.tag}.`, ...lost, 'The command below says why.'].join(' ');
     rows.push(el('dt', {}, 'so'), el('dd', {}, said));
   }

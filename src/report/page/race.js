@@ -275,7 +275,7 @@ class Race {
     } else {
       buttons.push(again('Again', () => this.model.restart(), true));
     }
-    const why = (loss?.why ?? []).map((at) => scene.reasons[at]).join(' ');
+    const why = loss ? loss.why.map((at) => scene.reasons[at]).join(' ') : keptBecause(scene, tape);
     if (why) {
       const text = el('p', { class: 'race-why', hidden: true }, why);
       const toggle = el('button', { type: 'button', 'aria-expanded': 'false', on: { click: () => { text.hidden = !text.hidden; toggle.setAttribute('aria-expanded', String(!text.hidden)); } } }, 'How did this happen?');
