@@ -122,6 +122,15 @@ test('predicting covers the ends until an answer is given, and keeps it beside t
   await page.context().close();
 });
 
+test('a button leads back from predicting', async () => {
+  const page = await open(`${report('status-race')}?predict`);
+  assert.ok(await page.locator('#play').isHidden());
+  await page.getByRole('button', { name: 'Back to the race' }).click();
+  assert.ok(await page.locator('#questions').isHidden());
+  assert.ok(await page.locator('#race .race-move').first().isEnabled());
+  await page.context().close();
+});
+
 test('the evidence says whose verdict and whose command it shows', async () => {
   const page = await told('status-race', 'huhu');
   const parts = () => page.locator('#rests').evaluate((box) => [...box.querySelectorAll('dl')].map((list) => list.innerText));

@@ -51,6 +51,7 @@ wire('play-pause', play);
 wire('speed', faster);
 wire('report-on', () => unfold('fold-verdict'));
 wire('predict-on', () => setPredicting(!now.predicting));
+wire('predict-off', () => { setPredicting(false); $('predict-on').focus(); });
 wire('present-on', () => setPresenting(true));
 wire('presenter-off', () => setPresenting(false));
 wire('presenter-back', () => go(now.step - 1));
