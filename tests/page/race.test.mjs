@@ -291,6 +291,23 @@ test('an order that loses nothing says why, whatever it is written with', async 
   }
 });
 
+test('a replay starts again as the same replay, and a button leads back', async () => {
+  const page = await open(report('status-race'));
+  await moves(page, 'huhu');
+  await page.locator('.race-words').getByRole('button', { name: 'update-retry', exact: true }).click();
+  await page.getByRole('button', { name: 'Start again' }).click();
+  assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
+  assert.match(await page.locator('.race-word').innerText(), /^The order huhu again/);
+  await moves(page, 'huhuuu');
+  assert.match(await end(page), /No write was lost\. usage was told 409\./);
+  // The way back is in sight at every step of it.
+  await page.locator('.race-undo').click();
+  await page.getByRole('button', { name: 'Back to the scenario' }).click();
+  assert.ok(await page.locator('.race-word').isHidden());
+  assert.ok(await page.locator('.race-again').isDisabled());
+  await page.context().close();
+});
+
 test('caches and memories are boxes of their own, with strings to who holds them', async () => {
   const page = await open(report('shared-object'));
   await moves(page, 'hhh');
