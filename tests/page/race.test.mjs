@@ -308,6 +308,20 @@ test('a replay starts again as the same replay, and a button leads back', async 
   await page.context().close();
 });
 
+test('the marks and the write methods are explained in sight, or by keyboard', async () => {
+  const page = await open(report('status-race'));
+  assert.match(await page.locator('.race-marks').first().innerText(), /out of date.*: the object has changed since this copy was read\./);
+  await moves(page, 'huhu');
+  await page.locator('#race summary').focus();
+  await page.keyboard.press('Enter');
+  const told = await page.locator('#race .race-methods').innerText();
+  for (const word of ['update-unconditional', 'update-retry', 'merge-patch']) assert.match(told, new RegExp(`${word}\\n.*(PUT|PATCH)`), word);
+  await page.locator('#fold-stage').evaluate((fold) => { fold.open = true; });
+  assert.match(await page.locator('#beliefs').innerText(), /out of date: the object has changed since this copy was read/);
+  await accessible(page, 'the methods');
+  await page.context().close();
+});
+
 test('caches and memories are boxes of their own, with strings to who holds them', async () => {
   const page = await open(report('shared-object'));
   await moves(page, 'hhh');

@@ -93,7 +93,8 @@ class Race {
     this.word = el('p', { class: 'race-word' });
     this.progress = el('div', { class: 'race-progress' });
     this.rules = el('p', { class: 'race-rules' });
-    this.box.replaceChildren(this.rules, this.board,
+    const marks = el('p', { class: 'race-letters race-marks' }, '≠ out of date, or a struck-out rv: the object has changed since this copy was read.');
+    this.box.replaceChildren(this.rules, this.board, marks,
       el('div', { class: 'race-status' }, this.steps, this.odds, el('span', { class: 'race-tools' }, this.undo, this.again, this.show)), this.word, this.end, this.progress, this.live);
     this.reserve();
     this.last = null;
@@ -254,7 +255,6 @@ class Race {
     return more.length === 0 ? [el('code', {}, letters), ' again'] : [el('code', {}, from), ` again, with ${plural(String(more.length), 'more step')} at its end (`, el('code', {}, more.join('')), ')'];
   }
 
-  // How it ended, and what there is to do now.
   // A replay stays the same replay; the way back to the scenario is a button of its own.
   startAgain() {
     this.halt();
@@ -262,6 +262,7 @@ class Race {
     else this.model.restart();
   }
 
+  // How it ended, and what there is to do now.
   ending(moves) {
     const { scene, tape, step, name } = this.model;
     const over = step > 0 && step === tape.steps.length && tape.verdict && [...moves.values()].every(({ step: told }) => !told);
@@ -343,7 +344,9 @@ class Race {
     if (!story?.same?.length) return [];
     if (!tape.instead) this.from = story;
     const all = story.same.filter(([word]) => word !== tape.instead?.[0]);
-    return [el('span', { class: 'race-words' }, el('span', {}, ...(tape.instead ? [] : ownMethods(scene)), ' Play the same order with: '), ...all.map(([word, index]) => el('button', { type: 'button', title: scene.methods[word], on: { click: () => this.play(index) } }, el('code', {}, word))))];
+    const named = [...new Set([...scene.workers.map(({ write }) => write), ...story.same.map(([word]) => word)])];
+    const told = el('details', {}, el('summary', {}, 'What each method does'), el('dl', { class: 'race-methods' }, ...named.flatMap((word) => [el('dt', {}, el('code', {}, word)), el('dd', {}, scene.methods[word])])));
+    return [el('span', { class: 'race-words' }, el('span', {}, ...(tape.instead ? [] : ownMethods(scene)), ' Play the same order with: '), ...all.map(([word, index]) => el('button', { type: 'button', title: scene.methods[word], on: { click: () => this.play(index) } }, el('code', {}, word)))), told];
   }
 
   squares() {
