@@ -204,6 +204,43 @@ test('on a phone nothing that is counted is cut, and no string crosses a text', 
   await page.context().close();
 });
 
+test('on a phone no button is cut, no name crosses a lane, and no heading moves a card', async () => {
+  for (const [name, letters] of [['status-race', 'huhu'], ['three-writers', 'hui'], ['seldom', 'kd'], ['shared-object', 'hhhuu'], ['conditions-list', 'huhu'], ['timeout', 'hu']]) {
+    const page = await open(report(name), { width: 390, height: 844 });
+    for (const letter of letters) {
+      await move(page, letter);
+      const cut = await page.locator('#race button:enabled .race-what').evaluateAll((all) => all.filter((what) => what.scrollHeight > what.clientHeight + 1 || what.getBoundingClientRect().bottom > what.parentElement.getBoundingClientRect().bottom).map((what) => what.textContent));
+      assert.deepEqual(cut, [], `${name}, after ${letter}`);
+    }
+    await page.locator('#fold-stage').evaluate((fold) => { fold.open = true; });
+    await page.locator('#drawing .call').first().waitFor();
+    const crossing = await page.locator('#drawing').evaluate((drawing) => {
+      const lanes = [...drawing.querySelectorAll('.life')].map((lane) => lane.getBoundingClientRect().left);
+      const texts = [...drawing.querySelectorAll('.call, .answer')].map((text) => [text.lastChild.textContent, text.getBoundingClientRect()]);
+      return texts.filter(([, { left, right }]) => lanes.some((x) => left < x && x < right)).map(([text]) => text);
+    });
+    assert.deepEqual(crossing, [], name);
+    // Names between the lanes, cut where they are longer, with all of it as their title.
+    await page.locator('#lanes').screenshot({ path: join(SHOTS, `lanes-phone-${name}.png`) });
+    await page.context().close();
+  }
+  for (const width of [390, 768, 1280]) {
+    const page = await open(report('status-race'), { width });
+    const top = () => page.locator('#race .race-board').evaluate((board) => Math.round(board.getBoundingClientRect().top + scrollY));
+    const before = await top();
+    for (const letters of ['huhu', 'huuh']) {
+      await moves(page, letters);
+      await page.locator('#race .race-next').click();
+    }
+    assert.match(await task(page), /^health and usage lost/);
+    assert.equal(await top(), before, `${width}: ${await task(page)}`);
+    await moves(page, 'uhuh');
+    await page.locator('.race-words').getByRole('button', { name: 'update-retry' }).click();
+    assert.equal(await top(), before, `${width}: ${await task(page)}`);
+    await page.context().close();
+  }
+});
+
 test('no text of the timeline sticks out of it, on a phone and on a desktop', async () => {
   for (const name of ['status-race', 'stale-cache', 'three-writers']) {
     for (const width of [390, 1280]) {
@@ -213,7 +250,7 @@ test('no text of the timeline sticks out of it, on a phone and on a desktop', as
       await page.locator('#drawing .copy-rv').first().waitFor();
       const out = await page.locator('#drawing').evaluate((drawing) => {
         const { left, right } = drawing.getBoundingClientRect();
-        const texts = [...drawing.querySelectorAll('.copy-rv')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+        const texts = [...drawing.querySelectorAll('.copy-rv, .lane-name')].map((text) => [text.textContent, text.getBoundingClientRect()]);
         return texts.filter(([, box]) => box.left < left - 1 || box.right > right + 1).map(([text]) => text);
       });
       assert.deepEqual(out, [], `${name} at ${width}`);
