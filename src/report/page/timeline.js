@@ -54,7 +54,7 @@ function columns(scene, width, unit, stores) {
   const start = gutter + left * lane + onLeft * shelf;
   const centre = start + object / 2;
   // The outer lanes are nearer to the edge: what crosses needs the room.
-  const away = n > 2 ? 0.1 : width < 520 ? 0.34 : 0.17;
+  const away = width < 520 ? 0.34 : n > 2 ? 0.1 : 0.17;
   const workers = scene.workers.map((_, at) => (at < left
     ? gutter + (at + 0.5 - away) * lane
     : gutter + object + shelf * stores.length + (at + 0.5 + away) * lane));
