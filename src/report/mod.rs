@@ -66,7 +66,7 @@ pub use memory::{memory, memory_list};
 pub use mermaid::replay as replay_mermaid;
 pub use museum::{Exhibit, museum};
 #[cfg(feature = "cli")]
-pub(crate) use page::{RACE_BASE, RACE_SCRIPT, scenes};
+pub(crate) use page::{RACE_BASE, race_script, scenes};
 pub use real::{witness, witness_of};
 pub use replay_text::{drawing, render as replay_text};
 pub use style::{Role, Show, Style};

@@ -122,6 +122,31 @@ test('predicting covers the ends until an answer is given, and keeps it beside t
   await page.context().close();
 });
 
+test('a button leads back from predicting', async () => {
+  const page = await open(`${report('status-race')}?predict`);
+  assert.ok(await page.locator('#play').isHidden());
+  await page.getByRole('button', { name: 'Back to the race' }).click();
+  assert.ok(await page.locator('#questions').isHidden());
+  assert.ok(await page.locator('#race .race-move').first().isEnabled());
+  await page.context().close();
+});
+
+test('the evidence says whose verdict and whose command it shows', async () => {
+  const page = await told('status-race', 'huhu');
+  const parts = () => page.locator('#rests').evaluate((box) => [...box.querySelectorAll('dl')].map((list) => list.innerText));
+  const titles = await texts(page, '#rests h3');
+  assert.deepEqual(titles, ['The order shown now', 'Every order of the scenario, as it is written']);
+  const [first, every] = await parts();
+  assert.match(first, /huhu[\s\S]*a write is lost[\s\S]*lostwrite replay status-race --schedule \S*huhu/);
+  // Another order under another method is shown: what is said of every order stays.
+  await page.locator('#race .race-words').getByRole('button', { name: 'update-retry', exact: true }).click();
+  const [second, still] = await parts();
+  assert.match(second, /huhu3, with update-retry, read live\.[\s\S]*nothing is lost[\s\S]*--write update-retry .*huhu3$/);
+  assert.equal(still, every);
+  assert.doesNotMatch(every, /replay/);
+  await page.context().close();
+});
+
 test('the keyboard alone is enough', async () => {
   const page = await told('status-race', 'huuh');
   const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };

@@ -204,6 +204,43 @@ test('on a phone nothing that is counted is cut, and no string crosses a text', 
   await page.context().close();
 });
 
+test('on a phone no button is cut, no name crosses a lane, and no heading moves a card', async () => {
+  for (const [name, letters] of [['status-race', 'huhu'], ['three-writers', 'hui'], ['seldom', 'kd'], ['shared-object', 'hhhuu'], ['conditions-list', 'huhu'], ['timeout', 'hu']]) {
+    const page = await open(report(name), { width: 390, height: 844 });
+    for (const letter of letters) {
+      await move(page, letter);
+      const cut = await page.locator('#race button:enabled .race-what').evaluateAll((all) => all.filter((what) => what.scrollHeight > what.clientHeight + 1 || what.getBoundingClientRect().bottom > what.parentElement.getBoundingClientRect().bottom).map((what) => what.textContent));
+      assert.deepEqual(cut, [], `${name}, after ${letter}`);
+    }
+    await page.locator('#fold-stage').evaluate((fold) => { fold.open = true; });
+    await page.locator('#drawing .call').first().waitFor();
+    const crossing = await page.locator('#drawing').evaluate((drawing) => {
+      const lanes = [...drawing.querySelectorAll('.life')].map((lane) => lane.getBoundingClientRect().left);
+      const texts = [...drawing.querySelectorAll('.call, .answer')].map((text) => [text.lastChild.textContent, text.getBoundingClientRect()]);
+      return texts.filter(([, { left, right }]) => lanes.some((x) => left < x && x < right)).map(([text]) => text);
+    });
+    assert.deepEqual(crossing, [], name);
+    // Names between the lanes, cut where they are longer, with all of it as their title.
+    await page.locator('#lanes').screenshot({ path: join(SHOTS, `lanes-phone-${name}.png`) });
+    await page.context().close();
+  }
+  for (const width of [390, 768, 1280]) {
+    const page = await open(report('status-race'), { width });
+    const top = () => page.locator('#race .race-board').evaluate((board) => Math.round(board.getBoundingClientRect().top + scrollY));
+    const before = await top();
+    for (const letters of ['huhu', 'huuh']) {
+      await moves(page, letters);
+      await page.locator('#race .race-next').click();
+    }
+    assert.match(await task(page), /^health and usage lost/);
+    assert.equal(await top(), before, `${width}: ${await task(page)}`);
+    await moves(page, 'uhuh');
+    await page.locator('.race-words').getByRole('button', { name: 'update-retry' }).click();
+    assert.equal(await top(), before, `${width}: ${await task(page)}`);
+    await page.context().close();
+  }
+});
+
 test('no text of the timeline sticks out of it, on a phone and on a desktop', async () => {
   for (const name of ['status-race', 'stale-cache', 'three-writers']) {
     for (const width of [390, 1280]) {
@@ -213,7 +250,7 @@ test('no text of the timeline sticks out of it, on a phone and on a desktop', as
       await page.locator('#drawing .copy-rv').first().waitFor();
       const out = await page.locator('#drawing').evaluate((drawing) => {
         const { left, right } = drawing.getBoundingClientRect();
-        const texts = [...drawing.querySelectorAll('.copy-rv')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+        const texts = [...drawing.querySelectorAll('.copy-rv, .lane-name')].map((text) => [text.textContent, text.getBoundingClientRect()]);
         return texts.filter(([, box]) => box.left < left - 1 || box.right > right + 1).map(([text]) => text);
       });
       assert.deepEqual(out, [], `${name} at ${width}`);
@@ -255,6 +292,71 @@ test('why is one press away, and what cannot be reached is said', async () => {
   assert.match(await safe.locator('#race-task').innerText(), /Try\. No order can: 0 of 64 schedules\./);
   assert.ok(await safe.locator('.race-show').isHidden());
   await safe.context().close();
+});
+
+test('an order that loses nothing says why, whatever it is written with', async () => {
+  const why = async (page) => {
+    await page.getByRole('button', { name: 'How did this happen?' }).click();
+    return page.locator('.race-why').innerText();
+  };
+  const page = await open(report('status-race'));
+  await moves(page, 'hhuu');
+  assert.equal(await why(page), 'health had written (step 2) before usage read. No other write came between a read and the write that was computed from it.');
+  await page.locator('#why details').evaluate((fold) => { fold.open = true; });
+  assert.match(await page.locator('#sentences').innerText(), /is still there at the end\. health had written \(step 2\)/);
+  await page.getByRole('button', { name: 'Again', exact: true }).click();
+  await moves(page, 'huhu');
+  for (const [word, told] of [
+    ['update-retry', 'usage was answered 409 (step 4): its PUT changed nothing. It read again (step 5), and computed what it wrote (step 6) from that.'],
+    ['merge-patch', 'usage computed its PATCH (step 4) from rv 1, but sent only capacity.cpu="8". What health changed (step 3) stays as it is.'],
+    ['apply', 'usage computed its APPLY (step 4) from rv 1, but sent only capacity.cpu="8". What health changed (step 3) stays as it is.'],
+  ]) {
+    await page.locator('.race-words').getByRole('button', { name: word, exact: true }).click();
+    assert.equal(await why(page), told, word);
+  }
+  await page.context().close();
+  // What a JSON patch by index meant is not what it sent; a replaced value that is written again is no loss.
+  for (const [name, letters, told] of [
+    ['taint-by-index', 'anna', 'agent computed its PATCH (step 4) from rv 1, but it did not touch what network changed (step 3).'],
+    ['taint-tested', 'anannn', 'network was answered 422 (step 4): its PATCH changed nothing. It read again (step 5), and computed what it wrote (step 6) from that.'],
+    ['seldom', 'kdkdkk', 'detector replaced (step 4) what kubelet changed (step 3), but kubelet wrote it again (step 6).'],
+  ]) {
+    const other = await open(report(name));
+    await moves(other, letters);
+    assert.equal(await why(other), told, name);
+    await other.context().close();
+  }
+});
+
+test('a replay starts again as the same replay, and a button leads back', async () => {
+  const page = await open(report('status-race'));
+  await moves(page, 'huhu');
+  await page.locator('.race-words').getByRole('button', { name: 'update-retry', exact: true }).click();
+  await page.getByRole('button', { name: 'Start again' }).click();
+  assert.equal(await page.locator('.race-steps').getAttribute('aria-label'), 'step 0');
+  assert.match(await page.locator('.race-word').innerText(), /^The order huhu again/);
+  await moves(page, 'huhuuu');
+  assert.match(await end(page), /No write was lost\. usage was told 409\./);
+  // The way back is in sight at every step of it.
+  await page.locator('.race-undo').click();
+  await page.getByRole('button', { name: 'Back to the scenario' }).click();
+  assert.ok(await page.locator('.race-word').isHidden());
+  assert.ok(await page.locator('.race-again').isDisabled());
+  await page.context().close();
+});
+
+test('the marks and the write methods are explained in sight, or by keyboard', async () => {
+  const page = await open(report('status-race'));
+  assert.match(await page.locator('.race-marks').first().innerText(), /out of date.*: the object has changed since this copy was read\./);
+  await moves(page, 'huhu');
+  await page.locator('#race summary').focus();
+  await page.keyboard.press('Enter');
+  const told = await page.locator('#race .race-methods').innerText();
+  for (const word of ['update-unconditional', 'update-retry', 'merge-patch']) assert.match(told, new RegExp(`${word}\\n.*(PUT|PATCH)`), word);
+  await page.locator('#fold-stage').evaluate((fold) => { fold.open = true; });
+  assert.match(await page.locator('#beliefs').innerText(), /out of date: the object has changed since this copy was read/);
+  await accessible(page, 'the methods');
+  await page.context().close();
 });
 
 test('caches and memories are boxes of their own, with strings to who holds them', async () => {

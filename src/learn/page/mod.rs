@@ -15,7 +15,7 @@ mod steps;
 use std::collections::BTreeMap;
 
 use super::{Cut, Exercise, Facts, all, load};
-use crate::report::{RACE_BASE, RACE_SCRIPT};
+use crate::report::{RACE_BASE, race_script};
 use askama::Template;
 use steps::{Edits, StepView};
 
@@ -83,7 +83,7 @@ pub fn page() -> String {
         version: env!("CARGO_PKG_VERSION"),
         race_style: RACE_BASE,
         style: include_str!("workshop.css"),
-        race_script: RACE_SCRIPT,
+        race_script: &race_script(),
         script: include_str!("workshop.js"),
         data: &data,
         exercises: &views,

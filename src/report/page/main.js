@@ -14,13 +14,35 @@ const race = new Race($('race'), model);
 const onScreen = new Race($('presenter-race'), Object.create(model, { counts: { value: false } }));
 
 const HOW = $('race-how').textContent;
+const REPLAYED = 'The same order is played again with another write method. Watch what is answered.';
+
+// As high as the longest of its texts, so that nothing below moves when it changes.
+function reserve(part, texts) {
+  const shown = part.textContent;
+  const heights = texts.map((text) => { part.style.minHeight = ''; part.textContent = text; return part.offsetHeight; });
+  part.textContent = shown;
+  part.style.minHeight = `${Math.max(...heights)}px`;
+}
+
+let reserved = '';
+function reserveHead() {
+  const key = [now.scene.name, innerWidth, getComputedStyle(document.documentElement).fontSize].join(' ');
+  if ($('play').hidden || key === reserved) return;
+  reserved = key;
+  const { task, workers, violating, stories } = now.scene;
+  const all = workers.map(({ name }) => name).join(' and ');
+  const replays = stories.flatMap((story, at) => (story.instead ? [`With ${story.instead[0]}: ${endingOf(now.scene, tapeOf(now.scene, at))}.`] : []));
+  reserve($('race-task'), [task, `${all} lost a write already. Find another order: ${violating} to go.`, ...new Set(replays)]);
+  reserve($('race-how'), [HOW, REPLAYED]);
+}
 
 // The first screen: what there is to do, and the race.
 function opening() {
   $('play').hidden = now.predicting;
   if (!now.predicting) race.draw();
-  $('race-how').textContent = now.tape?.instead ? 'The same order is played again with another write method. Watch what is answered.' : HOW;
+  $('race-how').textContent = now.tape?.instead ? REPLAYED : HOW;
   $('race-task').textContent = race.scene ? race.heading() : now.scene.task;
+  reserveHead();
 }
 
 // A link to a part of the report opens it.
@@ -51,6 +73,7 @@ wire('play-pause', play);
 wire('speed', faster);
 wire('report-on', () => unfold('fold-verdict'));
 wire('predict-on', () => setPredicting(!now.predicting));
+wire('predict-off', () => { setPredicting(false); $('predict-on').focus(); });
 wire('present-on', () => setPresenting(true));
 wire('presenter-off', () => setPresenting(false));
 wire('presenter-back', () => go(now.step - 1));
@@ -72,6 +95,7 @@ for (const draw of [scenes, opening, verdictPanel, () => whenOpen('strip', strip
 }
 
 document.addEventListener('keydown', onKey);
+addEventListener('resize', reserveHead);
 addEventListener('hashchange', readAddress);
 dark.addEventListener('change', changed);
 let width = 0;

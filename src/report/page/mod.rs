@@ -59,14 +59,16 @@ pub(crate) const RACE_STYLE: &str = STYLE;
 #[cfg(feature = "cli")]
 pub(crate) const RACE_BASE: &str = concat!(include_str!("base.css"), include_str!("race.css"));
 
-/// Its scripts; `playIn` of the last one plays a scene.
-pub(crate) const RACE_SCRIPT: &str = concat!(
-    include_str!("data.js"),
-    include_str!("object.js"),
-    include_str!("sheets.js"),
-    include_str!("race.js"),
-    include_str!("player.js"),
-);
+/// The scripts of the race alone; `playIn` of the last one plays a scene.
+pub(crate) fn race_script() -> String {
+    without_comments(concat!(
+        include_str!("data.js"),
+        include_str!("object.js"),
+        include_str!("sheets.js"),
+        include_str!("race.js"),
+        include_str!("player.js"),
+    ))
+}
 
 /// What the race plays, as JSON that may stand in a page: a list of scenes. Beyond `most` bytes
 /// the largest ones are told less: one schedule instead of all, and then no game.

@@ -200,5 +200,6 @@ function beliefs(target, upto) {
   for (const card of cards) {
     if (open.has(card.getAttribute('aria-label'))) card.querySelector('details')?.setAttribute('open', '');
   }
-  target.replaceChildren(...cards, ...(now.tape.places[upto].k ?? []).map((kept) => storeCard(kept, upto)));
+  target.replaceChildren(...cards, ...(now.tape.places[upto].k ?? []).map((kept) => storeCard(kept, upto)),
+    el('p', { class: 'legend' }, '≠ out of date: the object has changed since this copy was read, and no longer says this. ? The copy does not have this line.'));
 }

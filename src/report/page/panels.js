@@ -101,7 +101,7 @@ function sentences(told) {
     const { verdict } = now.tape;
     const lost = now.tape.steps.flatMap((step, at) => step.gone.map((gone) => `Step ${at + 1}: ${gone}.`));
     const said = !verdict ? 'The schedule has not ended: nothing is judged yet.'
-      : verdict.role === 'good' ? 'Every write that was answered 2xx is still there at the end.'
+      : verdict.role === 'good' ? ['Every write that was answered 2xx is still there at the end.', keptBecause(now.scene, now.tape)].join(' ').trim()
         : [`${verdict.tag}.`, ...lost, 'The command below says why.'].join(' ');
     rows.push(el('dt', {}, 'so'), el('dd', {}, said));
   }
@@ -211,13 +211,20 @@ function foot() {
   const told = story();
   const item = (name, ...value) => [el('dt', {}, name), el('dd', {}, ...value)];
   const code = (text) => el('code', {}, text);
-  $('rests').replaceChildren(el('dl', { class: 'facts' },
+  const covered = openQuestion('count') || horizon() < lastStep();
+  const { tape } = now;
+  const method = tape.instead ? `, with ${tape.instead[0]}, read ${tape.instead[1] === 'live' ? 'live' : 'from the cache'}` : '';
+  $('rests').replaceChildren(el('h3', {}, 'The order shown now'), el('dl', { class: 'facts' },
+    ...item('order', code(told ? told.schedule : tape.letters.join('') || '(nothing yet)'), `${method}. ${lettersOf(scene)}`),
+    ...item('verdict', covered ? 'covered until you predict' : tape.verdict ? tape.verdict.tag : 'it has not ended'),
+    ...(tape.letters.length > 0 ? item('replay it', code(commandNow(told))) : [])),
+  el('h3', {}, 'Every order of the scenario, as it is written'), el('dl', { class: 'facts' },
     ...item('verdict', scene.summary),
     ...(scene.notes ?? []).flatMap((note) => item('note', note)),
     ...item('made of', scene.facts.join(' · ')),
     ...item('bounds', scene.bounds.join('; ')),
-    ...item('schedule', code(told ? told.schedule : now.tape.letters.join('') || '(nothing yet)'), ` ${lettersOf(scene)}`),
-    ...item('check it', ...scene.commands.map((command) => el('div', {}, code(command)))),
+    ...item('check it', code(scene.commands[0])),
+    ...item('this page', code(scene.commands[2])),
     ...item('scenario', `${scene.source}, fingerprint ${scene.fingerprint}`),
     ...item('made by', `lostwrite ${PAGE.version}`)));
   $('scenario').textContent = scene.text;

@@ -86,14 +86,15 @@ class Race {
     this.steps = el('span', { class: 'race-steps' });
     this.odds = el('span', { class: 'race-odds' });
     this.undo = el('button', { type: 'button', class: 'race-undo', on: { click: () => { this.halt(); this.model.undo(); } } }, 'Undo');
-    this.again = el('button', { type: 'button', class: 'race-again', on: { click: () => { this.halt(); this.model.restart(); } } }, 'Start again');
+    this.again = el('button', { type: 'button', class: 'race-again', on: { click: () => this.startAgain() } }, 'Start again');
     this.show = el('button', { type: 'button', class: 'race-show', on: { click: () => this.showMe() } }, 'Show me');
     this.end = el('div', { class: 'race-end', role: 'group', 'aria-label': 'How it ended', tabindex: '-1' });
     this.live = el('p', { class: 'sr', 'aria-live': 'polite' });
     this.word = el('p', { class: 'race-word' });
     this.progress = el('div', { class: 'race-progress' });
     this.rules = el('p', { class: 'race-rules' });
-    this.box.replaceChildren(this.rules, this.board,
+    const marks = el('p', { class: 'race-letters race-marks' }, '≠ out of date, or a struck-out rv: the object has changed since this copy was read.');
+    this.box.replaceChildren(this.rules, this.board, marks,
       el('div', { class: 'race-status' }, this.steps, this.odds, el('span', { class: 'race-tools' }, this.undo, this.again, this.show)), this.word, this.end, this.progress, this.live);
     this.reserve();
     this.last = null;
@@ -235,13 +236,14 @@ class Race {
     this.steps.setAttribute('role', 'img');
     this.odds.replaceChildren(...(this.counts() && !over ? oddsOf(place, scene.goal) : []));
     this.undo.disabled = step === 0;
-    this.again.disabled = step === 0 && !tape.instead;
+    this.again.disabled = step === 0;
     // Where the orders are counted, no way has to be looked for.
     const loses = () => (place.n ? place.n[1] !== '0' : wayToLose(scene, tape.letters.slice(0, step)) !== null);
     this.show.hidden = this.model.help === false || !scene.graph || scene.violating === null || scene.violating === '0' || Boolean(tape.instead);
     this.show.disabled = over || Boolean(tape.instead) || !scene.graph || !loses();
     this.word.replaceChildren(...(tape.instead ? ['The order ', ...this.repeated(), ', and every worker writes with ', el('code', {}, tape.instead[0]),
-      ` (${scene.methods[tape.instead[0]]}), instead of `, ...scene.workers.map(({ write }) => write).filter((write, at, all) => all.indexOf(write) === at).flatMap((write, at) => [at > 0 ? ' and ' : '', el('code', { title: scene.methods[write] }, write)]), '.'] : []));
+      ` (${scene.methods[tape.instead[0]]}), instead of `, ...scene.workers.map(({ write }) => write).filter((write, at, all) => all.indexOf(write) === at).flatMap((write, at) => [at > 0 ? ' and ' : '', el('code', { title: scene.methods[write] }, write)]), '. ',
+      el('button', { type: 'button', on: { click: () => { this.halt(); this.model.restart(); } } }, 'Back to the scenario as it is written')] : []));
     this.word.hidden = !tape.instead;
   }
 
@@ -251,6 +253,13 @@ class Race {
     const from = this.from?.letters.join('') ?? letters;
     const more = letters.startsWith(from) ? this.model.tape.letters.slice(this.from?.letters.length ?? letters.length) : [];
     return more.length === 0 ? [el('code', {}, letters), ' again'] : [el('code', {}, from), ` again, with ${plural(String(more.length), 'more step')} at its end (`, el('code', {}, more.join('')), ')'];
+  }
+
+  // A replay stays the same replay; the way back to the scenario is a button of its own.
+  startAgain() {
+    this.halt();
+    if (this.model.tape.instead || !this.scene.graph) this.model.go(0);
+    else this.model.restart();
   }
 
   // How it ended, and what there is to do now.
@@ -266,16 +275,14 @@ class Race {
     const again = (text, act, main) => el('button', { type: 'button', class: main ? 'race-next' : '', on: { click: act } }, text);
     const says = [el('p', { class: `race-says ${tape.verdict.role}` }, el('span', { 'aria-hidden': 'true' }, `${GLYPHS[tape.verdict.role]} `), this.sentence(loss))];
     const buttons = [];
-    if (tape.instead) {
-      buttons.push(again('Back to the scenario as it is written', () => this.model.restart(), true));
-    } else if (loss) {
+    if (loss && !tape.instead) {
       const other = this.otherVictim();
       const left = this.toGo();
       buttons.push(again(other ? `Next: make ${other} lose its write` : left ? `Find another (${left} to go)` : this.counts() ? 'Play again' : 'Find another', () => this.model.restart(), true));
-    } else {
+    } else if (!tape.instead) {
       buttons.push(again('Again', () => this.model.restart(), true));
     }
-    const why = (loss?.why ?? []).map((at) => scene.reasons[at]).join(' ');
+    const why = loss ? loss.why.map((at) => scene.reasons[at]).join(' ') : keptBecause(scene, tape);
     if (why) {
       const text = el('p', { class: 'race-why', hidden: true }, why);
       const toggle = el('button', { type: 'button', 'aria-expanded': 'false', on: { click: () => { text.hidden = !text.hidden; toggle.setAttribute('aria-expanded', String(!text.hidden)); } } }, 'How did this happen?');
@@ -337,7 +344,9 @@ class Race {
     if (!story?.same?.length) return [];
     if (!tape.instead) this.from = story;
     const all = story.same.filter(([word]) => word !== tape.instead?.[0]);
-    return [el('span', { class: 'race-words' }, el('span', {}, ...(tape.instead ? [] : ownMethods(scene)), ' Play the same order with: '), ...all.map(([word, index]) => el('button', { type: 'button', title: scene.methods[word], on: { click: () => this.play(index) } }, el('code', {}, word))))];
+    const named = [...new Set([...scene.workers.map(({ write }) => write), ...story.same.map(([word]) => word)])];
+    const told = el('details', {}, el('summary', {}, 'What each method does'), el('dl', { class: 'race-methods' }, ...named.flatMap((word) => [el('dt', {}, el('code', {}, word)), el('dd', {}, scene.methods[word])])));
+    return [el('span', { class: 'race-words' }, el('span', {}, ...(tape.instead ? [] : ownMethods(scene)), ' Play the same order with: '), ...all.map(([word, index]) => el('button', { type: 'button', title: scene.methods[word], on: { click: () => this.play(index) } }, el('code', {}, word)))), told];
   }
 
   squares() {

@@ -132,6 +132,52 @@ function lossAt(scene, tape) {
   return l === undefined ? null : scene.losses[l];
 }
 
+// Why an order loses nothing: which writes were refused, what a late one left alone, or that none came
+// between a read and its write. From what was read, sent and answered, step by step.
+function keptBecause(scene, tape) {
+  if (!/^nothing is lost/.test(tape.verdict?.tag ?? '') || !/write|order|giving up/.test(scene.goal[0])) return '';
+  const stepsAt = (steps) => `${steps.length > 1 ? 'steps' : 'step'} ${steps.join(', ')}`;
+  const stands = ({ at, view, wrote }, later) => {
+    const there = new Set(chains(linesOf(scene, tape.places[later].o[view])));
+    const own = chains(linesOf(scene, tape.places[at + 1].o[view]));
+    return wrote.every((line) => there.has(own[line]));
+  };
+  const writes = tape.steps.map((step, at) => ({ ...step, at, verb: step.names[0].split(' ')[0] })).filter(({ kind }) => kind === 'write');
+  const stored = writes.filter(({ flow, verb }) => flow === 'writes' && /^(PUT|PATCH|APPLY)$/.test(verb));
+  const said = scene.workers.flatMap(({ name }, worker) => {
+    const refused = writes.filter((write) => write.worker === worker && write.flow === 'refused');
+    if (refused.length === 0) return [];
+    const { at, verb, code } = refused.at(-1);
+    const read = tape.steps.findIndex((step, later) => later > at && step.worker === worker && step.takes);
+    const wrote = stored.find((write) => write.worker === worker && read >= 0 && write.at > read);
+    return [[at, `${name} was answered ${code} (${stepsAt(refused.map((write) => write.at + 1))}): its ${verb} changed nothing.${wrote ? ` It read again (step ${read + 1}), and computed what it wrote (step ${wrote.at + 1}) from that.` : ''}`]];
+  });
+  let fresh = '';
+  for (const { at, worker, who, view, verb, names } of stored) {
+    const { text, rv, view: of, sends } = scene.beliefs[tape.places[at].b[worker]];
+    const base = of === view && text !== null ? rv : null;
+    const others = stored.filter((other) => other.at < at && other.view === view && other.worker !== worker);
+    const late = others.filter((other) => (base === null || other.rv > base) && stands(other, at));
+    if (others.length > 0 && others.every((other) => base !== null && other.rv <= base)) fresh = `${others.at(-1).who} had written (step ${others.at(-1).at + 1}) before ${who} read. `;
+    if (late.length === 0) continue;
+    if (/order/.test(scene.goal[0])) return '';
+    const steps = (whose) => late.filter((other) => other.who === whose).map((other) => other.at + 1);
+    const whose = [...new Set(late.map((other) => other.who))].map((whose) => `${whose} changed (${stepsAt(steps(whose))})`).join(' and ');
+    if (!late.every((other) => stands(other, at + 1))) {
+      const again = stored.findLast((write) => write.at > at && late.every((other) => other.worker === write.worker && stands(other, write.at + 1)));
+      if (!again && scene.goal[0] !== 'lose a write') return '';
+      said.push([at, `${who} replaced (step ${at + 1}) what ${whose}${again ? `, but ${again.who} wrote it again (step ${again.at + 1}).` : '. It meant to: a newer value of the same field is not a lost write.'}`]);
+      continue;
+    }
+    const sent = names[0].slice(verb.length + 1);
+    const from = `${who} ${base === null ? `sent a ${verb} (step ${at + 1}) without reading` : `computed its ${verb} (step ${at + 1}) from rv ${base}`}, but `;
+    // Of a JSON patch, a list of operations, its name says what was meant, not what was sent.
+    const whole = verb === 'PUT' || / removed/.test(sent) || scene.texts[sends]?.[0].startsWith('- ');
+    said.push([at, whole ? `${from}it did not touch what ${whose}.` : `${from}sent ${sent === '{}' ? 'nothing' : `only ${sent}`}. What ${whose} stays as it is.`]);
+  }
+  return said.length > 0 ? said.sort(([a], [b]) => a - b).slice(0, 3).map(([, text]) => text).join(' ') : `${fresh}No other write came between a read and the write that was computed from it.`;
+}
+
 // The orders that are possible from here, as squares where there are few.
 function oddsOf(place, goal) {
   if (!place.n) return [];

@@ -54,7 +54,7 @@ function columns(scene, width, unit, stores) {
   const start = gutter + left * lane + onLeft * shelf;
   const centre = start + object / 2;
   // The outer lanes are nearer to the edge: what crosses needs the room.
-  const away = n > 2 ? 0.1 : 0.17;
+  const away = width < 520 ? 0.34 : n > 2 ? 0.1 : 0.17;
   const workers = scene.workers.map((_, at) => (at < left
     ? gutter + (at + 0.5 - away) * lane
     : gutter + object + shelf * stores.length + (at + 0.5 + away) * lane));
@@ -91,9 +91,11 @@ function rows(scene, tape, cols, sizes, limit) {
       state.push(...stateLines(title + object, cols.object, sizes.mono));
     }
     const gone = step && !open ? step.gone.flatMap((line) => stateLines(line, cols.object - 12, sizes.mono)) : [];
-    const notes = step && !open ? step.notes : [];
+    // In a narrow drawing a note takes two lines rather than crossing a lane.
+    const said = step && !open ? step.notes.slice(0, 2) : [];
+    const notes = cols.width < 520 ? said.flatMap((note) => wrapped(note, cols.lane * 0.72, sizes.small)) : said;
     const lines = Math.max(state.length, 1) + gone.length;
-    const inLane = 2 + Math.min(notes.length, 2) + (step && step.lanes.length === 0 ? 1 : 0);
+    const inLane = 2 + notes.length + (step && step.lanes.length === 0 ? 1 : 0);
     const height = at === 0
       ? Math.max(sizes.row * 0.72, (state.length + 0.9) * sizes.mono * 1.45 + 18)
       : Math.max(sizes.row, (lines + 0.9) * sizes.mono * 1.45 + 14, inLane * sizes.small * 1.4 + 18);
@@ -127,7 +129,12 @@ function drawTimeline(drawing, { scene, tape, step: current, marks, limit = Infi
   drawing.append(svg('defs', {},
     svg('pattern', { id: `${prefix}-stale`, width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
       svg('rect', { width: 6, height: 6, class: 'stale-ground' }), svg('rect', { width: 2.2, height: 6, class: 'stale-stripe' }))));
-  const heading = (x, name, className, room) => svg('text', { x, y: 20 * type, class: `lane-name ${className}`, 'text-anchor': 'middle', 'font-size': sizes.sans * 1.08 }, ...cutText([name].flat(), room, sizes.sans * 1.08, className === 'object-name'));
+  const heading = (x, name, className, room) => {
+    const told = cutText([name].flat(), room, sizes.sans * 1.08, className === 'object-name');
+    // At the edge of the drawing it moves in, all of it in sight.
+    const inside = Math.min(x, width - textWidth(told.at(-1), sizes.sans * 1.08) / 2 - 3);
+    return svg('text', { x: inside, y: 20 * type, class: `lane-name ${className}`, 'text-anchor': 'middle', 'font-size': sizes.sans * 1.08 }, ...told);
+  };
   const layers = {};
   for (const layer of ['lanes', 'bands', 'copies', 'bases', 'pills', 'arrows', 'front']) layers[layer] = drawing.appendChild(svg('g', { class: layer }));
   for (const row of list) row.y += head;
@@ -191,7 +198,7 @@ function copies(layer, { scene, tape, list, cols, width, current, sizes, prefix,
       if (belief.rv !== null && until > from) {
         // At the edge of a narrow drawing there is no room outside.
         const room = 10 + sizes.small * 0.62 * `rv ${belief.rv}`.length;
-        const left = x < cols.centre ? x - room > 0 : x + room > width;
+        const left = x < cols.centre ? x - room > (width < 520 ? 46 : 0) : x + room > width;
         const outside = left ? [-10, 'end'] : [10, 'start'];
         layer.append(svg('text', { x: x + outside[0], y: Math.min(until - 4, from + sizes.small * (left === x < cols.centre ? 1.9 : 3)), 'text-anchor': outside[1], class: `copy-rv${dim}`, 'font-size': sizes.small }, `rv ${belief.rv}`));
       }
@@ -293,7 +300,11 @@ function arrow(layer, row, worker, { cols, sizes, marks }, dim) {
   const guilty = marks.guilty === at ? ' guilty' : '';
   const colour = `w${worker % 6}`;
   const local = step.flow === 'local';
-  const room = Math.abs(edge - x) - 16;
+  // In a narrow drawing a name ends before the next lane.
+  const tight = cols.width < 520;
+  const lanes = tight ? [...cols.workers, ...cols.stores].filter((other) => (other - x) * (edge - other) > 0) : [];
+  const near = lanes.reduce((a, b) => (Math.abs(a - x) < Math.abs(b - x) ? a : b), edge);
+  const room = Math.abs(near - x) - (tight ? 8 : 16);
   const lane = Math.min(cols.lane - 8, Math.abs(edge - x) * 2 - 8);
   const size = sizes.sans;
   if (local) {
@@ -322,19 +333,19 @@ function arrow(layer, row, worker, { cols, sizes, marks }, dim) {
   } else {
     layer.append(svg('path', { d: `M ${to} ${y} l ${-tip * 9} -5 l 0 10 z`, class: `tip ${step.kind} ${colour}${guilty}${dim}` }));
   }
-  const middle = (x + edge) / 2;
+  const middle = (x + near) / 2;
   // A longer name may cross its own lane, as far as there is room beyond it.
-  const outer = Math.min(Math.abs(edge - x) + cols.lane * 0.45, side < 0 ? edge - cols.gutter : cols.width - edge) - 14;
+  const outer = tight ? 0 : Math.min(Math.abs(edge - x) + cols.lane * 0.45, side < 0 ? edge - cols.gutter : cols.width - edge) - 14;
   const name = fitting(step.names, Math.max(room, outer), size);
-  const anchored = textWidth(name, size) > room ? [edge + side * 8, side < 0 ? 'end' : 'start'] : [middle, 'middle'];
+  const anchored = !tight && textWidth(name, size) > room ? [edge + side * 8, side < 0 ? 'end' : 'start'] : [middle, 'middle'];
   layer.append(svg('text', { x: anchored[0], y: y - 7, 'text-anchor': anchored[1], class: `call${guilty}${dim}`, 'font-size': size }, ...cutText(step.names, Math.max(room, outer), size)));
   const answer = reads ? (step.code === null ? '' : `${step.code}`) : answerOf(step);
   if (answer) layer.append(svg('text', { x: middle, y: y + sizes.small * 1.3, 'text-anchor': 'middle', class: `answer ${refused ? 'refused' : ''}${dim}`, 'font-size': sizes.small }, answer));
-  notesOf(layer, row, middle, y + sizes.small * 2.6, lane, sizes, dim);
+  notesOf(layer, row, middle, y + sizes.small * 2.6, tight ? room : lane, sizes, dim);
 }
 
 function notesOf(layer, row, x, y, room, sizes, dim) {
-  row.notes.slice(0, 2).forEach((note, n) => {
+  row.notes.forEach((note, n) => {
     layer.append(svg('text', { x, y: y + n * sizes.small * 1.3, 'text-anchor': 'middle', class: `note${dim}`, 'font-size': sizes.small }, ...cutText([note], room, sizes.small)));
   });
 }

@@ -11,7 +11,7 @@ use askama::Template;
 
 use super::counts::count;
 use super::museum::{Exhibit, is_judged, word};
-use super::page::{RACE_SCRIPT, RACE_STYLE, scenes};
+use super::page::{RACE_STYLE, race_script, scenes};
 use crate::check::{CheckResult, Verdict};
 use crate::reconcilers::methods;
 use crate::scenario::Scenario;
@@ -75,7 +75,7 @@ struct Row {
 struct Page {
     version: &'static str,
     style: &'static str,
-    script: &'static str,
+    script: String,
     data: String,
     title: &'static str,
     symptom: &'static str,
@@ -125,7 +125,7 @@ pub fn rooms(exhibits: &[Exhibit]) -> Vec<(String, String)> {
         let page = Page {
             version: env!("CARGO_PKG_VERSION"),
             style: RACE_STYLE,
-            script: RACE_SCRIPT,
+            script: race_script(),
             data: scenes(&results, MOST_BYTES),
             title: exhibit.title,
             symptom: words::symptom(exhibit.title),
