@@ -78,8 +78,8 @@ pub struct Options {
     /// Whether a violated property gets its losing schedule and its odds. Without, an exhaustive
     /// search says whether it is violated, and in how many schedules.
     pub witnesses: bool,
-    /// Threads of the exhaustive search, and of the searches beside its verdict. They change nothing
-    /// but the time.
+    /// Threads of the exhaustive search, and of the searches beside its verdict. They change
+    /// nothing but the time.
     pub threads: usize,
     /// Only this part of all schedules; its result is for `merge`.
     pub shard: Option<Shard>,

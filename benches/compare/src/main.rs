@@ -1,11 +1,11 @@
-//! The same workload under lostwrite, loom, shuttle, TraceForge and stateright: one table of ratios,
+//! The same workload under lostwrite, loom, shuttle, TraceForge and stateright: tables of ratios,
 //! from one run on one machine. `N` workers make `K` API calls each on one object.
 //!
 //! What ends is timed, five times, and the median counts. What cannot end (loom, shuttle and
-//! TraceForge run schedules one by one) is timed for some seconds at its own rate, and needs at least as many
-//! executions as there are schedules: a lower bound. Each peer's model is written as its users
-//! would; stateright gets our canonical form of versions and its symmetry. SPIN and Rumur are
-//! compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into FILE`
+//! TraceForge run schedules one by one) is timed for some seconds at its own rate, and needs at
+//! least as many executions as there are schedules: a lower bound. Each peer's model is written as
+//! its users would; stateright gets our canonical form of versions and its symmetry. SPIN and Rumur
+//! are compared as processes, by `processes`. Only the ratios mean anything elsewhere; `--into F`
 //! writes them between the marks of a document. Next to read: `ours.rs`.
 
 mod object;
@@ -143,7 +143,7 @@ fn ours_states(search: &Search) -> String {
     format!("{states} states, {transitions} transitions")
 }
 
-/// Where both can end: as many schedules as we count must be as many executions as TraceForge makes.
+/// Where both can end: TraceForge must make as many executions as we count schedules.
 fn one_execution_each(told: &mut Told) {
     let title = "N workers of K calls, a PUT without resourceVersion: schedules that we count, and \
                  executions that TraceForge makes";

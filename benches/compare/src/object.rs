@@ -1,5 +1,5 @@
-//! The object that the threads of loom and shuttle share behind one lock, and that TraceForge's actor
-//! has, as an API server's handler would: a version, and a map of fields.
+//! The object that the threads of loom and shuttle share behind one lock, and that the actor of
+//! TraceForge has, as an API server's handler would: a version, and a map of fields.
 //!
 //! Next to read: `threads.rs`.
 

@@ -167,10 +167,11 @@ fn page(scenes: &[Scene]) -> String {
     document.render().expect("writing to a string does not fail") + "\n"
 }
 
-/// A script without the lines that are comments: they are for those who read the source.
+/// A script without indentation and without the lines that are comments: they are for those who
+/// read the source. No text in a script spans lines.
 fn without_comments(script: &str) -> String {
-    let told = script.lines().filter(|line| !line.trim_start().starts_with("//"));
-    told.flat_map(|line| [line, "\n"]).collect()
+    let lines = script.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// JSON that no HTML reader takes for the end of its script, or for a comment.

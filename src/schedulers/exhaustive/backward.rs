@@ -69,8 +69,8 @@ pub(super) struct Backward<'g> {
 }
 
 impl Backward<'_> {
-    /// What `of` gives for each state, from what it gave for those that come next; `None` as soon as
-    /// `of` fails. `nothing` is never seen.
+    /// What `of` gives for each state, from what it gave for those that come next; `None` as soon
+    /// as `of` fails. `nothing` is never seen.
     pub fn pass<T: Clone + Send + Sync>(
         self,
         nothing: T,
