@@ -1,8 +1,8 @@
 //! TraceForge: the API server is an actor, each worker a thread, each API call a message and its
 //! answer.
 //!
-//! It is optimal: it makes one execution for each order in which the server may receive its
-//! messages, and none twice. Next to read: `object.rs`.
+//! An execution for each order in which the server may receive its messages: `main.rs` compares
+//! their number with that of our schedules. Next to read: `object.rs`.
 
 use traceforge::thread::{self, ThreadId};
 use traceforge::{Config, recv_msg_block, send_msg, verify};

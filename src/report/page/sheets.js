@@ -153,12 +153,16 @@ function keptBecause(scene, tape) {
     return [[at, `${name} was answered ${code} (${stepsAt(refused.map((write) => write.at + 1))}): its ${verb} changed nothing.${wrote ? ` It read again (step ${read + 1}), and computed what it wrote (step ${wrote.at + 1}) from that.` : ''}`]];
   });
   let fresh = '';
+  // Nothing came between where each stored write was computed from all that others had stored before it.
+  let between = false;
   for (const { at, worker, who, view, verb, names } of stored) {
     const { text, rv, view: of, sends } = scene.beliefs[tape.places[at].b[worker]];
     const base = of === view && text !== null ? rv : null;
-    const others = stored.filter((other) => other.at < at && other.view === view && other.worker !== worker);
-    const late = others.filter((other) => (base === null || other.rv > base) && stands(other, at));
-    if (others.length > 0 && others.every((other) => base !== null && other.rv <= base)) fresh = `${others.at(-1).who} had written (step ${others.at(-1).at + 1}) before ${who} read. `;
+    const others = writes.filter((other) => other.flow === 'writes' && other.at < at && other.view === view && other.worker !== worker);
+    const known = (other) => base !== null && other.rv !== null && other.rv <= base;
+    between ||= !others.every(known);
+    const late = others.filter((other) => stored.includes(other) && !known(other) && stands(other, at));
+    if (others.length > 0 && others.every(known)) fresh = `${others.at(-1).who} had written (step ${others.at(-1).at + 1}) before ${who} read. `;
     if (late.length === 0) continue;
     if (/order/.test(scene.goal[0])) return '';
     const steps = (whose) => late.filter((other) => other.who === whose).map((other) => other.at + 1);
@@ -175,7 +179,7 @@ function keptBecause(scene, tape) {
     const whole = verb === 'PUT' || / removed/.test(sent) || scene.texts[sends]?.[0].startsWith('- ');
     said.push([at, whole ? `${from}it did not touch what ${whose}.` : `${from}sent ${sent === '{}' ? 'nothing' : `only ${sent}`}. What ${whose} stays as it is.`]);
   }
-  return said.length > 0 ? said.sort(([a], [b]) => a - b).slice(0, 3).map(([, text]) => text).join(' ') : `${fresh}No other write came between a read and the write that was computed from it.`;
+  return said.length > 0 ? said.sort(([a], [b]) => a - b).slice(0, 3).map(([, text]) => text).join(' ') : between ? '' : `${fresh}No other write came between a read and the write that was computed from it.`;
 }
 
 // The orders that are possible from here, as squares where there are few.
