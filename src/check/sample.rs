@@ -26,7 +26,7 @@ pub(super) fn sampled(
         "pct" => Box::new(Pct::new(options.seed, options.depth)),
         _ => Box::new(RoundRobin::default()),
     };
-    let mut tally = Tally::new(prepared);
+    let mut tally = Tally::new(prepared).with_coverage();
     let max_steps = options.max_steps.unwrap_or(DEFAULT_MAX_STEPS);
     // Shard i of n makes every n-th run; the seed of a run follows from its number.
     let (shard, all) = (options.shard, options.runs.unwrap_or(DEFAULT_RUNS));

@@ -25,14 +25,20 @@ pub(super) struct Tally<'p> {
     first: Vec<Option<Vec<Choice>>>,
     pub(super) decided: Vec<u64>,
     max_attempts: u32,
-    seen: Seen,
+    /// What the runs have covered, if that is asked for: it takes as long as the runs themselves.
+    seen: Option<Seen>,
 }
 
 impl<'p> Tally<'p> {
     pub(super) fn new(prepared: &'p Prepared) -> Self {
         let observers = prepared.observed.len();
-        let (first, decided, seen) = (vec![None; observers], vec![0; observers], Seen::default());
-        Tally { prepared, runs: 0, first, decided, max_attempts: 0, seen }
+        let (first, decided) = (vec![None; observers], vec![0; observers]);
+        Tally { prepared, runs: 0, first, decided, max_attempts: 0, seen: None }
+    }
+
+    /// That also says what the runs have covered.
+    pub(super) fn with_coverage(self) -> Self {
+        Tally { seen: Some(Seen::default()), ..self }
     }
 
     /// Lets runs be made until there are enough of them, or nothing new can come of them, or the
@@ -41,9 +47,9 @@ impl<'p> Tally<'p> {
         let most = options.runs.unwrap_or(DEFAULT_RUNS);
         while self.runs < most {
             let mut world = self.prepared.world.clone();
-            let seen = &mut self.seen;
-            seen.state(&world);
-            let Some(run) = make(&mut world, &mut |world| seen.state(world)) else { break };
+            let mut see = |world: &World| self.seen.iter_mut().for_each(|seen| seen.state(world));
+            see(&world);
+            let Some(run) = make(&mut world, &mut see) else { break };
             self.add(&world, &run);
             if settle && self.is_settled() {
                 break;
@@ -59,7 +65,7 @@ impl<'p> Tally<'p> {
 
     fn add(&mut self, world: &World, run: &Run) {
         self.runs += 1;
-        self.seen.schedule(&run.choices);
+        self.seen.iter_mut().for_each(|seen| seen.schedule(&run.choices));
         let attempts = run.events.iter().filter(|event| event.is_write());
         let attempts = attempts.map(|event| event.mark.attempts).max().unwrap_or(0);
         self.max_attempts = self.max_attempts.max(attempts);
@@ -91,7 +97,7 @@ impl<'p> Tally<'p> {
             cyclic: false,
             executions: Some(self.runs),
             seed: None,
-            coverage: Some(self.seen.coverage()),
+            coverage: self.seen.as_ref().map(Seen::coverage),
             guarantee: None,
             timed: None,
             work: None,

@@ -41,7 +41,7 @@ pub(super) fn timed(prepared: &Prepared, options: &Options) -> Result<Outcome, D
     let observer = named.unwrap_or(0);
     let (mut scheduler, mut spans) = (from(0), Vec::new());
     let (mut runs, mut losing, mut made, mut first) = (0, 0, 0, None);
-    let mut tally = Tally::new(prepared);
+    let mut tally = Tally::new(prepared).with_coverage();
     let stopped_by = tally.runs(options, false, &mut |world, watch| {
         scheduler.begin();
         let run = run_watched(world, &mut scheduler, max_steps, watch);

@@ -6,6 +6,9 @@
 //! is computed from the same values by the same steps whoever does it, so the result is the same,
 //! to the bit. Next to read: `counts.rs`.
 
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::graph::Graph;
 use crate::schedulers::parallel::in_parallel;
 
@@ -27,37 +30,54 @@ pub(super) struct Order {
 impl Order {
     /// The order of a graph; `None` if it has a cycle.
     pub fn of(graph: &Graph, threads: usize) -> Option<Order> {
-        if graph.leads_forward() {
-            return Some(Order { layers: layers(graph, threads), sorted: None });
+        match graph.leads_forward() {
+            true => Some(Order { layers: layers(graph, threads), sorted: None }),
+            false => Order::sorted(graph, threads),
         }
-        graph.topological().map(|states| Order::sorted(graph, &states))
     }
 
-    /// By the length of the longest way to an end, from states that are sorted so that every
-    /// transition leads forward.
-    fn sorted(graph: &Graph, states: &[u32]) -> Order {
-        let mut longest = vec![0_u32; states.len()];
-        for &state in states.iter().rev() {
-            let next = graph.edges(state as usize).iter();
-            let next = next.map(|edge| longest[edge.to as usize] + 1).max();
-            longest[state as usize] = next.unwrap_or(0);
+    /// By the length of the longest way from the initial state: a layer is what only transitions
+    /// from earlier layers lead to.
+    fn sorted(graph: &Graph, threads: usize) -> Option<Order> {
+        let incoming = incoming(graph, threads);
+        // A cycle through the initial state would be entered at its start.
+        if incoming[0].load(Relaxed) != 0 {
+            return None;
         }
-        let first = longest.iter().max().map_or(0, |most| *most as usize);
-        let mut sizes = vec![0; first + 1];
-        longest.iter().for_each(|longest| sizes[first - *longest as usize] += 1);
-        let mut layers = vec![0];
-        for size in sizes {
-            layers.push(layers[layers.len() - 1] + size);
+        let (mut sorted, mut layers) = (vec![0], vec![0, 1]);
+        while layers[layers.len() - 2] < sorted.len() {
+            let layer = &sorted[layers[layers.len() - 2]..];
+            let mut chunks: Vec<(&[u32], Vec<u32>)> = Vec::new();
+            chunks.extend(layer.chunks(chunk(layer.len())).map(|states| (states, Vec::new())));
+            in_parallel(threads, &mut chunks, |(states, next)| {
+                let edges = states.iter().flat_map(|state| graph.edges(*state as usize));
+                let last =
+                    edges.filter(|edge| incoming[edge.to as usize].fetch_sub(1, Relaxed) == 1);
+                next.extend(last.map(|edge| edge.to));
+            });
+            let mut next: Vec<u32> = chunks.into_iter().flat_map(|(_, next)| next).collect();
+            // Which thread took the last transition to a state is chance; the numbers are not.
+            next.sort_unstable();
+            sorted.extend(next);
+            layers.push(sorted.len());
         }
-        let mut free = layers.clone();
-        let mut sorted = vec![0; states.len()];
-        for (state, longest) in longest.iter().enumerate() {
-            let place = &mut free[first - *longest as usize];
-            sorted[*place] = state as u32;
-            *place += 1;
-        }
-        Order { layers, sorted: Some(sorted) }
+        layers.pop();
+        (sorted.len() == graph.states()).then_some(Order { layers, sorted: Some(sorted) })
     }
+}
+
+/// How many transitions lead to each state.
+fn incoming(graph: &Graph, threads: usize) -> Vec<AtomicU32> {
+    let incoming: Vec<AtomicU32> = (0..graph.states()).map(|_| AtomicU32::new(0)).collect();
+    let mut chunks: Vec<usize> = (0..graph.states()).step_by(WORTH_A_THREAD).collect();
+    in_parallel(threads, &mut chunks, |first| {
+        for state in *first..graph.states().min(*first + WORTH_A_THREAD) {
+            for edge in graph.edges(state) {
+                incoming[edge.to as usize].fetch_add(1, Relaxed);
+            }
+        }
+    });
+    incoming
 }
 
 /// A graph without cycles, its order, and how many threads there are.
@@ -68,6 +88,21 @@ pub(super) struct Backward<'g> {
     pub threads: usize,
 }
 
+/// A pass of which the last layers are made.
+#[derive(Debug)]
+pub(super) struct Begun<T> {
+    made: Vec<T>,
+    /// How many layers are still to be made: the first ones.
+    layers: usize,
+}
+
+impl<T> Begun<T> {
+    /// With each result as another type has it.
+    pub fn map<U>(self, of: impl Fn(T) -> U) -> Begun<U> {
+        Begun { made: self.made.into_iter().map(of).collect(), layers: self.layers }
+    }
+}
+
 impl Backward<'_> {
     /// What `of` gives for each state, from what it gave for those that come next; `None` as soon
     /// as `of` fails. `nothing` is never seen.
@@ -76,14 +111,33 @@ impl Backward<'_> {
         nothing: T,
         of: impl Fn(usize, After<'_, T>) -> Option<T> + Sync,
     ) -> Option<Vec<T>> {
-        let mut made = vec![nothing; self.graph.states()];
-        for layer in self.order.layers.windows(2).rev() {
-            match &self.order.sorted {
-                None => self.in_place(&mut made, layer[0], layer[1], &of)?,
-                Some(states) => self.aside(&mut made, &states[layer[0]..layer[1]], &of)?,
+        self.go_on(self.begin(nothing), of).ok()
+    }
+
+    /// A pass of which nothing is made yet.
+    pub fn begin<T: Clone>(self, nothing: T) -> Begun<T> {
+        let made = vec![nothing; self.graph.states()];
+        Begun { made, layers: self.order.layers.len() - 1 }
+    }
+
+    /// The rest of a pass; if `of` fails, what was made before.
+    pub fn go_on<T: Send + Sync>(
+        self,
+        mut begun: Begun<T>,
+        of: impl Fn(usize, After<'_, T>) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, Begun<T>> {
+        while begun.layers > 0 {
+            let layer = self.order.layers[begun.layers - 1]..self.order.layers[begun.layers];
+            let made = match &self.order.sorted {
+                None => self.in_place(&mut begun.made, layer.start, layer.end, &of),
+                Some(states) => self.aside(&mut begun.made, &states[layer], &of),
+            };
+            if made.is_none() {
+                return Err(begun);
             }
+            begun.layers -= 1;
         }
-        Some(made)
+        Ok(begun.made)
     }
 
     /// A layer of states whose numbers follow each other: each result is written where it belongs.
@@ -189,27 +243,8 @@ impl Graph {
     /// The states in an order in which every transition leads forward, or `None` if there is a
     /// cycle: schedules without end.
     pub fn topological(&self) -> Option<Vec<u32>> {
-        if self.leads_forward() {
-            return Some((0..self.states() as u32).collect());
-        }
-        let mut incoming = vec![0_u32; self.states()];
-        let all = (0..self.states()).flat_map(|state| self.edges(state));
-        all.for_each(|edge| incoming[edge.to as usize] += 1);
-        let mut order = Vec::with_capacity(self.states());
-        order.push(0);
-        let mut next = 0;
-        while next < order.len() {
-            for edge in self.edges(order[next] as usize) {
-                let count = &mut incoming[edge.to as usize];
-                *count -= 1;
-                if *count == 0 {
-                    order.push(edge.to);
-                }
-            }
-            next += 1;
-        }
-        // A cycle through the initial state would have been entered at its start.
-        (order.len() == self.states() && incoming[0] == 0).then_some(order)
+        let order = Order::of(self, 1)?;
+        Some(order.sorted.unwrap_or_else(|| (0..self.states() as u32).collect()))
     }
 }
 
@@ -265,11 +300,13 @@ mod tests {
         assert!(expected[0].contains("Worker"), "a write is lost: {}", expected[0]);
         assert_eq!(said(&explored(2)), expected);
         assert_eq!(said(&explored(5)), expected);
-        // Sorted by the length of what is still to come they are the same layers; and within a
-        // layer any order does.
-        let sorted = Order::sorted(&one.graph, &one.graph.topological().expect("no cycle"));
-        assert_eq!(sorted.layers, layers);
-        let mut states = sorted.sorted.expect("states at places");
+        // Sorted by the length of the way to them they are the same layers, on any number of
+        // threads; and within a layer any order does.
+        let sorted = |threads| Order::sorted(&one.graph, threads).expect("no cycle");
+        let of_one = sorted(1);
+        assert_eq!(of_one.layers, layers);
+        assert_eq!(sorted(3).sorted, of_one.sorted);
+        let mut states = of_one.sorted.expect("states at places");
         layers.windows(2).for_each(|layer| states[layer[0]..layer[1]].reverse());
         one.order = OnceLock::from(Some(Order { layers, sorted: Some(states) }));
         one.threads = 2;

@@ -5,7 +5,7 @@
 //! rest is decided. A graph with a cycle has schedules without end; there, schedules of up to a
 //! stated number of steps are counted, forward. Next to read: `odds.rs`.
 
-use super::backward::Backward;
+use super::backward::{Backward, Begun};
 use super::graph::{Edge, Graph};
 use crate::schedulers::Bound;
 use crate::schedulers::Count;
@@ -97,37 +97,41 @@ pub(super) fn count(
 }
 
 /// Numbers that are summed: as small as they can be, since there is one for each state.
-trait Sum: Clone + Send + Sync {
+trait Sum: Clone + Send + Sync + Into<Count> {
     const ZERO: Self;
     const ONE: Self;
+    /// The next larger ones.
+    type Wider: Sum;
     /// Adds to this; false if it does not fit.
     fn add(&mut self, other: &Self) -> bool;
-    fn into_count(self) -> Count;
+    fn wider(self) -> Self::Wider;
 }
 
 impl Sum for u64 {
     const ZERO: u64 = 0;
     const ONE: u64 = 1;
+    type Wider = u128;
 
     fn add(&mut self, other: &u64) -> bool {
         self.checked_add(*other).map(|sum| *self = sum).is_some()
     }
 
-    fn into_count(self) -> Count {
-        Count::from(self)
+    fn wider(self) -> u128 {
+        self.into()
     }
 }
 
 impl Sum for u128 {
     const ZERO: u128 = 0;
     const ONE: u128 = 1;
+    type Wider = [u64; 4];
 
     fn add(&mut self, other: &u128) -> bool {
         self.checked_add(*other).map(|sum| *self = sum).is_some()
     }
 
-    fn into_count(self) -> Count {
-        Count::from(self)
+    fn wider(self) -> [u64; 4] {
+        [self as u64, (self >> 64) as u64, 0, 0]
     }
 }
 
@@ -135,6 +139,7 @@ impl Sum for u128 {
 impl Sum for [u64; 4] {
     const ZERO: [u64; 4] = [0; 4];
     const ONE: [u64; 4] = [1, 0, 0, 0];
+    type Wider = Count;
 
     fn add(&mut self, other: &[u64; 4]) -> bool {
         let mut carry = false;
@@ -146,7 +151,7 @@ impl Sum for [u64; 4] {
         !carry
     }
 
-    fn into_count(self) -> Count {
+    fn wider(self) -> Count {
         Count::from(self)
     }
 }
@@ -154,56 +159,44 @@ impl Sum for [u64; 4] {
 impl Sum for Count {
     const ZERO: Count = Count::ZERO;
     const ONE: Count = Count::ONE;
+    type Wider = Count;
 
     fn add(&mut self, other: &Count) -> bool {
         Count::add(self, other);
         true
     }
 
-    fn into_count(self) -> Count {
+    fn wider(self) -> Count {
         self
     }
 }
 
-/// The sums of the initial state, in the smallest numbers that hold them.
+/// The sums of the initial state.
 fn backward(passes: Backward<'_>) -> Sums {
-    sums::<u64>(passes)
-        .or_else(|| sums::<u128>(passes))
-        .or_else(|| sums::<[u64; 4]>(passes))
-        .or_else(|| sums::<Count>(passes))
-        .expect("counts hold everything")
-}
-
-fn sums<N: Sum>(passes: Backward<'_>) -> Option<Sums> {
     let graph = passes.graph;
-    let (total, calls) = total_and_calls::<N>(passes)?;
+    let (total, calls) = total_and_calls(passes, passes.begin((0_u64, 0_u64)));
+    let nothing = || passes.begin(0_u64);
     // Where nothing is ever decided, or refused, all are clean.
-    let all = total.clone().into_count();
     let conflict_free = match graph.has_conflicts() {
-        true => clean::<N>(passes, |_| true, |edge| !edge.is_conflict())?.into_count(),
-        false => all.clone(),
+        true => clean(passes, nothing(), &|_| true, &|edge| !edge.is_conflict()),
+        false => total.clone(),
     };
-    let clean = (0..graph.observers()).map(|observer| match graph.ever_decides(observer) {
+    let of_observer = |observer| match graph.ever_decides(observer) {
         true => {
             let undecided = |decided: u16| decided >> observer & 1 == 0;
-            let clean = clean::<N>(passes, undecided, |edge| !edge.decides(observer));
-            clean.map(N::into_count)
+            clean(passes, nothing(), &undecided, &|edge| !edge.decides(observer))
         }
-        false => Some(all.clone()),
-    });
-    Some(Sums {
-        clean: clean.collect::<Option<Vec<Count>>>()?,
-        conflict_free,
-        calls: calls.into_count(),
-        most_calls: most_calls(passes),
-        total: all,
-    })
+        false => total.clone(),
+    };
+    let clean = (0..graph.observers()).map(of_observer).collect();
+    Sums { clean, conflict_free, calls, most_calls: most_calls(passes), total }
 }
 
-/// The number of schedules, and of API calls in all of them.
-fn total_and_calls<N: Sum>(passes: Backward<'_>) -> Option<(N, N)> {
+/// The number of schedules, and of API calls in all of them. Numbers are widened where one does not
+/// fit any more: those near the ends are small.
+fn total_and_calls<N: Sum>(passes: Backward<'_>, begun: Begun<(N, N)>) -> (Count, Count) {
     let graph = passes.graph;
-    let mut sums = passes.pass((N::ZERO, N::ZERO), |state, after| {
+    let sums = passes.go_on(begun, |state, after| {
         let mut sum = (N::ZERO, N::ZERO);
         if graph.decided_at_end(state).is_some() {
             sum.0 = N::ONE;
@@ -214,18 +207,27 @@ fn total_and_calls<N: Sum>(passes: Backward<'_>) -> Option<(N, N)> {
             (fits && (!edge.is_api() || sum.1.add(total))).then_some(())?;
         }
         Some(sum)
-    })?;
-    Some(sums.swap_remove(0))
+    });
+    match sums {
+        Ok(mut sums) => {
+            let (total, calls) = sums.swap_remove(0);
+            (total.into(), calls.into())
+        }
+        Err(begun) => {
+            total_and_calls(passes, begun.map(|(total, calls)| (total.wider(), calls.wider())))
+        }
+    }
 }
 
 /// The number of schedules that end so, along transitions that may be taken.
 fn clean<N: Sum>(
     passes: Backward<'_>,
-    ends: impl Fn(u16) -> bool + Sync,
-    takes: impl Fn(Edge) -> bool + Sync,
-) -> Option<N> {
+    begun: Begun<N>,
+    ends: &(impl Fn(u16) -> bool + Sync),
+    takes: &(impl Fn(Edge) -> bool + Sync),
+) -> Count {
     let graph = passes.graph;
-    let mut sums = passes.pass(N::ZERO, |state, after| {
+    let sums = passes.go_on(begun, |state, after| {
         let mut sum = match graph.decided_at_end(state) {
             Some(decided) if ends(decided) => N::ONE,
             _ => N::ZERO,
@@ -234,8 +236,11 @@ fn clean<N: Sum>(
             sum.add(after.of(edge.to)).then_some(())?;
         }
         Some(sum)
-    })?;
-    Some(sums.swap_remove(0))
+    });
+    match sums {
+        Ok(mut sums) => sums.swap_remove(0).into(),
+        Err(begun) => clean(passes, begun.map(N::wider), ends, takes),
+    }
 }
 
 fn most_calls(passes: Backward<'_>) -> u64 {
@@ -303,7 +308,46 @@ fn end(ended: &mut Sums, sum: &Sums, decided: u16) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Explored, Limits, explore};
     use super::*;
+
+    /// Alike workers of a read and a write each, which conflict.
+    fn explored(workers: usize) -> Explored {
+        let worker = |nth| format!("  - {{name: w{nth}, write: update, sets: {{data.a: new}}}}\n");
+        let workers: String = (10..10 + workers).map(worker).collect();
+        let text = format!(
+            "apiVersion: lostwrite.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: many}}\n\
+             objects:\n  - {{apiVersion: v1, kind: ConfigMap, \
+             metadata: {{name: demo, namespace: default}}}}\nworkers:\n{workers}"
+        );
+        let scenarios = crate::scenario::Scenario::from_str("many", &text).expect("valid");
+        let scenario = Arc::new(scenarios.into_iter().next().expect("one"));
+        let world = crate::check::world(&scenario).expect("nothing is refused");
+        explore(&world, Limits { symmetry: true, ..Limits::default() }, &mut |_| None)
+    }
+
+    #[test]
+    fn numbers_that_are_widened_on_the_way_end_as_those_that_were_wide_from_the_beginning() {
+        // (2 N)! / 2^N schedules: numbers of 64, 128, 256 bits, and more.
+        for (workers, digits) in [(8, 11), (14, 26), (20, 42), (32, 80)] {
+            let explored = explored(workers);
+            let passes = explored.backward().expect("no cycle");
+            let (total, calls) = total_and_calls(passes, passes.begin((0_u64, 0_u64)));
+            assert_eq!(total.to_string().len(), digits, "{total} schedules");
+            let wide = passes.begin((Count::ZERO, Count::ZERO));
+            assert_eq!(total_and_calls(passes, wide), (total.clone(), calls));
+            let (ends, takes) = (|_| true, |edge: Edge| !edge.is_conflict());
+            let calm = clean(passes, passes.begin(0_u64), &ends, &takes);
+            assert_eq!(clean(passes, passes.begin(Count::ZERO), &ends, &takes), calm);
+            // Nobody is refused if nobody reads before the first write; later ones change nothing.
+            let rest = (1..workers as u128).map(|left| left * (2 * left - 1));
+            let turns = rest.fold(Some(workers as u128), |all, ways| all?.checked_mul(ways));
+            assert!(turns.is_none_or(|turns| calm == Count::from(turns)), "{calm}");
+            assert_eq!(turns.is_some(), workers < 20, "{calm}");
+        }
+    }
 
     #[test]
     fn numbers_of_256_bits_add_as_large_ones_do_and_say_when_they_are_full() {
@@ -313,7 +357,7 @@ mod tests {
             let (mut sum, mut large) = (*one, Count::from(*one));
             assert!(Sum::add(&mut sum, other));
             large.add(&Count::from(*other));
-            assert_eq!(sum.into_count(), large, "{one:?} and {other:?}");
+            assert_eq!(Count::from(sum), large, "{one:?} and {other:?}");
         }
         let mut full = [max; 4];
         assert!(!Sum::add(&mut full, &[1, 0, 0, 0]));

@@ -241,8 +241,8 @@ fn run(mut search: Search, mut at: Position, limits: &Limits, pulse: Pulse<'_>) 
     }
 }
 
-/// Bytes for each state that the pass for the shortest schedule takes. None takes more, but for
-/// counts beyond 128 bits: twice as much.
+/// Bytes for each state that the pass for the shortest schedule takes. Counts take as much up to
+/// 128 bits, twice as much beyond, and for a moment, while they are widened, half as much again.
 const BYTES_AFTERWARDS: u64 = 32;
 
 /// How many states to expand next: as many as lead, by what they led to so far, to half of the
