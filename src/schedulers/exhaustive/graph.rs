@@ -214,11 +214,13 @@ impl Graph {
         self.permutations.extend(permutations.map(number));
     }
 
-    /// Sets the number of known states; those that are not expanded are open.
+    /// Sets the number of states; those that are not expanded are open. Spare room is given back.
     pub(super) fn close(&mut self, states: usize) {
         self.states = states;
         self.kinds.resize(states, OPEN);
         self.ends.resize(states, self.edges.len() as u32);
+        self.edges.shrink_to_fit();
+        [&mut self.ends, &mut self.permutations].into_iter().for_each(Vec::shrink_to_fit);
     }
 
     /// A state will not be expanded.
@@ -392,8 +394,7 @@ impl Graph {
         let flags = self.edges.iter().fold(0, |flags, edge| flags | edge.flags);
         self.seen = Seen { flags, forward: words.next()? == 1 };
         self.decided_at_ends = self.endings.iter().fold(0, |decided, ending| decided | ending);
-        let ended = self.ends.last().is_none_or(|end| *end as usize == self.edges.len());
-        let counted = self.kinds.len() == states && self.ends.len() == states;
-        (ended && counted).then_some(())
+        let ended = self.ends.last().map_or(0, |end| *end as usize) == self.edges.len();
+        (ended && self.kinds.len() == states && self.ends.len() == states).then_some(())
     }
 }

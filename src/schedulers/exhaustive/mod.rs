@@ -115,8 +115,8 @@ pub struct Explored {
     pub memo: (u64, u64),
     /// The workers that were explored up to permutation, by index, class by class.
     pub symmetric: Vec<Vec<usize>>,
-    /// Bytes that states and transitions took; the batch under way, which is part of the bound, is
-    /// not counted.
+    /// Bytes that states and transitions take at the end; the batch under way and the room that
+    /// transitions grew into, which are part of the bound, are not counted.
     pub bytes: u64,
     /// What is needed to continue a search that was stopped.
     pub unfinished: Option<Unfinished>,
