@@ -342,8 +342,8 @@ mod tests {
             let calm = clean(passes, passes.begin(0_u64), &ends, &takes);
             assert_eq!(clean(passes, passes.begin(Count::ZERO), &ends, &takes), calm);
             // Nobody is refused if nobody reads before the first write; later ones change nothing.
-            let rest = (1..workers as u128).map(|left| left * (2 * left - 1));
-            let turns = rest.fold(Some(workers as u128), |all, ways| all?.checked_mul(ways));
+            let mut rest = (1..workers as u128).map(|left| left * (2 * left - 1));
+            let turns = rest.try_fold(workers as u128, u128::checked_mul);
             assert!(turns.is_none_or(|turns| calm == Count::from(turns)), "{calm}");
             assert_eq!(turns.is_some(), workers < 20, "{calm}");
         }
