@@ -341,7 +341,7 @@ mod tests {
             let (ends, takes) = (|_| true, |edge: Edge| !edge.is_conflict());
             let calm = clean(passes, passes.begin(0_u64), &ends, &takes);
             assert_eq!(clean(passes, passes.begin(Count::ZERO), &ends, &takes), calm);
-            // Nobody is refused if nobody reads before the first write; later ones change nothing.
+            // No write is refused if no worker reads before the first; later ones change nothing.
             let mut rest = (1..workers as u128).map(|left| left * (2 * left - 1));
             let turns = rest.try_fold(workers as u128, u128::checked_mul);
             assert!(turns.is_none_or(|turns| calm == Count::from(turns)), "{calm}");
